@@ -1,0 +1,60 @@
+//! What the command line does with a stack outside a run of drills.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use tokio::runtime::Runtime;
+
+use crate::fault::Journal;
+use crate::progress::Progress;
+use crate::session::Session;
+use crate::signals::cancelled_by_signals;
+use crate::stack::{Containers, Project, take_down};
+use crate::{Error, Result, runner};
+
+/// Starts the stack unless it runs, waits for its steady state, and leaves it running; gives a line per published server.
+///
+/// # Errors
+/// As [`Session::start`].
+pub fn up(root: &Path, programs: &Path, progress: &Progress) -> Result<Vec<String>> {
+    let runtime = runtime()?;
+    runtime.block_on(async {
+        let session = Session::start(root, programs, Timestamp::now().into(), progress, &cancelled_by_signals()?).await?;
+        let stack = session.stack();
+        let settings = stack.project().settings();
+        let mut lines = Vec::new();
+        for endpoint in [&settings.prometheus, &settings.alertmanager, &settings.notification_sink] {
+            let address = stack.containers().address(&endpoint.service, endpoint.port).await?;
+            lines.push(format!("{}: http://{address}", endpoint.service));
+        }
+        Ok(lines)
+    })
+}
+
+/// Removes the stack, whoever started it.
+///
+/// # Errors
+/// [`Error::Compose`], or a missing engine.
+pub fn down(root: &Path, programs: &Path, progress: &Progress) -> Result<()> {
+    runtime()?.block_on(async {
+        let project = Project::open(root, programs).await?;
+        take_down(&project, progress, &cancelled_by_signals()?).await
+    })
+}
+
+/// Reverts every fault that a killed run left behind; gives a line per fault.
+///
+/// # Errors
+/// A fault that cannot be reverted.
+pub fn heal(root: &Path, programs: &Path, progress: &Progress) -> Result<Vec<String>> {
+    runtime()?.block_on(async {
+        let project = Project::open(root, programs).await?;
+        let containers = Containers::connect(project.name()).await?;
+        let healed = runner::heal(&Journal::in_folder(&project.state_folder()), &containers, progress).await?;
+        Ok(if healed.is_empty() { vec!["nothing was left broken".to_owned()] } else { healed })
+    })
+}
+
+fn runtime() -> Result<Runtime> {
+    Runtime::new().map_err(Error::file("start the async runtime in", "this process"))
+}

@@ -1,0 +1,422 @@
+//! Every verdict, with literal values: seconds after the fault, which is at second 0.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::drill::{
+    AlertSample, AlertState, Fault, ObservationError, Routing, Severity, SteadyState, Suppression, TIMELINE_SCHEMA_VERSION,
+};
+
+const FAULT_AT_S: f64 = 1_763_876_500.0;
+
+fn at(second: f64) -> UtcInstant {
+    UtcInstant::from_epoch_s(FAULT_AT_S + second).unwrap()
+}
+
+fn labels(pairs: &[(&str, &str)]) -> Labels {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+/// `FeedHandlerDown` of binance, as its rule fires it.
+fn binance_down() -> Labels {
+    labels(&[("alertname", "FeedHandlerDown"), ("exchange", "binance"), ("severity", "critical")])
+}
+
+fn drill() -> Drill {
+    let alert = ExpectedAlert::new("FeedHandlerDown", Severity::Critical, Duration::from_secs(120)).label("exchange", "binance");
+    Drill::new("feed_handler_stopped", Fault::stop("feed-handler-binance")).expect_alert(alert)
+}
+
+fn rule(alert: &str, for_s: u64) -> LoadedRule {
+    LoadedRule {
+        alert: alert.into(),
+        group: "feed".into(),
+        labels: labels(&[("severity", "critical")]),
+        query: "up == 0".into(),
+        for_duration: Duration::from_secs(for_s),
+        keep_firing_for: Duration::ZERO,
+        evaluation_interval: Duration::from_secs(15),
+        query_offset: Duration::ZERO,
+        scrape_interval: Duration::from_secs(15),
+        scrape_timeout: Duration::from_secs(5),
+    }
+}
+
+/// A drill that went as it should: pending at 20 s, firing at 80 s, told at 90 s, reverted at 100 s, gone at 125 s, told at 150 s.
+struct Story {
+    timeline: Timeline,
+}
+
+impl Story {
+    fn good() -> Self {
+        let timeline = Timeline {
+            schema_version: TIMELINE_SCHEMA_VERSION,
+            drill: "feed_handler_stopped".into(),
+            rules: vec![rule("FeedHandlerDown", 60), rule("ServiceOOMKill", 0)],
+            routing: Some(Routing { group_wait: Duration::from_secs(10), group_interval: Duration::from_secs(30) }),
+            steady_state: SteadyState::default(),
+            faults: vec![FaultRecord {
+                fault: Fault::stop("feed-handler-binance"),
+                injected_at: at(0.0),
+                effect_at: Some(at(1.0)),
+                reverted_at: Some(at(100.0)),
+            }],
+            samples: Vec::new(),
+            evaluated_until: [("FeedHandlerDown".to_owned(), at(200.0)), ("ServiceOOMKill".to_owned(), at(200.0))].into(),
+            deliveries: Vec::new(),
+            suppressions: Vec::new(),
+            errors: Vec::new(),
+            finished_at: at(200.0),
+        };
+        Self { timeline }
+            .alert(&binance_down(), 20, 80, 110)
+            .told(DeliveryStatus::Firing, "critical", &binance_down(), 90.0)
+            .told(DeliveryStatus::Resolved, "critical", &binance_down(), 150.0)
+    }
+
+    /// The same, with the alert's samples and deliveries taken away.
+    fn silent() -> Self {
+        let mut story = Self::good();
+        story.timeline.samples.clear();
+        story.timeline.deliveries.clear();
+        story
+    }
+
+    /// Samples every 15 s: pending from `pending_s`, firing from `firing_s` up to and with `last_s`.
+    fn alert(mut self, labels: &Labels, pending_s: u32, firing_s: u32, last_s: u32) -> Self {
+        for second in (pending_s..=last_s).step_by(15) {
+            let state = if second < firing_s { AlertState::Pending } else { AlertState::Firing };
+            self.timeline.samples.push(AlertSample { labels: labels.clone(), at: at(second.into()), state });
+        }
+        self
+    }
+
+    fn told(mut self, status: DeliveryStatus, receiver: &str, labels: &Labels, second: f64) -> Self {
+        let annotations = REQUIRED_ANNOTATIONS.map(|name| (name.to_owned(), "text".to_owned())).into();
+        let labels = labels.clone();
+        self.timeline.deliveries.push(Delivery {
+            received_at: at(second),
+            receiver: receiver.into(),
+            status,
+            labels,
+            annotations,
+        });
+        self
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Timeline)) -> Self {
+        change(&mut self.timeline);
+        self
+    }
+
+    fn verdict(&self) -> Verdict {
+        judge(&drill(), &self.timeline)
+    }
+}
+
+/// The kinds of the reasons, without the words.
+fn kinds(verdict: &Verdict) -> Vec<ReasonKind> {
+    verdict.reasons.iter().map(|reason| reason.kind).collect()
+}
+
+#[track_caller]
+fn assert_fails_with(story: &Story, kind: ReasonKind, words: &str) {
+    let verdict = story.verdict();
+    assert_eq!((verdict.outcome, kinds(&verdict)), (kind.outcome(), vec![kind]), "{:#?}", verdict.reasons);
+    assert!(verdict.reasons[0].message.contains(words), "{}", verdict.reasons[0].message);
+}
+
+#[test]
+fn alert_that_fires_in_its_window_is_delivered_and_resolves_passes() {
+    let verdict = Story::good().verdict();
+    assert_eq!((verdict.outcome, verdict.reasons), (Outcome::Pass, vec![]));
+    let alert = &verdict.alerts[0];
+    assert_eq!((alert.pending_at, alert.firing_at), (Some(at(20.0)), Some(at(80.0))));
+    assert_eq!((alert.notified_at, alert.resolved_at), (Some(at(90.0)), Some(at(125.0))));
+    assert_eq!((alert.resolve_notified_at, alert.time_to_fire_s), (Some(at(150.0)), Some(80.0)));
+    assert_eq!((alert.window_s, alert.deadline_s), (Some([60.0, 95.0]), 120.0));
+}
+
+#[test]
+fn alert_that_never_fires_is_missed() {
+    assert_fails_with(
+        &Story::silent(),
+        ReasonKind::Missed,
+        "did not fire within 200.0 s of the fault; it was never even pending",
+    );
+}
+
+#[test]
+fn alert_that_stays_pending_is_missed_and_the_reason_says_since_when() {
+    let story = Story::silent().alert(&binance_down(), 20, 999, 185);
+    assert_fails_with(&story, ReasonKind::Missed, "pending at +20.0 s");
+}
+
+#[test]
+fn alert_that_fires_before_its_window_fails_the_drill() {
+    let story = Story::silent()
+        .alert(&binance_down(), 5, 50, 110)
+        .told(DeliveryStatus::Firing, "critical", &binance_down(), 60.0)
+        .told(DeliveryStatus::Resolved, "critical", &binance_down(), 140.0);
+    assert_fails_with(&story, ReasonKind::TooEarly, "fired at +50.0 s, its window opens at +60 s");
+}
+
+#[test]
+fn alert_that_fires_after_its_window_fails_even_within_the_deadline() {
+    let story = Story::silent()
+        .alert(&binance_down(), 20, 110, 125)
+        .told(DeliveryStatus::Firing, "critical", &binance_down(), 120.0)
+        .told(DeliveryStatus::Resolved, "critical", &binance_down(), 150.0);
+    assert_fails_with(&story, ReasonKind::Late, "its window closes 95 s after the fault's effect (at +1.0 s)");
+}
+
+#[test]
+fn alert_that_fires_after_its_deadline_is_late() {
+    let story = Story::silent()
+        .alert(&binance_down(), 20, 125, 125)
+        .told(DeliveryStatus::Firing, "critical", &binance_down(), 135.0)
+        .told(DeliveryStatus::Resolved, "critical", &binance_down(), 150.0);
+    assert_fails_with(&story, ReasonKind::Late, "fired at +125.0 s, its deadline is +120 s");
+}
+
+#[test]
+fn rule_that_is_not_loaded_fails_the_drill_by_name_and_lists_what_is_loaded() {
+    let story = Story::silent().with(|timeline| {
+        timeline.faults.clear();
+        timeline.rules[0].alert = "FeedHandlerGone".into();
+    });
+    assert_fails_with(
+        &story,
+        ReasonKind::NoSuchRule,
+        "no rule for FeedHandlerDown{exchange=\"binance\"} is loaded; loaded are FeedHandlerGone, ",
+    );
+}
+
+#[test]
+fn prometheus_without_any_rule_fails_the_drill_and_says_so() {
+    let story = Story::silent().with(|timeline| {
+        timeline.faults.clear();
+        timeline.rules.clear();
+    });
+    assert_fails_with(&story, ReasonKind::NoSuchRule, "has loaded no alerting rule at all");
+}
+
+#[test]
+fn rule_whose_own_label_contradicts_the_expected_one_is_not_the_rule_that_is_meant() {
+    let story = Story::silent().with(|timeline| {
+        timeline.faults.clear();
+        timeline.rules[0].labels.insert("exchange".into(), "kraken".into());
+    });
+    assert_fails_with(&story, ReasonKind::NoSuchRule, "no rule for FeedHandlerDown");
+}
+
+#[test]
+fn rule_that_cannot_meet_its_deadline_is_late_before_anything_is_broken() {
+    let story = Story::silent().with(|timeline| {
+        timeline.faults.clear();
+        timeline.rules[0].for_duration = Duration::from_secs(600);
+    });
+    assert_fails_with(
+        &story,
+        ReasonKind::Late,
+        "can fire as late as 635 s after the fault, its deadline is 120 s: `for` is 600 s",
+    );
+}
+
+#[test]
+fn alert_that_lost_the_label_of_the_culprit_has_wrong_labels() {
+    let blind = labels(&[("alertname", "FeedHandlerDown"), ("severity", "critical")]);
+    let story = Story::silent().alert(&blind, 20, 80, 110).told(DeliveryStatus::Firing, "critical", &blind, 90.0).told(
+        DeliveryStatus::Resolved,
+        "critical",
+        &blind,
+        150.0,
+    );
+    assert_fails_with(&story, ReasonKind::WrongLabels, "fired without the label exchange=\"binance\"");
+}
+
+#[test]
+fn alert_of_another_exchange_neither_passes_the_drill_nor_goes_unseen() {
+    let kraken = labels(&[("alertname", "FeedHandlerDown"), ("exchange", "kraken"), ("severity", "critical")]);
+    let verdict = Story::silent().alert(&kraken, 20, 80, 110).verdict();
+    assert_eq!((verdict.outcome, kinds(&verdict)), (Outcome::Fail, vec![ReasonKind::Missed, ReasonKind::Collateral]));
+    assert_eq!(verdict.collateral, [kraken]);
+}
+
+#[test]
+fn alert_with_another_severity_has_wrong_labels_and_names_the_receiver_that_was_told() {
+    let mut mild = binance_down();
+    mild.insert("severity".into(), "warning".into());
+    let story = Story::silent().alert(&mild, 20, 80, 110).told(DeliveryStatus::Firing, "warning", &mild, 90.0);
+    let verdict = story.verdict();
+    assert_eq!(kinds(&verdict), [ReasonKind::WrongLabels, ReasonKind::NotDelivered]);
+    assert!(verdict.reasons[0].message.contains("with severity warning, expected is critical"));
+    assert!(verdict.reasons[1].message.contains("it was delivered to `warning` instead"));
+}
+
+#[test]
+fn alert_without_a_runbook_has_missing_annotations() {
+    let story = Story::good().with(|timeline| drop(timeline.deliveries[0].annotations.remove("runbook_url")));
+    assert_fails_with(&story, ReasonKind::MissingAnnotations, "delivered without runbook_url");
+}
+
+#[test]
+fn alert_that_no_receiver_was_told_of_is_not_delivered() {
+    let story = Story::good().with(|timeline| timeline.deliveries.clear());
+    assert_fails_with(&story, ReasonKind::NotDelivered, "was not delivered to `critical`; no receiver was told");
+}
+
+#[test]
+fn silenced_alert_is_not_delivered_and_the_silence_is_named() {
+    let story = Story::good().with(|timeline| {
+        timeline.deliveries.clear();
+        timeline.suppressions.push(Suppression { labels: binance_down(), by: "silence 7".into() });
+    });
+    assert_fails_with(&story, ReasonKind::NotDelivered, "Alertmanager held it back: silence 7");
+}
+
+#[test]
+fn delivery_long_after_alertmanagers_wait_is_not_delivered_in_time() {
+    let story = Story::good().with(|timeline| timeline.deliveries[0].received_at = at(96.0));
+    assert_fails_with(&story, ReasonKind::NotDelivered, "16.0 s after it fired; Alertmanager waits 10 s");
+}
+
+#[test]
+fn alert_that_goes_on_firing_is_not_resolved() {
+    let story = Story::silent()
+        .alert(&binance_down(), 20, 80, 185)
+        .told(DeliveryStatus::Firing, "critical", &binance_down(), 90.0)
+        .with(|timeline| {
+            timeline.evaluated_until.insert("FeedHandlerDown".into(), at(186.0));
+        });
+    assert_fails_with(
+        &story,
+        ReasonKind::NotResolved,
+        "still fired 100.0 s after the fault was reverted; at most 45 s were expected",
+    );
+}
+
+#[test]
+fn alert_is_not_resolved_by_a_prometheus_that_no_longer_evaluates() {
+    let story = Story::good().with(|timeline| {
+        timeline.evaluated_until.insert("FeedHandlerDown".into(), at(111.0));
+    });
+    assert_fails_with(&story, ReasonKind::NotResolved, "still fired");
+}
+
+#[test]
+fn alert_that_resolves_late_is_not_resolved_in_time() {
+    let story = Story::silent()
+        .alert(&binance_down(), 20, 80, 140)
+        .told(DeliveryStatus::Firing, "critical", &binance_down(), 90.0)
+        .told(DeliveryStatus::Resolved, "critical", &binance_down(), 170.0);
+    assert_fails_with(&story, ReasonKind::NotResolved, "resolved 55.0 s after the fault was reverted, at most 45 s");
+}
+
+#[test]
+fn resolve_that_nobody_was_told_of_fails_the_drill() {
+    let story = Story::good().with(|timeline| timeline.deliveries.truncate(1));
+    assert_fails_with(&story, ReasonKind::ResolveNotDelivered, "`critical` was never told");
+}
+
+#[test]
+fn other_alert_that_fires_is_collateral() {
+    let oom = labels(&[("alertname", "ServiceOOMKill"), ("service", "kafka"), ("severity", "critical")]);
+    let story = Story::good().alert(&oom, 40, 40, 55);
+    assert_fails_with(
+        &story,
+        ReasonKind::Collateral,
+        "ServiceOOMKill{service=\"kafka\", severity=\"critical\"} fired at +40.0 s",
+    );
+}
+
+#[test]
+fn tolerated_alert_passes_and_is_told_with_its_reason() {
+    let oom = labels(&[("alertname", "ServiceOOMKill"), ("service", "kafka"), ("severity", "critical")]);
+    let tolerated = crate::drill::Tolerated { alert: "ServiceOOMKill".into(), labels: Labels::new(), reason: "known".into() };
+    let verdict = judge(&drill().tolerate(tolerated), &Story::good().alert(&oom, 40, 40, 55).timeline);
+    assert_eq!(verdict.outcome, Outcome::Pass);
+    assert!(verdict.tolerated[0].ends_with("fired at +40.0 s: known"), "{:?}", verdict.tolerated);
+}
+
+#[test]
+fn alert_that_is_active_before_the_fault_fails_as_unsteady_start() {
+    let story = Story::silent().with(|timeline| {
+        timeline.faults.clear();
+        timeline.steady_state = SteadyState { waited_s: 120.0, active_alerts: vec![binance_down()], unmet: vec![] };
+    });
+    assert_fails_with(&story, ReasonKind::UnsteadyStart, "for 120 s, alerts were active");
+}
+
+#[test]
+fn stack_that_is_not_steady_could_not_be_tested() {
+    let story = Story::silent().with(|timeline| {
+        timeline.faults.clear();
+        timeline.steady_state.unmet = vec!["every target is up".into()];
+    });
+    assert_fails_with(&story, ReasonKind::StackNotSteady, "every target is up");
+}
+
+#[test]
+fn fault_without_effect_neither_passes_nor_blames_the_alert() {
+    let story = Story::good().with(|timeline| timeline.faults[0].effect_at = None);
+    assert_fails_with(&story, ReasonKind::FaultWithoutEffect, "had no effect");
+}
+
+#[test]
+fn observation_error_is_never_a_missed_alert() {
+    let story = Story::silent().with(|timeline| {
+        timeline.errors.push(ObservationError { at: at(50.0), message: "failed to ask Prometheus".into() });
+    });
+    assert_fails_with(&story, ReasonKind::CouldNotObserve, "failed to ask Prometheus");
+}
+
+#[test]
+fn verdict_survives_a_round_trip_of_its_timeline_through_json() {
+    let story = Story::good();
+    let json = serde_json::to_string(&story.timeline).unwrap();
+    let again: Timeline = serde_json::from_str(&json).unwrap();
+    assert_eq!(again, story.timeline);
+    assert_eq!(judge(&drill(), &again), story.verdict());
+}
+
+proptest! {
+    /// Whatever the instants are: a drill passes if, and only if, each instant lies in its window.
+    #[test]
+    fn drill_passes_exactly_when_every_instant_is_in_its_window(
+        pending_s in 0_u32..40,
+        hold in 0_u32..9,
+        lasts in 0_u32..9,
+        told_after_s in 0.0_f64..20.0,
+        resolve_told_after_s in 0.0_f64..40.0,
+    ) {
+        let firing_s = pending_s + 15 * hold;
+        let last_s = firing_s + 15 * lasts;
+        let resolved_s = last_s + 15;
+        let reverted_s = 100.0;
+        let story = Story::silent()
+            .alert(&binance_down(), pending_s, firing_s, last_s)
+            .told(DeliveryStatus::Firing, "critical", &binance_down(), f64::from(firing_s) + told_after_s)
+            .told(DeliveryStatus::Resolved, "critical", &binance_down(), f64::from(resolved_s) + resolve_told_after_s)
+            .with(|timeline| {
+                timeline.evaluated_until.insert("FeedHandlerDown".into(), at(f64::from(resolved_s)));
+            });
+        let in_window = (60..=96).contains(&firing_s);
+        let told = told_after_s <= 15.0;
+        let resolved = f64::from(resolved_s) - reverted_s <= 45.0;
+        // Milliseconds are the resolution of an instant.
+        prop_assume!((told_after_s - 15.0).abs() > 0.002 && (resolve_told_after_s - 35.0).abs() > 0.002);
+        let resolve_told = resolve_told_after_s <= 35.0;
+        let verdict = story.verdict();
+        prop_assert_eq!(verdict.outcome == Outcome::Pass, in_window && told && resolved && resolve_told, "{:#?}", verdict.reasons);
+    }
+
+    /// What could not be observed never becomes a pass or a fail, whatever else was seen.
+    #[test]
+    fn observation_error_is_always_an_error(pending_s in 0_u32..200, firing_s in 0_u32..200, last_s in 0_u32..200) {
+        let story = Story::silent().alert(&binance_down(), pending_s, firing_s, last_s).with(|timeline| {
+            timeline.errors.push(ObservationError { at: at(50.0), message: "blind".into() });
+        });
+        prop_assert_eq!(story.verdict().outcome, Outcome::Error);
+    }
+}

@@ -1,0 +1,267 @@
+//! What a drill saw: everything a verdict needs, and nothing that judges it.
+//!
+//! Saved as JSON before it is judged, so that it can be judged again. Instants of alerts are those of Prometheus's own
+//! samples, so that the interval of polling blurs nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Fault, UtcInstant, seconds};
+
+/// The version of the saved form; raised with every change that an older reader would misread.
+pub const TIMELINE_SCHEMA_VERSION: u32 = 1;
+
+/// Labels of an alert, `alertname` among them.
+pub type Labels = BTreeMap<String, String>;
+
+/// What one drill saw, from its steady state to its end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timeline {
+    /// [`TIMELINE_SCHEMA_VERSION`] of the harness that wrote it.
+    pub schema_version: u32,
+    /// The drill's name.
+    pub drill: String,
+    /// Every alerting rule that Prometheus had loaded.
+    pub rules: Vec<LoadedRule>,
+    /// Alertmanager's waits, if they were read before the drill ended.
+    pub routing: Option<Routing>,
+    /// What the wait for steady state came to.
+    pub steady_state: SteadyState,
+    /// The faults that were tried, in their order.
+    pub faults: Vec<FaultRecord>,
+    /// Every sample of `ALERTS` in the drill's time.
+    pub samples: Vec<AlertSample>,
+    /// Per alert name, the latest evaluation of every rule of that name: how far "no sample" means "not active".
+    pub evaluated_until: BTreeMap<String, UtcInstant>,
+    /// Everything that Alertmanager delivered in the drill's time.
+    pub deliveries: Vec<Delivery>,
+    /// Alerts that Alertmanager held back, and for what.
+    pub suppressions: Vec<Suppression>,
+    /// Why observation, or the drill itself, broke off; empty if it did not.
+    pub errors: Vec<ObservationError>,
+    /// The end of observation.
+    pub finished_at: UtcInstant,
+}
+
+/// An alerting rule as Prometheus has loaded it (`/api/v1/rules`), with the waits of what it reads (`/api/v1/targets`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoadedRule {
+    /// The alert's name.
+    pub alert: String,
+    /// The name of its group.
+    pub group: String,
+    /// The labels that the rule itself adds.
+    pub labels: Labels,
+    /// The expression.
+    pub query: String,
+    /// How long the expression must hold before the alert fires.
+    #[serde(with = "seconds", rename = "for_s")]
+    pub for_duration: Duration,
+    /// How long the alert goes on firing after the expression no longer holds.
+    #[serde(with = "seconds", rename = "keep_firing_for_s")]
+    pub keep_firing_for: Duration,
+    /// The interval of its group.
+    #[serde(with = "seconds", rename = "evaluation_interval_s")]
+    pub evaluation_interval: Duration,
+    /// How far back its evaluations look.
+    #[serde(with = "seconds", rename = "query_offset_s")]
+    pub query_offset: Duration,
+    /// The longest scrape interval of any target.
+    #[serde(with = "seconds", rename = "scrape_interval_s")]
+    pub scrape_interval: Duration,
+    /// The longest scrape time-out of any target.
+    #[serde(with = "seconds", rename = "scrape_timeout_s")]
+    pub scrape_timeout: Duration,
+}
+
+/// Alertmanager's waits (the longest of all routes).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Routing {
+    /// From a group's first alert to its first notification.
+    #[serde(with = "seconds", rename = "group_wait_s")]
+    pub group_wait: Duration,
+    /// Between the notifications of a group; resolves wait for it too.
+    #[serde(with = "seconds", rename = "group_interval_s")]
+    pub group_interval: Duration,
+}
+
+/// What the wait for steady state came to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SteadyState {
+    /// How long it took, or how long it was waited for in vain.
+    pub waited_s: f64,
+    /// Alerts that were pending or firing to the end of the wait.
+    pub active_alerts: Vec<Labels>,
+    /// Other conditions that did not hold at the end of the wait, in words.
+    pub unmet: Vec<String>,
+}
+
+/// A fault and what became of it. Instants are the harness's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FaultRecord {
+    /// The fault.
+    pub fault: Fault,
+    /// Just before it was injected.
+    pub injected_at: UtcInstant,
+    /// When its effect was seen; `None` if it never was.
+    pub effect_at: Option<UtcInstant>,
+    /// When it was seen to be reverted.
+    pub reverted_at: Option<UtcInstant>,
+}
+
+/// One raw sample of Prometheus's series `ALERTS`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlertSample {
+    /// The alert's labels, without `__name__` and `alertstate`.
+    pub labels: Labels,
+    /// The timestamp of the evaluation.
+    pub at: UtcInstant,
+    /// Its state in that evaluation.
+    pub state: AlertState,
+}
+
+/// The label `alertstate`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AlertState {
+    /// The expression holds, but not for long enough.
+    Pending,
+    /// The alert fires.
+    Firing,
+}
+
+/// One alert in one notification that the sink received.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Delivery {
+    /// When the sink received it.
+    pub received_at: UtcInstant,
+    /// Alertmanager's receiver that it went to.
+    pub receiver: String,
+    /// Whether it tells of the alert or of its end.
+    pub status: DeliveryStatus,
+    /// The alert's labels.
+    pub labels: Labels,
+    /// The alert's annotations.
+    pub annotations: Labels,
+}
+
+/// The status of an alert in a notification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeliveryStatus {
+    /// It fires.
+    Firing,
+    /// It has ended.
+    Resolved,
+}
+
+/// An alert that Alertmanager knows and did not notify of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Suppression {
+    /// The alert's labels.
+    pub labels: Labels,
+    /// What held it back: the silence or the inhibiting alert.
+    pub by: String,
+}
+
+/// Something that kept a drill from seeing, or doing, what it had to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObservationError {
+    /// When.
+    pub at: UtcInstant,
+    /// What was attempted, on what, and why it failed.
+    pub message: String,
+}
+
+/// One life of one alert: from its first active evaluation to the first that no longer saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Episode {
+    /// The alert's labels.
+    pub labels: Labels,
+    /// The first evaluation that saw it pending.
+    pub pending_at: Option<UtcInstant>,
+    /// The first evaluation that saw it firing.
+    pub firing_at: Option<UtcInstant>,
+    /// The first evaluation that no longer saw it; `None` while it is active, or not known to have ended.
+    pub ended_at: Option<UtcInstant>,
+}
+
+impl Episode {
+    /// The alert's name.
+    #[must_use]
+    pub fn alert(&self) -> &str {
+        self.labels.get("alertname").map_or("", String::as_str)
+    }
+}
+
+impl fmt::Display for Episode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.alert())?;
+        let labels: Vec<_> = self
+            .labels
+            .iter()
+            .filter(|(name, _)| *name != "alertname")
+            .map(|(name, value)| format!("{name}=\"{value}\""))
+            .collect();
+        write!(f, "{{{}}}", labels.join(", "))
+    }
+}
+
+/// The episodes in a timeline's samples, in the order of their beginning.
+///
+/// Samples more than one and a half evaluation intervals apart belong to two episodes. An episode has ended at the
+/// evaluation after its last sample, and only if that evaluation is known to have taken place: a Prometheus that no longer
+/// evaluates resolves nothing.
+#[must_use]
+pub fn episodes(timeline: &Timeline) -> Vec<Episode> {
+    let mut episodes: Vec<Episode> = Vec::new();
+    let distinct: BTreeSet<_> = timeline.samples.iter().collect();
+    let mut open: Option<(Episode, UtcInstant)> = None;
+    for sample in distinct {
+        let interval = evaluation_interval(timeline, &sample.labels);
+        let goes_on = open.as_ref().is_some_and(|(episode, last_seen)| {
+            episode.labels == sample.labels && sample.at.seconds_since(*last_seen) <= 1.5 * interval.as_secs_f64()
+        });
+        if !goes_on {
+            episodes.extend(open.take().map(|(episode, last_seen)| ended(timeline, episode, last_seen)));
+            open =
+                Some((Episode { labels: sample.labels.clone(), pending_at: None, firing_at: None, ended_at: None }, sample.at));
+        }
+        if let Some((episode, last_seen)) = &mut open {
+            *last_seen = sample.at;
+            let begin = match sample.state {
+                AlertState::Pending => &mut episode.pending_at,
+                AlertState::Firing => &mut episode.firing_at,
+            };
+            begin.get_or_insert(sample.at);
+        }
+    }
+    episodes.extend(open.take().map(|(episode, last_seen)| ended(timeline, episode, last_seen)));
+    episodes.sort_by_key(|episode| (episode.pending_at.or(episode.firing_at), episode.labels.clone()));
+    episodes
+}
+
+fn ended(timeline: &Timeline, mut episode: Episode, last_seen: UtcInstant) -> Episode {
+    let next_evaluation = last_seen.plus(evaluation_interval(timeline, &episode.labels));
+    let evaluated = timeline.evaluated_until.get(episode.alert());
+    episode.ended_at = evaluated.is_some_and(|until| *until >= next_evaluation).then_some(next_evaluation);
+    episode
+}
+
+fn evaluation_interval(timeline: &Timeline, labels: &Labels) -> Duration {
+    let name = labels.get("alertname");
+    let intervals = timeline.rules.iter().filter(|rule| Some(&rule.alert) == name).map(|rule| rule.evaluation_interval);
+    intervals.max().unwrap_or(Duration::from_secs(60))
+}

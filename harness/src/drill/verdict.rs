@@ -1,0 +1,173 @@
+//! What a drill came to, and why.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Labels, Severity, UtcInstant};
+
+/// What a drill came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The worst of its reasons, or a pass if there is none.
+    #[serde(rename = "verdict")]
+    pub outcome: Outcome,
+    /// Why it did not pass; empty if it did.
+    pub reasons: Vec<Reason>,
+    /// Per expected alert, what became of it.
+    pub alerts: Vec<AlertOutcome>,
+    /// Alerts that fired and were tolerated, with the reason that the drill gives.
+    pub tolerated: Vec<String>,
+    /// Alerts that fired and that the drill did not declare.
+    pub collateral: Vec<Labels>,
+}
+
+/// How a drill ended.
+///
+/// | outcome | means | exit code |
+/// | --- | --- | --- |
+/// | pass | every alert did what it must | 0 |
+/// | skipped | not run, as asked | 0 |
+/// | error | could not be tested: says nothing about the alert | 2 |
+/// | fail | an alert did not do what it must | 1 |
+///
+/// Ordered from best to worst, and this is the only ranking there is: a run ends as the worst of its drills. A failed alert
+/// ranks above what could not be tested, because it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Every alert did what it must.
+    Pass,
+    /// Not run, as asked.
+    Skipped,
+    /// Could not be tested.
+    Error,
+    /// An alert did not do what it must.
+    Fail,
+}
+
+impl Outcome {
+    /// The exit code of a run whose worst outcome this is.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Pass | Self::Skipped => 0,
+            Self::Error => 2,
+            Self::Fail => 1,
+        }
+    }
+}
+
+/// One thing that kept a drill from passing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Which.
+    pub kind: ReasonKind,
+    /// In words, with instants relative to the fault.
+    pub message: String,
+}
+
+impl Reason {
+    pub(crate) fn new(kind: ReasonKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+}
+
+/// The ways in which a drill does not pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasonKind {
+    /// No rule of that name, with labels that fit, is loaded.
+    NoSuchRule,
+    /// It never fired.
+    Missed,
+    /// It fired before its window.
+    TooEarly,
+    /// It fired after its window or its deadline, or its rule cannot meet the deadline.
+    Late,
+    /// It fired without labels that it must carry, or with another severity.
+    WrongLabels,
+    /// It was delivered without a summary, a description or a runbook.
+    MissingAnnotations,
+    /// It fired, and the right receiver was not told in time.
+    NotDelivered,
+    /// It went on firing after the fault was reverted.
+    NotResolved,
+    /// It resolved, and the right receiver was not told in time.
+    ResolveNotDelivered,
+    /// An alert fired that the drill did not declare.
+    Collateral,
+    /// An alert was active before the fault.
+    UnsteadyStart,
+    /// The stack did not reach steady state, though no alert says so.
+    StackNotSteady,
+    /// The fault was injected and nothing came of it, so that it proves nothing.
+    FaultWithoutEffect,
+    /// The fault could not be reverted.
+    FaultNotReverted,
+    /// Observation failed, or the drill broke off.
+    CouldNotObserve,
+}
+
+impl ReasonKind {
+    /// Whether this speaks of the alert (fail) or of the test (error).
+    #[must_use]
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Self::NoSuchRule
+            | Self::Missed
+            | Self::TooEarly
+            | Self::Late
+            | Self::WrongLabels
+            | Self::MissingAnnotations
+            | Self::NotDelivered
+            | Self::NotResolved
+            | Self::ResolveNotDelivered
+            | Self::Collateral
+            | Self::UnsteadyStart => Outcome::Fail,
+            Self::StackNotSteady | Self::FaultWithoutEffect | Self::FaultNotReverted | Self::CouldNotObserve => Outcome::Error,
+        }
+    }
+}
+
+/// What became of one expected alert. Instants that were not reached are `None`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AlertOutcome {
+    /// The alert's name.
+    pub name: String,
+    /// The labels that it fired with; the expected ones if it did not.
+    pub labels: Labels,
+    /// The expected severity.
+    pub severity: Severity,
+    /// Earliest and latest time of firing, in seconds after the fault; `None` if no rule is loaded.
+    pub window_s: Option<[f64; 2]>,
+    /// The longest time to fire that its owner promises, in seconds after the fault.
+    pub deadline_s: f64,
+    /// First evaluation that saw it pending.
+    pub pending_at: Option<UtcInstant>,
+    /// First evaluation that saw it firing.
+    pub firing_at: Option<UtcInstant>,
+    /// When the receiver was told that it fires.
+    pub notified_at: Option<UtcInstant>,
+    /// First evaluation that no longer saw it.
+    pub resolved_at: Option<UtcInstant>,
+    /// When the receiver was told that it has ended.
+    pub resolve_notified_at: Option<UtcInstant>,
+    /// Seconds from the fault to firing.
+    pub time_to_fire_s: Option<f64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_failure_outranks_what_could_not_be_tested() {
+        assert_eq!([Outcome::Pass, Outcome::Fail, Outcome::Error, Outcome::Skipped].into_iter().max(), Some(Outcome::Fail));
+        assert_eq!([Outcome::Pass, Outcome::Error, Outcome::Skipped].into_iter().max(), Some(Outcome::Error));
+    }
+
+    #[test]
+    fn exit_codes_are_the_promised_ones() {
+        let codes = [Outcome::Pass, Outcome::Skipped, Outcome::Fail, Outcome::Error].map(Outcome::exit_code);
+        assert_eq!(codes, [0, 0, 1, 2]);
+    }
+}

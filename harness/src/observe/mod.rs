@@ -1,0 +1,16 @@
+//! What can be seen of a running stack, and how: clients of its servers, and the observer that watches during a drill.
+//!
+//! Observation never guesses: what was not answered is an error, not "nothing there".
+
+mod alertmanager;
+mod http;
+mod notification_sink;
+mod observer;
+mod prometheus;
+mod topic;
+
+pub use alertmanager::Alertmanager;
+pub use notification_sink::NotificationSink;
+pub use observer::{Observation, Observer};
+pub use prometheus::Prometheus;
+pub use topic::Topic;

@@ -1,0 +1,88 @@
+//! Answers as Prometheus gives them, and answers that are none: the latter must never read as "no alert".
+
+use wiremock::matchers::{method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use super::*;
+
+async fn answering(body: &str, status: u16) -> (MockServer, Prometheus) {
+    let server = MockServer::start().await;
+    let template = ResponseTemplate::new(status).set_body_raw(body.as_bytes().to_vec(), "application/json");
+    Mock::given(method("GET")).and(path("/api/v1/query")).respond_with(template).mount(&server).await;
+    let prometheus = Prometheus::new(&server.address().to_string());
+    (server, prometheus)
+}
+
+async fn error_of(body: &str, status: u16) -> String {
+    let (_server, prometheus) = answering(body, status).await;
+    prometheus.alert_samples(Duration::from_secs(60)).await.unwrap_err().to_string()
+}
+
+#[tokio::test]
+async fn samples_of_alerts_carry_the_timestamp_of_their_evaluation() {
+    let body = r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"ALERTS","alertname":"A",
+        "alertstate":"firing","exchange":"binance"},"values":[[1763876543.219,"1"],[1763876558.219,"1"]]}]}}"#;
+    let (_server, prometheus) = answering(body, 200).await;
+    let samples = prometheus.alert_samples(Duration::from_secs(60)).await.unwrap();
+    let labels: Labels = [("alertname".to_owned(), "A".to_owned()), ("exchange".to_owned(), "binance".to_owned())].into();
+    let sample = |epoch_s| AlertSample {
+        labels: labels.clone(),
+        at: UtcInstant::from_epoch_s(epoch_s).unwrap(),
+        state: AlertState::Firing,
+    };
+    assert_eq!(samples, [sample(1_763_876_543.219), sample(1_763_876_558.219)]);
+}
+
+#[tokio::test]
+async fn empty_matrix_is_no_alert() {
+    let (_server, prometheus) = answering(r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#, 200).await;
+    assert_eq!(prometheus.alert_samples(Duration::from_secs(60)).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn server_error_is_no_answer() {
+    assert!(error_of("query timed out", 503).await.contains("it answered 503 Service Unavailable: query timed out"));
+}
+
+#[tokio::test]
+async fn truncated_json_is_no_answer() {
+    assert!(error_of(r#"{"status":"success","data":{"resultTy"#, 200).await.contains("the answer makes no sense"));
+}
+
+#[tokio::test]
+async fn answer_with_warnings_may_be_incomplete_and_is_no_answer() {
+    let body = r#"{"status":"success","warnings":["1 of 2 stores did not answer"],"data":{"resultType":"matrix","result":[]}}"#;
+    assert!(error_of(body, 200).await.contains("it may be incomplete: 1 of 2 stores did not answer"));
+}
+
+#[tokio::test]
+async fn error_status_in_a_good_answer_is_no_answer() {
+    assert!(error_of(r#"{"status":"error","errorType":"execution","error":"boom"}"#, 200).await.contains("status error: boom"));
+}
+
+#[tokio::test]
+async fn vector_where_a_matrix_was_asked_for_is_no_answer() {
+    assert!(
+        error_of(r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#, 200).await.contains("it is no matrix")
+    );
+}
+
+#[tokio::test]
+async fn nobody_at_the_address_is_no_answer() {
+    let prometheus = Prometheus::new("127.0.0.1:1");
+    let error = prometheus.alert_samples(Duration::from_secs(60)).await.unwrap_err().to_string();
+    assert!(error.starts_with("failed to ask Prometheus for /api/v1/query"), "{error}");
+}
+
+#[test]
+fn durations_are_read_as_prometheus_writes_them() {
+    let ms = |text| prometheus_duration(text).unwrap().as_millis();
+    assert_eq!([ms("15s"), ms("1m"), ms("1h30m"), ms("500ms"), ms("0s")], [15_000, 60_000, 5_400_000, 500, 0]);
+}
+
+#[test]
+fn text_that_is_no_duration_is_an_error() {
+    for text in ["15", "s", "1x", "-1s", "99999999999999999999s"] {
+        assert!(prometheus_duration(text).is_err(), "{text}");
+    }
+}

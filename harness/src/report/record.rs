@@ -1,0 +1,145 @@
+//! The files of one run: what it was, and per drill the drill and what it saw.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::drill::{Drill, Timeline, UtcInstant};
+use crate::{Error, Result};
+
+/// The version of a drill's record; raised with every change that an older reader would misread.
+pub const RECORD_SCHEMA_VERSION: u32 = 1;
+
+/// What a run was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunInfo {
+    /// The name of its folder.
+    pub id: String,
+    /// When the process started.
+    pub started_at: UtcInstant,
+    /// When its last drill ended.
+    pub finished_at: UtcInstant,
+    /// Seconds from the process's start to steady state.
+    pub stack_ready_s: f64,
+    /// The rules file that was drilled.
+    pub rules_file: PathBuf,
+    /// The hash of its content.
+    pub rules_sha256: String,
+}
+
+/// A drill and what it saw.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DrillRecord {
+    /// [`RECORD_SCHEMA_VERSION`] of the harness that wrote it.
+    pub schema_version: u32,
+    /// The drill.
+    pub drill: Drill,
+    /// What it saw.
+    pub timeline: Timeline,
+}
+
+/// The folder of one run, below `target/drills`.
+#[derive(Clone, Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+impl RunFolder {
+    /// Makes the folder of a new run below `target`, and points `latest` at it. Processes of one nextest run share one.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn create(target: &Path) -> Result<Self> {
+        let drills = target.join("drills");
+        let id = std::env::var("NEXTEST_RUN_ID")
+            .unwrap_or_else(|_| format!("{}-{}", Timestamp::now().strftime("%Y%m%dT%H%M%SZ"), std::process::id()));
+        let path = drills.join(&id);
+        let records = path.join("records");
+        std::fs::create_dir_all(&records).map_err(Error::file("make the folder", &records))?;
+        let latest = drills.join("latest");
+        let staged = drills.join(format!(".latest-{}", std::process::id()));
+        std::os::unix::fs::symlink(&id, &staged).map_err(Error::file("link", &staged))?;
+        std::fs::rename(&staged, &latest).map_err(Error::file("link", &latest))?;
+        Ok(Self { path })
+    }
+
+    /// The folder of an earlier run.
+    #[must_use]
+    pub fn existing(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The run's name.
+    #[must_use]
+    pub fn id(&self) -> String {
+        self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
+    /// Saves what a drill saw; to be called before it is judged.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn save_record(&self, record: &DrillRecord) -> Result<()> {
+        write_json(&self.path.join("records").join(format!("{}.json", record.drill.name)), record)
+    }
+
+    /// The records of the run, by the drills' names.
+    ///
+    /// # Errors
+    /// [`Error::File`], or [`Error::BadDescription`] if one cannot be read or is of another version.
+    pub fn records(&self) -> Result<Vec<DrillRecord>> {
+        let folder = self.path.join("records");
+        let mut records = Vec::new();
+        for entry in std::fs::read_dir(&folder).map_err(Error::file("read the folder", &folder))? {
+            let path = entry.map_err(Error::file("read the folder", &folder))?.path();
+            let record: DrillRecord = read_json(&path)?;
+            if record.schema_version != RECORD_SCHEMA_VERSION {
+                let reason = format!("it is of version {}, this reads version {RECORD_SCHEMA_VERSION}", record.schema_version);
+                return Err(Error::BadDescription { what: path.display().to_string(), reason });
+            }
+            records.push(record);
+        }
+        records.sort_by(|a, b| a.drill.name.cmp(&b.drill.name));
+        Ok(records)
+    }
+
+    /// Saves what the run was.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn save_run(&self, run: &RunInfo) -> Result<()> {
+        write_json(&self.path.join("run.json"), run)
+    }
+
+    /// What the run was.
+    ///
+    /// # Errors
+    /// [`Error::File`] or [`Error::BadDescription`].
+    pub fn run(&self) -> Result<RunInfo> {
+        read_json(&self.path.join("run.json"))
+    }
+}
+
+/// Writes beside the target and renames, so that a reader never finds half a file.
+pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    let json = serde_json::to_vec_pretty(value)
+        .map_err(|error| Error::BadDescription { what: path.display().to_string(), reason: error.to_string() })?;
+    let staged = path.with_extension("json.part");
+    std::fs::write(&staged, json).map_err(Error::file("write", &staged))?;
+    std::fs::rename(&staged, path).map_err(Error::file("write", path))
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let bytes = std::fs::read(path).map_err(Error::file("read", path))?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| Error::BadDescription { what: path.display().to_string(), reason: error.to_string() })
+}

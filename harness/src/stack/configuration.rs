@@ -1,0 +1,100 @@
+//! The configuration that the stack mounts: a staged copy of the committed folders, so that `ALERT_RULES` can put other
+//! rules in place of the committed ones, and so that a reload sees an edited file (a mounted file that an editor replaces
+//! keeps its old content inside the container; a folder does not).
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::images::{copy_if_changed, files_below, finish_hash, hash_file};
+use super::project::Project;
+use crate::{Error, Result};
+
+/// The variable that names another rules file than the committed one.
+const ALERT_RULES: &str = "ALERT_RULES";
+
+/// The configuration that is staged for the next start or reload.
+#[derive(Clone, Debug)]
+pub(super) struct Staged {
+    /// The rules file that was asked for.
+    pub(super) rules_file: PathBuf,
+    /// The hash of its content.
+    pub(super) rules_sha256: String,
+    /// The hash of all staged files of Prometheus and Alertmanager.
+    pub(super) sha256: String,
+}
+
+/// Copies the committed configuration, and the rules of `ALERT_RULES` if it is set, to where the stack mounts it from. What
+/// Prometheus says of the rules is asked first, so that refused rules change nothing.
+///
+/// # Errors
+/// [`Error::RulesRefused`] with `promtool`'s own message, [`Error::File`].
+pub(super) async fn stage(project: &Project) -> Result<Staged> {
+    let settings = project.settings();
+    let committed = project.root().join(&settings.prometheus_configuration.folder);
+    let rules_file = match std::env::var_os(ALERT_RULES) {
+        Some(file) => project.root().join(file),
+        None => committed.join(&settings.rules_file),
+    };
+    let mut rules_hash = Sha256::new();
+    hash_file(&mut rules_hash, &rules_file)?;
+    check_rules(project, &rules_file).await?;
+
+    let staged_rules = project.staged_prometheus().join(&settings.rules_file);
+    copy_folder(&committed, &project.staged_prometheus(), Some(&settings.rules_file))?;
+    copy_if_changed(&rules_file, &staged_rules)?;
+    copy_folder(&project.root().join(&settings.alertmanager_configuration.folder), &project.staged_alertmanager(), None)?;
+
+    let mut hash = Sha256::new();
+    for folder in [project.staged_prometheus(), project.staged_alertmanager()] {
+        for file in files_below(&folder)? {
+            hash.update(file.as_os_str().as_encoded_bytes());
+            hash_file(&mut hash, &file)?;
+        }
+    }
+    Ok(Staged { rules_file, rules_sha256: finish_hash(rules_hash), sha256: finish_hash(hash) })
+}
+
+/// Asks `promtool` of the stack's own Prometheus image, so that the version that will load the rules is the one that judges
+/// them.
+async fn check_rules(project: &Project, rules_file: &Path) -> Result<()> {
+    let service = &project.settings().prometheus.service;
+    let mount = format!("{}:/candidate.yml:ro", rules_file.display());
+    let arguments = [
+        "run",
+        "--rm",
+        "--no-deps",
+        "-T",
+        "--volume",
+        &mount,
+        "--entrypoint",
+        "promtool",
+        service,
+        "check",
+        "rules",
+        "/candidate.yml",
+    ];
+    match project.compose(&arguments, "check the rules", |_| ()).await {
+        Ok(_) => Ok(()),
+        Err(Error::Compose { log, .. }) if log.contains("FAILED") || log.contains("/candidate.yml") => {
+            let message = log.replace("/candidate.yml", &rules_file.display().to_string());
+            Err(Error::RulesRefused { file: rules_file.to_owned(), message })
+        }
+        Err(other) => Err(other),
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path, except: Option<&str>) -> Result<()> {
+    for file in files_below(from)? {
+        let name = file.strip_prefix(from).unwrap_or(&file);
+        if except.is_some_and(|except| Path::new(except) == name) {
+            continue;
+        }
+        let target = to.join(name);
+        if let Some(folder) = target.parent() {
+            std::fs::create_dir_all(folder).map_err(Error::file("make the folder", folder))?;
+        }
+        copy_if_changed(&file, &target)?;
+    }
+    Ok(())
+}

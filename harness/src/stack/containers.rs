@@ -1,0 +1,224 @@
+//! The containers of one compose project, and no others: every call looks a service up by the project's label first, so
+//! that nothing else on the machine can be hit.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bollard::Docker;
+use bollard::models::{ContainerInspectResponse, ContainerSummary, HealthStatusEnum};
+use bollard::query_parameters::{
+    InspectContainerOptions, ListContainersOptionsBuilder, LogsOptionsBuilder, StartContainerOptions, StopContainerOptions,
+};
+use futures_util::TryStreamExt;
+
+use super::engine;
+use super::project::last_lines;
+use crate::{Error, Result};
+
+const PROJECT_LABEL: &str = "com.docker.compose.project";
+const SERVICE_LABEL: &str = "com.docker.compose.service";
+
+/// The containers of one compose project.
+#[derive(Clone, Debug)]
+pub struct Containers {
+    docker: Docker,
+    project: String,
+}
+
+/// What a service's container was last seen to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainerState {
+    /// The service.
+    pub service: String,
+    /// Docker's word: `running`, `exited`, `created`, …
+    pub status: String,
+    /// What its healthcheck says; `None` if it has none.
+    pub healthy: Option<bool>,
+    /// The last exit code of a container that is not running.
+    pub exit_code: Option<i64>,
+}
+
+impl Containers {
+    /// The containers of `project`, on the engine that `DOCKER_HOST` or the default socket names.
+    ///
+    /// # Errors
+    /// [`Error::NoEngine`] or [`Error::EngineRefuses`].
+    pub async fn connect(project: impl Into<String>) -> Result<Self> {
+        Ok(Self { docker: engine::connect().await?, project: project.into() })
+    }
+
+    pub(super) fn docker(&self) -> &Docker {
+        &self.docker
+    }
+
+    async fn list(&self, service: Option<&str>) -> Result<Vec<ContainerSummary>> {
+        let mut labels = vec![format!("{PROJECT_LABEL}={}", self.project)];
+        labels.extend(service.map(|service| format!("{SERVICE_LABEL}={service}")));
+        let filters = HashMap::from([("label".to_owned(), labels)]);
+        let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
+        let attempted = format!("list the containers of the project {}", self.project);
+        self.docker.list_containers(Some(options)).await.map_err(Error::docker(attempted))
+    }
+
+    /// The id of the container of `service`.
+    async fn id(&self, service: &str) -> Result<String> {
+        let found = self.list(Some(service)).await?.into_iter().find_map(|container| container.id);
+        found.ok_or_else(|| Error::NoSuchService { service: service.to_owned(), project: self.project.clone() })
+    }
+
+    async fn inspect(&self, service: &str) -> Result<ContainerInspectResponse> {
+        let id = self.id(service).await?;
+        let inspected = self.docker.inspect_container(&id, None::<InspectContainerOptions>).await;
+        inspected.map_err(Error::docker(format!("inspect the container of {service}")))
+    }
+
+    /// The state of the container of `service`.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchService`] or [`Error::Docker`].
+    pub async fn state(&self, service: &str) -> Result<ContainerState> {
+        Ok(state(service, self.inspect(service).await?))
+    }
+
+    /// The state of every container of the project.
+    ///
+    /// # Errors
+    /// [`Error::Docker`].
+    pub async fn states(&self) -> Result<Vec<ContainerState>> {
+        let services = self.list(None).await?.into_iter().filter_map(|container| container.labels?.remove(SERVICE_LABEL));
+        let mut states = Vec::new();
+        for service in services {
+            states.push(self.state(&service).await?);
+        }
+        Ok(states)
+    }
+
+    /// Whether the project has any container, running or not.
+    ///
+    /// # Errors
+    /// [`Error::Docker`].
+    pub async fn exist(&self) -> Result<bool> {
+        Ok(!self.list(None).await?.is_empty())
+    }
+
+    /// The address on this machine of a port of `service`.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchService`], [`Error::Docker`], or [`Error::BadDescription`] if the port is not published.
+    pub async fn address(&self, service: &str, port: u16) -> Result<String> {
+        let inspected = self.inspect(service).await?;
+        let published = inspected
+            .network_settings
+            .and_then(|network| network.ports)
+            .and_then(|mut ports| ports.remove(&format!("{port}/tcp")).flatten())
+            .and_then(|bindings| bindings.into_iter().find_map(|binding| binding.host_port));
+        published.map(|host_port| format!("127.0.0.1:{host_port}")).ok_or_else(|| Error::BadDescription {
+            what: format!("the published ports of {service}"),
+            reason: format!("port {port} of the container is not published, or the container does not run"),
+        })
+    }
+
+    /// The last lines of the log of `service`.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchService`] or [`Error::Docker`].
+    pub async fn last_log_lines(&self, service: &str) -> Result<String> {
+        let id = self.id(service).await?;
+        let options = LogsOptionsBuilder::default().stdout(true).stderr(true).tail("25").build();
+        let chunks: Vec<_> = self
+            .docker
+            .logs(&id, Some(options))
+            .try_collect()
+            .await
+            .map_err(Error::docker(format!("read the log of {service}")))?;
+        let text: String = chunks.iter().map(ToString::to_string).collect();
+        Ok(last_lines(&text.lines().map(str::to_owned).collect::<Vec<_>>()))
+    }
+
+    /// Stops the container of `service` as `docker stop` does: asked first, killed after its grace period. One that is
+    /// stopped already stays so.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchService`] or [`Error::Docker`].
+    pub async fn stop(&self, service: &str) -> Result<()> {
+        let id = self.id(service).await?;
+        let stopped = self.docker.stop_container(&id, None::<StopContainerOptions>).await;
+        stopped.or_else(already_so).map_err(Error::docker(format!("stop {service}")))
+    }
+
+    /// Starts the container of `service`. One that runs already goes on.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchService`] or [`Error::Docker`].
+    pub async fn start(&self, service: &str) -> Result<()> {
+        let id = self.id(service).await?;
+        let started = self.docker.start_container(&id, None::<StartContainerOptions>).await;
+        started.or_else(already_so).map_err(Error::docker(format!("start {service}")))
+    }
+
+    /// Waits until the container of `service` is in a state that `awaited` describes and `holds` accepts.
+    ///
+    /// # Errors
+    /// [`Error::TimedOut`] after `at_most`, with the state last seen; or as [`Containers::state`].
+    pub async fn wait_for_state(
+        &self,
+        service: &str,
+        awaited: &str,
+        at_most: Duration,
+        holds: impl Fn(&ContainerState) -> bool,
+    ) -> Result<()> {
+        let began = tokio::time::Instant::now();
+        loop {
+            let state = self.state(service).await?;
+            if holds(&state) {
+                return Ok(());
+            }
+            if began.elapsed() >= at_most {
+                let awaited = format!("{service} to be {awaited}");
+                return Err(Error::TimedOut { awaited, last_seen: state.to_string(), waited: began.elapsed() });
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+/// The engine answers 304 where there was nothing to do.
+fn already_so(error: bollard::errors::Error) -> std::result::Result<(), bollard::errors::Error> {
+    match error {
+        bollard::errors::Error::DockerResponseServerError { status_code: 304, .. } => Ok(()),
+        other => Err(other),
+    }
+}
+
+fn state(service: &str, inspected: ContainerInspectResponse) -> ContainerState {
+    let state = inspected.state.unwrap_or_default();
+    let status = state.status.map_or_else(|| "unknown".to_owned(), |status| status.to_string());
+    let healthy = match state.health.and_then(|health| health.status) {
+        None | Some(HealthStatusEnum::NONE | HealthStatusEnum::EMPTY) => None,
+        Some(status) => Some(status == HealthStatusEnum::HEALTHY),
+    };
+    let exit_code = (status == "exited").then_some(state.exit_code).flatten();
+    ContainerState { service: service.to_owned(), status, healthy, exit_code }
+}
+
+impl ContainerState {
+    /// Whether it runs.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.status == "running"
+    }
+}
+
+impl std::fmt::Display for ContainerState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.status)?;
+        if let Some(code) = self.exit_code {
+            write!(f, " with code {code}")?;
+        }
+        match self.healthy {
+            Some(true) => f.write_str(", healthy"),
+            Some(false) if self.is_running() => f.write_str(", not healthy"),
+            _ => Ok(()),
+        }
+    }
+}

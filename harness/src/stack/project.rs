@@ -1,0 +1,293 @@
+//! The compose project as its file describes it, and the one way to run `docker compose` on it.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use serde::Deserialize;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Command;
+
+use crate::{Error, Result};
+
+/// The compose file of the stack, in the project's root folder.
+const COMPOSE_FILE: &str = "docker-compose.test.yml";
+/// How many lines of a failed command's output an error shows.
+const LOG_LINES: usize = 25;
+
+/// What the harness has to know of a stack: the extension `x-alertdrill` of its compose file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Prometheus's HTTP API.
+    pub prometheus: Endpoint,
+    /// Alertmanager's HTTP API.
+    pub alertmanager: Endpoint,
+    /// The sink that Alertmanager's receivers point to.
+    pub notification_sink: Endpoint,
+    /// The folder that Prometheus mounts, and the variable by which the compose file finds its staged copy.
+    pub prometheus_configuration: MountedFolder,
+    /// The folder that Alertmanager mounts.
+    pub alertmanager_configuration: MountedFolder,
+    /// The name of the rules file in Prometheus's folder, which `ALERT_RULES` replaces.
+    pub rules_file: String,
+    /// An image made of a program that cargo builds.
+    pub program_image: ProgramImage,
+    /// What must hold before a fault.
+    pub steady_state: Vec<SteadyCondition>,
+}
+
+/// A published port of a service.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// The service.
+    pub service: String,
+    /// The port inside its container.
+    pub port: u16,
+}
+
+/// A folder of configuration, mounted into a container from a staged copy.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MountedFolder {
+    /// Relative to the project's root.
+    pub folder: PathBuf,
+    /// The compose file's variable for where it is mounted from.
+    pub variable: String,
+}
+
+/// An image whose build context is a Dockerfile and one program.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProgramImage {
+    /// The program's file name; it lies beside the harness's own binaries.
+    pub program: String,
+    /// The Dockerfile, relative to the project's root.
+    pub dockerfile: PathBuf,
+    /// The compose file's variable for the build context.
+    pub variable: String,
+}
+
+/// One condition of the steady state.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SteadyCondition {
+    /// In words: "every target is up".
+    pub name: String,
+    /// `PromQL` that yields one sample, 1 when the condition holds.
+    pub query: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct ComposeConfig {
+    name: String,
+    services: BTreeMap<String, ComposeService>,
+    #[serde(rename = "x-alertdrill")]
+    settings: Option<Settings>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct ComposeService {
+    pub(super) image: Option<String>,
+    pub(super) build: Option<ComposeBuild>,
+    #[serde(default)]
+    pub(super) depends_on: BTreeMap<String, ComposeDependency>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct ComposeDependency {
+    condition: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct ComposeBuild {
+    pub(super) context: PathBuf,
+}
+
+/// A compose project and what the harness has to know of it.
+#[derive(Clone, Debug)]
+pub struct Project {
+    root: PathBuf,
+    name: String,
+    settings: Settings,
+    services: BTreeMap<String, ComposeService>,
+    variables: BTreeMap<String, String>,
+    program: PathBuf,
+}
+
+impl Project {
+    /// Reads the compose file in `root`. Programs that go into images are looked for in `programs`.
+    ///
+    /// # Errors
+    /// [`Error::NoCompose`], or [`Error::BadDescription`] if the file or its extension `x-alertdrill` is wrong.
+    pub async fn open(root: &Path, programs: &Path) -> Result<Self> {
+        let root = root.canonicalize().map_err(Error::file("open the project's folder", root))?;
+        let bad = |reason: String| Error::BadDescription { what: COMPOSE_FILE.to_owned(), reason };
+        let json = compose(&root, &BTreeMap::new(), &["config", "--format", "json"], "read the compose file", |_| ()).await?;
+        let config: ComposeConfig = serde_json::from_str(&json).map_err(|error| bad(error.to_string()))?;
+        let settings = config
+            .settings
+            .ok_or_else(|| bad("it has no section `x-alertdrill`, which tells the harness about the stack".to_owned()))?;
+        let program = programs.join(&settings.program_image.program);
+        let mut project =
+            Self { root, name: config.name, settings, services: config.services, variables: BTreeMap::new(), program };
+        let state = project.state_folder();
+        std::fs::create_dir_all(&state).map_err(Error::file("make the folder", &state))?;
+        project.variables = BTreeMap::from([
+            (project.settings.prometheus_configuration.variable.clone(), display(&project.staged_prometheus())),
+            (project.settings.alertmanager_configuration.variable.clone(), display(&project.staged_alertmanager())),
+            (project.settings.program_image.variable.clone(), display(&project.staged_program_image())),
+            ("COMPOSE_PROJECT_NAME".to_owned(), project.name.clone()),
+            ("KAFKA_HOST_PORT".to_owned(), project.kafka_host_port()?.to_string()),
+        ]);
+        Ok(project)
+    }
+
+    /// The project's name, which is the label of all its containers.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The folder of the compose file.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The settings in the compose file.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What cargo and this harness write: `target`, or `CARGO_TARGET_DIR`.
+    #[must_use]
+    pub fn target_folder(&self) -> PathBuf {
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.root.join("target"), |folder| self.root.join(folder))
+    }
+
+    /// What the harness keeps of this stack between runs: staged configuration, the lock, the journal.
+    #[must_use]
+    pub fn state_folder(&self) -> PathBuf {
+        self.target_folder().join("stack").join(&self.name)
+    }
+
+    pub(super) fn services(&self) -> &BTreeMap<String, ComposeService> {
+        &self.services
+    }
+
+    /// Whether the service is one that others wait for to end.
+    pub(super) fn is_one_shot(&self, service: &str) -> bool {
+        let ends = |other: &ComposeService| {
+            other.depends_on.get(service).is_some_and(|dependency| dependency.condition == "service_completed_successfully")
+        };
+        self.services.values().any(ends)
+    }
+
+    pub(super) fn program(&self) -> &Path {
+        &self.program
+    }
+
+    pub(super) fn compose_file(&self) -> PathBuf {
+        self.root.join(COMPOSE_FILE)
+    }
+
+    /// Kafka tells its clients where to connect to, so this one port must be known before Docker could choose it: a free
+    /// one, kept while the stack may be up.
+    fn kafka_host_port(&self) -> Result<u16> {
+        if let Some(port) = std::env::var("KAFKA_HOST_PORT").ok().and_then(|port| port.parse().ok()) {
+            return Ok(port);
+        }
+        let path = self.kafka_host_port_file();
+        if let Some(port) = std::fs::read_to_string(&path).ok().and_then(|port| port.parse().ok()) {
+            return Ok(port);
+        }
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let port = free.map_err(Error::file("find a free port on", "127.0.0.1"))?.port();
+        std::fs::write(&path, port.to_string()).map_err(Error::file("write", path))?;
+        Ok(port)
+    }
+
+    pub(super) fn kafka_host_port_file(&self) -> PathBuf {
+        self.state_folder().join("kafka_host_port")
+    }
+
+    /// Where a Kafka client on this machine connects to.
+    #[must_use]
+    pub fn kafka_bootstrap(&self) -> String {
+        format!("127.0.0.1:{}", self.variables.get("KAFKA_HOST_PORT").map_or("", String::as_str))
+    }
+
+    pub(super) fn staged_prometheus(&self) -> PathBuf {
+        self.state_folder().join("prometheus")
+    }
+
+    pub(super) fn staged_alertmanager(&self) -> PathBuf {
+        self.state_folder().join("alertmanager")
+    }
+
+    pub(super) fn staged_program_image(&self) -> PathBuf {
+        self.state_folder().join("program-image")
+    }
+
+    /// Runs `docker compose` on this project; see [`compose`].
+    pub(super) async fn compose(&self, arguments: &[&str], attempted: &str, on_line: impl Fn(&str)) -> Result<String> {
+        compose(&self.root, &self.variables, arguments, attempted, on_line).await
+    }
+}
+
+/// Runs `docker compose` with `arguments`, to `attempted` something; gives what it printed on standard output, and calls
+/// `on_line` with each line of its output.
+///
+/// # Errors
+/// [`Error::NoCompose`], or [`Error::Compose`] with the last lines of its output.
+async fn compose(
+    root: &Path,
+    variables: &BTreeMap<String, String>,
+    arguments: &[&str],
+    attempted: &str,
+    on_line: impl Fn(&str),
+) -> Result<String> {
+    let mut command = Command::new("docker");
+    command.args(["compose", "--ansi", "never", "--progress", "plain", "-f", COMPOSE_FILE]).args(arguments);
+    // In a process group of its own: Ctrl-C reaches the harness, which decides what is left to do.
+    command.current_dir(root).envs(variables).process_group(0).kill_on_drop(true);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let no_compose = |error: std::io::Error| Error::NoCompose { reason: error.to_string() };
+    let mut child = command.spawn().map_err(no_compose)?;
+    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err(Error::NoCompose { reason: "its output cannot be read".to_owned() });
+    };
+    let (printed, log) = tokio::join!(read_lines(stdout, &on_line), read_lines(stderr, &on_line));
+    let status = child.wait().await.map_err(no_compose)?;
+    if status.success() {
+        return Ok(printed.join("\n"));
+    }
+    let log = last_lines(&[printed, log].concat());
+    let not_v2 = ["is not a docker command", "unknown shorthand flag: 'f'", "unknown flag: --ansi"];
+    if not_v2.iter().any(|words| log.contains(words)) {
+        return Err(Error::NoCompose { reason: log });
+    }
+    Err(Error::Compose { attempted: attempted.to_owned(), command: arguments.join(" "), status: status.to_string(), log })
+}
+
+fn display(path: &Path) -> String {
+    path.display().to_string()
+}
+
+async fn read_lines(stream: impl tokio::io::AsyncRead + Unpin, on_line: impl Fn(&str)) -> Vec<String> {
+    let mut lines = BufReader::new(stream).lines();
+    let mut all = Vec::new();
+    while let Ok(Some(line)) = lines.next_line().await {
+        on_line(&line);
+        all.push(line);
+    }
+    all
+}
+
+pub(super) fn last_lines(lines: &[String]) -> String {
+    lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
+}
