@@ -177,6 +177,11 @@ async fn start(project: &Project, containers: &Containers, progress: &Progress) 
         }
         return Ok((StackStart::Reused, staged));
     }
+    if containers.exist().await? {
+        // What is left of another start, or what is no longer current: a new stack starts from nothing.
+        remove(project, progress).await?;
+    }
+    project.keep_kafka_host_port()?;
     let began = Instant::now();
     let step = progress.step("stack", "starting its services");
     let arguments = ["up", "--detach", "--no-build", "--remove-orphans", "--quiet-pull"];
@@ -283,6 +288,12 @@ fn project_sha256(project: &Project, image_ids: &[String]) -> Result<String> {
     images::hash_file(&mut hash, &project.compose_file())?;
     for id in image_ids {
         hash.update(id);
+    }
+    for source in project.mounted_sources() {
+        for file in if source.is_dir() { images::files_below(&source)? } else { vec![source] } {
+            hash.update(file.as_os_str().as_encoded_bytes());
+            images::hash_file(&mut hash, &file)?;
+        }
     }
     Ok(images::finish_hash(hash))
 }

@@ -1,6 +1,6 @@
 //! The compose project as its file describes it, and the one way to run `docker compose` on it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -94,6 +94,15 @@ pub(super) struct ComposeService {
     pub(super) build: Option<ComposeBuild>,
     #[serde(default)]
     pub(super) depends_on: BTreeMap<String, ComposeDependency>,
+    #[serde(default)]
+    pub(super) volumes: Vec<ComposeVolume>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct ComposeVolume {
+    #[serde(rename = "type")]
+    kind: String,
+    source: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -124,15 +133,13 @@ impl Project {
     /// [`Error::NoCompose`], or [`Error::BadDescription`] if the file or its extension `x-alertdrill` is wrong.
     pub async fn open(root: &Path, programs: &Path) -> Result<Self> {
         let root = root.canonicalize().map_err(Error::file("open the project's folder", root))?;
-        let bad = |reason: String| Error::BadDescription { what: COMPOSE_FILE.to_owned(), reason };
-        let json = compose(&root, &BTreeMap::new(), &["config", "--format", "json"], "read the compose file", |_| ()).await?;
-        let config: ComposeConfig = serde_json::from_str(&json).map_err(|error| bad(error.to_string()))?;
-        let settings = config
-            .settings
-            .ok_or_else(|| bad("it has no section `x-alertdrill`, which tells the harness about the stack".to_owned()))?;
+        let config = read_config(&root, &BTreeMap::new()).await?;
+        let settings = config.settings.ok_or_else(|| {
+            bad_compose_file("it has no section `x-alertdrill`, which tells the harness about the stack".to_owned())
+        })?;
         let program = programs.join(&settings.program_image.program);
         let mut project =
-            Self { root, name: config.name, settings, services: config.services, variables: BTreeMap::new(), program };
+            Self { root, name: config.name, settings, services: BTreeMap::new(), variables: BTreeMap::new(), program };
         let state = project.state_folder();
         std::fs::create_dir_all(&state).map_err(Error::file("make the folder", &state))?;
         project.variables = BTreeMap::from([
@@ -142,6 +149,8 @@ impl Project {
             ("COMPOSE_PROJECT_NAME".to_owned(), project.name.clone()),
             ("KAFKA_HOST_PORT".to_owned(), project.kafka_host_port()?.to_string()),
         ]);
+        // Once more, as the stack will see it: the variables decide paths.
+        project.services = read_config(&project.root, &project.variables).await?.services;
         Ok(project)
     }
 
@@ -187,6 +196,14 @@ impl Project {
         self.services.values().any(ends)
     }
 
+    /// The committed files and folders that the stack mounts as they are.
+    pub(super) fn mounted_sources(&self) -> BTreeSet<PathBuf> {
+        let volumes = self.services.values().flat_map(|service| &service.volumes);
+        let bound = volumes.filter(|volume| volume.kind == "bind").filter_map(|volume| volume.source.clone());
+        let staged = self.target_folder();
+        bound.filter(|source| source.starts_with(&self.root) && !source.starts_with(&staged)).collect()
+    }
+
     pub(super) fn program(&self) -> &Path {
         &self.program
     }
@@ -206,9 +223,14 @@ impl Project {
             return Ok(port);
         }
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let port = free.map_err(Error::file("find a free port on", "127.0.0.1"))?.port();
-        std::fs::write(&path, port.to_string()).map_err(Error::file("write", path))?;
-        Ok(port)
+        Ok(free.map_err(Error::file("find a free port on", "127.0.0.1"))?.port())
+    }
+
+    /// Keeps the port for the next process that finds the stack up.
+    pub(super) fn keep_kafka_host_port(&self) -> Result<()> {
+        let path = self.kafka_host_port_file();
+        let port = self.variables.get("KAFKA_HOST_PORT").map_or("", String::as_str);
+        std::fs::write(&path, port).map_err(Error::file("write", path))
     }
 
     pub(super) fn kafka_host_port_file(&self) -> PathBuf {
@@ -237,6 +259,15 @@ impl Project {
     pub(super) async fn compose(&self, arguments: &[&str], attempted: &str, on_line: impl Fn(&str)) -> Result<String> {
         compose(&self.root, &self.variables, arguments, attempted, on_line).await
     }
+}
+
+async fn read_config(root: &Path, variables: &BTreeMap<String, String>) -> Result<ComposeConfig> {
+    let json = compose(root, variables, &["config", "--format", "json"], "read the compose file", |_| ()).await?;
+    serde_json::from_str(&json).map_err(|error| bad_compose_file(error.to_string()))
+}
+
+fn bad_compose_file(reason: String) -> Error {
+    Error::BadDescription { what: COMPOSE_FILE.to_owned(), reason }
 }
 
 /// Runs `docker compose` with `arguments`, to `attempted` something; gives what it printed on standard output, and calls
