@@ -9,7 +9,7 @@ use crate::fault::Journal;
 use crate::progress::Progress;
 use crate::session::Session;
 use crate::signals::cancelled_by_signals;
-use crate::stack::{Containers, Project, take_down};
+use crate::stack::{Containers, Project, build_stale, take_down};
 use crate::{Error, Result, runner};
 
 /// Starts the stack unless it runs, waits for its steady state, and leaves it running; gives a line per published server.
@@ -28,6 +28,18 @@ pub fn up(root: &Path, programs: &Path, progress: &Progress) -> Result<Vec<Strin
             lines.push(format!("{}: http://{address}", endpoint.service));
         }
         Ok(lines)
+    })
+}
+
+/// Builds the images of the stack that are missing or out of date.
+///
+/// # Errors
+/// [`Error::ImageBuild`], or a missing engine.
+pub fn build_images(root: &Path, programs: &Path, progress: &Progress) -> Result<()> {
+    runtime()?.block_on(async {
+        let project = Project::open(root, programs).await?;
+        let containers = Containers::connect(project.name()).await?;
+        build_stale(&project, &containers, progress).await.map(drop)
     })
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::images::{copy_if_changed, files_below, finish_hash, hash_file};
+use super::images::{copy_if_changed, files_below, finish_hash, hash_file, hash_of_file};
 use super::project::Project;
 use crate::{Error, Result};
 
@@ -36,11 +36,13 @@ pub(super) async fn stage(project: &Project) -> Result<Staged> {
         Some(file) => project.root().join(file),
         None => committed.join(&settings.rules_file),
     };
-    let mut rules_hash = Sha256::new();
-    hash_file(&mut rules_hash, &rules_file)?;
-    check_rules(project, &rules_file).await?;
-
+    let rules_sha256 = hash_of_file(&rules_file)?;
     let staged_rules = project.staged_prometheus().join(&settings.rules_file);
+    // Rules that are staged already were checked when they came there.
+    if !staged_rules.exists() || hash_of_file(&staged_rules)? != rules_sha256 {
+        check_rules(project, &rules_file).await?;
+    }
+
     copy_folder(&committed, &project.staged_prometheus(), Some(&settings.rules_file))?;
     copy_if_changed(&rules_file, &staged_rules)?;
     copy_folder(&project.root().join(&settings.alertmanager_configuration.folder), &project.staged_alertmanager(), None)?;
@@ -52,7 +54,7 @@ pub(super) async fn stage(project: &Project) -> Result<Staged> {
             hash_file(&mut hash, &file)?;
         }
     }
-    Ok(Staged { rules_file, rules_sha256: finish_hash(rules_hash), sha256: finish_hash(hash) })
+    Ok(Staged { rules_file, rules_sha256, sha256: finish_hash(hash) })
 }
 
 /// Asks `promtool` of the stack's own Prometheus image, so that the version that will load the rules is the one that judges

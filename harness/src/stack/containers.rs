@@ -5,11 +5,14 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use bollard::Docker;
-use bollard::models::{ContainerInspectResponse, ContainerSummary, HealthStatusEnum};
+use bollard::container::LogOutput;
+use bollard::exec::StartExecResults;
+use bollard::models::{ContainerInspectResponse, ContainerSummary, ExecConfig, HealthStatusEnum};
 use bollard::query_parameters::{
     InspectContainerOptions, ListContainersOptionsBuilder, LogsOptionsBuilder, StartContainerOptions, StopContainerOptions,
 };
 use futures_util::TryStreamExt;
+use futures_util::future::try_join_all;
 
 use super::engine;
 use super::project::last_lines;
@@ -86,11 +89,8 @@ impl Containers {
     /// [`Error::Docker`].
     pub async fn states(&self) -> Result<Vec<ContainerState>> {
         let services = self.list(None).await?.into_iter().filter_map(|container| container.labels?.remove(SERVICE_LABEL));
-        let mut states = Vec::new();
-        for service in services {
-            states.push(self.state(&service).await?);
-        }
-        Ok(states)
+        let services: Vec<_> = services.collect();
+        try_join_all(services.iter().map(|service| self.state(service))).await
     }
 
     /// Whether the project has any container, running or not.
@@ -133,6 +133,37 @@ impl Containers {
             .map_err(Error::docker(format!("read the log of {service}")))?;
         let text: String = chunks.iter().map(ToString::to_string).collect();
         Ok(last_lines(&text.lines().map(str::to_owned).collect::<Vec<_>>()))
+    }
+
+    /// Runs `command` in the container of `service` and gives what it printed on standard output.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchService`], [`Error::Docker`], or [`Error::NoAnswer`] with what it printed on standard error if it
+    /// ended with another code than 0.
+    pub async fn exec(&self, service: &str, command: &[&str]) -> Result<String> {
+        let id = self.id(service).await?;
+        let attempted = format!("run `{}` in {service}", command.join(" "));
+        let docker = || Error::docker(attempted.clone());
+        let options = ExecConfig {
+            attach_stdout: Some(true),
+            attach_stderr: Some(true),
+            cmd: Some(command.iter().map(ToString::to_string).collect()),
+            ..ExecConfig::default()
+        };
+        let exec = self.docker.create_exec(&id, options).await.map_err(docker())?.id;
+        let (mut printed, mut complaints) = (String::new(), String::new());
+        if let StartExecResults::Attached { mut output, .. } = self.docker.start_exec(&exec, None).await.map_err(docker())? {
+            while let Some(chunk) = output.try_next().await.map_err(docker())? {
+                match chunk {
+                    LogOutput::StdErr { message } => complaints += &String::from_utf8_lossy(&message),
+                    other => printed += &other.to_string(),
+                }
+            }
+        }
+        match self.docker.inspect_exec(&exec).await.map_err(docker())?.exit_code {
+            Some(0) => Ok(printed),
+            code => Err(Error::NoAnswer { attempted, reason: format!("it ended with code {code:?}: {}", complaints.trim()) }),
+        }
     }
 
     /// Stops the container of `service` as `docker stop` does: asked first, killed after its grace period. One that is

@@ -23,7 +23,7 @@ const BASE_IMAGES: [&str; 2] = ["debian:bookworm-slim", "debian:trixie-slim"];
 ///
 /// # Errors
 /// [`Error::ImageBuild`] with the last lines of the build's log; [`Error::File`] if an input cannot be read.
-pub(super) async fn build_stale(
+pub(crate) async fn build_stale(
     project: &Project,
     containers: &Containers,
     progress: &Progress,
@@ -81,11 +81,16 @@ fn stage_program(project: &Project) -> Result<()> {
 }
 
 pub(super) fn copy_if_changed(from: &Path, to: &Path) -> Result<()> {
-    let new = std::fs::read(from).map_err(Error::file("read", from))?;
-    if std::fs::read(to).is_ok_and(|old| old == new) {
+    if to.exists() && hash_of_file(from)? == hash_of_file(to)? {
         return Ok(());
     }
-    std::fs::copy(from, to).map_err(Error::file("write", to)).map(drop)
+    std::fs::copy(from, to).map_err(Error::file("copy", from)).map(drop)
+}
+
+pub(super) fn hash_of_file(path: &Path) -> Result<String> {
+    let mut hash = Sha256::new();
+    hash_file(&mut hash, path)?;
+    Ok(finish_hash(hash))
 }
 
 async fn image_id(containers: &Containers, image: &str) -> Result<Option<String>> {

@@ -10,6 +10,7 @@ mod project;
 mod steady_state;
 
 pub use containers::{ContainerState, Containers};
+pub(crate) use images::build_stale;
 pub use lifecycle::{Stack, StackStart};
 pub(crate) use lifecycle::{keep_stack, take_down};
 pub use lock::StackLock;
