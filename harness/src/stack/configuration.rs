@@ -92,11 +92,7 @@ fn copy_folder(from: &Path, to: &Path, except: Option<&str>) -> Result<()> {
         if except.is_some_and(|except| Path::new(except) == name) {
             continue;
         }
-        let target = to.join(name);
-        if let Some(folder) = target.parent() {
-            std::fs::create_dir_all(folder).map_err(Error::file("make the folder", folder))?;
-        }
-        copy_if_changed(&file, &target)?;
+        copy_if_changed(&file, &to.join(name))?;
     }
     Ok(())
 }

@@ -36,9 +36,20 @@ pub struct ContainerState {
     /// Docker's word: `running`, `exited`, `created`, …
     pub status: String,
     /// What its healthcheck says; `None` if it has none.
-    pub healthy: Option<bool>,
+    pub health: Option<Health>,
     /// The last exit code of a container that is not running.
     pub exit_code: Option<i64>,
+}
+
+/// What a healthcheck says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// Not yet, and it may still become so.
+    Starting,
+    /// All is well.
+    Healthy,
+    /// It failed as often as it may.
+    Unhealthy,
 }
 
 impl Containers {
@@ -224,12 +235,14 @@ fn already_so(error: bollard::errors::Error) -> std::result::Result<(), bollard:
 fn state(service: &str, inspected: ContainerInspectResponse) -> ContainerState {
     let state = inspected.state.unwrap_or_default();
     let status = state.status.map_or_else(|| "unknown".to_owned(), |status| status.to_string());
-    let healthy = match state.health.and_then(|health| health.status) {
+    let health = match state.health.and_then(|health| health.status) {
         None | Some(HealthStatusEnum::NONE | HealthStatusEnum::EMPTY) => None,
-        Some(status) => Some(status == HealthStatusEnum::HEALTHY),
+        Some(HealthStatusEnum::STARTING) => Some(Health::Starting),
+        Some(HealthStatusEnum::HEALTHY) => Some(Health::Healthy),
+        Some(HealthStatusEnum::UNHEALTHY) => Some(Health::Unhealthy),
     };
     let exit_code = (status == "exited").then_some(state.exit_code).flatten();
-    ContainerState { service: service.to_owned(), status, healthy, exit_code }
+    ContainerState { service: service.to_owned(), status, health, exit_code }
 }
 
 impl ContainerState {
@@ -246,10 +259,11 @@ impl std::fmt::Display for ContainerState {
         if let Some(code) = self.exit_code {
             write!(f, " with code {code}")?;
         }
-        match self.healthy {
-            Some(true) => f.write_str(", healthy"),
-            Some(false) if self.is_running() => f.write_str(", not healthy"),
-            _ => Ok(()),
+        match self.health {
+            Some(Health::Healthy) => f.write_str(", healthy"),
+            Some(Health::Unhealthy) => f.write_str(", unhealthy"),
+            Some(Health::Starting) => f.write_str(", not healthy yet"),
+            None => Ok(()),
         }
     }
 }

@@ -74,7 +74,6 @@ async fn build_image(project: &Project, service: &str, image: &str, progress: &P
 /// Puts the program that cargo built, and its Dockerfile, where the compose file looks for them.
 fn stage_program(project: &Project) -> Result<()> {
     let folder = project.staged_program_image();
-    std::fs::create_dir_all(&folder).map_err(Error::file("make the folder", &folder))?;
     let settings = &project.settings().program_image;
     copy_if_changed(&project.root().join(&settings.dockerfile), &folder.join("Dockerfile"))?;
     copy_if_changed(project.program(), &folder.join(&settings.program))
@@ -83,6 +82,9 @@ fn stage_program(project: &Project) -> Result<()> {
 pub(super) fn copy_if_changed(from: &Path, to: &Path) -> Result<()> {
     if to.exists() && hash_of_file(from)? == hash_of_file(to)? {
         return Ok(());
+    }
+    if let Some(folder) = to.parent() {
+        std::fs::create_dir_all(folder).map_err(Error::file("make the folder", folder))?;
     }
     std::fs::copy(from, to).map_err(Error::file("copy", from)).map(drop)
 }

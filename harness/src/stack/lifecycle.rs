@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::configuration::{self, Staged};
-use super::containers::{ContainerState, Containers};
+use super::containers::{ContainerState, Containers, Health};
 use super::images;
 use super::lock::StackLock;
 use super::project::{Endpoint, Project};
@@ -221,14 +221,20 @@ async fn explained(error: Error, project: &Project, containers: &Containers, beg
     }
 }
 
-/// A container that has ended badly, or that its healthcheck gave up on.
+/// A container that has ended when it should not, or that its healthcheck gave up on: no waiting brings it back.
 fn is_broken(project: &Project, state: &ContainerState) -> bool {
-    let one_shot = project.is_one_shot(&state.service);
     match state.exit_code {
-        Some(0) => !one_shot,
-        Some(_) => true,
-        None => state.status == "restarting" || (state.is_running() && state.healthy == Some(false)),
+        Some(code) => code != 0 || !project.is_one_shot(&state.service),
+        None => state.status == "restarting" || state.health == Some(Health::Unhealthy),
     }
+}
+
+/// A service that is all that it can be: healthy, or done if it is one to be done.
+fn is_ready(project: &Project, state: &ContainerState) -> bool {
+    if project.is_one_shot(&state.service) {
+        return state.exit_code == Some(0);
+    }
+    state.is_running() && matches!(state.health, None | Some(Health::Healthy))
 }
 
 async fn not_healthy(containers: &Containers, state: ContainerState, began: Instant) -> Result<Error> {
@@ -244,17 +250,11 @@ async fn wait_until_healthy(
 ) -> Result<()> {
     loop {
         let states = containers.states().await?;
-        let waiting: Vec<_> =
-            states
-                .into_iter()
-                .filter(|state| {
-                    if project.is_one_shot(&state.service) { state.exit_code != Some(0) } else { state.healthy != Some(true) }
-                })
-                .collect();
-        let Some(first) = waiting.first().cloned() else { return Ok(()) };
-        let failed = waiting.iter().find(|state| state.exit_code.is_some_and(|code| code != 0)).cloned();
-        if began.elapsed() >= HEALTHY_WITHIN || failed.is_some() {
-            return Err(not_healthy(containers, failed.unwrap_or(first), began).await?);
+        let waiting: Vec<_> = states.into_iter().filter(|state| !is_ready(project, state)).collect();
+        let Some(first) = waiting.first() else { return Ok(()) };
+        let broken = waiting.iter().find(|state| is_broken(project, state));
+        if began.elapsed() >= HEALTHY_WITHIN || broken.is_some() {
+            return Err(not_healthy(containers, broken.unwrap_or(first).clone(), began).await?);
         }
         let names: Vec<_> = waiting.iter().map(|state| state.service.as_str()).collect();
         step.update(&format!("waiting for {}", names.join(", ")));

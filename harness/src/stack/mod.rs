@@ -9,7 +9,7 @@ mod lock;
 mod project;
 mod steady_state;
 
-pub use containers::{ContainerState, Containers};
+pub use containers::{ContainerState, Containers, Health};
 pub(crate) use images::build_stale;
 pub use lifecycle::{Stack, StackStart};
 pub(crate) use lifecycle::{keep_stack, take_down};

@@ -35,7 +35,13 @@ pub struct Settings {
     /// An image made of a program that cargo builds.
     pub program_image: ProgramImage,
     /// What must hold before a fault.
+    #[serde(deserialize_with = "null_is_empty")]
     pub steady_state: Vec<SteadyCondition>,
+}
+
+/// `docker compose config` prints an empty list of an extension as null.
+fn null_is_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<SteadyCondition>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// A published port of a service.

@@ -1,0 +1,198 @@
+//! Faults of the environment: each a clear message that names what to do, exit code 2, and nothing left behind.
+
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is how it fails")]
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use alertdrill::Error;
+use alertdrill::fault::Journal;
+use alertdrill::progress::Progress;
+use alertdrill::session::Session;
+use alertdrill::stack::Containers;
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn programs() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_k2-fixtures")).parent().unwrap()
+}
+
+async fn start(root: &Path) -> Result<Session, Error> {
+    Session::start(root, programs(), Timestamp::now().into(), &Progress::default(), &CancellationToken::new()).await
+}
+
+/// The suite's own program, so that a signal reaches it and not cargo.
+fn alerts() -> Command {
+    let arguments = ["test", "--quiet", "--no-run", "--test", "alerts", "--message-format", "json"];
+    let output = Command::new(env!("CARGO")).args(arguments).current_dir(root()).output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let artifacts = printed.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let program = artifacts
+        .filter(|artifact| artifact["target"]["name"] == "alerts")
+        .find_map(|artifact| artifact["executable"].as_str().map(PathBuf::from));
+    let mut command = Command::new(program.unwrap());
+    command.arg("feed_handler_stopped").current_dir(root()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs the suite to its end; gives its exit code and all that it printed.
+fn run(command: &mut Command) -> (Option<i32>, String) {
+    let output = command.output().unwrap();
+    (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+}
+
+fn interrupt(child: &Child) {
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+}
+
+/// Reads what the suite says to a person until a line contains `words`; gives the rest of the reader.
+fn read_until(child: &mut Child, words: &str) -> BufReader<std::process::ChildStderr> {
+    let mut lines = BufReader::new(child.stderr.take().unwrap());
+    let mut seen = String::new();
+    loop {
+        let mut line = String::new();
+        assert_ne!(lines.read_line(&mut line).unwrap(), 0, "it ended without saying `{words}`:\n{seen}");
+        seen += &line;
+        if line.contains(words) {
+            return lines;
+        }
+    }
+}
+
+#[test]
+fn missing_engine_could_not_be_tested_and_says_what_to_do() {
+    let (code, printed) = run(alerts().env("DOCKER_HOST", "unix:///nowhere/docker.sock"));
+    assert!(printed.contains("failed to reach a Docker engine"), "{printed}");
+    assert!(printed.contains("help: start Docker, or let `./drill setup`"), "{printed}");
+    assert_eq!(code, Some(2), "{printed}");
+}
+
+#[test]
+fn missing_compose_could_not_be_tested_and_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let docker = folder.path().join("docker");
+    std::fs::write(&docker, "#!/bin/sh\necho \"docker: 'compose' is not a docker command.\" >&2\nexit 1\n").unwrap();
+    std::fs::set_permissions(&docker, PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+    let (code, printed) = run(alerts().env("PATH", path));
+    assert!(printed.contains("failed to run `docker compose`"), "{printed}");
+    assert!(printed.contains("help: install compose v2, or let `./drill setup` get it"), "{printed}");
+    assert_eq!(code, Some(2), "{printed}");
+}
+
+/// A compose project with one service `subject`, described by `service`, beside the Prometheus that checks its rules.
+fn small_project(name: &str, service: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |file: &str, text: &str| {
+        let path = folder.path().join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("prometheus/alert_rules.yml", "groups: []\n");
+    write("alertmanager/alertmanager.yml", "");
+    write("program/Dockerfile", "FROM debian:trixie-slim\n");
+    write("subject/Dockerfile", "FROM debian:trixie-slim\nRUN echo the compiler went on strike && exit 7\n");
+    write(
+        "docker-compose.test.yml",
+        &format!(
+            "name: alertdrill-{name}
+x-alertdrill:
+  prometheus: {{service: prometheus, port: 9090}}
+  alertmanager: {{service: prometheus, port: 9090}}
+  notification_sink: {{service: prometheus, port: 9090}}
+  prometheus_configuration: {{folder: prometheus, variable: PROMETHEUS_CONFIG_DIR}}
+  alertmanager_configuration: {{folder: alertmanager, variable: ALERTMANAGER_CONFIG_DIR}}
+  rules_file: alert_rules.yml
+  program_image: {{program: k2-fixtures, dockerfile: program/Dockerfile, variable: PROGRAM_CONTEXT}}
+  steady_state: []
+services:
+  prometheus: {{image: alertdrill/prometheus, entrypoint: [sleep, \"60\"]}}
+  subject:
+{service}"
+        ),
+    );
+    folder
+}
+
+async fn is_gone(project: &str) -> bool {
+    !Containers::connect(project).await.unwrap().exist().await.unwrap()
+}
+
+#[tokio::test]
+async fn image_that_does_not_build_shows_the_last_lines_of_its_log() {
+    let project = small_project("build", "    image: alertdrill-test/never-built\n    build: subject\n");
+    let error = start(project.path()).await.unwrap_err();
+    assert!(matches!(error, Error::ImageBuild { .. }), "{error}");
+    assert!(error.explained().contains("the compiler went on strike"), "{error}");
+    assert!(error.explained().contains("help: "), "{error}");
+    assert!(is_gone("alertdrill-build").await);
+}
+
+#[tokio::test]
+async fn taken_port_is_named_and_nothing_is_left_behind() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let service = format!("    image: debian:trixie-slim\n    command: [sleep, \"60\"]\n    ports: [\"127.0.0.1:{port}:80\"]\n");
+    let project = small_project("port", &service);
+    let error = start(project.path()).await.unwrap_err();
+    assert!(matches!(error, Error::PortTaken { .. }), "{error}");
+    assert!(error.explained().contains(&port.to_string()), "{error}");
+    assert!(error.explained().contains("help: end what listens there"), "{error}");
+    assert!(is_gone("alertdrill-port").await);
+}
+
+#[tokio::test]
+async fn service_that_never_becomes_healthy_shows_its_log_and_the_stack_is_taken_down() {
+    let service = "    image: debian:trixie-slim
+    command: [sh, -c, \"echo cannot find my keys; sleep 60\"]
+    healthcheck: {test: [CMD, 'false'], interval: 1s, retries: 2}
+";
+    let project = small_project("health", service);
+    let error = start(project.path()).await.unwrap_err();
+    assert!(matches!(error, Error::NotHealthy { .. }), "{error}");
+    assert!(error.explained().contains("subject is running, unhealthy"), "{error}");
+    assert!(error.explained().contains("cannot find my keys"), "{error}");
+    assert!(is_gone("alertdrill-health").await);
+}
+
+#[tokio::test]
+async fn compose_file_without_the_harness_section_is_refused_with_its_name() {
+    let project = small_project("section", "    image: debian:trixie-slim\n");
+    let file = project.path().join("docker-compose.test.yml");
+    let text = std::fs::read_to_string(&file).unwrap().replace("x-alertdrill:", "x-other:");
+    std::fs::write(&file, text).unwrap();
+    let error = start(project.path()).await.unwrap_err();
+    assert!(error.explained().contains("it has no section `x-alertdrill`"), "{error}");
+}
+
+/// Both need the stack for themselves, one after the other.
+#[tokio::test]
+async fn second_run_says_whom_it_waits_for_and_an_interrupted_drill_leaves_nothing_broken() {
+    let session = start(root()).await.unwrap();
+    let mut second = alerts().spawn().unwrap();
+    let said = read_until(&mut second, &format!("another run uses it (process {})", std::process::id()));
+    drop(said);
+    interrupt(&second);
+    assert_eq!(second.wait().unwrap().code(), Some(2));
+
+    let handler = "feed-handler-binance";
+    let (containers, journal) =
+        (session.stack().containers().clone(), Journal::in_folder(&session.stack().project().state_folder()));
+    drop(session);
+    let mut drill = alerts().env("KEEP_STACK", "1").spawn().unwrap();
+    let rest = read_until(&mut drill, "waiting for its alerts");
+    assert!(!containers.state(handler).await.unwrap().is_running());
+    assert_eq!(journal.still_open().unwrap().len(), 1);
+    interrupt(&drill);
+    let said: Vec<_> = rest.lines().map(Result::unwrap).collect();
+    assert_eq!(drill.wait().unwrap().code(), Some(2), "{said:#?}");
+    assert!(containers.state(handler).await.unwrap().is_running(), "{said:#?}");
+    assert_eq!(journal.still_open().unwrap(), [], "{said:#?}");
+}
