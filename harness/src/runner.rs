@@ -136,7 +136,7 @@ impl<'a> Life<'a> {
         let step = self.step("waiting for steady state");
         let wait = SteadyWait { conditions: self.around.steady_state, at_most: STEADY_WITHIN };
         let steady = wait_for_steady_state(self.around.prometheus, wait, &step, self.around.cancel).await?;
-        let reached = steady.unmet.is_empty() && steady.active_alerts.is_empty();
+        let reached = steady.is_reached();
         step.done(if reached { "steady" } else { "not steady" });
         self.timeline.steady_state = steady;
         Ok(reached)

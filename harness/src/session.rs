@@ -111,8 +111,13 @@ impl Session {
     }
 
     /// What the run cost, a line each; from Prometheus's own samples and this process's status.
-    pub async fn measure(&self) -> Vec<String> {
+    pub async fn measure(&self, folder: &RunFolder) -> Vec<String> {
         let mut lines = vec![format!("measured: steady state {:.1} s after the start of this process", self.stack_ready_s)];
+        let records = folder.records().unwrap_or_default();
+        let faults = records.iter().flat_map(|record| &record.timeline.faults).map(|fault| fault.injected_at);
+        if let Some(first) = faults.min() {
+            lines.push(format!("measured: first fault {:.1} s after it", first.seconds_since(self.started_at)));
+        }
         let memory = self.prometheus.value("avg_over_time(sum(container_memory_usage_bytes)[3m:15s]) / 2^30").await;
         let cpu = self.prometheus.value("sum(rate(container_cpu_usage_seconds_total[3m]))").await;
         if let (Ok(Some(memory_gib)), Ok(Some(cores))) = (memory, cpu) {
@@ -137,9 +142,9 @@ async fn reach_steady_state(
     if stack.start() == StackStart::Started {
         let step = progress.step("stack", "waiting for steady state");
         let wait = SteadyWait { conditions: &stack.project().settings().steady_state, at_most: FIRST_STEADY_WITHIN };
-        // What is unsteady still is told by the drills, each of which waits for itself.
-        wait_for_steady_state(&prometheus, wait, &step, cancel).await?;
-        step.done("ready");
+        let steady = wait_for_steady_state(&prometheus, wait, &step, cancel).await?;
+        // The drills say what is unsteady still: each waits for itself.
+        step.done(if steady.is_reached() { "ready" } else { "not steady yet" });
     }
     let routing = alertmanager.routing().await?;
     let observer = Observer::start(prometheus.clone(), alertmanager, stack.notification_sink().await?).await?;

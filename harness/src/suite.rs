@@ -50,9 +50,7 @@ impl Suite {
     #[must_use]
     pub fn main(self) -> ExitCode {
         let started_at = Timestamp::now().into();
-        let mut arguments = Arguments::from_args();
-        // One drill at a time: nothing keeps two of them from disturbing each other yet.
-        arguments.test_threads = Some(1);
+        let arguments = Arguments::from_args();
         let run = match Run::new(self.root, self.programs, started_at) {
             Ok(run) => Arc::new(run),
             Err(error) => return could_not_be_tested(&Progress::default(), &error),
@@ -85,6 +83,8 @@ struct Run {
     cancel: CancellationToken,
     progress: Progress,
     stage: Mutex<Stage>,
+    /// One drill at a time: nothing keeps two of them from disturbing each other yet.
+    turn: Mutex<()>,
 }
 
 /// The stack is started once; if that fails, every drill is told why.
@@ -99,10 +99,12 @@ impl Run {
         let runtime = Runtime::new().map_err(Error::file("start the async runtime in", "this process"))?;
         let cancel = runtime.block_on(async { cancelled_by_signals() })?;
         let stage = Mutex::new(Stage::NotStarted);
-        Ok(Self { root, programs, started_at, runtime, cancel, progress: Progress::default(), stage })
+        let progress = Progress::default();
+        Ok(Self { root, programs, started_at, runtime, cancel, progress, stage, turn: Mutex::new(()) })
     }
 
     fn drill(&self, drill: &Drill) -> Result<(), Failed> {
+        let _turn = self.turn.lock().map_err(|_| "the drill before this one panicked")?;
         let running = self.running()?;
         let (session, folder) = &*running;
         let timeline = self.runtime.block_on(session.run(drill, &self.progress, &self.cancel));
@@ -148,7 +150,7 @@ impl Run {
         };
         let Some((session, folder)) = Arc::into_inner(running) else { return Err(Error::Interrupted) };
         self.runtime.block_on(async {
-            for line in session.measure().await {
+            for line in session.measure(&folder).await {
                 self.progress.line(&line);
             }
             let outcome = session.report(&folder);

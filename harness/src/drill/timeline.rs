@@ -103,6 +103,14 @@ pub struct SteadyState {
     pub unmet: Vec<String>,
 }
 
+impl SteadyState {
+    /// Whether nothing spoke against it.
+    #[must_use]
+    pub fn is_reached(&self) -> bool {
+        self.active_alerts.is_empty() && self.unmet.is_empty()
+    }
+}
+
 /// A fault and what became of it. Instants are the harness's own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

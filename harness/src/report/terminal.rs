@@ -46,3 +46,71 @@ pub fn failure_text(verdict: &Verdict) -> String {
     let tolerated = verdict.tolerated.iter().map(|text| format!("tolerated: {text}"));
     reasons.chain(tolerated).collect::<Vec<_>>().join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::drill::{ExpectedAlert, Fault, FaultRecord, Reason, ReasonKind, Severity, SteadyState, TIMELINE_SCHEMA_VERSION};
+
+    fn at(second: f64) -> UtcInstant {
+        UtcInstant::from_epoch_s(1_763_876_500.0 + second).unwrap()
+    }
+
+    fn drill() -> Drill {
+        let alert = ExpectedAlert::new("FeedHandlerDown", Severity::Critical, Duration::from_secs(120));
+        Drill::new("feed_handler_stopped", Fault::stop("feed-handler-binance")).expect_alert(alert)
+    }
+
+    fn timeline() -> Timeline {
+        let fault = Fault::stop("feed-handler-binance");
+        let fault = FaultRecord { fault, injected_at: at(0.0), effect_at: Some(at(0.6)), reverted_at: Some(at(88.8)) };
+        Timeline {
+            schema_version: TIMELINE_SCHEMA_VERSION,
+            drill: "feed_handler_stopped".into(),
+            rules: vec![],
+            routing: None,
+            steady_state: SteadyState::default(),
+            faults: vec![fault],
+            samples: vec![],
+            evaluated_until: [].into(),
+            deliveries: vec![],
+            suppressions: vec![],
+            errors: vec![],
+            finished_at: at(120.0),
+        }
+    }
+
+    fn verdict() -> Verdict {
+        let alert = AlertOutcome {
+            name: "FeedHandlerDown".into(),
+            labels: [].into(),
+            severity: Severity::Critical,
+            window_s: Some([60.0, 95.0]),
+            deadline_s: 120.0,
+            pending_at: Some(at(16.5)),
+            firing_at: Some(at(76.5)),
+            notified_at: Some(at(86.5)),
+            resolved_at: Some(at(106.5)),
+            resolve_notified_at: None,
+            time_to_fire_s: Some(76.5),
+        };
+        let reason = Reason { kind: ReasonKind::ResolveNotDelivered, message: "`critical` was never told".into() };
+        let tolerated = vec!["ServiceOOMKill{} fired at +40.0 s: known".into()];
+        Verdict { outcome: Outcome::Fail, reasons: vec![reason], alerts: vec![alert], tolerated, collateral: vec![] }
+    }
+
+    #[test]
+    fn line_of_a_drill_tells_each_instant_relative_to_the_fault_and_what_never_came() {
+        insta::assert_snapshot!(drill_line(&drill(), &timeline(), &verdict()), @"feed_handler_stopped: FAIL: FeedHandlerDown pending +16.5 s, firing +76.5 s (window 60–95 s, deadline 120 s), notified +86.5 s, fault reverted +88.8 s, resolved +106.5 s, resolve notified never");
+    }
+
+    #[test]
+    fn failure_is_a_line_per_reason_and_tells_what_was_tolerated() {
+        insta::assert_snapshot!(failure_text(&verdict()), @r"
+        resolve_not_delivered: `critical` was never told
+        tolerated: ServiceOOMKill{} fired at +40.0 s: known
+        ");
+    }
+}

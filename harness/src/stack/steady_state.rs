@@ -46,11 +46,11 @@ pub async fn wait_for_steady_state(
             Ok((unmet, active_alerts)) => {
                 silent_since = None;
                 let waited = began.elapsed();
-                let steady = unmet.is_empty() && active_alerts.is_empty();
-                if steady || waited >= wait.at_most {
-                    return Ok(SteadyState { waited_s: waited.as_secs_f64(), active_alerts, unmet });
+                let state = SteadyState { waited_s: waited.as_secs_f64(), active_alerts, unmet };
+                if state.is_reached() || waited >= wait.at_most {
+                    return Ok(state);
                 }
-                step.update(&describe(&unmet, &active_alerts, wait.at_most.saturating_sub(waited)));
+                step.update(&describe(&state, wait.at_most.saturating_sub(waited)));
             }
             Err(error) => {
                 let since = *silent_since.get_or_insert_with(Instant::now);
@@ -74,8 +74,9 @@ async fn look(prometheus: &Prometheus, conditions: &[SteadyCondition]) -> Result
     Ok((unmet, prometheus.active_alerts().await?))
 }
 
-fn describe(unmet: &[String], active_alerts: &[Labels], left: Duration) -> String {
-    let alerts = active_alerts.iter().filter_map(|labels| labels.get("alertname")).map(|name| format!("{name} is active"));
-    let awaited: Vec<_> = unmet.iter().map(|name| format!("not yet: {name}")).chain(alerts).collect();
+fn describe(state: &SteadyState, left: Duration) -> String {
+    let unmet = state.unmet.iter().map(|name| format!("not yet: {name}"));
+    let names = state.active_alerts.iter().filter_map(|labels| labels.get("alertname"));
+    let awaited: Vec<_> = unmet.chain(names.map(|name| format!("{name} is active"))).collect();
     format!("{} ({:.0} s left)", awaited.join("; "), left.as_secs_f64())
 }
