@@ -151,8 +151,8 @@ pub(crate) async fn take_down(project: &Project, progress: &Progress, cancel: &C
 
 async fn remove(project: &Project, progress: &Progress) -> Result<()> {
     let step = progress.step("stack", "removing it");
-    // Volumes too: the next stack starts from nothing, as this one did.
-    project.compose(&["down", "--volumes", "--remove-orphans", "--timeout", "5"], "remove the stack", |_| ()).await?;
+    // Volumes too, and killed rather than asked: the next stack starts from nothing, so there is nothing to save.
+    project.compose(&["down", "--volumes", "--remove-orphans", "--timeout", "0"], "remove the stack", |_| ()).await?;
     for file in [fingerprint_file(project), project.kafka_host_port_file()] {
         match std::fs::remove_file(&file) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Error::file("remove", file)(error)),
