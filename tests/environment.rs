@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use alertdrill::Error;
+use alertdrill::commands;
 use alertdrill::fault::Journal;
 use alertdrill::progress::Progress;
 use alertdrill::session::Session;
-use alertdrill::stack::Containers;
+use alertdrill::stack::{Containers, StackStart};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
@@ -185,6 +186,7 @@ async fn second_run_says_whom_it_waits_for_and_an_interrupted_drill_leaves_nothi
     let handler = "feed-handler-binance";
     let (containers, journal) =
         (session.stack().containers().clone(), Journal::in_folder(&session.stack().project().state_folder()));
+    let was_up = session.stack().start() == StackStart::Reused;
     drop(session);
     let mut drill = alerts().env("KEEP_STACK", "1").spawn().unwrap();
     let rest = read_until(&mut drill, "waiting for its alerts");
@@ -195,4 +197,8 @@ async fn second_run_says_whom_it_waits_for_and_an_interrupted_drill_leaves_nothi
     assert_eq!(drill.wait().unwrap().code(), Some(2), "{said:#?}");
     assert!(containers.state(handler).await.unwrap().is_running(), "{said:#?}");
     assert_eq!(journal.still_open().unwrap(), [], "{said:#?}");
+    if !was_up {
+        let removed = tokio::task::spawn_blocking(|| commands::down(root(), programs(), &Progress::default())).await;
+        removed.unwrap().unwrap();
+    }
 }

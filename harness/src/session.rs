@@ -116,7 +116,10 @@ impl Session {
         let records = folder.records().unwrap_or_default();
         let faults = records.iter().flat_map(|record| &record.timeline.faults).map(|fault| fault.injected_at);
         if let Some(first) = faults.min() {
-            lines.push(format!("measured: first fault {:.1} s after it", first.seconds_since(self.started_at)));
+            lines.push(format!(
+                "measured: first fault {:.1} s after the start of this process",
+                first.seconds_since(self.started_at)
+            ));
         }
         let memory = self.prometheus.value("avg_over_time(sum(container_memory_usage_bytes)[3m:15s]) / 2^30").await;
         let cpu = self.prometheus.value("sum(rate(container_cpu_usage_seconds_total[3m]))").await;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -142,7 +142,7 @@ impl Run {
 
     /// Writes the report and ends the session; gives the run's outcome.
     fn end(&self) -> Result<Outcome> {
-        let mut stage = self.stage.lock().map_err(|_| Error::Interrupted)?;
+        let mut stage = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
         let running = match std::mem::replace(&mut *stage, Stage::NotStarted) {
             Stage::NotStarted => return Ok(Outcome::Pass),
             Stage::Failed(_) => return Ok(Outcome::Error),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::{Client, RequestBuilder};
 use serde::de::DeserializeOwned;
 
+use crate::error::causes;
 use crate::{Error, Result};
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -49,14 +50,4 @@ impl Api {
         let body: String = body.trim().chars().take(500).collect();
         Err(Error::NoAnswer { attempted: attempted.to_owned(), reason: format!("it answered {status}: {body}") })
     }
-}
-
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

@@ -163,7 +163,7 @@ impl Prometheus {
                     for_duration: duration(rule.duration)?,
                     keep_firing_for: duration(rule.keep_firing_for)?,
                     evaluation_interval,
-                    // Not told by the rules API; the configuration's default, which this harness requires.
+                    // The API does not tell it (2.53): taken to be the default. A rule that has one fires later than its window says.
                     query_offset: Duration::ZERO,
                     scrape_interval,
                     scrape_timeout,

@@ -2,6 +2,7 @@
 
 use bollard::Docker;
 
+use crate::error::causes;
 use crate::{Error, Result};
 
 /// Connects to the engine that `DOCKER_HOST` or the default socket names.
@@ -19,14 +20,4 @@ pub(super) async fn connect() -> Result<Docker> {
         }
     })?;
     docker.negotiate_version().await.map_err(|error| Error::NoEngine { reason: error.to_string() })
-}
-
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

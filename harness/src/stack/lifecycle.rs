@@ -58,9 +58,10 @@ impl Stack {
     pub async fn up(project: Project, progress: &Progress, cancel: &CancellationToken) -> Result<Self> {
         let containers = Containers::connect(project.name()).await?;
         let lock = StackLock::acquire(&project.state_folder().join("lock"), progress, cancel).await?;
+        let mut began_to_start = false;
         let start = tokio::select! {
             () = cancel.cancelled() => Err(Error::Interrupted),
-            started = start(&project, &containers, progress) => started,
+            started = start(&project, &containers, progress, &mut began_to_start) => started,
         };
         match start {
             Ok((start, staged)) => {
@@ -68,7 +69,7 @@ impl Stack {
                 Ok(Self { project, containers, start, rules_file, rules_sha256, lock })
             }
             Err(error) => {
-                if leaves_a_wreck(&error) && !keep_stack() {
+                if began_to_start && !keep_stack() {
                     remove(&project, progress).await?;
                 }
                 Err(error)
@@ -163,7 +164,13 @@ async fn remove(project: &Project, progress: &Progress) -> Result<()> {
     Ok(())
 }
 
-async fn start(project: &Project, containers: &Containers, progress: &Progress) -> Result<(StackStart, Staged)> {
+/// Sets `began_to_start` once there may be containers that a failure must not leave behind.
+async fn start(
+    project: &Project,
+    containers: &Containers,
+    progress: &Progress,
+    began_to_start: &mut bool,
+) -> Result<(StackStart, Staged)> {
     let image_ids = images::build_stale(project, containers, progress).await?;
     let project_sha256 = project_sha256(project, &image_ids.into_values().collect::<Vec<_>>())?;
     let staged = configuration::stage(project).await?;
@@ -177,6 +184,7 @@ async fn start(project: &Project, containers: &Containers, progress: &Progress) 
         }
         return Ok((StackStart::Reused, staged));
     }
+    *began_to_start = true;
     if containers.exist().await? {
         // What is left of another start, or what is no longer current: a new stack starts from nothing.
         remove(project, progress).await?;
@@ -192,11 +200,6 @@ async fn start(project: &Project, containers: &Containers, progress: &Progress) 
     step.done("all healthy");
     write_fingerprint(project, &wanted)?;
     Ok((StackStart::Started, staged))
-}
-
-/// Whether a start that ended with `error` may have left containers behind.
-fn leaves_a_wreck(error: &Error) -> bool {
-    matches!(error, Error::Compose { .. } | Error::NotHealthy { .. } | Error::PortTaken { .. } | Error::Interrupted)
 }
 
 fn port_taken(error: Error) -> Error {
