@@ -9,7 +9,8 @@ use bollard::container::LogOutput;
 use bollard::exec::StartExecResults;
 use bollard::models::{ContainerInspectResponse, ContainerSummary, ExecConfig, HealthStatusEnum};
 use bollard::query_parameters::{
-    InspectContainerOptions, ListContainersOptionsBuilder, LogsOptionsBuilder, StartContainerOptions, StopContainerOptions,
+    InspectContainerOptions, ListContainersOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder,
+    StartContainerOptions, StopContainerOptions,
 };
 use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
@@ -198,6 +199,24 @@ impl Containers {
         started.or_else(already_so).map_err(Error::docker(format!("start {service}")))
     }
 
+    /// Kills and removes every container of the project: there is nothing in them to save.
+    ///
+    /// One after the other: where many leave a network at once, engine 20.10 miscounts its users, and the network cannot be
+    /// removed before the engine is started again (`… has active endpoints`).
+    ///
+    /// # Errors
+    /// [`Error::Docker`].
+    pub(super) async fn remove_all(&self) -> Result<()> {
+        for id in self.list(None).await?.into_iter().filter_map(|container| container.id) {
+            let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+            self.docker
+                .remove_container(&id, Some(options))
+                .await
+                .map_err(Error::docker(format!("remove the container {id:.12}")))?;
+        }
+        Ok(())
+    }
+
     /// Waits until the container of `service` is in a state that `awaited` describes and `holds` accepts.
     ///
     /// # Errors
@@ -228,6 +247,14 @@ impl Containers {
 fn already_so(error: bollard::errors::Error) -> std::result::Result<(), bollard::errors::Error> {
     match error {
         bollard::errors::Error::DockerResponseServerError { status_code: 304, .. } => Ok(()),
+        other => Err(other),
+    }
+}
+
+/// The engine answers 404 where there is no such container, and 409 where it is being removed.
+fn already_gone(error: bollard::errors::Error) -> std::result::Result<(), bollard::errors::Error> {
+    match error {
+        bollard::errors::Error::DockerResponseServerError { status_code: 404 | 409, .. } => Ok(()),
         other => Err(other),
     }
 }

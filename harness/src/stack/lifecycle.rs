@@ -70,7 +70,7 @@ impl Stack {
             }
             Err(error) => {
                 if began_to_start && !keep_stack() {
-                    remove(&project, progress).await?;
+                    remove(&project, &containers, progress).await?;
                 }
                 Err(error)
             }
@@ -82,7 +82,7 @@ impl Stack {
     /// # Errors
     /// [`Error::Compose`].
     pub async fn down(self, progress: &Progress) -> Result<()> {
-        remove(&self.project, progress).await?;
+        remove(&self.project, &self.containers, progress).await?;
         drop(self.lock);
         Ok(())
     }
@@ -147,13 +147,14 @@ pub(crate) fn keep_stack() -> bool {
 /// [`Error::Compose`], or [`Error::Interrupted`] while another run holds it.
 pub(crate) async fn take_down(project: &Project, progress: &Progress, cancel: &CancellationToken) -> Result<()> {
     let _lock = StackLock::acquire(&project.state_folder().join("lock"), progress, cancel).await?;
-    remove(project, progress).await
+    remove(project, &Containers::connect(project.name()).await?, progress).await
 }
 
-async fn remove(project: &Project, progress: &Progress) -> Result<()> {
+async fn remove(project: &Project, containers: &Containers, progress: &Progress) -> Result<()> {
     let step = progress.step("stack", "removing it");
-    // Volumes too, and killed rather than asked: the next stack starts from nothing, so there is nothing to save.
-    project.compose(&["down", "--volumes", "--remove-orphans", "--timeout", "0"], "remove the stack", |_| ()).await?;
+    containers.remove_all().await?;
+    // Volumes too: the next stack starts from nothing, as this one did.
+    project.compose(&["down", "--volumes", "--remove-orphans"], "remove the stack", |_| ()).await?;
     for file in [fingerprint_file(project), project.kafka_host_port_file()] {
         match std::fs::remove_file(&file) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Error::file("remove", file)(error)),
@@ -187,7 +188,7 @@ async fn start(
     *began_to_start = true;
     if containers.exist().await? {
         // What is left of another start, or what is no longer current: a new stack starts from nothing.
-        remove(project, progress).await?;
+        remove(project, containers, progress).await?;
     }
     project.keep_kafka_host_port()?;
     let began = Instant::now();
