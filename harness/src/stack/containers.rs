@@ -209,10 +209,8 @@ impl Containers {
     pub(super) async fn remove_all(&self) -> Result<()> {
         for id in self.list(None).await?.into_iter().filter_map(|container| container.id) {
             let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-            self.docker
-                .remove_container(&id, Some(options))
-                .await
-                .map_err(Error::docker(format!("remove the container {id:.12}")))?;
+            let removed = self.docker.remove_container(&id, Some(options)).await;
+            removed.or_else(already_gone).map_err(Error::docker(format!("remove the container {id:.12}")))?;
         }
         Ok(())
     }
