@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::images::{copy_if_changed, files_below, finish_hash, hash_file, hash_of_file};
+use super::files::{copy_if_changed, files_below, finish_hash, hash_of_file, hash_tree};
 use super::project::Project;
 use crate::{Error, Result};
 
@@ -49,10 +49,7 @@ pub(super) async fn stage(project: &Project) -> Result<Staged> {
 
     let mut hash = Sha256::new();
     for folder in [project.staged_prometheus(), project.staged_alertmanager()] {
-        for file in files_below(&folder)? {
-            hash.update(file.as_os_str().as_encoded_bytes());
-            hash_file(&mut hash, &file)?;
-        }
+        hash_tree(&mut hash, &folder)?;
     }
     Ok(Staged { rules_file, rules_sha256, sha256: finish_hash(hash) })
 }

@@ -5,13 +5,12 @@
 //! milliseconds. (Docker's own cache would tell as well, but takes seconds for each image.)
 
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::path::{Path, PathBuf};
 
 use bollard::query_parameters::TagImageOptionsBuilder;
 use sha2::{Digest, Sha256};
 
 use super::containers::Containers;
+use super::files::{copy_if_changed, finish_hash, hash_tree};
 use super::project::{ComposeBuild, Project};
 use crate::progress::Progress;
 use crate::{Error, Result};
@@ -79,22 +78,6 @@ fn stage_program(project: &Project) -> Result<()> {
     copy_if_changed(project.program(), &folder.join(&settings.program))
 }
 
-pub(super) fn copy_if_changed(from: &Path, to: &Path) -> Result<()> {
-    if to.exists() && hash_of_file(from)? == hash_of_file(to)? {
-        return Ok(());
-    }
-    if let Some(folder) = to.parent() {
-        std::fs::create_dir_all(folder).map_err(Error::file("make the folder", folder))?;
-    }
-    std::fs::copy(from, to).map_err(Error::file("copy", from)).map(drop)
-}
-
-pub(super) fn hash_of_file(path: &Path) -> Result<String> {
-    let mut hash = Sha256::new();
-    hash_file(&mut hash, path)?;
-    Ok(finish_hash(hash))
-}
-
 async fn image_id(containers: &Containers, image: &str) -> Result<Option<String>> {
     match containers.docker().inspect_image(image).await {
         Ok(inspected) => Ok(inspected.id),
@@ -113,43 +96,8 @@ fn repository(image: &str) -> &str {
 fn hash_of_inputs(build: &ComposeBuild, base_ids: &str) -> Result<String> {
     let mut hash = Sha256::new();
     hash.update(base_ids);
-    for path in files_below(&build.context)? {
-        hash.update(path.strip_prefix(&build.context).unwrap_or(&path).as_os_str().as_encoded_bytes());
-        hash.update([0]);
-        hash_file(&mut hash, &path)?;
-    }
+    hash_tree(&mut hash, &build.context)?;
     Ok(format!("inputs-{}", &finish_hash(hash)[..16]))
-}
-
-pub(super) fn hash_file(hash: &mut Sha256, path: &Path) -> Result<()> {
-    let mut file = std::fs::File::open(path).map_err(Error::file("read", path))?;
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer).map_err(Error::file("read", path))? {
-            0 => return Ok(()),
-            n => hash.update(&buffer[..n]),
-        }
-    }
-}
-
-pub(super) fn finish_hash(hash: Sha256) -> String {
-    hex::encode(hash.finalize())
-}
-
-/// All files below `folder`, sorted, so that their order says nothing.
-pub(super) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    let entries = std::fs::read_dir(folder).map_err(Error::file("read the folder", folder))?;
-    for entry in entries {
-        let path = entry.map_err(Error::file("read the folder", folder))?.path();
-        if path.is_dir() {
-            files.extend(files_below(&path)?);
-        } else {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::configuration::{self, Staged};
 use super::containers::{ContainerState, Containers, Health};
-use super::images;
 use super::lock::StackLock;
 use super::project::{Endpoint, Project};
+use super::{files, images};
 use crate::observe::{Alertmanager, NotificationSink, Prometheus};
 use crate::progress::Progress;
 use crate::{Error, Result};
@@ -289,17 +289,19 @@ async fn address(containers: &Containers, endpoint: &Endpoint) -> Result<String>
 /// What, if it changes, needs containers to be made anew: the compose file and what it mounts, the images.
 fn project_sha256(project: &Project, image_ids: &[String]) -> Result<String> {
     let mut hash = Sha256::new();
-    images::hash_file(&mut hash, &project.compose_file())?;
+    files::hash_file(&mut hash, &project.compose_file())?;
     for id in image_ids {
         hash.update(id);
     }
     for source in project.mounted_sources() {
-        for file in if source.is_dir() { images::files_below(&source)? } else { vec![source] } {
-            hash.update(file.as_os_str().as_encoded_bytes());
-            images::hash_file(&mut hash, &file)?;
+        hash.update(source.as_os_str().as_encoded_bytes());
+        if source.is_dir() {
+            files::hash_tree(&mut hash, &source)?;
+        } else {
+            files::hash_file(&mut hash, &source)?;
         }
     }
-    Ok(images::finish_hash(hash))
+    Ok(files::finish_hash(hash))
 }
 
 fn fingerprint_file(project: &Project) -> PathBuf {

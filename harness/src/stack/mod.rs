@@ -3,6 +3,7 @@
 mod configuration;
 mod containers;
 mod engine;
+mod files;
 mod images;
 mod lifecycle;
 mod lock;
