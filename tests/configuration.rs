@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Once;
 
 use alertdrill::commands;
 use alertdrill::progress::Progress;
@@ -13,11 +14,14 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Tests are threads: what is out of date is built once, not by each.
+static IMAGES: Once = Once::new();
+
 /// Runs `tool` of the stack's image of `server` with `folders` mounted below `/work`; gives whether it was content, and what
 /// it printed.
 fn run(server: &str, tool: &str, folders: &[(&Path, &str)], arguments: &[&str]) -> (bool, String) {
     let programs = Path::new(env!("CARGO_BIN_EXE_k2-fixtures")).parent().unwrap();
-    commands::build_images(root(), programs, &Progress::default()).unwrap();
+    IMAGES.call_once(|| commands::build_images(root(), programs, &Progress::default()).unwrap());
     let image = std::env::var(format!("{}_IMAGE", server.to_uppercase())).unwrap_or_else(|_| format!("alertdrill/{server}"));
     let mut docker = Command::new("docker");
     docker.args(["run", "--rm", "--network", "none", "--entrypoint", tool]);
@@ -33,14 +37,15 @@ fn prometheus_folder() -> PathBuf {
     root().join("docker/prometheus")
 }
 
-/// Runs the unit tests of the rules against `rules`.
-fn unit_tests(rules: &str) -> (bool, String) {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("alert_rules.yml"), rules).unwrap();
-    std::fs::copy(root().join("tests/rules/alert_rules.test.yml"), folder.path().join("test.yml")).unwrap();
+/// Writes `rules` and the unit tests of the rules into `folder`; gives the name of the file with the tests.
+fn write_unit_tests(folder: &Path, rules: &str) -> PathBuf {
+    std::fs::create_dir_all(folder).unwrap();
     // The tool in the container is another user.
-    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    run("prometheus", "promtool", &[(folder.path(), "rules")], &["test", "rules", "/work/rules/test.yml"])
+    std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::write(folder.join("alert_rules.yml"), rules).unwrap();
+    let tests = folder.join("alert_rules.test.yml");
+    std::fs::copy(root().join("tests/rules/alert_rules.test.yml"), &tests).unwrap();
+    tests
 }
 
 fn committed_rules() -> String {
@@ -56,7 +61,7 @@ fn prometheus_takes_its_configuration_and_rules() {
         &["check", "config", "/work/prometheus/prometheus.yml"],
     );
     assert!(content, "{printed}");
-    assert!(printed.contains("8 rules found"), "{printed}");
+    assert!(printed.contains("9 rules found"), "{printed}");
 }
 
 #[test]
@@ -77,32 +82,242 @@ fn alertmanager_takes_its_configuration() {
 
 #[test]
 fn each_rule_does_at_its_edges_what_its_unit_tests_say() {
-    let (content, printed) = unit_tests(&committed_rules());
+    let folder = tempfile::tempdir().unwrap();
+    write_unit_tests(folder.path(), &committed_rules());
+    let arguments = ["test", "rules", "/work/rules/alert_rules.test.yml"];
+    let (content, printed) = run("prometheus", "promtool", &[(folder.path(), "rules")], &arguments);
     assert!(content, "{printed}");
 }
 
-/// A change of one rule that its unit tests must notice.
-const MUTATIONS: [(&str, &str); 10] = [
-    ("for: 1m", "for: 3m"),
-    ("up{job=\"feed-handler\"} == 0", "up{job=\"feed-handler\"} == 1"),
-    ("feed_handler_last_message_timestamp > 120", "feed_handler_last_message_timestamp > 180"),
-    ("kafka_consumer_group_lag > 1000", "kafka_consumer_group_lag >= 1000"),
-    ("for: 5m", "for: 4m"),
-    ("increase(clickhouse_bronze_insert_errors_total[2m]) > 0", "clickhouse_bronze_insert_errors_total > 0"),
-    ("avg by (exchange) (", "avg("),
-    ("iceberg_offload_lag_minutes > 30", "iceberg_offload_lag_minutes > 45"),
-    ("iceberg_offload_consecutive_failures > 2", "iceberg_offload_consecutive_failures > 1"),
-    (" and on (service) container_last_exit_oom_killed == 1", ""),
+/// A rule, told by its alert and a text that it alone has, and changes of it that the unit tests of its alert must notice.
+type Mutations = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+/// Thresholds, `for` and ranges are 1.5 times too long and too short.
+const MUTATIONS: &[Mutations] = &[
+    (
+        "FeedHandlerDown",
+        "cause: handler_gone",
+        &[
+            ("up{", "probe_success{"),
+            ("up{job=\"feed-handler\"}", "up"),
+            ("up{job=\"feed-handler\"}", "min(up{job=\"feed-handler\"})"),
+            ("== 0", "== 1"),
+            ("for: 1m", "for: 90s"),
+            ("for: 1m", "for: 40s"),
+        ],
+    ),
+    (
+        "FeedHandlerDown",
+        "cause: feed_silent",
+        &[
+            ("feed_handler_last_message_timestamp", "feed_handler_last_message_timestamp_seconds"),
+            ("last_over_time(feed_handler_last_message_timestamp[1m])", "feed_handler_last_message_timestamp"),
+            (
+                "last_over_time(feed_handler_last_message_timestamp[1m])",
+                "min(last_over_time(feed_handler_last_message_timestamp[1m]))",
+            ),
+            ("[1m]", "[90s]"),
+            ("[1m]", "[40s]"),
+            ("> 120", "< 120"),
+            ("> 120", ">= 120"),
+            ("> 120", "> 180"),
+            ("> 120", "> 80"),
+        ],
+    ),
+    (
+        "RedpandaConsumerLagHigh",
+        "",
+        &[
+            ("kafka_consumer_group_lag", "kafka_consumergroup_lag"),
+            ("last_over_time(kafka_consumer_group_lag[1m])", "kafka_consumer_group_lag"),
+            ("last_over_time(kafka_consumer_group_lag[1m])", "max(last_over_time(kafka_consumer_group_lag[1m]))"),
+            ("[1m]", "[90s]"),
+            ("[1m]", "[40s]"),
+            ("> 1000", "< 1000"),
+            ("> 1000", ">= 1000"),
+            ("> 1000", "> 1500"),
+            ("> 1000", "> 667"),
+            ("for: 5m", "for: 450s"),
+            ("for: 5m", "for: 200s"),
+        ],
+    ),
+    (
+        "ClickHouseBronzeInsertFailure",
+        "",
+        &[
+            ("increase(clickhouse_bronze_insert_errors_total", "increase(clickhouse_bronze_insert_errors"),
+            ("increase(clickhouse_bronze_insert_errors_total[2m]) > 0", "clickhouse_bronze_insert_errors_total > 0"),
+            ("increase(clickhouse_bronze_insert_errors_total[2m]) > 0", "vector(0) > 0"),
+            ("increase(clickhouse_bronze_insert_errors_total[2m])", "sum(increase(clickhouse_bronze_insert_errors_total[2m]))"),
+            ("> 0\n          or", "< 0\n          or"),
+            ("> 0\n          or", ">= 0\n          or"),
+            ("increase(clickhouse_bronze_insert_errors_total[2m])", "increase(clickhouse_bronze_insert_errors_total[3m])"),
+            ("increase(clickhouse_bronze_insert_errors_total[2m])", "increase(clickhouse_bronze_insert_errors_total[80s])"),
+            ("or\n", "unless\n"),
+            ("last_over_time(clickhouse_bronze_insert_errors_total[2m])", "last_over_time(clickhouse_bronze_insert_errors[2m])"),
+            ("last_over_time(clickhouse_bronze_insert_errors_total[2m])", "clickhouse_bronze_insert_errors_total"),
+            ("[2m]) > 0\n            unless", "[80s]) > 0\n            unless"),
+            ("> 0\n            unless", "< 0\n            unless"),
+            ("> 0\n            unless", ">= 0\n            unless"),
+            ("unless last_over_time(clickhouse_bronze_insert_errors_total[15m] offset 2m)", ""),
+            ("unless last_over_time(clickhouse_bronze", "unless last_over_time(clickhouse_silver"),
+            ("clickhouse_bronze_insert_errors_total[15m]", "clickhouse_bronze_insert_errors_total[10m]"),
+            ("clickhouse_bronze_insert_errors_total[15m] offset 2m", "clickhouse_bronze_insert_errors_total[15m] offset 3m"),
+            ("clickhouse_bronze_insert_errors_total[15m] offset 2m", "clickhouse_bronze_insert_errors_total[15m] offset 80s"),
+            ("and on (job, instance) max_over_time(up[15m] offset 2m) == 1", ""),
+            ("on (job, instance) ", ""),
+            ("max_over_time(up[15m] offset 2m)", "up"),
+            ("max_over_time", "min_over_time"),
+            ("up[15m]", "up[10m]"),
+            ("== 1", "== 0"),
+        ],
+    ),
+    (
+        "MVProcessingDelay",
+        "",
+        &[
+            ("clickhouse_mv_processing_delay_seconds", "clickhouse_mv_processing_delay"),
+            ("last_over_time(clickhouse_mv_processing_delay_seconds[1m])", "clickhouse_mv_processing_delay_seconds"),
+            ("avg by (exchange) (", "avg("),
+            ("avg by (exchange) (", "("),
+            ("avg by", "max by"),
+            ("avg by", "min by"),
+            ("[1m]", "[90s]"),
+            ("[1m]", "[40s]"),
+            (") > 30", ") < 30"),
+            (") > 30", ") >= 30"),
+            (") > 30", ") > 45"),
+            (") > 30", ") > 20"),
+            ("for: 1m", "for: 90s"),
+            ("for: 1m", "for: 40s"),
+        ],
+    ),
+    (
+        "IcebergOffloadLag",
+        "",
+        &[
+            ("iceberg_offload_lag_minutes", "iceberg_offload_lag"),
+            ("last_over_time(iceberg_offload_lag_minutes[1m])", "iceberg_offload_lag_minutes"),
+            ("last_over_time(iceberg_offload_lag_minutes[1m])", "max(last_over_time(iceberg_offload_lag_minutes[1m]))"),
+            ("[1m]", "[90s]"),
+            ("[1m]", "[40s]"),
+            (") > 30", ") < 30"),
+            (") > 30", ") >= 30"),
+            (") > 30", ") > 45"),
+            (") > 30", ") > 20"),
+            ("\n        labels:", "\n        for: 5s\n        labels:"),
+        ],
+    ),
+    (
+        "IcebergOffloadFailure",
+        "",
+        &[
+            ("iceberg_offload_consecutive_failures", "iceberg_offload_failures"),
+            ("last_over_time(iceberg_offload_consecutive_failures[1m])", "iceberg_offload_consecutive_failures"),
+            (
+                "last_over_time(iceberg_offload_consecutive_failures[1m])",
+                "max(last_over_time(iceberg_offload_consecutive_failures[1m]))",
+            ),
+            ("[1m]", "[90s]"),
+            ("[1m]", "[40s]"),
+            ("> 2", "< 2"),
+            ("> 2", ">= 2"),
+            ("> 2", "> 3"),
+            ("> 2", "> 1"),
+        ],
+    ),
+    (
+        "ServiceOOMKill",
+        "",
+        &[
+            ("container_restart_count", "container_restarts"),
+            ("increase(container_restart_count[2m])", "container_restart_count"),
+            ("increase(container_restart_count[2m])", "sum(increase(container_restart_count[2m]))"),
+            ("[2m]) > 0", "[2m]) < 0"),
+            ("[2m]) > 0", "[2m]) >= 0"),
+            ("[2m]", "[3m]"),
+            ("[2m]", "[80s]"),
+            (" and on (service, name) last_over_time(container_last_exit_oom_killed[1m]) == 1", ""),
+            ("on (service, name)", "on (service)"),
+            ("container_last_exit_oom_killed", "container_oom_killed"),
+            ("last_over_time(container_last_exit_oom_killed[1m])", "container_last_exit_oom_killed"),
+            ("[1m]", "[90s]"),
+            ("[1m]", "[40s]"),
+            ("== 1", "== 0"),
+        ],
+    ),
+    (
+        "TargetLost",
+        "",
+        &[
+            ("up{", "probe_success{"),
+            ("{job!=\"feed-handler\"}", ""),
+            ("job!=", "job="),
+            ("up{job!=\"feed-handler\"}", "min(up{job!=\"feed-handler\"})"),
+            ("== 0", "== 1"),
+            ("for: 1m", "for: 90s"),
+            ("for: 1m", "for: 40s"),
+        ],
+    ),
 ];
+
+/// The group of a rule in `rules`, alone, as a rules file, with `original` replaced in that rule, where it must stand just once.
+fn mutated(rules: &str, alert: &str, mark: &str, original: &str, mutation: &str) -> String {
+    const GROUP: &str = "\n  - name: ";
+    const RULE: &str = "- alert: ";
+    let (head, groups) = rules.split_once(GROUP).unwrap();
+    let group = groups.split(GROUP).find(|group| group.contains(&format!("{RULE}{alert}\n"))).unwrap();
+    let (mut places, mut parts) = (0, Vec::new());
+    for part in group.split(RULE) {
+        let is_it = part.lines().next() == Some(alert) && part.contains(mark);
+        places += if is_it { part.matches(original).count() } else { 0 };
+        parts.push(if is_it { part.replace(original, mutation) } else { part.to_owned() });
+    }
+    assert_eq!(places, 1, "`{original}` must stand once in one {alert}");
+    format!("{head}{GROUP}{}", parts.join(RULE))
+}
 
 #[test]
 fn each_mutation_of_a_rule_fails_its_unit_tests() {
     let rules = committed_rules();
-    for (original, mutation) in MUTATIONS {
-        assert!(rules.contains(original), "no rule says `{original}` any more");
-        let (content, _) = unit_tests(&rules.replacen(original, mutation, 1));
-        assert!(!content, "`{original}` became `{mutation}`, and no unit test noticed");
-    }
+    std::thread::scope(|scope| {
+        for (alert, mark, changes) in MUTATIONS {
+            let rules = &rules;
+            scope.spawn(move || {
+                let mutants = changes.iter().map(|(original, mutation)| mutated(rules, alert, mark, original, mutation));
+                let unnoticed: Vec<_> =
+                    changes.iter().zip(pass_unit_tests(alert, mutants)).filter(|(_, passes)| *passes).collect();
+                assert!(unnoticed.is_empty(), "no unit test of {alert} noticed {unnoticed:#?}");
+            });
+        }
+    });
+}
+
+/// Which of `mutants`, each a whole rules file, pass the unit tests of `alert`. All by one process of the tool.
+fn pass_unit_tests(alert: &str, mutants: impl Iterator<Item = String>) -> Vec<bool> {
+    let folder = tempfile::tempdir().unwrap();
+    // The tool in the container is another user.
+    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let tests: Vec<_> = mutants
+        .enumerate()
+        .map(|(number, rules)| write_unit_tests(&folder.path().join(number.to_string()), &rules))
+        .map(|tests| format!("/work/mutants/{}", tests.strip_prefix(folder.path()).unwrap().display()))
+        .collect();
+    let promtool = |arguments: &[&str], files: &[String]| {
+        let arguments: Vec<_> = arguments.iter().copied().chain(files.iter().map(String::as_str)).collect();
+        run("prometheus", "promtool", &[(folder.path(), "mutants")], &arguments)
+    };
+    let rules: Vec<_> = tests.iter().map(|tests| tests.replace(".test.yml", ".yml")).collect();
+    let (content, printed) = promtool(&["check", "rules"], &rules);
+    assert!(content, "a mutation that Prometheus refuses proves nothing: {printed}");
+    let (_, printed) = promtool(&["test", "rules", "--run", &format!("^{alert}:")], &tests);
+    let passes: Vec<_> = printed
+        .split("Unit Testing:")
+        .skip(1)
+        .map(|outcome| outcome.lines().nth(1).is_some_and(|line| line.trim() == "SUCCESS"))
+        .collect();
+    assert_eq!(passes.len(), tests.len(), "{printed}");
+    passes
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Faults of the environment: each a clear message that names what to do, exit code 2, and nothing left behind.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is how it fails")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test, a panic is how it fails")]
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -175,27 +175,31 @@ async fn compose_file_without_the_harness_section_is_refused_with_its_name() {
 
 /// Both need the stack for themselves, one after the other.
 #[tokio::test]
-async fn second_run_says_whom_it_waits_for_and_an_interrupted_drill_leaves_nothing_broken() {
+async fn run_with_other_rules_says_whom_it_waits_for_and_an_interrupted_drill_leaves_nothing_broken() {
     let session = start(root()).await.unwrap();
-    let mut second = alerts().spawn().unwrap();
-    let said = read_until(&mut second, &format!("another run uses it (process {})", std::process::id()));
+    let folder = tempfile::tempdir().unwrap();
+    let candidate = folder.path().join("candidate.yml");
+    std::fs::write(&candidate, "groups: []\n").unwrap();
+    let mut second = alerts().env("ALERT_RULES", &candidate).spawn().unwrap();
+    let said = read_until(&mut second, &format!("another run uses it as it is (process {})", std::process::id()));
     drop(said);
     interrupt(&second);
     assert_eq!(second.wait().unwrap().code(), Some(2));
 
-    let handler = "feed-handler-binance";
     let (containers, journal) =
         (session.stack().containers().clone(), Journal::in_folder(&session.stack().project().state_folder()));
     let was_up = session.stack().start() == StackStart::Reused;
     drop(session);
     let mut drill = alerts().env("KEEP_STACK", "1").spawn().unwrap();
     let rest = read_until(&mut drill, "waiting for its alerts");
-    assert!(!containers.state(handler).await.unwrap().is_running());
-    assert_eq!(journal.still_open().unwrap().len(), 1);
+    let open = journal.still_open().unwrap();
+    let [broken] = open.as_slice() else { panic!("{open:?}") };
+    let handler = broken.fault.target().to_owned();
+    assert!(!containers.state(&handler).await.unwrap().is_running());
     interrupt(&drill);
     let said: Vec<_> = rest.lines().map(Result::unwrap).collect();
     assert_eq!(drill.wait().unwrap().code(), Some(2), "{said:#?}");
-    assert!(containers.state(handler).await.unwrap().is_running(), "{said:#?}");
+    assert!(containers.state(&handler).await.unwrap().is_running(), "{said:#?}");
     assert_eq!(journal.still_open().unwrap(), [], "{said:#?}");
     if !was_up {
         let removed = tokio::task::spawn_blocking(|| commands::down(root(), programs(), &Progress::default())).await;

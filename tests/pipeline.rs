@@ -90,7 +90,7 @@ async fn each_trade_that_an_exchange_sends_is_once_in_its_topic_in_bronze_in_sil
     let (from, to) = (first.to_string(), last.to_string());
     let count = ["python3", "/opt/offload/count.py", "--exchange", EXCHANGE, "--from", &from, "--to", &to];
     eventually("rows and trades in the Iceberg table", &each_once, IN_ICEBERG_WITHIN, async || {
-        containers.exec("offload-worker", &count).await.unwrap().trim().to_owned()
+        containers.exec("offload-worker", None, &count).await.unwrap().trim().to_owned()
     })
     .await;
     session.end(&progress).await.unwrap();

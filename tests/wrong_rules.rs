@@ -1,31 +1,210 @@
-//! A rules file that is wrong must not get through: the drill fails, for the right reason, with the promised exit code.
+//! Rules and routes that are wrong must not get through: each mistake fails a drill for the right reason.
 //!
-//! Each runs the suite as a user does, with `ALERT_RULES` naming a candidate.
+//! All on one running stack, which loads one candidate after the other. What mistakes have in common is tried at once: each
+//! is in the rule of another alert, and its drill runs beside the others.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is how it fails")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test, a panic is how it fails")]
 
+mod drills;
+
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
-use alertdrill::drill::{Outcome, ReasonKind};
+use alertdrill::drill::{Drill, ExpectedAlert, Outcome, ReasonKind, Severity, judge};
+use alertdrill::progress::Progress;
 use alertdrill::report::Report;
+use alertdrill::session::Session;
+use alertdrill::stack::{Candidate, WaitingLine};
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A committed file with mistakes in it.
+struct Spoiled(String);
+
+impl Spoiled {
+    fn rules() -> Self {
+        Self(std::fs::read_to_string(root().join("docker/prometheus/alert_rules.yml")).unwrap())
+    }
+
+    fn routes() -> Self {
+        Self(std::fs::read_to_string(root().join("docker/alertmanager/alertmanager.yml")).unwrap())
+    }
+
+    /// The same, with the first `original` after `anchor` replaced.
+    fn with(self, anchor: &str, original: &str, mistake: &str) -> Self {
+        let (before, after) = self.0.split_once(anchor).unwrap_or_else(|| panic!("nothing says `{anchor}` any more"));
+        assert!(after.contains(original), "nothing after `{anchor}` says `{original}` any more");
+        Self(format!("{before}{anchor}{}", after.replacen(original, mistake, 1)))
+    }
+}
+
+/// A session on the stack, and what came of drills on it.
+struct Bench {
+    session: Session,
+    line: WaitingLine,
+    progress: Progress,
+    cancel: CancellationToken,
+}
+
+impl Bench {
+    async fn start() -> Self {
+        let programs = Path::new(env!("CARGO_BIN_EXE_k2-fixtures")).parent().unwrap();
+        let (progress, cancel) = (Progress::default(), CancellationToken::new());
+        let session = Session::start(root(), programs, Timestamp::now().into(), &progress, &cancel).await.unwrap();
+        Self { session, line: WaitingLine::default(), progress, cancel }
+    }
+
+    async fn load(&self, rules: &Spoiled, routes: &Spoiled) {
+        self.session.stack().load(Candidate { rules: &rules.0, alertmanager: &routes.0 }).await.unwrap();
+    }
+
+    /// Runs the drills side by side; gives for each its outcome, the kinds of its reasons, and their words.
+    async fn run(&self, drills: impl IntoIterator<Item = Drill>) -> Vec<(Outcome, BTreeSet<ReasonKind>, String)> {
+        let drills: Vec<_> = drills.into_iter().collect();
+        let runs = drills.iter().map(|drill| {
+            let ticket = self.line.queue(drill, Duration::ZERO);
+            self.session.run(drill, ticket, &self.progress, &self.cancel)
+        });
+        let records = join_all(runs).await;
+        let verdicts = records.iter().map(|record| judge(&record.drill, &record.timeline));
+        verdicts
+            .map(|verdict| {
+                let kinds = verdict.reasons.iter().map(|reason| reason.kind).collect();
+                (verdict.outcome, kinds, format!("{:#?}", verdict.reasons))
+            })
+            .collect()
+    }
+}
+
+/// The drill of the suite with this name; its checks are other tests' matter.
+fn drill(name: &str) -> Drill {
+    let mut drill = drills::all().into_iter().find(|drill| drill.name == name).unwrap();
+    drill.afterwards.clear();
+    drill
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_mistake_in_rules_or_routes_fails_its_drill_for_the_right_reason() {
+    use ReasonKind::{
+        FalseAlarm, Missed, NoSuchRule, NotDelivered, ResolveNotDelivered, StackNotSteady, UnsteadyStart, WrongLabels,
+    };
+    let bench = Bench::start().await;
+
+    // Seen in what is loaded, before anything is broken.
+    let cheap: [(&str, Spoiled, ReasonKind, &str); 4] = [
+        ("no rules at all", Spoiled("groups: []\n".to_owned()), NoSuchRule, "has loaded no alerting rule at all"),
+        (
+            "renamed alert",
+            Spoiled::rules().with("cause: handler_gone", "alert: FeedHandlerDown", "alert: FeedHandlerSilent").with(
+                "name: feed",
+                "alert: FeedHandlerDown",
+                "alert: FeedHandlerGone",
+            ),
+            NoSuchRule,
+            "no rule for FeedHandlerDown",
+        ),
+        ("`for` × 3", Spoiled::rules().with("name: feed", "for: 1m", "for: 3m"), ReasonKind::Late, "`for` is 180 s"),
+        (
+            "label that the rule gives itself changed",
+            Spoiled::rules().with("name: feed", "cause: handler_gone", "cause: unknown"),
+            NoSuchRule,
+            "no rule for FeedHandlerDown",
+        ),
+    ];
+    for (mistake, rules, reason, words) in &cheap {
+        bench.load(rules, &Spoiled::routes()).await;
+        let (outcome, kinds, said) = bench.run([drill("feed_handler_stopped")]).await.remove(0);
+        assert_eq!((outcome, kinds), (Outcome::Fail, [*reason].into()), "{mistake}: {said}");
+        assert!(said.contains(words), "{mistake}: {said}");
+    }
+    bench.load(&Spoiled::rules(), &Spoiled::routes()).await;
+    let unknown = ExpectedAlert::new("NobodyWroteThisRule", Severity::Critical, Duration::from_secs(120));
+    let hopeful = Drill::new("hopeful", drill("feed_handler_stopped").faults[0].clone()).on_a_lane().expect_alert(unknown);
+    let (outcome, kinds, said) = bench.run([hopeful]).await.remove(0);
+    assert_eq!((outcome, kinds), (Outcome::Fail, [NoSuchRule].into()), "{said}");
+
+    // Seen when it matters.
+    let rules = Spoiled::rules()
+        .with("expr: up{job=\"feed-handler\"} == 0", "        for: 1m\n", "")
+        .with("cause: handler_gone", "time() - last_over_time", "max(time() - last_over_time")
+        .with("max(time() - last_over_time", "[1m]) > 120", "[1m])) > 120")
+        .with("alert: ClickHouseBronzeInsertFailure", "severity: critical", "severity: warning")
+        .with("alert: MVProcessingDelay", "> 30", "> 60")
+        .with("alert: ServiceOOMKill", "container_restart_count", "container_restarts");
+    let routes = Spoiled::routes()
+        .with("routes:", "\n", "\n    - receiver: nobody\n      matchers: [alertname=\"TargetLost\"]\n")
+        .with("receivers:", "\n", "\n  - name: nobody\n")
+        .with("url_file: /etc/alertmanager-receivers/warning", "send_resolved: true", "send_resolved: false");
+    bench.load(&rules, &routes).await;
+    let mistakes: [(&str, &str, &[ReasonKind]); 7] = [
+        ("`for` removed", "feed_handler_back_in_time", &[FalseAlarm]),
+        ("exchange label lost by aggregation", "feed_handler_silent", &[WrongLabels]),
+        ("severity changed", "bronze_insert_failing", &[WrongLabels, NotDelivered]),
+        ("threshold × 2", "mv_delayed", &[Missed]),
+        ("metric renamed in the rule only", "service_oom_killed", &[Missed]),
+        ("route that drops criticals", "target_lost", &[NotDelivered]),
+        ("`send_resolved: false`", "offload_lagging", &[ResolveNotDelivered]),
+    ];
+    let ended = bench.run(mistakes.iter().map(|(_, name, _)| drill(name))).await;
+    for ((mistake, name, reasons), (outcome, kinds, said)) in mistakes.iter().zip(ended) {
+        let wanted: BTreeSet<_> = reasons.iter().copied().collect();
+        assert_eq!((outcome, kinds), (Outcome::Fail, wanted), "{mistake} ({name}): {said}");
+    }
+
+    // Seen in that the stack never becomes steady.
+    let bench = Bench { session: bench.session.steady_within(Duration::from_secs(25)), ..bench };
+    let always = "      - {alert: AlwaysFiring, expr: vector(1), labels: {severity: warning}}\n";
+    let unsteady = [
+        ("alert that always fires", Spoiled::rules().with("name: feed\n", "    rules:\n", &format!("    rules:\n{always}"))),
+        ("comparison turned round", Spoiled::rules().with("expr: up{job=\"feed-handler\"}", "== 0", "!= 0")),
+    ];
+    for (mistake, rules) in &unsteady {
+        bench.load(rules, &Spoiled::routes()).await;
+        let (outcome, kinds, said) = bench.run([drill("feed_handler_stopped")]).await.remove(0);
+        assert!(kinds.contains(&UnsteadyStart), "{mistake}: {said}");
+        assert_eq!(outcome, Outcome::Fail, "{mistake}: {said}");
+    }
+
+    // And a stack that is not steady for another reason is no silent skip.
+    bench.load(&Spoiled::rules(), &Spoiled::routes()).await;
+    let containers = bench.session.stack().containers();
+    containers.stop("lag-exporter").await.unwrap();
+    let prometheus = bench.session.stack().prometheus().await.unwrap();
+    // It is known with the next scrape.
+    while prometheus.value("up{job=\"kafka-lag\"}").await.unwrap() != Some(0.0) {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    let (outcome, kinds, said) = bench.run([drill("feed_handler_stopped")]).await.remove(0);
+    containers.start("lag-exporter").await.unwrap();
+    // TargetLost is pending by then, which says so too.
+    assert!(kinds.contains(&StackNotSteady), "{said}");
+    assert_eq!(outcome, Outcome::Error, "{said}");
+
+    bench.session.end(&bench.progress).await.unwrap();
+}
+
+// ---- as a user runs it ----------------------------------------------------------------------------------------------
 
 struct Ended {
     code: Option<i32>,
     printed: String,
 }
 
-/// `cargo test --test alerts feed_handler_stopped` with the committed rules, `original` replaced by `replacement`.
-fn drill_with(original: &str, replacement: &str) -> Ended {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let committed = std::fs::read_to_string(root.join("docker/prometheus/alert_rules.yml")).unwrap();
-    assert!(committed.contains(original), "no rule says `{original}` any more");
+/// `cargo test --test alerts feed_handler_stopped` with the committed rules, `original` replaced by `mistake`.
+fn suite_with(original: &str, mistake: &str) -> Ended {
     let folder = tempfile::tempdir().unwrap();
     let candidate = folder.path().join("candidate.yml");
-    std::fs::write(&candidate, committed.replace(original, replacement)).unwrap();
+    std::fs::write(&candidate, Spoiled::rules().with("groups:", original, mistake).0).unwrap();
     let output = Command::new(env!("CARGO"))
         .args(["test", "--test", "alerts", "feed_handler_stopped"])
-        .current_dir(root)
+        .current_dir(root())
         .env("ALERT_RULES", &candidate)
         .output()
         .unwrap();
@@ -33,34 +212,20 @@ fn drill_with(original: &str, replacement: &str) -> Ended {
     Ended { code: output.status.code(), printed: String::from_utf8_lossy(&printed).into_owned() }
 }
 
-/// The reasons of the newest report, which says `fail` for its one drill.
-fn failed_for(ended: &Ended) -> Vec<ReasonKind> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/drills/latest/report.json");
+#[test]
+fn rules_file_that_fails_a_drill_ends_with_code_1_and_breaks_nothing() {
+    let ended = suite_with("for: 1m", "for: 10m");
+    let path = root().join("target/drills/latest/report.json");
     let report: Report = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     assert_eq!(report.outcome(), Outcome::Fail, "{}", ended.printed);
     assert_eq!(report.drills.iter().map(|drill| drill.faults.len()).sum::<usize>(), 0, "something was broken all the same");
-    report.drills[0].reasons.iter().map(|reason| reason.kind).collect()
-}
-
-#[test]
-fn renamed_alert_fails_the_drill_before_anything_is_broken() {
-    let ended = drill_with("alert: FeedHandlerDown", "alert: FeedHandlerGone");
-    assert_eq!(failed_for(&ended), [ReasonKind::NoSuchRule]);
-    assert!(ended.printed.contains("no rule for FeedHandlerDown"), "{}", ended.printed);
-    assert_eq!(ended.code, Some(1), "{}", ended.printed);
-}
-
-#[test]
-fn rule_that_waits_ten_minutes_fails_the_drill_before_anything_is_broken() {
-    let ended = drill_with("for: 1m", "for: 10m");
-    assert_eq!(failed_for(&ended), [ReasonKind::Late]);
     assert!(ended.printed.contains("its deadline is 120 s: `for` is 600 s"), "{}", ended.printed);
     assert_eq!(ended.code, Some(1), "{}", ended.printed);
 }
 
 #[test]
 fn rules_that_prometheus_refuses_could_not_be_tested_and_its_own_message_is_shown() {
-    let ended = drill_with("expr: up{job=\"feed-handler\"} == 0", "expr: up{job=\"feed-handler\" == 0");
+    let ended = suite_with("expr: up{job=\"feed-handler\"} == 0", "expr: up{job=\"feed-handler\" == 0");
     assert!(ended.printed.contains("Prometheus refuses the rules of"), "{}", ended.printed);
     assert!(ended.printed.contains("could not parse expression"), "{}", ended.printed);
     assert_eq!(ended.code, Some(2), "{}", ended.printed);

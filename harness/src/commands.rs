@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
-use crate::fault::Journal;
+use crate::fault::{Journal, Site};
 use crate::progress::Progress;
 use crate::session::Session;
 use crate::signals::cancelled_by_signals;
@@ -27,6 +27,7 @@ pub fn up(root: &Path, programs: &Path, progress: &Progress) -> Result<Vec<Strin
             let address = stack.containers().address(&endpoint.service, endpoint.port).await?;
             lines.push(format!("{}: http://{address}", endpoint.service));
         }
+        session.keep()?;
         Ok(lines)
     })
 }
@@ -62,7 +63,8 @@ pub fn heal(root: &Path, programs: &Path, progress: &Progress) -> Result<Vec<Str
     runtime()?.block_on(async {
         let project = Project::open(root, programs).await?;
         let containers = Containers::connect(project.name()).await?;
-        let healed = runner::heal(&Journal::in_folder(&project.state_folder()), &containers, progress).await?;
+        let site = Site { containers, kafka_bootstrap: Some(project.kafka_bootstrap()) };
+        let healed = runner::heal(&Journal::in_folder(&project.state_folder()), &site, progress).await?;
         Ok(if healed.is_empty() { vec!["nothing was left broken".to_owned()] } else { healed })
     })
 }

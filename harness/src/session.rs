@@ -7,13 +7,15 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::Result;
-use crate::drill::{Drill, Outcome, Routing, Timeline, UtcInstant};
-use crate::fault::Journal;
+use crate::drill::{Drill, Routing, UtcInstant};
+use crate::fault::{Journal, Site};
 use crate::observe::{Observer, Prometheus};
 use crate::progress::Progress;
-use crate::report::{Report, RunFolder, RunInfo};
-use crate::runner::{self, Surroundings};
-use crate::stack::{Project, Stack, StackStart, SteadyWait, keep_stack, wait_for_steady_state};
+use crate::report::{DrillRecord, RECORD_SCHEMA_VERSION, Report, RunFolder, RunInfo, Waiver, uncovered};
+use crate::runner::{self, Neighbourhood, Surroundings};
+use crate::stack::{
+    Leases, Project, Stack, StackStart, SteadyWait, Ticket, all_conditions, conditions_for, wait_for_steady_state,
+};
 
 /// How long a stack that was just started may take to its first steady state.
 const FIRST_STEADY_WITHIN: Duration = Duration::from_secs(180);
@@ -25,10 +27,17 @@ pub struct Session {
     prometheus: Prometheus,
     observer: Observer,
     journal: Journal,
+    site: Site,
+    leases: Leases,
+    neighbourhood: Neighbourhood,
     routing: Routing,
     started_at: UtcInstant,
     stack_ready_s: f64,
+    steady_within: Duration,
 }
+
+/// How long a drill waits for steady state before it gives up.
+const STEADY_WITHIN: Duration = Duration::from_secs(120);
 
 impl Session {
     /// Takes hold of the stack of the compose project in `root`, starts it if it does not run, reverts what a killed run
@@ -46,18 +55,43 @@ impl Session {
         cancel: &CancellationToken,
     ) -> Result<Self> {
         let project = Project::open(root, programs).await?;
-        let journal = Journal::in_folder(&project.state_folder());
+        let state = project.state_folder();
+        let (journal, leases) = (Journal::in_folder(&state), Leases::in_folder(&state)?);
+        let neighbourhood = Neighbourhood::in_folder(&state)?;
         let stack = Stack::up(project, progress, cancel).await?;
-        match reach_steady_state(&stack, &journal, progress, cancel).await {
+        let site = stack.site();
+        neighbourhood.forget_the_dead()?;
+        match reach_steady_state(&stack, &journal, &site, progress, cancel).await {
             Ok((prometheus, observer, routing)) => {
                 let stack_ready_s = UtcInstant::from(Timestamp::now()).seconds_since(started_at);
-                Ok(Self { stack, prometheus, observer, journal, routing, started_at, stack_ready_s })
+                Ok(Self {
+                    stack,
+                    prometheus,
+                    observer,
+                    journal,
+                    site,
+                    leases,
+                    neighbourhood,
+                    routing,
+                    started_at,
+                    stack_ready_s,
+                    steady_within: STEADY_WITHIN,
+                })
             }
             Err(error) => {
-                remove_what_was_started(stack, progress).await?;
+                stack.leave(progress).await?;
                 Err(error)
             }
         }
+    }
+
+    /// A hold on the stack for a process of its own, which keeps it as long as the run lasts; `None` if this process has not
+    /// started it, or it is to stay.
+    ///
+    /// # Errors
+    /// [`crate::Error::File`].
+    pub fn hold_for_the_run(&self) -> Result<Option<std::fs::File>> {
+        if self.stack.start() == StackStart::Started { self.stack.hold().map(Some) } else { Ok(None) }
     }
 
     /// The stack.
@@ -66,48 +100,89 @@ impl Session {
         &self.stack
     }
 
-    /// Runs one drill.
-    pub async fn run(&self, drill: &Drill, progress: &Progress, cancel: &CancellationToken) -> Timeline {
-        let around = Surroundings {
-            containers: self.stack.containers(),
-            prometheus: &self.prometheus,
-            observer: &self.observer,
-            journal: &self.journal,
-            routing: self.routing,
-            steady_state: &self.stack.project().settings().steady_state,
-            progress,
-            cancel,
-        };
-        runner::run(drill, around).await
+    /// The same session, whose drills wait that long for steady state before they give up.
+    #[must_use]
+    pub fn steady_within(self, at_most: Duration) -> Self {
+        Self { steady_within: at_most, ..self }
     }
 
-    /// Reverts whatever is still broken, and removes the stack if this process started it and nobody wants it kept.
+    /// Runs one drill, as soon as it has its leases; what keeps it from its end is in the record.
+    pub async fn run(&self, drill: &Drill, ticket: Ticket<'_>, progress: &Progress, cancel: &CancellationToken) -> DrillRecord {
+        let settings = self.stack.project().settings();
+        let (drill, lane, timeline) = match self.leases.take(drill, settings, ticket, progress, cancel).await {
+            Ok(leased) => {
+                let around = Surroundings {
+                    site: &self.site,
+                    prometheus: &self.prometheus,
+                    observer: &self.observer,
+                    journal: &self.journal,
+                    neighbourhood: &self.neighbourhood,
+                    routing: self.routing,
+                    steady_state: &conditions_for(&leased.holdings, settings),
+                    steady_within: self.steady_within,
+                    progress,
+                    cancel,
+                };
+                let mut timeline = runner::run(&leased.drill, around).await;
+                let (drill, lane) = (leased.drill.clone(), leased.lane.clone());
+                // Others may go on: the checks look back.
+                drop(leased);
+                match runner::check_afterwards(&drill, &timeline, &self.site, progress, cancel).await {
+                    Ok(checks) => timeline.checks = checks,
+                    Err(error) => runner::note(&mut timeline, &error),
+                }
+                (drill, lane, timeline)
+            }
+            Err(error) => (drill.clone(), None, runner::never_begun(drill, &error)),
+        };
+        DrillRecord { schema_version: RECORD_SCHEMA_VERSION, drill, lane, timeline }
+    }
+
+    /// The loaded rules that none of `drills` makes fire and that no waiver excuses, as a person reads them.
+    ///
+    /// # Errors
+    /// As [`Prometheus::alerting_rules`].
+    pub async fn rules_without_a_drill(&self, drills: &[Drill], waivers: &[Waiver]) -> Result<Vec<String>> {
+        let rules = self.prometheus.alerting_rules(Duration::ZERO).await?;
+        Ok(uncovered(&rules, drills, waivers))
+    }
+
+    /// Reverts whatever is still broken, and lets go of the stack: the last who uses it removes it, if it was started for that
+    /// and nobody wants it kept.
     ///
     /// # Errors
     /// A fault that cannot be reverted, or a stack that cannot be removed.
     pub async fn end(self, progress: &Progress) -> Result<()> {
-        let healed = runner::heal(&self.journal, self.stack.containers(), progress).await;
-        remove_what_was_started(self.stack, progress).await?;
+        let healed = runner::heal(&self.journal, &self.site, progress).await;
+        self.stack.leave(progress).await?;
         healed.map(drop)
     }
 
-    /// Writes the run's `report.json` from the records in `folder`; gives the run's outcome.
+    /// Lets go of the stack and leaves it running, whoever started it.
     ///
     /// # Errors
-    /// [`Error::File`].
-    pub fn report(&self, folder: &RunFolder) -> Result<Outcome> {
+    /// [`crate::Error::File`].
+    pub fn keep(self) -> Result<()> {
+        self.stack.keep()
+    }
+
+    /// Writes the run's `report.json` from the records in `folder`, those of other processes of the run among them.
+    ///
+    /// # Errors
+    /// [`crate::Error::File`].
+    pub fn report(&self, folder: &RunFolder, waivers: &[Waiver]) -> Result<()> {
+        let _turn = folder.lock()?;
         let (rules_file, rules_sha256) = self.stack.rules();
-        folder.save_run(&RunInfo {
+        folder.save_run(RunInfo {
             id: folder.id(),
             started_at: self.started_at,
             finished_at: Timestamp::now().into(),
             stack_ready_s: self.stack_ready_s,
             rules_file: rules_file.strip_prefix(self.stack.project().root()).unwrap_or(rules_file).to_owned(),
             rules_sha256: rules_sha256.to_owned(),
+            waivers: waivers.to_vec(),
         })?;
-        let report = Report::of(folder)?;
-        report.save(folder)?;
-        Ok(report.outcome())
+        Report::of(folder)?.save(folder)
     }
 
     /// What the run cost, a line each; from Prometheus's own samples and this process's status.
@@ -136,29 +211,24 @@ impl Session {
 async fn reach_steady_state(
     stack: &Stack,
     journal: &Journal,
+    site: &Site,
     progress: &Progress,
     cancel: &CancellationToken,
 ) -> Result<(Prometheus, Observer, Routing)> {
-    runner::heal(journal, stack.containers(), progress).await?;
+    runner::heal(journal, site, progress).await?;
     let prometheus = stack.prometheus().await?;
     let alertmanager = stack.alertmanager().await?;
     if stack.start() == StackStart::Started {
         let step = progress.step("stack", "waiting for steady state");
-        let wait = SteadyWait { conditions: &stack.project().settings().steady_state, at_most: FIRST_STEADY_WITHIN };
+        let conditions = all_conditions(stack.project().settings());
+        let wait = SteadyWait { conditions: &conditions, at_most: FIRST_STEADY_WITHIN };
         let steady = wait_for_steady_state(&prometheus, wait, &step, cancel).await?;
         // The drills say what is unsteady still: each waits for itself.
         step.done(if steady.is_reached() { "ready" } else { "not steady yet" });
     }
     let routing = alertmanager.routing().await?;
-    let observer = Observer::start(prometheus.clone(), alertmanager, stack.notification_sink().await?).await?;
+    let observer = Observer::start(prometheus.clone(), alertmanager, stack.notification_sink().await?);
     Ok((prometheus, observer, routing))
-}
-
-async fn remove_what_was_started(stack: Stack, progress: &Progress) -> Result<()> {
-    if stack.start() == StackStart::Started && !keep_stack() {
-        stack.down(progress).await?;
-    }
-    Ok(())
 }
 
 /// The largest resident set of this process (`proc_pid_status(5)`, `VmHWM`).

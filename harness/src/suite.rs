@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -10,10 +11,12 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use crate::drill::{Drill, Outcome, UtcInstant, judge};
+use crate::keeper;
 use crate::progress::Progress;
-use crate::report::{DrillRecord, RECORD_SCHEMA_VERSION, RunFolder, drill_line, failure_text};
+use crate::report::{RunFolder, Waiver, drill_line, failure_text};
 use crate::session::Session;
 use crate::signals::cancelled_by_signals;
+use crate::stack::WaitingLine;
 use crate::{Error, Result};
 
 /// A set of drills on one stack.
@@ -22,7 +25,11 @@ pub struct Suite {
     root: PathBuf,
     programs: PathBuf,
     drills: Vec<Drill>,
+    waivers: Vec<Waiver>,
 }
+
+/// The test that every loaded rule is drilled: a rule that nobody has seen fire proves nothing.
+const COVERAGE: &str = "every_loaded_rule_is_drilled_or_waived";
 
 impl Suite {
     /// A suite on the compose project in `root`. `program` is one of the programs that go into the stack's images; they all
@@ -33,6 +40,7 @@ impl Suite {
             root: root.into(),
             programs: program.as_ref().parent().map(Path::to_owned).unwrap_or_default(),
             drills: Vec::new(),
+            waivers: Vec::new(),
         }
     }
 
@@ -43,6 +51,21 @@ impl Suite {
         self
     }
 
+    /// The same suite with more drills.
+    #[must_use]
+    pub fn drills(mut self, drills: impl IntoIterator<Item = Drill>) -> Self {
+        self.drills.extend(drills);
+        self
+    }
+
+    /// The same suite, which excuses the rule `rule` from being drilled: the alert's name, and in braces the labels that the
+    /// rule adds, its severity apart.
+    #[must_use]
+    pub fn waive(mut self, rule: &str, reason: &str) -> Self {
+        self.waivers.push(Waiver { rule: rule.to_owned(), reason: reason.to_owned() });
+        self
+    }
+
     /// Runs what the command line asks for, as libtest would: the `main` of a test without a harness.
     ///
     /// The stack is started when the first drill needs it, and removed at the end if this process started it and
@@ -50,22 +73,56 @@ impl Suite {
     #[must_use]
     pub fn main(self) -> ExitCode {
         let started_at = Timestamp::now().into();
-        let arguments = Arguments::from_args();
-        let run = match Run::new(self.root, self.programs, started_at) {
+        if let Some(parent) = keeper::kept_for() {
+            return self.keep_stack(parent);
+        }
+        let mut arguments = Arguments::from_args();
+        // Drills wait most of their time, and their leases keep them from disturbing each other.
+        arguments.test_threads = arguments.test_threads.or(Some(self.drills.len() + 1));
+        let mut drills: Vec<_> = self.drills.iter().map(|drill| (self.duration_of(drill), drill.clone())).collect();
+        drills.sort_by_key(|(duration, _)| std::cmp::Reverse(*duration));
+        let run = match Run::new(self, started_at) {
             Ok(run) => Arc::new(run),
             Err(error) => return could_not_be_tested(&Progress::default(), &error),
         };
-        let trials = self.drills.into_iter().map(|drill| {
-            let run = Arc::clone(&run);
-            Trial::test(drill.name.clone(), move || run.drill(&drill))
-        });
-        let conclusion = libtest_mimic::run(&arguments, trials.collect());
+        let mut trials: Vec<_> = drills
+            .into_iter()
+            .map(|(duration, drill)| {
+                let run = Arc::clone(&run);
+                Trial::test(drill.name.clone(), move || run.drill(&drill, duration))
+            })
+            .collect();
+        let covered = Arc::clone(&run);
+        trials.push(Trial::test(COVERAGE, move || covered.coverage()));
+        let conclusion = libtest_mimic::run(&arguments, trials);
         match run.end() {
             Err(error) => could_not_be_tested(&run.progress, &error),
             // A drill that panicked has left no record to judge.
             Ok(Outcome::Pass) if conclusion.has_failed() => ExitCode::from(Outcome::Error.exit_code()),
             Ok(outcome) => ExitCode::from(outcome.exit_code()),
         }
+    }
+}
+
+impl Suite {
+    fn keep_stack(&self, parent: u32) -> ExitCode {
+        let kept = Runtime::new()
+            .map_err(Error::file("start the async runtime in", "this process"))
+            .and_then(|runtime| runtime.block_on(keeper::keep(parent, &self.root, &self.programs)));
+        kept.map_or_else(|error| could_not_be_tested(&Progress::default(), &error), |()| ExitCode::SUCCESS)
+    }
+
+    /// About how long a drill takes, by its own numbers: the longer ones start first. A near miss that is held for as long as
+    /// its rule needs takes about as long as the drill that makes the same alert fire.
+    fn duration_of(&self, drill: &Drill) -> Duration {
+        let needs = |alert: &str| {
+            let expected = self.drills.iter().flat_map(|drill| &drill.expect).filter(|expected| expected.alert == alert);
+            expected.map(|expected| expected.deadline).max().unwrap_or_default()
+        };
+        let expected = drill.expect.iter().map(|expected| expected.deadline + expected.recovery);
+        let silent =
+            drill.silent.iter().map(|silent| silent.hold.map_or_else(|| needs(&silent.alert), |hold| silent.onset + hold));
+        expected.chain(silent).max().unwrap_or_default()
     }
 }
 
@@ -76,15 +133,16 @@ fn could_not_be_tested(progress: &Progress, error: &Error) -> ExitCode {
 
 /// One process's run of a suite.
 struct Run {
-    root: PathBuf,
-    programs: PathBuf,
+    suite: Suite,
     started_at: UtcInstant,
     runtime: Runtime,
     cancel: CancellationToken,
     progress: Progress,
     stage: Mutex<Stage>,
-    /// One drill at a time: nothing keeps two of them from disturbing each other yet.
-    turn: Mutex<()>,
+    /// The drills that wait for their leases.
+    line: WaitingLine,
+    /// The worst that a test of this process came to.
+    worst: Mutex<Outcome>,
 }
 
 /// The stack is started once; if that fails, every drill is told why.
@@ -95,27 +153,50 @@ enum Stage {
 }
 
 impl Run {
-    fn new(root: PathBuf, programs: PathBuf, started_at: UtcInstant) -> Result<Self> {
+    fn new(suite: Suite, started_at: UtcInstant) -> Result<Self> {
         let runtime = Runtime::new().map_err(Error::file("start the async runtime in", "this process"))?;
         let cancel = runtime.block_on(async { cancelled_by_signals() })?;
         let stage = Mutex::new(Stage::NotStarted);
         let progress = Progress::default();
-        Ok(Self { root, programs, started_at, runtime, cancel, progress, stage, turn: Mutex::new(()) })
+        let (line, worst) = (WaitingLine::default(), Mutex::new(Outcome::Pass));
+        Ok(Self { suite, started_at, runtime, cancel, progress, stage, line, worst })
     }
 
-    fn drill(&self, drill: &Drill) -> Result<(), Failed> {
-        let _turn = self.turn.lock().map_err(|_| "the drill before this one panicked")?;
+    fn drill(&self, drill: &Drill, duration: Duration) -> Result<(), Failed> {
+        // Before the stack is there: then all that wait are known when the first may go.
+        let ticket = self.line.queue(drill, duration);
         let running = self.running()?;
         let (session, folder) = &*running;
-        let timeline = self.runtime.block_on(session.run(drill, &self.progress, &self.cancel));
-        let record = DrillRecord { schema_version: RECORD_SCHEMA_VERSION, drill: drill.clone(), timeline };
+        let record = self.runtime.block_on(session.run(drill, ticket, &self.progress, &self.cancel));
         folder.save_record(&record).map_err(|error| error.explained())?;
-        let verdict = judge(drill, &record.timeline);
-        self.progress.line(&drill_line(drill, &record.timeline, &verdict));
+        let verdict = judge(&record.drill, &record.timeline);
+        self.progress.line(&drill_line(&record, &verdict));
+        self.note(verdict.outcome);
         match verdict.outcome {
             Outcome::Pass | Outcome::Skipped => Ok(()),
             Outcome::Fail | Outcome::Error => Err(failure_text(&verdict).into()),
         }
+    }
+
+    fn coverage(&self) -> Result<(), Failed> {
+        let running = self.running()?;
+        let (drills, waivers) = (&self.suite.drills, &self.suite.waivers);
+        let outcome = self.runtime.block_on(running.0.rules_without_a_drill(drills, waivers));
+        let (came_to, failed) = match outcome {
+            Ok(missing) if missing.is_empty() => (Outcome::Pass, None),
+            Ok(missing) => {
+                let missing = missing.join(", ");
+                (Outcome::Fail, Some(format!("no drill makes these rules fire, and no waiver says why not: {missing}")))
+            }
+            Err(error) => (Outcome::Error, Some(error.explained())),
+        };
+        self.note(came_to);
+        failed.map_or(Ok(()), |message| Err(message.into()))
+    }
+
+    fn note(&self, outcome: Outcome) {
+        let mut worst = self.worst.lock().unwrap_or_else(PoisonError::into_inner);
+        *worst = (*worst).max(outcome);
     }
 
     /// The session, started if it is not; a start that failed fails every drill with the same words.
@@ -135,12 +216,18 @@ impl Run {
     }
 
     async fn start(&self) -> Result<(Session, RunFolder)> {
-        let session = Session::start(&self.root, &self.programs, self.started_at, &self.progress, &self.cancel).await?;
+        let session =
+            Session::start(&self.suite.root, &self.suite.programs, self.started_at, &self.progress, &self.cancel).await?;
         let folder = RunFolder::create(&session.stack().project().target_folder())?;
+        if keeper::is_one_process_of_many()
+            && let Some(hold) = session.hold_for_the_run()?
+        {
+            keeper::start(hold)?;
+        }
         Ok((session, folder))
     }
 
-    /// Writes the report and ends the session; gives the run's outcome.
+    /// Writes the report and ends the session; gives the worst that a test of this process came to.
     fn end(&self) -> Result<Outcome> {
         let mut stage = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
         let running = match std::mem::replace(&mut *stage, Stage::NotStarted) {
@@ -153,10 +240,11 @@ impl Run {
             for line in session.measure(&folder).await {
                 self.progress.line(&line);
             }
-            let outcome = session.report(&folder);
+            let reported = session.report(&folder, &self.suite.waivers);
             session.end(&self.progress).await?;
+            reported?;
             self.progress.line(&format!("report: {}", folder.path().join("report.json").display()));
-            outcome
+            Ok(*self.worst.lock().unwrap_or_else(PoisonError::into_inner))
         })
     }
 }

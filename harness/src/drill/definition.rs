@@ -1,45 +1,97 @@
-//! A drill as data: what is broken, which alerts that must cause, which it may cause.
+//! A drill as data: what is broken, which alerts that must cause, which must stay silent, which it may cause.
 //!
 //! Plain values that serialise, so that a plan can be printed, kept and loaded again without a stack; an unknown field or
 //! fault is an error, not something to skip.
 
-use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-/// One test: a fault, the alerts it must cause, the alerts it may cause.
+use super::{Claim, ExpectedAlert, Fault, Lease, LeaseMode, SilentAlert, Tolerated, seconds};
+
+/// The path of which a drill takes any one that is free; `{lane}` in its texts becomes that one's name.
+pub const LANE: &str = "lane";
+
+/// One test: a fault, the alerts it must cause, the alerts that must stay silent, the alerts it may cause.
 ///
 /// ```
 /// use std::time::Duration;
 /// use alertdrill::drill::{Drill, ExpectedAlert, Fault, Severity};
 ///
-/// let drill = Drill::new("feed_handler_stopped", Fault::stop("feed-handler-binance")).expect_alert(
-///     ExpectedAlert::new("FeedHandlerDown", Severity::Critical, Duration::from_secs(120)).label("exchange", "binance"),
+/// let drill = Drill::new("feed_handler_stopped", Fault::stop("feed-handler-{lane}")).on_a_lane().expect_alert(
+///     ExpectedAlert::new("FeedHandlerDown", Severity::Critical, Duration::from_secs(120)).label("exchange", "{lane}"),
 /// );
 /// let json = serde_json::to_string(&drill).unwrap();
 /// assert_eq!(serde_json::from_str::<Drill>(&json).unwrap(), drill);
+/// assert_eq!(drill.placed_on("okx").faults, [Fault::stop("feed-handler-okx")]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Drill {
     /// What goes wrong, in `snake_case`; names the test and the files of its records.
     pub name: String,
+    /// When the first fault is injected, if that is not as soon as the stack is steady.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moment: Option<Moment>,
     /// Injected in this order, reverted in the opposite one.
     pub faults: Vec<Fault>,
+    /// Injected once the first expected alert is pending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub once_pending: Vec<Fault>,
     /// The alerts that must fire, be delivered, and resolve.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<ExpectedAlert>,
+    /// The alerts that must stay silent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub silent: Vec<SilentAlert>,
     /// The alerts that may fire beside them; any other one is collateral.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tolerate: Vec<Tolerated>,
+    /// What must be so after the revert, alerts apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub afterwards: Vec<Check>,
+    /// What it disturbs, and what it needs undisturbed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leases: Vec<Lease>,
 }
 
 impl Drill {
     /// A drill of one fault that expects nothing yet.
     #[must_use]
     pub fn new(name: impl Into<String>, fault: Fault) -> Self {
-        Self { name: name.into(), faults: vec![fault], expect: Vec::new(), tolerate: Vec::new() }
+        Self {
+            name: name.into(),
+            moment: None,
+            faults: vec![fault],
+            once_pending: Vec::new(),
+            expect: Vec::new(),
+            silent: Vec::new(),
+            tolerate: Vec::new(),
+            afterwards: Vec::new(),
+            leases: Vec::new(),
+        }
+    }
+
+    /// The same drill, which waits for `moment` before it breaks anything.
+    #[must_use]
+    pub fn at(mut self, moment: Moment) -> Self {
+        self.moment = Some(moment);
+        self
+    }
+
+    /// The same drill, with one fault more.
+    #[must_use]
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
+    /// The same drill, with one fault more once the first expected alert is pending.
+    #[must_use]
+    pub fn once_pending(mut self, fault: Fault) -> Self {
+        self.once_pending.push(fault);
+        self
     }
 
     /// The same drill, expecting one alert more.
@@ -49,196 +101,139 @@ impl Drill {
         self
     }
 
+    /// The same drill, with one alert more that must stay silent.
+    #[must_use]
+    pub fn silent(mut self, alert: SilentAlert) -> Self {
+        self.silent.push(alert);
+        self
+    }
+
     /// The same drill, tolerating one alert more.
     #[must_use]
-    pub fn tolerate(mut self, tolerated: Tolerated) -> Self {
-        self.tolerate.push(tolerated);
-        self
-    }
-}
-
-/// A real disturbance of a real component. How each is injected, seen and reverted: one file each under `fault/`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Fault {
-    /// The service's container is stopped, as `docker stop` does.
-    ServiceStopped {
-        /// The service, as the compose file names it.
-        service: String,
-    },
-}
-
-impl Fault {
-    /// Stops `service`.
-    #[must_use]
-    pub fn stop(service: impl Into<String>) -> Self {
-        Self::ServiceStopped { service: service.into() }
-    }
-
-    /// The kind, as it stands in records and reports.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::ServiceStopped { .. } => "service_stopped",
-        }
-    }
-
-    /// What it is aimed at, as it stands in records and reports.
-    #[must_use]
-    pub fn target(&self) -> &str {
-        match self {
-            Self::ServiceStopped { service } => service,
-        }
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ServiceStopped { service } => write!(f, "{service} stopped"),
-        }
-    }
-}
-
-/// An alert that the drill's fault must cause.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ExpectedAlert {
-    /// The alert's name.
-    pub alert: String,
-    /// Labels that it must carry, severity apart. They also tell which rule is meant where several share the name: the
-    /// one whose own labels do not contradict these.
-    #[serde(default)]
-    pub labels: BTreeMap<String, String>,
-    /// Its label `severity`; Alertmanager's receiver of the same name must be told.
-    pub severity: Severity,
-    /// What the alert's owner promises: the longest time from the fault to firing.
-    #[serde(with = "seconds", rename = "deadline_s")]
-    pub deadline: Duration,
-    /// How long the rule's expression may take to become true after the fault has its effect.
-    #[serde(default)]
-    pub onset: Onset,
-    /// How long the expression may take to become false after the fault is reverted, scrape and evaluation not counted.
-    #[serde(with = "seconds", rename = "recovery_s")]
-    pub recovery: Duration,
-}
-
-impl ExpectedAlert {
-    /// An alert whose expression turns true with the fault itself and recovers within 10 s of its revert.
-    #[must_use]
-    pub fn new(alert: impl Into<String>, severity: Severity, deadline: Duration) -> Self {
-        Self {
-            alert: alert.into(),
-            labels: BTreeMap::new(),
-            severity,
-            deadline,
-            onset: Onset::default(),
-            recovery: Duration::from_secs(10),
-        }
-    }
-
-    /// The same alert, required to carry one label more.
-    #[must_use]
-    pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.labels.insert(name.into(), value.into());
+    pub fn tolerate(mut self, alert: &str, labels: &[(&str, &str)], reason: &str) -> Self {
+        let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        self.tolerate.push(Tolerated { alert: alert.to_owned(), labels, reason: reason.to_owned() });
         self
     }
 
-    /// The same alert, whose expression needs `earliest` to `latest` to become true.
+    /// The same drill, which checks one thing more after the revert.
     #[must_use]
-    pub fn onset(mut self, earliest: Duration, latest: Duration) -> Self {
-        self.onset = Onset { earliest, latest };
+    pub fn afterwards(mut self, check: Check) -> Self {
+        self.afterwards.push(check);
         self
     }
-}
 
-impl fmt::Display for ExpectedAlert {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.alert)?;
-        if !self.labels.is_empty() {
-            let labels: Vec<_> = self.labels.iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect();
-            write!(f, "{{{}}}", labels.join(", "))?;
-        }
-        Ok(())
+    /// The same drill, on a lane of its own: any that is free when it starts.
+    #[must_use]
+    pub fn on_a_lane(self) -> Self {
+        self.exclusive(LANE)
+    }
+
+    /// The same drill, which disturbs the service or path `on`.
+    #[must_use]
+    pub fn exclusive(mut self, on: impl Into<String>) -> Self {
+        self.leases.push(Lease { on: on.into(), mode: LeaseMode::Exclusive });
+        self
+    }
+
+    /// The same drill, which needs the service or path `on` undisturbed.
+    #[must_use]
+    pub fn shared(mut self, on: impl Into<String>) -> Self {
+        self.leases.push(Lease { on: on.into(), mode: LeaseMode::Shared });
+        self
+    }
+
+    /// The same drill on the lane `lane`: every `{lane}` in its texts is replaced.
+    #[must_use]
+    pub fn placed_on(&self, lane: &str) -> Self {
+        let mut value = serde_json::to_value(self).unwrap_or_default();
+        place(&mut value, lane);
+        serde_json::from_value(value).unwrap_or_else(|_| self.clone())
+    }
+
+    /// Whether it must make an alert fire; otherwise it is a near miss.
+    #[must_use]
+    pub fn is_to_fire(&self) -> bool {
+        !self.expect.is_empty()
+    }
+
+    /// Every fault, in the order of injection.
+    pub fn all_faults(&self) -> impl Iterator<Item = &Fault> {
+        self.faults.iter().chain(&self.once_pending)
+    }
+
+    /// The alerts that it answers for.
+    #[must_use]
+    pub fn claims(&self) -> Vec<Claim> {
+        let expected = self.expect.iter().map(|expected| (&expected.alert, &expected.labels));
+        let silent = self.silent.iter().map(|silent| (&silent.alert, &silent.labels));
+        let tolerated = self.tolerate.iter().map(|tolerated| (&tolerated.alert, &tolerated.labels));
+        let all = expected.chain(silent).chain(tolerated);
+        all.map(|(alert, labels)| Claim { alert: alert.clone(), labels: labels.clone() }).collect()
+    }
+
+    /// The `PromQL` that is watched during the drill: onsets and near misses.
+    pub fn conditions(&self) -> impl Iterator<Item = &String> {
+        let onsets = self.expect.iter().filter_map(|expected| expected.condition.as_ref());
+        onsets.chain(self.silent.iter().filter_map(|silent| silent.near.as_ref()))
     }
 }
 
-/// Time from a fault's effect to the rule's expression becoming true: a queue has to grow, a silence to last.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Onset {
-    /// The shortest it can be.
-    #[serde(with = "seconds", rename = "earliest_s")]
-    pub earliest: Duration,
-    /// The longest it can be.
-    #[serde(with = "seconds", rename = "latest_s")]
-    pub latest: Duration,
+fn place(value: &mut Value, lane: &str) {
+    match value {
+        Value::String(text) => *text = text.replace("{lane}", lane),
+        Value::Array(values) => values.iter_mut().for_each(|value| place(value, lane)),
+        Value::Object(fields) => fields.values_mut().for_each(|value| place(value, lane)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+    // The lease itself is on the pool, and becomes one on its member.
+    if let Value::Object(fields) = value
+        && fields.get("on").is_some_and(|on| on == LANE)
+    {
+        fields.insert("on".to_owned(), Value::from(lane));
+    }
 }
 
-/// An alert that may fire during the drill, and why that is no fault of the rules.
+/// The moment to break something: when a command in a service's container ends with code 0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Tolerated {
-    /// The alert's name.
-    pub alert: String,
-    /// Labels that it must carry to be tolerated.
-    #[serde(default)]
-    pub labels: BTreeMap<String, String>,
-    /// Printed with the verdict, even when all is well.
-    pub reason: String,
+pub struct Moment {
+    /// What is so then, in words.
+    pub what: String,
+    /// The service in whose container the command runs.
+    pub service: String,
+    /// The command.
+    pub command: Vec<String>,
 }
 
-/// How bad it is: the label `severity`, by which Alertmanager chooses whom to tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Somebody should look in working hours.
-    Warning,
-    /// Somebody is woken.
-    Critical,
+/// A command that tells whether something is so after the drill: that nothing was lost, for example.
+///
+/// It runs in a service's container. Exit code 0: it is so; [`Check::NOT_SO`]: it is not, and never will be; any other code:
+/// not yet. What it prints is shown. In its arguments `{injected_at}` and `{reverted_at}` stand for these instants, in
+/// seconds since the epoch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// What must be so, in words.
+    pub what: String,
+    /// The service in whose container it runs.
+    pub service: String,
+    /// The command.
+    pub command: Vec<String>,
+    /// How long it may take to become so.
+    #[serde(with = "seconds", rename = "within_s")]
+    pub within: Duration,
 }
 
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Warning => "warning",
-            Self::Critical => "critical",
-        })
-    }
-}
-
-/// A [`Duration`] as a number of seconds: fields that it serialises are named `…_s`.
-pub mod seconds {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serializer, de};
-
-    /// Writes the duration as seconds.
-    ///
-    /// # Errors
-    /// The serializer's own.
-    pub fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_f64(duration.as_secs_f64())
-    }
-
-    /// Reads seconds.
-    ///
-    /// # Errors
-    /// A number that is negative, infinite or too large.
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        Duration::try_from_secs_f64(f64::deserialize(deserializer)?).map_err(de::Error::custom)
-    }
+impl Check {
+    /// The exit code that says so for good.
+    pub const NOT_SO: i64 = 4;
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn unknown_fault_is_an_error_and_not_skipped() {
-        let error = serde_json::from_str::<Fault>(r#"{"kind": "meteor_strike", "service": "kafka"}"#).unwrap_err();
-        assert!(error.to_string().contains("unknown variant `meteor_strike`"), "{error}");
-    }
+    use crate::drill::Severity;
 
     #[test]
     fn unknown_field_of_a_drill_is_an_error() {
@@ -247,8 +242,17 @@ mod tests {
     }
 
     #[test]
-    fn negative_deadline_is_an_error() {
-        let drill = r#"{"alert": "A", "severity": "critical", "deadline_s": -1, "recovery_s": 1}"#;
-        assert!(serde_json::from_str::<ExpectedAlert>(drill).is_err());
+    fn drill_that_is_placed_names_its_lane_everywhere_and_no_other_drill_changes() {
+        let alert = ExpectedAlert::new("Down", Severity::Critical, Duration::from_secs(1))
+            .label("exchange", "{lane}")
+            .when("up{exchange=\"{lane}\"} == 0");
+        let drill = Drill::new("x", Fault::stop("handler-{lane}")).on_a_lane().shared("kafka").expect_alert(alert);
+        let placed = drill.placed_on("okx");
+        assert_eq!(placed.leases[0].on, "okx");
+        assert_eq!(placed.leases[1].on, "kafka");
+        assert_eq!(placed.expect[0].condition.as_deref(), Some("up{exchange=\"okx\"} == 0"));
+        assert_eq!(placed.claims()[0].labels["exchange"], "okx");
+        let elsewhere = Drill::new("y", Fault::stop("kafka")).exclusive("kafka");
+        assert_eq!(elsewhere.placed_on("okx"), elsewhere);
     }
 }

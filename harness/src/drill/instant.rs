@@ -38,6 +38,12 @@ impl UtcInstant {
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(duration).unwrap_or(Timestamp::MAX))
     }
+
+    /// This instant, moved back by `duration`; the first instant there is, if that lies before it.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(duration).unwrap_or(Timestamp::MIN))
+    }
 }
 
 impl From<Timestamp> for UtcInstant {

@@ -1,20 +1,29 @@
 //! What a drill is, what it saw, and what that proves. Pure: no clock, no I/O, so that every verdict can be tested with
 //! literal values and given again, offline, from a saved timeline.
 
+mod alert;
 mod definition;
+mod fault;
 mod instant;
 mod judge;
+mod lease;
+mod optional_seconds;
+mod seconds;
 mod timeline;
 mod verdict;
 mod window;
 
-pub use definition::{Drill, ExpectedAlert, Fault, Onset, Severity, Tolerated, seconds};
+pub use alert::{Claim, ExpectedAlert, Onset, Severity, SilentAlert, Tolerated};
+pub use definition::{Check, Drill, LANE, Moment};
+pub use fault::{Behaviour, Fault};
 pub use instant::UtcInstant;
-pub(crate) use judge::{DELIVERY_ALLOWANCE, rule_of};
+pub(crate) use judge::{DELIVERY_ALLOWANCE, rule_for};
 pub use judge::{alert_outcomes, hopeless, judge};
+pub use lease::{Lease, LeaseMode};
 pub use timeline::{
-    AlertSample, AlertState, Delivery, DeliveryStatus, Episode, FaultRecord, Labels, LoadedRule, ObservationError, Routing,
-    SteadyState, Suppression, TIMELINE_SCHEMA_VERSION, Timeline, episodes,
+    AlertSample, AlertState, CheckRecord, ConditionRecord, Delivery, DeliveryStatus, Episode, FaultRecord, Labels, LoadedRule,
+    Neighbour, ObservationError, Routing, Span, SteadyState, Suppression, TIMELINE_SCHEMA_VERSION, Timeline, episodes,
 };
 pub use verdict::{AlertOutcome, Outcome, Reason, ReasonKind, Verdict};
+pub(crate) use window::CONDITION_RESOLUTION;
 pub use window::Window;

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, UtcInstant, seconds};
+use super::{Claim, Fault, UtcInstant, seconds};
 
 /// The version of the saved form; raised with every change that an older reader would misread.
-pub const TIMELINE_SCHEMA_VERSION: u32 = 1;
+pub const TIMELINE_SCHEMA_VERSION: u32 = 2;
 
 /// Labels of an alert, `alertname` among them.
 pub type Labels = BTreeMap<String, String>;
@@ -33,6 +33,8 @@ pub struct Timeline {
     pub steady_state: SteadyState,
     /// The faults that were tried, in their order.
     pub faults: Vec<FaultRecord>,
+    /// When each condition that the drill watches was true, as Prometheus's samples say.
+    pub conditions: Vec<ConditionRecord>,
     /// Every sample of `ALERTS` in the drill's time.
     pub samples: Vec<AlertSample>,
     /// Per alert name, the latest evaluation of every rule of that name: how far "no sample" means "not active".
@@ -41,6 +43,14 @@ pub struct Timeline {
     pub deliveries: Vec<Delivery>,
     /// Alerts that Alertmanager held back, and for what.
     pub suppressions: Vec<Suppression>,
+    /// Per group of rules, the evaluations that Prometheus skipped in the drill's time; groups without any are left out.
+    pub missed_evaluations: BTreeMap<String, u64>,
+    /// The other drills that ran beside this one.
+    pub neighbours: Vec<Neighbour>,
+    /// What became of each check after the revert.
+    pub checks: Vec<CheckRecord>,
+    /// What the wait for steady state after the drill came to; `None` if it was not reached.
+    pub steady_end: Option<SteadyState>,
     /// Why observation, or the drill itself, broke off; empty if it did not.
     pub errors: Vec<ObservationError>,
     /// The end of observation.
@@ -74,9 +84,10 @@ pub struct LoadedRule {
     /// The longest scrape interval of any target.
     #[serde(with = "seconds", rename = "scrape_interval_s")]
     pub scrape_interval: Duration,
-    /// The longest scrape time-out of any target.
-    #[serde(with = "seconds", rename = "scrape_timeout_s")]
-    pub scrape_timeout: Duration,
+    /// The longest time from the beginning of a scrape, which is the timestamp of its samples, until they can be seen: the
+    /// time-out if the rule reads `up`, for a scrape that fails is known only then; else what scrapes really take.
+    #[serde(with = "seconds", rename = "scrape_duration_s")]
+    pub scrape_duration: Duration,
 }
 
 /// Alertmanager's waits (the longest of all routes).
@@ -112,7 +123,7 @@ impl SteadyState {
 }
 
 /// A fault and what became of it. Instants are the harness's own.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultRecord {
     /// The fault.
@@ -121,8 +132,66 @@ pub struct FaultRecord {
     pub injected_at: UtcInstant,
     /// When its effect was seen; `None` if it never was.
     pub effect_at: Option<UtcInstant>,
+    /// Just before it was reverted.
+    pub reverting_at: Option<UtcInstant>,
     /// When it was seen to be reverted.
     pub reverted_at: Option<UtcInstant>,
+}
+
+/// When a condition was true.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConditionRecord {
+    /// The condition, as `PromQL` that yields samples while it is true.
+    pub query: String,
+    /// The spans in which it was true, to the second, in their order.
+    pub spans: Vec<Span>,
+}
+
+/// A span of time, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Span {
+    /// The first instant.
+    pub from: UtcInstant,
+    /// The last one.
+    pub until: UtcInstant,
+}
+
+/// Another drill that ran beside this one: the alerts that it answers for are not this one's collateral.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Neighbour {
+    /// Its name.
+    pub drill: String,
+    /// The alerts that it answers for.
+    pub claims: Vec<Claim>,
+    /// Its faults, in words.
+    pub faults: Vec<String>,
+    /// Just before its first fault.
+    pub from: UtcInstant,
+    /// Its end; `None` while it runs.
+    pub until: Option<UtcInstant>,
+}
+
+impl Neighbour {
+    /// Whether it ran at `instant`.
+    #[must_use]
+    pub fn ran_at(&self, instant: UtcInstant) -> bool {
+        self.from <= instant && self.until.is_none_or(|until| instant <= until)
+    }
+}
+
+/// What became of a check after the revert.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckRecord {
+    /// What must be so, in words.
+    pub what: String,
+    /// Whether it is.
+    pub holds: bool,
+    /// What the check printed last.
+    pub said: String,
 }
 
 /// One raw sample of Prometheus's series `ALERTS`.
@@ -207,6 +276,12 @@ pub struct Episode {
 }
 
 impl Episode {
+    /// Its first active evaluation.
+    #[must_use]
+    pub fn began_at(&self) -> Option<UtcInstant> {
+        self.pending_at.or(self.firing_at)
+    }
+
     /// The alert's name.
     #[must_use]
     pub fn alert(&self) -> &str {
@@ -257,8 +332,23 @@ pub fn episodes(timeline: &Timeline) -> Vec<Episode> {
         }
     }
     episodes.extend(open.take().map(|(episode, last_seen)| ended(timeline, episode, last_seen)));
-    episodes.sort_by_key(|episode| (episode.pending_at.or(episode.firing_at), episode.labels.clone()));
+    episodes.sort_by_key(|episode| (episode.began_at(), episode.labels.clone()));
     episodes
+}
+
+impl Timeline {
+    /// The first fault that was tried.
+    #[must_use]
+    pub fn first_fault(&self) -> Option<&FaultRecord> {
+        self.faults.first()
+    }
+
+    /// The spans in which `query` was true; none if it was not watched.
+    #[must_use]
+    pub fn spans_of(&self, query: &str) -> &[Span] {
+        let record = self.conditions.iter().find(|condition| condition.query == query);
+        record.map_or(&[], |condition| &condition.spans)
+    }
 }
 
 fn ended(timeline: &Timeline, mut episode: Episode, last_seen: UtcInstant) -> Episode {

@@ -12,7 +12,7 @@ pub struct Verdict {
     pub outcome: Outcome,
     /// Why it did not pass; empty if it did.
     pub reasons: Vec<Reason>,
-    /// Per expected alert, what became of it.
+    /// Per alert that had to fire or to stay silent, what became of it.
     pub alerts: Vec<AlertOutcome>,
     /// Alerts that fired and were tolerated, with the reason that the drill gives.
     pub tolerated: Vec<String>,
@@ -79,6 +79,8 @@ pub enum ReasonKind {
     NoSuchRule,
     /// It never fired.
     Missed,
+    /// It fired, or somebody was told that it does, though it must stay silent.
+    FalseAlarm,
     /// It fired before its window.
     TooEarly,
     /// It fired after its window or its deadline, or its rule cannot meet the deadline.
@@ -89,6 +91,8 @@ pub enum ReasonKind {
     MissingAnnotations,
     /// It fired, and the right receiver was not told in time.
     NotDelivered,
+    /// The right receiver was told more than once of the same alert.
+    DeliveredTwice,
     /// It went on firing after the fault was reverted.
     NotResolved,
     /// It resolved, and the right receiver was not told in time.
@@ -97,12 +101,18 @@ pub enum ReasonKind {
     Collateral,
     /// An alert was active before the fault.
     UnsteadyStart,
+    /// After the drill an alert stayed active, or the stack did not come back to steady state.
+    UnsteadyEnd,
+    /// A check after the revert says that something was broken for good: lost data, for example.
+    CheckFailed,
     /// The stack did not reach steady state, though no alert says so.
     StackNotSteady,
-    /// The fault was injected and nothing came of it, so that it proves nothing.
+    /// The fault was injected and nothing came of it, or it came less near than it had to: it proves nothing.
     FaultWithoutEffect,
     /// The fault could not be reverted.
     FaultNotReverted,
+    /// Prometheus skipped evaluations of the rule, so that its alert may be late for that.
+    EvaluationsMissed,
     /// Observation failed, or the drill broke off.
     CouldNotObserve,
 }
@@ -114,33 +124,43 @@ impl ReasonKind {
         match self {
             Self::NoSuchRule
             | Self::Missed
+            | Self::FalseAlarm
             | Self::TooEarly
             | Self::Late
             | Self::WrongLabels
             | Self::MissingAnnotations
             | Self::NotDelivered
+            | Self::DeliveredTwice
             | Self::NotResolved
             | Self::ResolveNotDelivered
             | Self::Collateral
-            | Self::UnsteadyStart => Outcome::Fail,
-            Self::StackNotSteady | Self::FaultWithoutEffect | Self::FaultNotReverted | Self::CouldNotObserve => Outcome::Error,
+            | Self::UnsteadyStart
+            | Self::UnsteadyEnd
+            | Self::CheckFailed => Outcome::Fail,
+            Self::StackNotSteady
+            | Self::FaultWithoutEffect
+            | Self::FaultNotReverted
+            | Self::EvaluationsMissed
+            | Self::CouldNotObserve => Outcome::Error,
         }
     }
 }
 
-/// What became of one expected alert. Instants that were not reached are `None`.
+/// What became of one alert that had to fire, or to stay silent. Instants that were not reached are `None`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AlertOutcome {
     /// The alert's name.
     pub name: String,
     /// The labels that it fired with; the expected ones if it did not.
     pub labels: Labels,
-    /// The expected severity.
-    pub severity: Severity,
-    /// Earliest and latest time of firing, in seconds after the fault; `None` if no rule is loaded.
+    /// The expected severity; `None` of an alert that must stay silent.
+    pub severity: Option<Severity>,
+    /// Earliest and latest time of firing, in seconds after the fault; `None` if no rule is loaded or it must stay silent.
     pub window_s: Option<[f64; 2]>,
-    /// The longest time to fire that its owner promises, in seconds after the fault.
-    pub deadline_s: f64,
+    /// The longest time to fire that its owner promises, in seconds after the fault; `None` if it must stay silent.
+    pub deadline_s: Option<f64>,
+    /// When what it is about was first true, as measured beside the rule.
+    pub onset_at: Option<UtcInstant>,
     /// First evaluation that saw it pending.
     pub pending_at: Option<UtcInstant>,
     /// First evaluation that saw it firing.

@@ -6,13 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{LoadedRule, Onset, seconds};
 
+/// The step at which conditions are asked of Prometheus: how far a measured onset can lie after the real one.
+pub(crate) const CONDITION_RESOLUTION: Duration = Duration::from_secs(1);
+
 /// The shortest and the longest time from a fault to the firing of its alert.
 ///
 /// Prometheus evaluates in slots of the group's interval and fires at the first slot with `ts - ActiveAt >= for`
 /// (`rules/alerting.go`), and `ActiveAt` is itself a slot: so `for` counts in whole intervals, rounded up.
 /// - earliest: the metric reacts at once, is scraped at once, is evaluated at once; only the onset and `for` take time;
-/// - latest: every wait at its longest. A scrape that fails is known only after its time-out; `query_offset` delays what
-///   an evaluation can see.
+/// - latest: every wait at its longest: until the scrape, until its samples are there, until the evaluation;
+///   `query_offset` delays what an evaluation can see.
 ///
 /// Both ends come from the loaded rule and the scraped target, never from constants of a drill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +36,15 @@ impl Window {
         Self { earliest: onset.earliest + hold, latest: onset.latest + worst_sight(rule) + hold }
     }
 
+    /// The window after an onset that was measured: the instant of the sample that makes the expression true is known, and
+    /// only the evaluation is still to come. What is measured may lie [`CONDITION_RESOLUTION`] after the real onset.
+    #[must_use]
+    pub fn after_measured_onset(rule: &LoadedRule) -> Self {
+        let hold = whole_intervals(rule.for_duration, rule.evaluation_interval);
+        let sight = rule.scrape_duration + rule.query_offset + rule.evaluation_interval;
+        Self { earliest: hold, latest: hold + sight }
+    }
+
     /// The longest time from the expression's recovery to the alert's end: sight of it, then `keep_firing_for`, which
     /// counts from the first evaluation that no longer sees the condition (`rules/alerting.go`).
     #[must_use]
@@ -43,7 +55,7 @@ impl Window {
 
 /// The longest time from a change of a metric to the evaluation that sees it.
 fn worst_sight(rule: &LoadedRule) -> Duration {
-    rule.scrape_interval + rule.scrape_timeout + rule.query_offset + rule.evaluation_interval
+    rule.scrape_interval + rule.scrape_duration + rule.query_offset + rule.evaluation_interval
 }
 
 /// `duration`, rounded up to whole intervals.
@@ -70,7 +82,7 @@ mod tests {
             evaluation_interval: Duration::from_secs(interval_s),
             query_offset: Duration::ZERO,
             scrape_interval: Duration::from_secs(15),
-            scrape_timeout: Duration::from_secs(5),
+            scrape_duration: Duration::from_secs(5),
         }
     }
 
@@ -81,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn window_of_a_rule_without_for_spans_one_scrape_its_timeout_and_one_evaluation() {
+    fn window_of_a_rule_without_for_spans_one_scrape_its_duration_and_one_evaluation() {
         assert_eq!(window_s(&rule(0, 15), (0, 0)), (0, 35));
     }
 
@@ -106,5 +118,13 @@ mod tests {
     fn keep_firing_for_delays_the_resolve() {
         let rule = LoadedRule { keep_firing_for: Duration::from_secs(20), ..rule(60, 15) };
         assert_eq!(Window::latest_resolve(&rule, Duration::from_secs(2)), Duration::from_secs(2 + 35 + 30));
+    }
+
+    #[test]
+    fn measured_onset_leaves_only_the_evaluation_open() {
+        let window = Window::after_measured_onset(&rule(60, 15));
+        assert_eq!((window.earliest.as_secs(), window.latest.as_secs()), (60, 80));
+        let window = Window::after_measured_onset(&rule(0, 15));
+        assert_eq!((window.earliest.as_secs(), window.latest.as_secs()), (0, 20));
     }
 }

@@ -21,7 +21,7 @@ pub struct Journal {
 }
 
 /// A fault that was opened and not closed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OpenFault {
     /// Its number in the journal, from 0.
     pub id: u64,
@@ -29,6 +29,9 @@ pub struct OpenFault {
     pub opened_at: UtcInstant,
     /// The drill that opened it.
     pub drill: String,
+    /// The process that runs the drill; 0 if that is not known.
+    #[serde(default)]
+    pub process: u32,
     /// All that is needed to revert it.
     pub fault: Fault,
 }
@@ -36,7 +39,7 @@ pub struct OpenFault {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "snake_case")]
 enum Entry {
-    Opened(OpenFault),
+    Opened(Box<OpenFault>),
     Closed { id: u64 },
 }
 
@@ -52,9 +55,16 @@ impl Journal {
     /// # Errors
     /// [`Error::File`]: then the fault must not be injected.
     pub fn open(&self, drill: &str, fault: &Fault) -> Result<OpenFault> {
+        let _turn = self.lock()?;
         let id = self.entries()?.len() as u64;
-        let opened = OpenFault { id, opened_at: Timestamp::now().into(), drill: drill.to_owned(), fault: fault.clone() };
-        self.append(&Entry::Opened(opened.clone()))?;
+        let opened = OpenFault {
+            id,
+            opened_at: Timestamp::now().into(),
+            drill: drill.to_owned(),
+            process: std::process::id(),
+            fault: fault.clone(),
+        };
+        self.append(&Entry::Opened(Box::new(opened.clone())))?;
         Ok(opened)
     }
 
@@ -63,6 +73,7 @@ impl Journal {
     /// # Errors
     /// [`Error::File`]: then the fault will be reverted once more, which does no harm.
     pub fn close(&self, id: u64) -> Result<()> {
+        let _turn = self.lock()?;
         self.append(&Entry::Closed { id })
     }
 
@@ -74,12 +85,21 @@ impl Journal {
         let mut open = Vec::new();
         for entry in self.entries()? {
             match entry {
-                Entry::Opened(fault) => open.push(fault),
+                Entry::Opened(fault) => open.push(*fault),
                 Entry::Closed { id } => open.retain(|fault: &OpenFault| fault.id != id),
             }
         }
         open.reverse();
         Ok(open)
+    }
+
+    /// One writer at a time, of all threads and processes: an entry's number is its place.
+    fn lock(&self) -> Result<File> {
+        let path = self.path.with_extension("lock");
+        let opened = File::options().read(true).write(true).create(true).truncate(false).open(&path);
+        let file = opened.map_err(Error::file("open", &path))?;
+        file.lock().map_err(Error::file("lock", &path))?;
+        Ok(file)
     }
 
     fn entries(&self) -> Result<Vec<Entry>> {
@@ -146,6 +166,18 @@ mod tests {
         assert_eq!(journal.still_open().unwrap(), [second.clone(), first.clone()]);
         journal.close(first.id).unwrap();
         assert_eq!(journal.still_open().unwrap(), [second]);
+    }
+
+    #[test]
+    fn faults_that_are_opened_at_once_get_numbers_of_their_own() {
+        let (_folder, journal) = journal();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| journal.open("a", &Fault::stop("kafka")).unwrap());
+            }
+        });
+        let ids: std::collections::BTreeSet<_> = journal.still_open().unwrap().into_iter().map(|open| open.id).collect();
+        assert_eq!(ids.len(), 8);
     }
 
     #[test]

@@ -3,9 +3,21 @@
 //! Injecting and reverting are idempotent, so that whatever a killed run left behind can be reverted from the [`Journal`]
 //! alone, by whoever comes next.
 
+mod behaviour_switched;
+mod command_run;
+mod consumer_displaced;
+mod group_member;
 mod journal;
+mod network_cut;
 mod operations;
+mod poison_message;
+mod service_flapping;
+mod service_killed;
+mod service_oom_killed;
+mod service_restarted;
 mod service_stopped;
+mod site;
 
 pub use journal::{Journal, OpenFault};
-pub use operations::{inject, revert, wait_for_effect};
+pub use operations::{Ongoing, inject, revert, wait_for_effect};
+pub use site::Site;

@@ -1,27 +1,87 @@
 //! The three things that every fault kind can do, found by its kind.
 
-use super::service_stopped;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::site::Site;
+use super::{
+    behaviour_switched, command_run, consumer_displaced, network_cut, poison_message, service_flapping, service_killed,
+    service_oom_killed, service_restarted, service_stopped,
+};
 use crate::Result;
-use crate::drill::Fault;
-use crate::stack::Containers;
+use crate::drill::{Fault, UtcInstant};
+
+/// What a fault needs this process to go on doing. When this is dropped it is told to stop; the revert waits for its end.
+#[derive(Debug, Default)]
+pub struct Ongoing(Option<(CancellationToken, JoinHandle<()>)>);
+
+impl Ongoing {
+    pub(super) fn new<F: Future<Output = ()> + Send + 'static>(start: impl FnOnce(CancellationToken) -> F) -> Self {
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(start(stop.clone()));
+        Self(Some((stop, task)))
+    }
+
+    /// Stops it, and waits until it has.
+    pub async fn end(mut self) {
+        if let Some((stop, task)) = self.0.take() {
+            stop.cancel();
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Ongoing {
+    fn drop(&mut self) {
+        if let Some((stop, _)) = &self.0 {
+            stop.cancel();
+        }
+    }
+}
 
 /// Injects `fault`. The journal must hold it before.
 ///
 /// # Errors
 /// What the target answers.
-pub async fn inject(fault: &Fault, containers: &Containers) -> Result<()> {
+pub async fn inject(fault: &Fault, site: &Site) -> Result<Ongoing> {
     match fault {
-        Fault::ServiceStopped { service } => service_stopped::inject(containers, service).await,
+        Fault::ServiceStopped { service } => service_stopped::inject(site, service).await?,
+        Fault::ServiceKilled { service, signal } => service_killed::inject(site, service, signal).await?,
+        Fault::ServiceRestarted { service } => service_restarted::inject(site, service).await?,
+        Fault::ServiceFlapping { service, paused, running } => {
+            return service_flapping::inject(site, service, *paused, *running).await;
+        }
+        Fault::ConsumerDisplaced { topic, group, .. } => return consumer_displaced::inject(site, topic, group).await,
+        Fault::ServiceOomKilled { service } => service_oom_killed::inject(site, service).await?,
+        Fault::NetworkCut { service, network } => network_cut::inject(site, service, network).await?,
+        Fault::BehaviourSwitched { service, port, path, to, .. } => {
+            behaviour_switched::inject(site, service, *port, path, to).await?;
+        }
+        Fault::CommandRun { service, user, inject, .. } => {
+            command_run::run(site, service, user.as_deref(), inject).await?;
+        }
+        Fault::PoisonMessage { topic, payload, .. } => poison_message::inject(site, topic, payload).await?,
     }
+    Ok(Ongoing::default())
 }
 
-/// Waits until the fault's own effect is seen on its target, alerts apart.
+/// Waits until the fault's own effect, since it was injected at `since`, is seen on its target, alerts apart.
 ///
 /// # Errors
 /// [`crate::Error::TimedOut`] if there is none.
-pub async fn wait_for_effect(fault: &Fault, containers: &Containers) -> Result<()> {
+pub async fn wait_for_effect(fault: &Fault, site: &Site, since: UtcInstant) -> Result<()> {
     match fault {
-        Fault::ServiceStopped { service } => service_stopped::wait_for_effect(containers, service).await,
+        Fault::ServiceStopped { service } => service_stopped::wait_for_effect(site, service).await,
+        Fault::ServiceKilled { service, .. } => service_killed::wait_for_effect(site, service, since).await,
+        Fault::ServiceRestarted { service } => service_restarted::wait_for_effect(site, service, since).await,
+        Fault::ServiceFlapping { service, .. } => service_flapping::wait_for_effect(site, service).await,
+        Fault::ServiceOomKilled { service } => service_oom_killed::wait_for_effect(site, service, since).await,
+        Fault::NetworkCut { service, network } => network_cut::wait_for_effect(site, service, network).await,
+        // Injected is done: whoever was told has confirmed it.
+        Fault::BehaviourSwitched { .. }
+        | Fault::CommandRun { .. }
+        | Fault::ConsumerDisplaced { .. }
+        | Fault::PoisonMessage { .. } => Ok(()),
     }
 }
 
@@ -29,8 +89,20 @@ pub async fn wait_for_effect(fault: &Fault, containers: &Containers) -> Result<(
 ///
 /// # Errors
 /// What the target answers, or [`crate::Error::TimedOut`].
-pub async fn revert(fault: &Fault, containers: &Containers) -> Result<()> {
+pub async fn revert(fault: &Fault, site: &Site) -> Result<()> {
     match fault {
-        Fault::ServiceStopped { service } => service_stopped::revert(containers, service).await,
+        Fault::ServiceStopped { service } => service_stopped::revert(site, service).await,
+        Fault::ServiceKilled { service, .. } => service_killed::revert(site, service).await,
+        Fault::ServiceRestarted { service } => service_restarted::revert(site, service).await,
+        Fault::ServiceFlapping { service, .. } => service_flapping::revert(site, service).await,
+        Fault::ServiceOomKilled { service } => service_oom_killed::revert(site, service).await,
+        Fault::NetworkCut { service, network } => network_cut::revert(site, service, network).await,
+        Fault::BehaviourSwitched { service, port, path, back, .. } => {
+            behaviour_switched::revert(site, service, *port, path, back).await
+        }
+        Fault::CommandRun { service, user, revert, .. } => command_run::run(site, service, user.as_deref(), revert).await,
+        // It was over when this process's part in it was.
+        Fault::ConsumerDisplaced { .. } => Ok(()),
+        Fault::PoisonMessage { topic, payload, group, .. } => poison_message::revert(site, topic, payload, group).await,
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::http::Api;
+use super::http::{Api, Locate};
 use super::prometheus::prometheus_duration;
 use crate::drill::{Labels, Routing, Suppression};
 use crate::{Error, Result};
@@ -60,6 +60,12 @@ impl Alertmanager {
         Self { api: Api::new("Alertmanager", address) }
     }
 
+    /// The same, which looks for the server anew by `locate` when nobody answers at its address.
+    #[must_use]
+    pub fn found_by(self, locate: Locate) -> Self {
+        Self { api: self.api.found_by(locate) }
+    }
+
     /// Its waits: the longest of all routes. Where a route says nothing, its parent's hold, and 30 s and 5 min at the root
     /// (<https://prometheus.io/docs/alerting/latest/configuration/#route>).
     ///
@@ -110,4 +116,48 @@ fn longest_waits(route: &Route, inherited: Routing) -> Result<Routing> {
             group_interval: longest.group_interval.max(child.group_interval),
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use wiremock::matchers::path;
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+
+    async fn answering(at: &str, body: &str, status: u16) -> (MockServer, Alertmanager) {
+        let server = MockServer::start().await;
+        let template = ResponseTemplate::new(status).set_body_raw(body.as_bytes().to_vec(), "application/json");
+        Mock::given(path(at)).respond_with(template).mount(&server).await;
+        let alertmanager = Alertmanager::new(&server.address().to_string());
+        (server, alertmanager)
+    }
+
+    #[tokio::test]
+    async fn waits_are_the_longest_of_all_routes_and_inherited_where_a_route_says_nothing() {
+        let configuration = "route:\n  receiver: a\n  group_wait: 10s\n  routes:\n    - receiver: b\n      group_interval: 7m\n    - receiver: c\n      group_wait: 20s\n";
+        let body = serde_json::json!({"config": {"original": configuration}}).to_string();
+        let (_server, alertmanager) = answering("/api/v2/status", &body, 200).await;
+        let waits = Routing { group_wait: Duration::from_secs(20), group_interval: Duration::from_mins(7) };
+        assert_eq!(alertmanager.routing().await.unwrap(), waits);
+    }
+
+    #[tokio::test]
+    async fn silenced_and_inhibited_alerts_are_told_with_what_holds_them_back() {
+        let body = r#"[{"labels":{"alertname":"A"},"status":{"state":"suppressed","silencedBy":["7"],"inhibitedBy":["f00"]}},
+            {"labels":{"alertname":"B"},"status":{"state":"active","silencedBy":[],"inhibitedBy":[]}}]"#;
+        let (_server, alertmanager) = answering("/api/v2/alerts", body, 200).await;
+        let labels: Labels = [("alertname".to_owned(), "A".to_owned())].into();
+        let by = "silence 7, inhibited by alert f00".to_owned();
+        assert_eq!(alertmanager.suppressions().await.unwrap(), [Suppression { labels, by }]);
+    }
+
+    #[tokio::test]
+    async fn server_error_and_truncated_json_are_no_answers() {
+        for (body, status, words) in [("overloaded", 503, "it answered 503"), (r#"[{"labels":{"al"#, 200, "makes no sense")] {
+            let (_server, alertmanager) = answering("/api/v2/alerts", body, status).await;
+            let error = alertmanager.suppressions().await.unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        }
+    }
 }

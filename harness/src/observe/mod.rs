@@ -10,7 +10,8 @@ mod prometheus;
 mod topic;
 
 pub use alertmanager::Alertmanager;
+pub use http::Locate;
 pub use notification_sink::NotificationSink;
-pub use observer::{Observation, Observer};
+pub use observer::{Observation, Observer, Watched};
 pub use prometheus::Prometheus;
 pub use topic::Topic;

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::http::Api;
+use super::http::{Api, Locate};
 use crate::Result;
 use crate::drill::{Delivery, DeliveryStatus, Labels, UtcInstant};
 
@@ -42,12 +42,10 @@ impl NotificationSink {
         Self { api: Api::new("the notification sink", address) }
     }
 
-    /// The number of the newest notification; 0 if there is none.
-    ///
-    /// # Errors
-    /// [`crate::Error::NoAnswer`] or [`crate::Error::BadAnswer`].
-    pub async fn newest(&self) -> Result<u64> {
-        Ok(self.notifications(0).await?.into_iter().map(|notification| notification.seq).max().unwrap_or(0))
+    /// The same, which looks for the server anew by `locate` when nobody answers at its address.
+    #[must_use]
+    pub fn found_by(self, locate: Locate) -> Self {
+        Self { api: self.api.found_by(locate) }
     }
 
     /// What arrived after notification number `since`, an entry per alert; and the number of the newest.
@@ -72,5 +70,43 @@ impl NotificationSink {
 
     async fn notifications(&self, since: u64) -> Result<Vec<Notification>> {
         self.api.get("/notifications", &[("since", &since.to_string())]).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wiremock::matchers::{path, query_param};
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+
+    async fn answering(body: &str, status: u16) -> (MockServer, NotificationSink) {
+        let server = MockServer::start().await;
+        let template = ResponseTemplate::new(status).set_body_raw(body.as_bytes().to_vec(), "application/json");
+        let asked = Mock::given(path("/notifications")).and(query_param("since", "3"));
+        asked.respond_with(template).mount(&server).await;
+        let sink = NotificationSink::new(&server.address().to_string());
+        (server, sink)
+    }
+
+    #[tokio::test]
+    async fn notification_of_two_alerts_is_two_deliveries() {
+        let body = r#"[{"seq":5,"received_at":"2025-11-23T05:42:23.219Z","receiver":"critical","payload":{"version":"4","alerts":[
+            {"status":"firing","labels":{"alertname":"A"},"annotations":{"summary":"s"}},
+            {"status":"resolved","labels":{"alertname":"B"}}]}}]"#;
+        let (_server, sink) = answering(body, 200).await;
+        let (deliveries, newest) = sink.deliveries(3).await.unwrap();
+        let told: Vec<_> = deliveries.iter().map(|told| (told.labels["alertname"].as_str(), told.status)).collect();
+        assert_eq!(told, [("A", DeliveryStatus::Firing), ("B", DeliveryStatus::Resolved)]);
+        assert_eq!(newest, 5);
+    }
+
+    #[tokio::test]
+    async fn server_error_and_truncated_json_are_no_answers() {
+        for (body, status, words) in [("", 500, "it answered 500"), (r#"[{"seq":5,"rec"#, 200, "makes no sense")] {
+            let (_server, sink) = answering(body, status).await;
+            let error = sink.deliveries(3).await.unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        }
     }
 }

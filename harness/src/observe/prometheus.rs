@@ -3,11 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use promql_parser::parser::Expr;
+use promql_parser::util::{ExprVisitor, walk_expr};
 use serde::Deserialize;
 
-use super::http::Api;
-use crate::drill::{AlertSample, AlertState, Labels, LoadedRule, UtcInstant};
+use super::http::{Api, Locate};
+use crate::drill::{AlertSample, AlertState, CONDITION_RESOLUTION, Labels, LoadedRule, Span, UtcInstant};
 use crate::{Error, Result};
+
+/// The label that tells the conditions of one query apart.
+const CONDITION_NUMBER: &str = "alertdrill_condition";
 
 /// A client of Prometheus's HTTP API (<https://prometheus.io/docs/prometheus/latest/querying/api/>).
 #[derive(Clone, Debug)]
@@ -96,13 +101,79 @@ impl Prometheus {
         Self { api: Api::new("Prometheus", address) }
     }
 
-    /// Whether `query` yields one sample, and that is 1.
+    /// The same, which looks for the server anew by `locate` when nobody answers at its address.
+    #[must_use]
+    pub fn found_by(self, locate: Locate) -> Self {
+        Self { api: self.api.found_by(locate) }
+    }
+
+    /// Which of `conditions` are true now, in their order; asked in one query.
     ///
     /// # Errors
-    /// [`Error::NoAnswer`] or [`Error::BadAnswer`]; a query that failed is not a condition that does not hold.
-    pub async fn holds(&self, query: &str) -> Result<bool> {
-        let samples = self.vector(query).await?;
-        Ok(matches!(samples.as_slice(), [only] if only.value.1 == "1"))
+    /// [`Error::NoAnswer`] or [`Error::BadAnswer`]; a query that failed is not a condition that is false.
+    pub async fn are_true(&self, conditions: &[String]) -> Result<Vec<bool>> {
+        let mut are_true = vec![false; conditions.len()];
+        if conditions.is_empty() {
+            return Ok(are_true);
+        }
+        let parts = conditions.iter().enumerate();
+        let numbered = parts
+            .map(|(number, condition)| format!(r#"label_replace(count({condition}), "{CONDITION_NUMBER}", "{number}", "", "")"#));
+        for sample in self.vector(&numbered.collect::<Vec<_>>().join(" or ")).await? {
+            let number = sample.metric.get(CONDITION_NUMBER).and_then(|number| number.parse::<usize>().ok());
+            if let Some(is_true) = number.and_then(|number| are_true.get_mut(number)) {
+                *is_true = true;
+            }
+        }
+        Ok(are_true)
+    }
+
+    /// The spans from `from` to `until` in which `condition` was true, to [`CONDITION_RESOLUTION`].
+    ///
+    /// # Errors
+    /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
+    pub async fn spans(&self, condition: &str, from: UtcInstant, until: UtcInstant) -> Result<Vec<Span>> {
+        let (start, end) = (from.epoch_s().to_string(), until.epoch_s().to_string());
+        let step = CONDITION_RESOLUTION.as_secs().to_string();
+        let counted = format!("count({condition})");
+        let form = [("query", counted.as_str()), ("start", &start), ("end", &end), ("step", &step)];
+        let QueryData::Matrix(series) = self.ask("/api/v1/query_range", &form).await? else {
+            return Err(bad_answer(condition, "it is no matrix"));
+        };
+        let mut spans: Vec<Span> = Vec::new();
+        for (epoch_s, _) in series.into_iter().flat_map(|series| series.values) {
+            let at = UtcInstant::from_epoch_s(epoch_s).ok_or_else(|| bad_answer(condition, "a timestamp is out of range"))?;
+            match spans.last_mut() {
+                Some(span) if at.seconds_since(span.until) < 1.5 * CONDITION_RESOLUTION.as_secs_f64() => span.until = at,
+                _ => spans.push(Span { from: at, until: at }),
+            }
+        }
+        Ok(spans)
+    }
+
+    /// Per group of rules, how many evaluations it has skipped since Prometheus started; empty if Prometheus does not
+    /// scrape itself.
+    ///
+    /// # Errors
+    /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
+    pub async fn missed_evaluations(&self) -> Result<BTreeMap<String, f64>> {
+        let samples = self.vector("prometheus_rule_group_iterations_missed_total").await?;
+        let missed = samples.into_iter().filter_map(|sample| {
+            // The label is the rules file and the group's name.
+            let group = sample.metric.get("rule_group")?.rsplit(';').next()?.to_owned();
+            Some((group, sample.value.1.parse().ok()?))
+        });
+        Ok(missed.collect())
+    }
+
+    /// How long scrapes that succeeded have taken at most over the last `window`; zero if none is known.
+    ///
+    /// # Errors
+    /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
+    pub async fn longest_scrape(&self, window: Duration) -> Result<Duration> {
+        let seconds = window.as_secs().max(15);
+        let query = format!("max(max_over_time((scrape_duration_seconds and on (job, instance) up == 1)[{seconds}s:5s]))");
+        duration(self.value(&query).await?.unwrap_or_default())
     }
 
     /// The value of `query`, which yields at most one sample.
@@ -127,7 +198,7 @@ impl Prometheus {
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
     pub async fn alert_samples(&self, window: Duration) -> Result<Vec<AlertSample>> {
         let query = format!("ALERTS[{}s]", window.as_secs().max(1));
-        let bad = |reason: &str| Error::BadAnswer { attempted: format!("ask Prometheus for {query}"), reason: reason.to_owned() };
+        let bad = |reason: &str| bad_answer(&query, reason);
         let QueryData::Matrix(series) = self.query(&query).await? else { return Err(bad("it is no matrix")) };
         let mut samples = Vec::new();
         for MatrixSeries { metric, values } in series {
@@ -145,16 +216,19 @@ impl Prometheus {
         Ok(samples)
     }
 
-    /// Every alerting rule that is loaded, with the waits of its group and of the targets.
+    /// Every alerting rule that is loaded, with the waits of its group and of the targets; how long scrapes really take is
+    /// looked for over the last `window`.
     ///
     /// # Errors
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`], also if a rule's last evaluation failed: then it cannot be judged.
-    pub async fn alerting_rules(&self) -> Result<Vec<LoadedRule>> {
+    pub async fn alerting_rules(&self, window: Duration) -> Result<Vec<LoadedRule>> {
         let (scrape_interval, scrape_timeout) = self.scrape_waits().await?;
+        let usual = self.longest_scrape(window).await?;
         let mut loaded = Vec::new();
         for group in self.rules().await?.groups {
             let evaluation_interval = duration(group.interval)?;
             for rule in group.rules {
+                let scrape_duration = if reads_up(&rule.query)? { scrape_timeout } else { usual };
                 loaded.push(LoadedRule {
                     alert: rule.name,
                     group: group.name.clone(),
@@ -166,7 +240,7 @@ impl Prometheus {
                     // The API does not tell it (2.53): taken to be the default. A rule that has one fires later than its window says.
                     query_offset: Duration::ZERO,
                     scrape_interval,
-                    scrape_timeout,
+                    scrape_duration,
                 });
             }
         }
@@ -222,19 +296,24 @@ impl Prometheus {
         match self.query(query).await? {
             QueryData::Vector(samples) => Ok(samples),
             QueryData::Scalar(value) | QueryData::String(value) => Ok(vec![VectorSample { metric: Labels::new(), value }]),
-            QueryData::Matrix(_) => Err(Error::BadAnswer {
-                attempted: format!("ask Prometheus for `{query}`"),
-                reason: "it is a matrix, not a vector".to_owned(),
-            }),
+            QueryData::Matrix(_) => Err(bad_answer(query, "it is a matrix, not a vector")),
         }
     }
 
     async fn query(&self, query: &str) -> Result<QueryData> {
-        self.get("/api/v1/query", &[("query", query)]).await
+        self.ask("/api/v1/query", &[("query", query)]).await
+    }
+
+    async fn ask<T: serde::de::DeserializeOwned>(&self, path: &str, form: &[(&str, &str)]) -> Result<T> {
+        self.complete(path, self.api.ask(path, form).await?)
     }
 
     async fn get<T: serde::de::DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T> {
-        let answer: Answer<T> = self.api.get(path, query).await?;
+        self.complete(path, self.api.get(path, query).await?)
+    }
+
+    /// What was answered, if it is an answer, and all of it.
+    fn complete<T>(&self, path: &str, answer: Answer<T>) -> Result<T> {
         let bad = |reason: String| Error::BadAnswer { attempted: self.api.attempt(path), reason };
         if !answer.warnings.is_empty() {
             return Err(bad(format!("it may be incomplete: {}", answer.warnings.join("; "))));
@@ -244,6 +323,28 @@ impl Prometheus {
             (status, _) => Err(bad(format!("status {status}: {}", answer.error.unwrap_or_default()))),
         }
     }
+}
+
+fn bad_answer(query: &str, reason: &str) -> Error {
+    Error::BadAnswer { attempted: format!("ask Prometheus for `{query}`"), reason: reason.to_owned() }
+}
+
+/// Whether a rule's expression reads `up` as it is: a scrape that fails makes no sample of it before its time-out.
+fn reads_up(query: &str) -> Result<bool> {
+    struct Finder(bool);
+    impl ExprVisitor for Finder {
+        type Error = std::convert::Infallible;
+        fn pre_visit(&mut self, expression: &Expr) -> std::result::Result<bool, Self::Error> {
+            if let Expr::VectorSelector(selector) = expression {
+                self.0 |= selector.name.as_deref() == Some("up");
+            }
+            Ok(!self.0)
+        }
+    }
+    let expression = promql_parser::parser::parse(query).map_err(|reason| bad_answer(query, &reason))?;
+    let mut finder = Finder(false);
+    let _ = walk_expr(&mut finder, &expression);
+    Ok(finder.0)
 }
 
 fn without_name(mut labels: Labels) -> Labels {

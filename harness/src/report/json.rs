@@ -1,12 +1,11 @@
 //! `report.json`: what tools may rely on.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
+use super::coverage::Coverage;
 use super::record::{DrillRecord, RunFolder, RunInfo, write_json};
 use crate::Result;
-use crate::drill::{AlertOutcome, Labels, Outcome, Reason, UtcInstant, Verdict, Window, judge, rule_of};
+use crate::drill::{AlertOutcome, Labels, Outcome, Reason, UtcInstant, Verdict, Window, judge, rule_for};
 
 /// The version of `report.json`; raised with every change that an older reader would misread.
 pub const REPORT_SCHEMA_VERSION: u32 = 1;
@@ -45,13 +44,15 @@ pub struct DrillReport {
     pub name: String,
     /// `fire` or `near_miss`.
     pub kind: String,
+    /// The lane that it ran on, if it needed one.
+    pub lane: Option<String>,
     /// What it came to.
     pub verdict: Outcome,
     /// Why it did not pass.
     pub reasons: Vec<Reason>,
     /// What was broken, and when.
     pub faults: Vec<FaultReport>,
-    /// What became of each expected alert.
+    /// What became of each alert that had to fire or to stay silent.
     pub alerts: Vec<AlertOutcome>,
     /// What fired beside them and was tolerated, with the reason.
     pub tolerated: Vec<String>,
@@ -70,28 +71,6 @@ pub struct FaultReport {
     pub reverted_at: Option<UtcInstant>,
 }
 
-/// Which of the loaded rules' alerts were made to fire.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Coverage {
-    /// How many alert names are loaded.
-    pub rules: usize,
-    /// Made to fire by a drill.
-    pub fired: Vec<String>,
-    /// Excused, with a reason.
-    pub waived: Vec<Waiver>,
-    /// Neither.
-    pub missing: Vec<String>,
-}
-
-/// A rule that no drill fires, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Waiver {
-    /// The alert's name.
-    pub rule: String,
-    /// Why.
-    pub reason: String,
-}
-
 impl Report {
     /// Judges the saved records of a run.
     ///
@@ -101,26 +80,13 @@ impl Report {
         let info = folder.run()?;
         let records = folder.records()?;
         let judged: Vec<_> = records.iter().map(|record| (record, judge(&record.drill, &record.timeline))).collect();
-        let loaded: BTreeSet<_> =
-            records.iter().flat_map(|record| &record.timeline.rules).map(|rule| rule.alert.clone()).collect();
-        let fired: BTreeSet<_> = judged
-            .iter()
-            .flat_map(|(_, verdict)| &verdict.alerts)
-            .filter(|alert| alert.firing_at.is_some())
-            .map(|alert| alert.name.clone())
-            .collect();
         Ok(Self {
             schema_version: REPORT_SCHEMA_VERSION,
+            coverage: Coverage::of(&judged, &info.waivers),
             run: RunReport {
                 wall_s: info.finished_at.seconds_since(info.started_at),
                 floor_s: records.iter().map(floor_s).fold(0.0, f64::max),
                 info,
-            },
-            coverage: Coverage {
-                rules: loaded.len(),
-                missing: loaded.difference(&fired).cloned().collect(),
-                fired: fired.into_iter().collect(),
-                waived: Vec::new(),
             },
             collateral: judged.iter().flat_map(|(_, verdict)| verdict.collateral.clone()).collect(),
             drills: judged.into_iter().map(|(record, verdict)| DrillReport::of(record, verdict)).collect(),
@@ -152,7 +118,8 @@ impl DrillReport {
         });
         Self {
             name: record.drill.name.clone(),
-            kind: if record.drill.expect.is_empty() { "near_miss" } else { "fire" }.to_owned(),
+            kind: if record.drill.is_to_fire() { "fire" } else { "near_miss" }.to_owned(),
+            lane: record.lane.clone(),
             verdict: verdict.outcome,
             reasons: verdict.reasons,
             faults: faults.collect(),
@@ -162,10 +129,17 @@ impl DrillReport {
     }
 }
 
+/// The longest that the drill may need by its rules' own constants: onset, window and resolve at their latest; or a near
+/// miss's onset and hold.
 fn floor_s(record: &DrillRecord) -> f64 {
-    let needed = record.drill.expect.iter().filter_map(|expected| {
-        let rule = rule_of(expected, &record.timeline.rules)?;
-        Some((Window::derive(rule, expected.onset).latest + Window::latest_resolve(rule, expected.recovery)).as_secs_f64())
+    let rules = &record.timeline.rules;
+    let expected = record.drill.expect.iter().filter_map(|expected| {
+        let rule = rule_for(&expected.alert, &expected.labels, rules)?;
+        Some(Window::derive(rule, expected.onset).latest + Window::latest_resolve(rule, expected.recovery))
     });
-    needed.fold(0.0, f64::max)
+    let silent = record.drill.silent.iter().filter_map(|silent| {
+        let rule = rule_for(&silent.alert, &silent.labels, rules)?;
+        Some(silent.onset + silent.hold_with(rule))
+    });
+    expected.chain(silent).max().unwrap_or_default().as_secs_f64()
 }

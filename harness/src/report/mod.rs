@@ -1,10 +1,12 @@
 //! What a run leaves behind, and how it is shown. Reports are made from the saved records alone, so that they can be made
 //! again, and so that any number of processes can write records side by side.
 
+mod coverage;
 mod json;
 mod record;
 mod terminal;
 
-pub use json::{Coverage, DrillReport, FaultReport, REPORT_SCHEMA_VERSION, Report};
-pub use record::{DrillRecord, RECORD_SCHEMA_VERSION, RunFolder, RunInfo};
+pub use coverage::{Coverage, uncovered};
+pub use json::{DrillReport, FaultReport, REPORT_SCHEMA_VERSION, Report};
+pub use record::{DrillRecord, RECORD_SCHEMA_VERSION, RunFolder, RunInfo, Waiver};
 pub use terminal::{drill_line, failure_text};

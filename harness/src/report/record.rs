@@ -1,5 +1,6 @@
 //! The files of one run: what it was, and per drill the drill and what it saw.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -10,7 +11,7 @@ use crate::drill::{Drill, Timeline, UtcInstant};
 use crate::{Error, Result};
 
 /// The version of a drill's record; raised with every change that an older reader would misread.
-pub const RECORD_SCHEMA_VERSION: u32 = 1;
+pub const RECORD_SCHEMA_VERSION: u32 = 2;
 
 /// What a run was.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +28,29 @@ pub struct RunInfo {
     pub rules_file: PathBuf,
     /// The hash of its content.
     pub rules_sha256: String,
+    /// The rules that the suite excuses from being drilled.
+    pub waivers: Vec<Waiver>,
+}
+
+impl RunInfo {
+    fn together_with(self, other: Self) -> Self {
+        Self {
+            started_at: self.started_at.min(other.started_at),
+            finished_at: self.finished_at.max(other.finished_at),
+            // Whoever started the stack waited longest.
+            stack_ready_s: self.stack_ready_s.max(other.stack_ready_s),
+            ..other
+        }
+    }
+}
+
+/// A rule that no drill fires, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiver {
+    /// The rule: the alert's name, and in braces the labels that it adds, its severity apart.
+    pub rule: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// A drill and what it saw.
@@ -35,8 +59,10 @@ pub struct RunInfo {
 pub struct DrillRecord {
     /// [`RECORD_SCHEMA_VERSION`] of the harness that wrote it.
     pub schema_version: u32,
-    /// The drill.
+    /// The drill, on its lane.
     pub drill: Drill,
+    /// The lane that it ran on, if it needed one.
+    pub lane: Option<String>,
     /// What it saw.
     pub timeline: Timeline,
 }
@@ -101,6 +127,10 @@ impl RunFolder {
         let mut records = Vec::new();
         for entry in std::fs::read_dir(&folder).map_err(Error::file("read the folder", &folder))? {
             let path = entry.map_err(Error::file("read the folder", &folder))?.path();
+            if path.extension().is_none_or(|extension| extension != "json") {
+                // Another process writes it.
+                continue;
+            }
             let record: DrillRecord = read_json(&path)?;
             if record.schema_version != RECORD_SCHEMA_VERSION {
                 let reason = format!("it is of version {}, this reads version {RECORD_SCHEMA_VERSION}", record.schema_version);
@@ -112,12 +142,25 @@ impl RunFolder {
         Ok(records)
     }
 
-    /// Saves what the run was.
+    /// Saves what the run was; of processes that share it, from the first one's start to the last one's end.
+    ///
+    /// # Errors
+    /// [`Error::File`] or [`Error::BadDescription`].
+    pub fn save_run(&self, run: RunInfo) -> Result<()> {
+        let path = self.path.join("run.json");
+        let run = if path.exists() { self.run()?.together_with(run) } else { run };
+        write_json(&path, &run)
+    }
+
+    /// One writer of the run's own files at a time, of all processes that share it.
     ///
     /// # Errors
     /// [`Error::File`].
-    pub fn save_run(&self, run: &RunInfo) -> Result<()> {
-        write_json(&self.path.join("run.json"), run)
+    pub(crate) fn lock(&self) -> Result<File> {
+        let path = self.path.join(".lock");
+        let file = File::create(&path).map_err(Error::file("open", &path))?;
+        file.lock().map_err(Error::file("lock", &path))?;
+        Ok(file)
     }
 
     /// What the run was.
@@ -133,7 +176,7 @@ impl RunFolder {
 pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
     let json = serde_json::to_vec_pretty(value)
         .map_err(|error| Error::BadDescription { what: path.display().to_string(), reason: error.to_string() })?;
-    let staged = path.with_extension("json.part");
+    let staged = path.with_extension(format!("{}.part", std::process::id()));
     std::fs::write(&staged, json).map_err(Error::file("write", &staged))?;
     std::fs::rename(&staged, path).map_err(Error::file("write", path))
 }

@@ -1,101 +1,124 @@
 //! What a terminal shows of a drill: one line when it ends, and why if it did not pass.
 
-use crate::drill::{AlertOutcome, Drill, Outcome, Timeline, UtcInstant, Verdict};
+use super::record::DrillRecord;
+use crate::drill::{AlertOutcome, Outcome, UtcInstant, Verdict};
 
-/// One line: the drill, its verdict, and the times of its alerts relative to the fault.
+/// One line: the drill, its verdict, and the times of its alerts relative to the fault; then a line for each alert that fired
+/// and was tolerated, and for each check.
 #[must_use]
-pub fn drill_line(drill: &Drill, timeline: &Timeline, verdict: &Verdict) -> String {
+pub fn drill_line(record: &DrillRecord, verdict: &Verdict) -> String {
     let outcome = match verdict.outcome {
         Outcome::Pass => "pass",
         Outcome::Skipped => "skipped",
         Outcome::Error => "error",
         Outcome::Fail => "FAIL",
     };
-    let fault_at = timeline.faults.first().map(|fault| fault.injected_at);
-    let reverted_at = timeline.faults.first().and_then(|fault| fault.reverted_at);
-    let alerts: Vec<_> = verdict.alerts.iter().map(|alert| times(alert, fault_at, reverted_at)).collect();
-    format!("{}: {outcome}: {}", drill.name, alerts.join("; "))
-}
-
-fn times(alert: &AlertOutcome, fault_at: Option<UtcInstant>, reverted_at: Option<UtcInstant>) -> String {
+    let DrillRecord { drill, lane, timeline, .. } = record;
+    let lane = lane.as_ref().map_or(String::new(), |lane| format!(" on {lane}"));
+    let fault_at = timeline.first_fault().map(|fault| fault.injected_at);
     let at = |instant: Option<UtcInstant>| match (instant, fault_at) {
         (Some(instant), Some(fault_at)) => format!("{:+.1} s", instant.seconds_since(fault_at)),
         _ => "never".to_owned(),
     };
+    let mut parts: Vec<_> = verdict.alerts.iter().map(|alert| times(alert, at)).collect();
+    parts.push(format!("fault reverted {}", at(timeline.faults.iter().filter_map(|fault| fault.reverted_at).max())));
+    let held = timeline.checks.iter().filter(|check| check.holds);
+    let notes = verdict.tolerated.iter().map(|text| format!("tolerated: {text}"));
+    let notes = notes.chain(held.map(|check| format!("{}: {}", check.what, check.said.trim())));
+    let first_line = format!("{}{lane}: {outcome}: {}", drill.name, parts.join("; "));
+    std::iter::once(first_line).chain(notes.map(|note| format!("  {note}"))).collect::<Vec<_>>().join("\n")
+}
+
+fn times(alert: &AlertOutcome, at: impl Fn(Option<UtcInstant>) -> String) -> String {
+    let (Some(deadline_s), name) = (alert.deadline_s, &alert.name) else {
+        let pending = alert.pending_at.map_or(String::new(), |pending| format!(", pending {}", at(Some(pending))));
+        let onset = alert.onset_at.map_or(String::new(), |onset| format!("near {}", at(Some(onset))));
+        let fired = if alert.firing_at.is_some() { format!("fired {}", at(alert.firing_at)) } else { "silent".to_owned() };
+        return format!("{} {}", alert.name, [fired, onset].join(", ").trim_end_matches(", ").to_owned() + &pending);
+    };
     let window = alert.window_s.map_or("none".to_owned(), |[earliest, latest]| format!("{earliest:.0}–{latest:.0} s"));
+    let (pending, firing, notified) = (at(alert.pending_at), at(alert.firing_at), at(alert.notified_at));
+    let (resolved, told) = (at(alert.resolved_at), at(alert.resolve_notified_at));
     format!(
-        "{} pending {}, firing {} (window {window}, deadline {:.0} s), notified {}, fault reverted {}, resolved {}, resolve notified {}",
-        alert.name,
-        at(alert.pending_at),
-        at(alert.firing_at),
-        alert.deadline_s,
-        at(alert.notified_at),
-        at(reverted_at),
-        at(alert.resolved_at),
-        at(alert.resolve_notified_at),
+        "{name} pending {pending}, firing {firing} (window {window}, deadline {deadline_s:.0} s), notified {notified}, resolved {resolved}, resolve notified {told}"
     )
 }
 
-/// Why a drill did not pass: a line per reason, and beside it what fired and was tolerated.
+/// Why a drill did not pass: a line per reason.
 #[must_use]
 pub fn failure_text(verdict: &Verdict) -> String {
     let reasons = verdict.reasons.iter().map(|reason| {
         let kind = serde_json::to_string(&reason.kind).unwrap_or_default();
         format!("{}: {}", kind.trim_matches('"'), reason.message)
     });
-    let tolerated = verdict.tolerated.iter().map(|text| format!("tolerated: {text}"));
-    reasons.chain(tolerated).collect::<Vec<_>>().join("\n")
+    reasons.collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
+    use super::super::record::RECORD_SCHEMA_VERSION;
     use super::*;
-    use crate::drill::{ExpectedAlert, Fault, FaultRecord, Reason, ReasonKind, Severity, SteadyState, TIMELINE_SCHEMA_VERSION};
+    use crate::drill::{
+        CheckRecord, Drill, ExpectedAlert, Fault, FaultRecord, Reason, ReasonKind, Severity, SteadyState,
+        TIMELINE_SCHEMA_VERSION, Timeline,
+    };
 
     fn at(second: f64) -> UtcInstant {
         UtcInstant::from_epoch_s(1_763_876_500.0 + second).unwrap()
     }
 
-    fn drill() -> Drill {
+    fn record() -> DrillRecord {
         let alert = ExpectedAlert::new("FeedHandlerDown", Severity::Critical, Duration::from_secs(120));
-        Drill::new("feed_handler_stopped", Fault::stop("feed-handler-binance")).expect_alert(alert)
-    }
-
-    fn timeline() -> Timeline {
         let fault = Fault::stop("feed-handler-binance");
-        let fault = FaultRecord { fault, injected_at: at(0.0), effect_at: Some(at(0.6)), reverted_at: Some(at(88.8)) };
-        Timeline {
+        let drill = Drill::new("feed_handler_stopped", fault.clone()).expect_alert(alert);
+        let timeline = Timeline {
             schema_version: TIMELINE_SCHEMA_VERSION,
             drill: "feed_handler_stopped".into(),
             rules: vec![],
             routing: None,
             steady_state: SteadyState::default(),
-            faults: vec![fault],
+            faults: vec![FaultRecord {
+                fault,
+                injected_at: at(0.0),
+                effect_at: Some(at(0.6)),
+                reverting_at: Some(at(88.0)),
+                reverted_at: Some(at(88.8)),
+            }],
+            conditions: vec![],
             samples: vec![],
             evaluated_until: [].into(),
             deliveries: vec![],
             suppressions: vec![],
+            missed_evaluations: [].into(),
+            neighbours: vec![],
+            checks: vec![CheckRecord { what: "no trade is lost".into(), holds: true, said: "12 trades\n".into() }],
+            steady_end: None,
             errors: vec![],
             finished_at: at(120.0),
-        }
+        };
+        DrillRecord { schema_version: RECORD_SCHEMA_VERSION, drill, lane: Some("binance".into()), timeline }
     }
 
-    fn verdict() -> Verdict {
-        let alert = AlertOutcome {
+    fn alert() -> AlertOutcome {
+        AlertOutcome {
             name: "FeedHandlerDown".into(),
             labels: [].into(),
-            severity: Severity::Critical,
+            severity: Some(Severity::Critical),
             window_s: Some([60.0, 95.0]),
-            deadline_s: 120.0,
+            deadline_s: Some(120.0),
+            onset_at: Some(at(15.0)),
             pending_at: Some(at(16.5)),
             firing_at: Some(at(76.5)),
             notified_at: Some(at(86.5)),
             resolved_at: Some(at(106.5)),
             resolve_notified_at: None,
             time_to_fire_s: Some(76.5),
-        };
+        }
+    }
+
+    fn verdict(alert: AlertOutcome) -> Verdict {
         let reason = Reason { kind: ReasonKind::ResolveNotDelivered, message: "`critical` was never told".into() };
         let tolerated = vec!["ServiceOOMKill{} fired at +40.0 s: known".into()];
         Verdict { outcome: Outcome::Fail, reasons: vec![reason], alerts: vec![alert], tolerated, collateral: vec![] }
@@ -103,14 +126,25 @@ mod tests {
 
     #[test]
     fn line_of_a_drill_tells_each_instant_relative_to_the_fault_and_what_never_came() {
-        insta::assert_snapshot!(drill_line(&drill(), &timeline(), &verdict()), @"feed_handler_stopped: FAIL: FeedHandlerDown pending +16.5 s, firing +76.5 s (window 60–95 s, deadline 120 s), notified +86.5 s, fault reverted +88.8 s, resolved +106.5 s, resolve notified never");
+        insta::assert_snapshot!(drill_line(&record(), &verdict(alert())), @r"
+        feed_handler_stopped on binance: FAIL: FeedHandlerDown pending +16.5 s, firing +76.5 s (window 60–95 s, deadline 120 s), notified +86.5 s, resolved +106.5 s, resolve notified never; fault reverted +88.8 s
+          tolerated: ServiceOOMKill{} fired at +40.0 s: known
+          no trade is lost: 12 trades
+        ");
     }
 
     #[test]
-    fn failure_is_a_line_per_reason_and_tells_what_was_tolerated() {
-        insta::assert_snapshot!(failure_text(&verdict()), @r"
-        resolve_not_delivered: `critical` was never told
-        tolerated: ServiceOOMKill{} fired at +40.0 s: known
+    fn line_of_a_near_miss_tells_how_near_it_came() {
+        let alert = AlertOutcome { deadline_s: None, window_s: None, severity: None, firing_at: None, ..alert() };
+        insta::assert_snapshot!(drill_line(&record(), &verdict(alert)), @r"
+        feed_handler_stopped on binance: FAIL: FeedHandlerDown silent, near +15.0 s, pending +16.5 s; fault reverted +88.8 s
+          tolerated: ServiceOOMKill{} fired at +40.0 s: known
+          no trade is lost: 12 trades
         ");
+    }
+
+    #[test]
+    fn failure_is_a_line_per_reason() {
+        insta::assert_snapshot!(failure_text(&verdict(alert())), @"resolve_not_delivered: `critical` was never told");
     }
 }

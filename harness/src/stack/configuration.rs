@@ -6,52 +6,61 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::files::{copy_if_changed, files_below, finish_hash, hash_of_file, hash_tree};
+use super::files::{copy_if_changed, files_below, finish_hash, hash_file, hash_of_file};
 use super::project::Project;
 use crate::{Error, Result};
 
 /// The variable that names another rules file than the committed one.
 const ALERT_RULES: &str = "ALERT_RULES";
 
-/// The configuration that is staged for the next start or reload.
+/// The configuration that the stack is to run with.
 #[derive(Clone, Debug)]
-pub(super) struct Staged {
+pub(super) struct Wanted {
     /// The rules file that was asked for.
     pub(super) rules_file: PathBuf,
     /// The hash of its content.
     pub(super) rules_sha256: String,
-    /// The hash of all staged files of Prometheus and Alertmanager.
+    /// The hash of all files of Prometheus and Alertmanager.
     pub(super) sha256: String,
 }
 
-/// Copies the committed configuration, and the rules of `ALERT_RULES` if it is set, to where the stack mounts it from. What
-/// Prometheus says of the rules is asked first, so that refused rules change nothing.
+/// What is committed, with the rules of `ALERT_RULES` if it is set.
+///
+/// # Errors
+/// [`Error::File`].
+pub(super) fn wanted(project: &Project) -> Result<Wanted> {
+    let settings = project.settings();
+    let folder = project.root().join(&settings.prometheus_configuration.folder);
+    let committed_rules = folder.join(&settings.rules_file);
+    let rules_file = std::env::var_os(ALERT_RULES).map_or(committed_rules.clone(), |file| project.root().join(file));
+    let rules_sha256 = hash_of_file(&rules_file)?;
+    let mut hash = Sha256::new();
+    for folder in [folder, project.root().join(&settings.alertmanager_configuration.folder)] {
+        for file in files_below(&folder)?.into_iter().filter(|file| *file != committed_rules) {
+            hash.update(file.as_os_str().as_encoded_bytes());
+            hash_file(&mut hash, &file)?;
+        }
+    }
+    hash.update(&rules_sha256);
+    Ok(Wanted { rules_file, rules_sha256, sha256: finish_hash(hash) })
+}
+
+/// Copies what is wanted to where the stack mounts it from. What Prometheus says of the rules is asked first, so that
+/// refused rules change nothing.
 ///
 /// # Errors
 /// [`Error::RulesRefused`] with `promtool`'s own message, [`Error::File`].
-pub(super) async fn stage(project: &Project) -> Result<Staged> {
+pub(super) async fn stage(project: &Project, wanted: &Wanted) -> Result<()> {
     let settings = project.settings();
-    let committed = project.root().join(&settings.prometheus_configuration.folder);
-    let rules_file = match std::env::var_os(ALERT_RULES) {
-        Some(file) => project.root().join(file),
-        None => committed.join(&settings.rules_file),
-    };
-    let rules_sha256 = hash_of_file(&rules_file)?;
     let staged_rules = project.staged_prometheus().join(&settings.rules_file);
     // Rules that are staged already were checked when they came there.
-    if !staged_rules.exists() || hash_of_file(&staged_rules)? != rules_sha256 {
-        check_rules(project, &rules_file).await?;
+    if !staged_rules.exists() || hash_of_file(&staged_rules)? != wanted.rules_sha256 {
+        check_rules(project, &wanted.rules_file).await?;
     }
-
+    let committed = project.root().join(&settings.prometheus_configuration.folder);
     copy_folder(&committed, &project.staged_prometheus(), Some(&settings.rules_file))?;
-    copy_if_changed(&rules_file, &staged_rules)?;
-    copy_folder(&project.root().join(&settings.alertmanager_configuration.folder), &project.staged_alertmanager(), None)?;
-
-    let mut hash = Sha256::new();
-    for folder in [project.staged_prometheus(), project.staged_alertmanager()] {
-        hash_tree(&mut hash, &folder)?;
-    }
-    Ok(Staged { rules_file, rules_sha256, sha256: finish_hash(hash) })
+    copy_if_changed(&wanted.rules_file, &staged_rules)?;
+    copy_folder(&project.root().join(&settings.alertmanager_configuration.folder), &project.staged_alertmanager(), None)
 }
 
 /// Asks `promtool` of the stack's own Prometheus image, so that the version that will load the rules is the one that judges

@@ -1,22 +1,21 @@
 //! The containers of one compose project, and no others: every call looks a service up by the project's label first, so
 //! that nothing else on the machine can be hit.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use bollard::Docker;
-use bollard::container::LogOutput;
-use bollard::exec::StartExecResults;
-use bollard::models::{ContainerInspectResponse, ContainerSummary, ExecConfig, HealthStatusEnum};
+use bollard::models::{ContainerInspectResponse, ContainerSummary, HealthStatusEnum};
 use bollard::query_parameters::{
     InspectContainerOptions, ListContainersOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder,
-    StartContainerOptions, StopContainerOptions,
 };
 use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
+use jiff::Timestamp;
 
 use super::engine;
 use super::project::last_lines;
+use crate::drill::UtcInstant;
 use crate::{Error, Result};
 
 const PROJECT_LABEL: &str = "com.docker.compose.project";
@@ -40,6 +39,12 @@ pub struct ContainerState {
     pub health: Option<Health>,
     /// The last exit code of a container that is not running.
     pub exit_code: Option<i64>,
+    /// When it was started last.
+    pub started_at: Option<UtcInstant>,
+    /// Whether its processes stand still.
+    pub is_paused: bool,
+    /// The networks that it is on, as the compose file names them.
+    pub networks: BTreeSet<String>,
 }
 
 /// What a healthcheck says.
@@ -76,9 +81,36 @@ impl Containers {
     }
 
     /// The id of the container of `service`.
-    async fn id(&self, service: &str) -> Result<String> {
+    pub(super) async fn id(&self, service: &str) -> Result<String> {
         let found = self.list(Some(service)).await?.into_iter().find_map(|container| container.id);
         found.ok_or_else(|| Error::NoSuchService { service: service.to_owned(), project: self.project.clone() })
+    }
+
+    fn state_of(&self, service: &str, inspected: ContainerInspectResponse) -> ContainerState {
+        let state = inspected.state.unwrap_or_default();
+        let status = state.status.map_or_else(|| "unknown".to_owned(), |status| status.to_string());
+        let health = match state.health.and_then(|health| health.status) {
+            None | Some(HealthStatusEnum::NONE | HealthStatusEnum::EMPTY) => None,
+            Some(HealthStatusEnum::STARTING) => Some(Health::Starting),
+            Some(HealthStatusEnum::HEALTHY) => Some(Health::Healthy),
+            Some(HealthStatusEnum::UNHEALTHY) => Some(Health::Unhealthy),
+        };
+        let networks = inspected.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
+        let prefix = self.network_id("");
+        ContainerState {
+            service: service.to_owned(),
+            health,
+            exit_code: (status == "exited").then_some(state.exit_code).flatten(),
+            started_at: state.started_at.and_then(|at| at.parse::<Timestamp>().ok()).map(UtcInstant::from),
+            is_paused: state.paused == Some(true),
+            networks: networks.into_keys().filter_map(|name| name.strip_prefix(&prefix).map(str::to_owned)).collect(),
+            status,
+        }
+    }
+
+    /// What the engine calls the compose file's network `name`.
+    pub(super) fn network_id(&self, name: &str) -> String {
+        format!("{}_{name}", self.project)
     }
 
     async fn inspect(&self, service: &str) -> Result<ContainerInspectResponse> {
@@ -92,7 +124,7 @@ impl Containers {
     /// # Errors
     /// [`Error::NoSuchService`] or [`Error::Docker`].
     pub async fn state(&self, service: &str) -> Result<ContainerState> {
-        Ok(state(service, self.inspect(service).await?))
+        Ok(self.state_of(service, self.inspect(service).await?))
     }
 
     /// The state of every container of the project.
@@ -147,58 +179,6 @@ impl Containers {
         Ok(last_lines(&text.lines().map(str::to_owned).collect::<Vec<_>>()))
     }
 
-    /// Runs `command` in the container of `service` and gives what it printed on standard output.
-    ///
-    /// # Errors
-    /// [`Error::NoSuchService`], [`Error::Docker`], or [`Error::NoAnswer`] with what it printed on standard error if it
-    /// ended with another code than 0.
-    pub async fn exec(&self, service: &str, command: &[&str]) -> Result<String> {
-        let id = self.id(service).await?;
-        let attempted = format!("run `{}` in {service}", command.join(" "));
-        let docker = || Error::docker(attempted.clone());
-        let options = ExecConfig {
-            attach_stdout: Some(true),
-            attach_stderr: Some(true),
-            cmd: Some(command.iter().map(ToString::to_string).collect()),
-            ..ExecConfig::default()
-        };
-        let exec = self.docker.create_exec(&id, options).await.map_err(docker())?.id;
-        let (mut printed, mut complaints) = (String::new(), String::new());
-        if let StartExecResults::Attached { mut output, .. } = self.docker.start_exec(&exec, None).await.map_err(docker())? {
-            while let Some(chunk) = output.try_next().await.map_err(docker())? {
-                match chunk {
-                    LogOutput::StdErr { message } => complaints += &String::from_utf8_lossy(&message),
-                    other => printed += &other.to_string(),
-                }
-            }
-        }
-        match self.docker.inspect_exec(&exec).await.map_err(docker())?.exit_code {
-            Some(0) => Ok(printed),
-            code => Err(Error::NoAnswer { attempted, reason: format!("it ended with code {code:?}: {}", complaints.trim()) }),
-        }
-    }
-
-    /// Stops the container of `service` as `docker stop` does: asked first, killed after its grace period. One that is
-    /// stopped already stays so.
-    ///
-    /// # Errors
-    /// [`Error::NoSuchService`] or [`Error::Docker`].
-    pub async fn stop(&self, service: &str) -> Result<()> {
-        let id = self.id(service).await?;
-        let stopped = self.docker.stop_container(&id, None::<StopContainerOptions>).await;
-        stopped.or_else(already_so).map_err(Error::docker(format!("stop {service}")))
-    }
-
-    /// Starts the container of `service`. One that runs already goes on.
-    ///
-    /// # Errors
-    /// [`Error::NoSuchService`] or [`Error::Docker`].
-    pub async fn start(&self, service: &str) -> Result<()> {
-        let id = self.id(service).await?;
-        let started = self.docker.start_container(&id, None::<StartContainerOptions>).await;
-        started.or_else(already_so).map_err(Error::docker(format!("start {service}")))
-    }
-
     /// Kills and removes every container of the project: there is nothing in them to save.
     ///
     /// One after the other: where many leave a network at once, engine 20.10 miscounts its users, and the network cannot be
@@ -241,33 +221,12 @@ impl Containers {
     }
 }
 
-/// The engine answers 304 where there was nothing to do.
-fn already_so(error: bollard::errors::Error) -> std::result::Result<(), bollard::errors::Error> {
-    match error {
-        bollard::errors::Error::DockerResponseServerError { status_code: 304, .. } => Ok(()),
-        other => Err(other),
-    }
-}
-
 /// The engine answers 404 where there is no such container, and 409 where it is being removed.
 fn already_gone(error: bollard::errors::Error) -> std::result::Result<(), bollard::errors::Error> {
     match error {
         bollard::errors::Error::DockerResponseServerError { status_code: 404 | 409, .. } => Ok(()),
         other => Err(other),
     }
-}
-
-fn state(service: &str, inspected: ContainerInspectResponse) -> ContainerState {
-    let state = inspected.state.unwrap_or_default();
-    let status = state.status.map_or_else(|| "unknown".to_owned(), |status| status.to_string());
-    let health = match state.health.and_then(|health| health.status) {
-        None | Some(HealthStatusEnum::NONE | HealthStatusEnum::EMPTY) => None,
-        Some(HealthStatusEnum::STARTING) => Some(Health::Starting),
-        Some(HealthStatusEnum::HEALTHY) => Some(Health::Healthy),
-        Some(HealthStatusEnum::UNHEALTHY) => Some(Health::Unhealthy),
-    };
-    let exit_code = (status == "exited").then_some(state.exit_code).flatten();
-    ContainerState { service: service.to_owned(), status, health, exit_code }
 }
 
 impl ContainerState {

@@ -1,24 +1,32 @@
 //! From nothing to a running stack, and back.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::configuration::{self, Staged};
+use super::configuration::{self, Wanted};
 use super::containers::{ContainerState, Containers, Health};
 use super::lock::StackLock;
-use super::project::{Endpoint, Project};
+use super::project::{Endpoint, Project, Settings};
 use super::{files, images};
-use crate::observe::{Alertmanager, NotificationSink, Prometheus};
+use crate::drill::UtcInstant;
+use crate::fault::Site;
+use crate::observe::{Alertmanager, Locate, NotificationSink, Prometheus};
 use crate::progress::Progress;
 use crate::{Error, Result};
 
 /// How long the services may take to become healthy.
 const HEALTHY_WITHIN: Duration = Duration::from_secs(240);
+
+/// How long the first evaluation of reloaded rules may take: longer than any group's interval.
+const EVALUATED_WITHIN: Duration = Duration::from_secs(90);
 
 /// A running stack, held by this process.
 #[derive(Debug)]
@@ -26,9 +34,17 @@ pub struct Stack {
     project: Project,
     containers: Containers,
     start: StackStart,
-    rules_file: PathBuf,
-    rules_sha256: String,
+    configuration: Wanted,
     lock: StackLock,
+}
+
+/// Rules and routes to be loaded in place of the committed ones.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate<'a> {
+    /// The rules file's text.
+    pub rules: &'a str,
+    /// The text of Alertmanager's configuration.
+    pub alertmanager: &'a str,
 }
 
 /// How the stack came to run.
@@ -43,13 +59,17 @@ pub enum StackStart {
 /// What a running stack was started from, to tell whether it is current.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Fingerprint {
-    project_sha256: String,
+    /// The compose file, what it mounts, the program that goes into an image.
+    files_sha256: String,
+    /// The images that are built here.
+    image_ids: Vec<String>,
+    /// Rules and routes.
     configuration_sha256: String,
 }
 
 impl Stack {
-    /// Takes hold of the stack of `project`, and starts what does not run. A stack that is up and current is used as it is;
-    /// one whose rules or routes changed is reloaded.
+    /// Takes hold of the stack of `project`, and starts what does not run. A stack that is up and current is used as it is,
+    /// together with others; one whose rules or routes changed is reloaded when nobody else uses it.
     ///
     /// A stack that this call started and that does not become healthy is taken down again.
     ///
@@ -57,34 +77,49 @@ impl Stack {
     /// Each [`Error`] of a missing engine, image, port or healthy service.
     pub async fn up(project: Project, progress: &Progress, cancel: &CancellationToken) -> Result<Self> {
         let containers = Containers::connect(project.name()).await?;
-        let lock = StackLock::acquire(&project.state_folder().join("lock"), progress, cancel).await?;
-        let mut began_to_start = false;
-        let start = tokio::select! {
-            () = cancel.cancelled() => Err(Error::Interrupted),
-            started = start(&project, &containers, progress, &mut began_to_start) => started,
-        };
-        match start {
-            Ok((start, staged)) => {
-                let Staged { rules_file, rules_sha256, .. } = staged;
-                Ok(Self { project, containers, start, rules_file, rules_sha256, lock })
-            }
-            Err(error) => {
-                if began_to_start && !keep_stack() {
-                    remove(&project, &containers, progress).await?;
-                }
-                Err(error)
+        let path = project.lock_file();
+        loop {
+            let alone = match StackLock::try_alone(&path)? {
+                Some(lock) => lock,
+                None => match join(&project, &containers, progress, cancel).await? {
+                    Some((lock, wanted)) => {
+                        return Ok(Self { project, containers, start: StackStart::Reused, configuration: wanted, lock });
+                    }
+                    None => StackLock::alone(&path, progress, cancel).await?,
+                },
+            };
+            let (start, wanted) = start_or_take_down(&project, &containers, progress, cancel).await?;
+            let lock = alone.into_shared(progress, cancel).await?;
+            // In between somebody else may have had it alone, and changed or removed it.
+            if is_current(&project, &containers, &wanted).await? {
+                return Ok(Self { project, containers, start, configuration: wanted, lock });
             }
         }
     }
 
-    /// Removes the containers, networks and volumes of the stack.
+    /// Lets go of the stack. Whoever is the last to do so removes it, if it was started for as long as it is used.
     ///
     /// # Errors
     /// [`Error::Compose`].
-    pub async fn down(self, progress: &Progress) -> Result<()> {
-        remove(&self.project, &self.containers, progress).await?;
+    pub async fn leave(self, progress: &Progress) -> Result<()> {
         drop(self.lock);
-        Ok(())
+        remove_if_unused(&self.project, progress).await
+    }
+
+    /// The same hold once more, for another process.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn hold(&self) -> Result<std::fs::File> {
+        self.lock.duplicate()
+    }
+
+    /// Lets go of the stack and leaves it running, whoever started it.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn keep(self) -> Result<()> {
+        remove_file(&self.project.removal_mark())
     }
 
     /// The compose project.
@@ -108,7 +143,30 @@ impl Stack {
     /// The rules file that it runs with, and the hash of its content.
     #[must_use]
     pub fn rules(&self) -> (&PathBuf, &str) {
-        (&self.rules_file, &self.rules_sha256)
+        (&self.configuration.rules_file, &self.configuration.rules_sha256)
+    }
+
+    /// Has Prometheus and Alertmanager load a candidate in place of what they run with, without a restart. The next start
+    /// finds that out, and loads the committed ones again.
+    ///
+    /// # Errors
+    /// [`Error::File`], or [`Error::NoAnswer`] if they refuse it.
+    pub async fn load(&self, candidate: Candidate<'_>) -> Result<()> {
+        let Settings { rules_file, prometheus, alertmanager, .. } = self.project.settings();
+        let write = |path: PathBuf, text: &str| std::fs::write(&path, text).map_err(Error::file("write", path));
+        write(self.project.staged_prometheus().join(rules_file), candidate.rules)?;
+        write(self.project.staged_alertmanager().join("alertmanager.yml"), candidate.alertmanager)?;
+        if let Some(running) = read_fingerprint(&self.project) {
+            write_fingerprint(&self.project, &Fingerprint { configuration_sha256: "a candidate".to_owned(), ..running })?;
+        }
+        Alertmanager::new(&address(&self.containers, alertmanager).await?).reload().await?;
+        reload_rules(&Prometheus::new(&address(&self.containers, prometheus).await?)).await
+    }
+
+    /// What faults are aimed at.
+    #[must_use]
+    pub fn site(&self) -> Site {
+        Site { containers: self.containers.clone(), kafka_bootstrap: Some(self.project.kafka_bootstrap()) }
     }
 
     /// A client of its Prometheus.
@@ -116,7 +174,8 @@ impl Stack {
     /// # Errors
     /// As [`Containers::address`].
     pub async fn prometheus(&self) -> Result<Prometheus> {
-        Ok(Prometheus::new(&address(&self.containers, &self.project.settings().prometheus).await?))
+        let endpoint = &self.project.settings().prometheus;
+        Ok(Prometheus::new(&address(&self.containers, endpoint).await?).found_by(self.locate(endpoint)))
     }
 
     /// A client of its Alertmanager.
@@ -124,7 +183,8 @@ impl Stack {
     /// # Errors
     /// As [`Containers::address`].
     pub async fn alertmanager(&self) -> Result<Alertmanager> {
-        Ok(Alertmanager::new(&address(&self.containers, &self.project.settings().alertmanager).await?))
+        let endpoint = &self.project.settings().alertmanager;
+        Ok(Alertmanager::new(&address(&self.containers, endpoint).await?).found_by(self.locate(endpoint)))
     }
 
     /// A client of its notification sink.
@@ -132,8 +192,73 @@ impl Stack {
     /// # Errors
     /// As [`Containers::address`].
     pub async fn notification_sink(&self) -> Result<NotificationSink> {
-        Ok(NotificationSink::new(&address(&self.containers, &self.project.settings().notification_sink).await?))
+        let endpoint = &self.project.settings().notification_sink;
+        Ok(NotificationSink::new(&address(&self.containers, endpoint).await?).found_by(self.locate(endpoint)))
     }
+
+    fn locate(&self, endpoint: &Endpoint) -> Locate {
+        let (containers, endpoint) = (self.containers.clone(), endpoint.clone());
+        Arc::new(move || {
+            let (containers, endpoint) = (containers.clone(), endpoint.clone());
+            async move { address(&containers, &endpoint).await }.boxed()
+        })
+    }
+}
+
+/// Removes the stack of `project` if it was started for as long as it is used, and nobody uses it any more.
+///
+/// # Errors
+/// [`Error::Compose`].
+pub(crate) async fn remove_if_unused(project: &Project, progress: &Progress) -> Result<()> {
+    if !goes_with_its_last_user(project) {
+        return Ok(());
+    }
+    if let Some(_alone) = StackLock::try_alone(&project.lock_file())?
+        && goes_with_its_last_user(project)
+    {
+        remove(project, &Containers::connect(project.name()).await?, progress).await?;
+    }
+    Ok(())
+}
+
+/// Takes the stack together with others, if it is current: it runs with this project's files, rules and routes. Its images
+/// are taken to be as whoever started it found them.
+async fn join(
+    project: &Project,
+    containers: &Containers,
+    progress: &Progress,
+    cancel: &CancellationToken,
+) -> Result<Option<(StackLock, Wanted)>> {
+    let lock = StackLock::shared(&project.lock_file(), progress, cancel).await?;
+    let wanted = configuration::wanted(project)?;
+    Ok(is_current(project, containers, &wanted).await?.then_some((lock, wanted)))
+}
+
+async fn is_current(project: &Project, containers: &Containers, wanted: &Wanted) -> Result<bool> {
+    let Some(running) = read_fingerprint(project) else { return Ok(false) };
+    let same = running.files_sha256 == files_sha256(project)? && running.configuration_sha256 == wanted.sha256;
+    Ok(same && all_run(project, containers).await?)
+}
+
+async fn start_or_take_down(
+    project: &Project,
+    containers: &Containers,
+    progress: &Progress,
+    cancel: &CancellationToken,
+) -> Result<(StackStart, Wanted)> {
+    let mut began_to_start = false;
+    let started = tokio::select! {
+        () = cancel.cancelled() => Err(Error::Interrupted),
+        started = start(project, containers, progress, &mut began_to_start) => started,
+    };
+    if started.is_err() && began_to_start && !keep_stack() {
+        remove(project, containers, progress).await?;
+    }
+    started
+}
+
+fn goes_with_its_last_user(project: &Project) -> bool {
+    project.removal_mark().exists() && !keep_stack()
 }
 
 /// Whether the user asked for the stack to be kept (`KEEP_STACK=1`).
@@ -146,7 +271,7 @@ pub(crate) fn keep_stack() -> bool {
 /// # Errors
 /// [`Error::Compose`], or [`Error::Interrupted`] while another run holds it.
 pub(crate) async fn take_down(project: &Project, progress: &Progress, cancel: &CancellationToken) -> Result<()> {
-    let _lock = StackLock::acquire(&project.state_folder().join("lock"), progress, cancel).await?;
+    let _lock = StackLock::alone(&project.lock_file(), progress, cancel).await?;
     remove(project, &Containers::connect(project.name()).await?, progress).await
 }
 
@@ -155,14 +280,18 @@ async fn remove(project: &Project, containers: &Containers, progress: &Progress)
     containers.remove_all().await?;
     // Volumes too: the next stack starts from nothing, as this one did.
     project.compose(&["down", "--volumes", "--remove-orphans"], "remove the stack", |_| ()).await?;
-    for file in [fingerprint_file(project), project.kafka_host_port_file()] {
-        match std::fs::remove_file(&file) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Error::file("remove", file)(error)),
-            _ => {}
-        }
+    for file in [fingerprint_file(project), project.kafka_host_port_file(), project.removal_mark()] {
+        remove_file(&file)?;
     }
     step.done("removed");
     Ok(())
+}
+
+fn remove_file(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::file("remove", path)(error)),
+        _ => Ok(()),
+    }
 }
 
 /// Sets `began_to_start` once there may be containers that a failure must not leave behind.
@@ -171,24 +300,31 @@ async fn start(
     containers: &Containers,
     progress: &Progress,
     began_to_start: &mut bool,
-) -> Result<(StackStart, Staged)> {
-    let image_ids = images::build_stale(project, containers, progress).await?;
-    let project_sha256 = project_sha256(project, &image_ids.into_values().collect::<Vec<_>>())?;
-    let staged = configuration::stage(project).await?;
-    let wanted = Fingerprint { project_sha256, configuration_sha256: staged.sha256.clone() };
+) -> Result<(StackStart, Wanted)> {
+    let image_ids = images::build_stale(project, containers, progress).await?.into_values().collect();
+    let configuration = configuration::wanted(project)?;
+    configuration::stage(project, &configuration).await?;
+    let configuration_sha256 = configuration.sha256.clone();
+    let wanted = Fingerprint { files_sha256: files_sha256(project)?, image_ids, configuration_sha256 };
 
     let running = if all_run(project, containers).await? { read_fingerprint(project) } else { None };
-    if running.as_ref().is_some_and(|running| running.project_sha256 == wanted.project_sha256) {
-        if running.as_ref() != Some(&wanted) {
+    if let Some(running) = running
+        && (&running.files_sha256, &running.image_ids) == (&wanted.files_sha256, &wanted.image_ids)
+    {
+        if running != wanted {
             reload(project, containers, progress).await?;
             write_fingerprint(project, &wanted)?;
         }
-        return Ok((StackStart::Reused, staged));
+        return Ok((StackStart::Reused, configuration));
     }
     *began_to_start = true;
     if containers.exist().await? {
         // What is left of another start, or what is no longer current: a new stack starts from nothing.
         remove(project, containers, progress).await?;
+    }
+    if !keep_stack() {
+        let mark = project.removal_mark();
+        std::fs::write(&mark, "").map_err(Error::file("write", mark))?;
     }
     project.keep_kafka_host_port()?;
     let began = Instant::now();
@@ -200,7 +336,7 @@ async fn start(
     wait_until_healthy(project, containers, began, &step).await?;
     step.done("all healthy");
     write_fingerprint(project, &wanted)?;
-    Ok((StackStart::Started, staged))
+    Ok((StackStart::Started, configuration))
 }
 
 fn port_taken(error: Error) -> Error {
@@ -277,22 +413,36 @@ async fn reload(project: &Project, containers: &Containers, progress: &Progress)
     let step = progress.step("stack", "reloading changed rules and routes");
     let settings = project.settings();
     Alertmanager::new(&address(containers, &settings.alertmanager).await?).reload().await?;
-    Prometheus::new(&address(containers, &settings.prometheus).await?).reload().await?;
+    reload_rules(&Prometheus::new(&address(containers, &settings.prometheus).await?)).await?;
     step.done("reloaded");
     Ok(())
+}
+
+/// Until then what fires says nothing of the new rules.
+async fn reload_rules(prometheus: &Prometheus) -> Result<()> {
+    let since = UtcInstant::from(Timestamp::now());
+    prometheus.reload().await?;
+    let began = Instant::now();
+    loop {
+        let waiting: Vec<_> = prometheus.evaluated_until().await?.into_iter().filter(|(_, until)| *until < since).collect();
+        let Some((alert, until)) = waiting.into_iter().next() else { return Ok(()) };
+        if began.elapsed() >= EVALUATED_WITHIN {
+            let awaited = format!("the first evaluation of {alert} after the reload");
+            return Err(Error::TimedOut { awaited, last_seen: format!("its last one at {until}"), waited: began.elapsed() });
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
 }
 
 async fn address(containers: &Containers, endpoint: &Endpoint) -> Result<String> {
     containers.address(&endpoint.service, endpoint.port).await
 }
 
-/// What, if it changes, needs containers to be made anew: the compose file and what it mounts, the images.
-fn project_sha256(project: &Project, image_ids: &[String]) -> Result<String> {
+/// What, if it changes, needs containers to be made anew, images apart: the compose file and what it mounts, and the program.
+fn files_sha256(project: &Project) -> Result<String> {
     let mut hash = Sha256::new();
     files::hash_file(&mut hash, &project.compose_file())?;
-    for id in image_ids {
-        hash.update(id);
-    }
+    files::hash_file(&mut hash, project.program())?;
     for source in project.mounted_sources() {
         hash.update(source.as_os_str().as_encoded_bytes());
         if source.is_dir() {

@@ -1,67 +1,165 @@
-//! One run at a time on one stack.
+//! Who uses a stack: any number of processes share it as it is; one alone starts, changes or removes it.
 //!
 //! A lock of the operating system on a file: the kernel releases it when its holder ends, however that happens.
 
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::process::is_alive;
 use crate::progress::Progress;
 use crate::{Error, Result};
+
+const TRY_EVERY: Duration = Duration::from_millis(100);
 
 /// The stack is held by this process until this value is dropped.
 #[derive(Debug)]
 pub struct StackLock {
-    _file: File,
+    file: File,
+    path: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Shared,
+    Alone,
 }
 
 impl StackLock {
-    /// Takes the lock at `path`; waits, and says for whom, while another process holds it.
+    /// The lock at `path` for this process alone, if nobody else has it.
+    ///
+    /// # Errors
+    /// [`Error::File`] if the file cannot be used.
+    pub fn try_alone(path: &Path) -> Result<Option<Self>> {
+        let mut lock = Self::open(path)?;
+        Ok(lock.try_take(Mode::Alone)?.then_some(lock))
+    }
+
+    /// The lock at `path` for this process alone; waits, and says for whom, while others have it.
     ///
     /// # Errors
     /// [`Error::File`] if the file cannot be used, [`Error::Interrupted`] if `cancel` comes first.
-    pub async fn acquire(path: &Path, progress: &Progress, cancel: &CancellationToken) -> Result<Self> {
-        let mut file = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(Error::file("open the stack's lock", path))?;
+    pub async fn alone(path: &Path, progress: &Progress, cancel: &CancellationToken) -> Result<Self> {
+        let mut lock = Self::open(path)?;
         let mut waiting = None;
-        loop {
-            match file.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::Error(source)) => {
-                    return Err(Error::File { attempted: "lock", path: path.to_owned(), source });
-                }
-                Err(TryLockError::WouldBlock) => {
-                    let holder = holder(&mut file);
-                    let step = waiting.get_or_insert_with(|| {
-                        progress.step("stack", format!("another run uses it ({holder}); waiting for its end"))
-                    });
-                    step.update("still waiting");
-                }
-            }
-            tokio::select! {
-                () = cancel.cancelled() => return Err(Error::Interrupted),
-                () = tokio::time::sleep(Duration::from_millis(300)) => {}
+        while !lock.try_take(Mode::Alone)? {
+            let holder = holder(&mut lock.file).map_or("an unknown process".to_owned(), |id| format!("process {id}"));
+            let step = waiting.get_or_insert_with(|| {
+                progress.step("stack", format!("another run uses it as it is ({holder}); waiting for its end"))
+            });
+            step.update("still waiting");
+            pause(cancel).await?;
+        }
+        Ok(lock)
+    }
+
+    /// The lock at `path` together with others; waits while one has it alone.
+    ///
+    /// # Errors
+    /// [`Error::File`] if the file cannot be used, [`Error::Interrupted`] if `cancel` comes first.
+    pub async fn shared(path: &Path, progress: &Progress, cancel: &CancellationToken) -> Result<Self> {
+        Self::open(path)?.into_shared(progress, cancel).await
+    }
+
+    /// The same lock, together with others from now on. Between the two somebody else may have had it alone.
+    ///
+    /// # Errors
+    /// As [`StackLock::shared`].
+    pub async fn into_shared(mut self, progress: &Progress, cancel: &CancellationToken) -> Result<Self> {
+        let mut waiting = None;
+        while !self.try_take(Mode::Shared)? {
+            let step =
+                waiting.get_or_insert_with(|| progress.step("stack", "another run starts or removes it; waiting for that"));
+            step.update("still waiting");
+            pause(cancel).await?;
+        }
+        Ok(self)
+    }
+
+    /// The same lock once more: it is held until both are gone, in whatever process.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn duplicate(&self) -> Result<File> {
+        self.file.try_clone().map_err(Error::file("duplicate the stack's lock", &self.path))
+    }
+
+    fn open(path: &Path) -> Result<Self> {
+        let file = File::options().read(true).write(true).create(true).truncate(false).open(path);
+        Ok(Self { file: file.map_err(Error::file("open the stack's lock", path))?, path: path.to_owned() })
+    }
+
+    fn try_take(&mut self, mode: Mode) -> Result<bool> {
+        let taken = match mode {
+            Mode::Shared => self.file.try_lock_shared(),
+            Mode::Alone => self.file.try_lock(),
+        };
+        match taken {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(false),
+            Err(TryLockError::Error(source)) => {
+                return Err(Error::File { attempted: "lock", path: self.path.clone(), source });
             }
         }
-        file.set_len(0).map_err(Error::file("write", path))?;
-        file.rewind().map_err(Error::file("write", path))?;
-        write!(file, "process {}", std::process::id()).map_err(Error::file("write", path))?;
-        Ok(Self { _file: file })
+        // For whoever waits. Of those that share it the first one stands there, for as long as it lives.
+        if mode == Mode::Shared && holder(&mut self.file).is_some_and(is_alive) {
+            return Ok(true);
+        }
+        let name = std::process::id().to_string();
+        let failed = || Error::file("write", &self.path);
+        self.file.set_len(0).map_err(failed())?;
+        self.file.rewind().map_err(failed())?;
+        self.file.write_all(name.as_bytes()).map_err(failed())?;
+        Ok(true)
     }
 }
 
-fn holder(file: &mut File) -> String {
+async fn pause(cancel: &CancellationToken) -> Result<()> {
+    tokio::select! {
+        () = cancel.cancelled() => Err(Error::Interrupted),
+        () = tokio::time::sleep(TRY_EVERY) => Ok(()),
+    }
+}
+
+/// The process whose number stands in the file.
+fn holder(file: &mut File) -> Option<u32> {
     let mut text = String::new();
-    match file.rewind().and_then(|()| file.read_to_string(&mut text)) {
-        Ok(_) if !text.is_empty() => text,
-        _ => "an unknown process".to_owned(),
+    file.rewind().and_then(|()| file.read_to_string(&mut text)).ok()?;
+    text.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn stack_is_shared_by_any_number_or_held_by_one_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let (progress, cancel) = (Progress::default(), CancellationToken::new());
+        let alone = StackLock::try_alone(&path).unwrap().unwrap();
+        assert!(StackLock::try_alone(&path).unwrap().is_none());
+        let first = alone.into_shared(&progress, &cancel).await.unwrap();
+        let mut second = StackLock::shared(&path, &progress, &cancel).await.unwrap();
+        assert_eq!(holder(&mut second.file), Some(std::process::id()));
+        assert!(StackLock::try_alone(&path).unwrap().is_none());
+        drop((first, second));
+        assert!(StackLock::try_alone(&path).unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn whoever_only_looks_in_does_not_take_the_name_of_a_holder_that_lives() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let (progress, cancel) = (Progress::default(), CancellationToken::new());
+        // Process 1 is there on every machine; a number beyond the largest is on none.
+        for (named, stays) in [("1", Some(1)), ("4194999", Some(std::process::id()))] {
+            std::fs::write(&path, named).unwrap();
+            let mut lock = StackLock::shared(&path, &progress, &cancel).await.unwrap();
+            assert_eq!(holder(&mut lock.file), stays);
+        }
     }
 }

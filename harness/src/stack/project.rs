@@ -34,14 +34,40 @@ pub struct Settings {
     pub rules_file: String,
     /// An image made of a program that cargo builds.
     pub program_image: ProgramImage,
-    /// What must hold before a fault.
-    #[serde(deserialize_with = "null_is_empty")]
+    /// What every drill needs undisturbed: the services that watch.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub watched_by: Vec<String>,
+    /// The paths through the stack that drills hold leases on.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub paths: Vec<Pathway>,
+    /// What must hold before a fault, whichever it is.
+    #[serde(default, deserialize_with = "null_is_empty")]
     pub steady_state: Vec<SteadyCondition>,
 }
 
 /// `docker compose config` prints an empty list of an extension as null.
-fn null_is_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<SteadyCondition>, D::Error> {
+fn null_is_empty<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// A way of data through the stack, on which drills hold leases.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pathway {
+    /// Its name; [`crate::drill::LANE`] for the one that exists several times.
+    pub name: String,
+    /// The names of the lanes, if it exists several times. In the texts below `{lane}` stands for each of them.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub lanes: Vec<String>,
+    /// Services that belong to it: who holds the path holds them too.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub owns: Vec<String>,
+    /// Services that it shares with others: who holds the path needs them undisturbed.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub uses: Vec<String>,
+    /// What must hold before a fault on it.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub steady_state: Vec<SteadyCondition>,
 }
 
 /// A published port of a service.
@@ -77,13 +103,20 @@ pub struct ProgramImage {
 }
 
 /// One condition of the steady state.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SteadyCondition {
     /// In words: "every target is up".
     pub name: String,
-    /// `PromQL` that yields one sample, 1 when the condition holds.
+    /// `PromQL` that yields samples while the condition holds.
     pub query: String,
+}
+
+impl SteadyCondition {
+    /// The same of the lane `lane`.
+    pub(super) fn on_lane(&self, lane: &str) -> Self {
+        Self { name: self.name.replace("{lane}", lane), query: self.query.replace("{lane}", lane) }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -241,6 +274,15 @@ impl Project {
 
     pub(super) fn kafka_host_port_file(&self) -> PathBuf {
         self.state_folder().join("kafka_host_port")
+    }
+
+    pub(super) fn lock_file(&self) -> PathBuf {
+        self.state_folder().join("lock")
+    }
+
+    /// There if the stack was started for as long as it is used.
+    pub(super) fn removal_mark(&self) -> PathBuf {
+        self.state_folder().join("remove_when_unused")
     }
 
     /// Where a Kafka client on this machine connects to.

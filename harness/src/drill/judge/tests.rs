@@ -4,8 +4,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::drill::{
-    AlertSample, AlertState, Fault, ObservationError, Routing, Severity, SteadyState, Suppression, TIMELINE_SCHEMA_VERSION,
+    AlertSample, AlertState, CheckRecord, Claim, ConditionRecord, Delivery, DeliveryStatus, Fault, FaultRecord, Neighbour,
+    ObservationError, Routing, Severity, SilentAlert, Span, SteadyState, Suppression, TIMELINE_SCHEMA_VERSION,
 };
+
+const REQUIRED_ANNOTATIONS: [&str; 3] = ["summary", "description", "runbook_url"];
 
 const FAULT_AT_S: f64 = 1_763_876_500.0;
 
@@ -38,7 +41,7 @@ fn rule(alert: &str, for_s: u64) -> LoadedRule {
         evaluation_interval: Duration::from_secs(15),
         query_offset: Duration::ZERO,
         scrape_interval: Duration::from_secs(15),
-        scrape_timeout: Duration::from_secs(5),
+        scrape_duration: Duration::from_secs(5),
     }
 }
 
@@ -59,12 +62,18 @@ impl Story {
                 fault: Fault::stop("feed-handler-binance"),
                 injected_at: at(0.0),
                 effect_at: Some(at(1.0)),
+                reverting_at: Some(at(99.0)),
                 reverted_at: Some(at(100.0)),
             }],
+            conditions: Vec::new(),
             samples: Vec::new(),
             evaluated_until: [("FeedHandlerDown".to_owned(), at(200.0)), ("ServiceOOMKill".to_owned(), at(200.0))].into(),
             deliveries: Vec::new(),
             suppressions: Vec::new(),
+            missed_evaluations: [].into(),
+            neighbours: Vec::new(),
+            checks: Vec::new(),
+            steady_end: Some(SteadyState::default()),
             errors: Vec::new(),
             finished_at: at(200.0),
         };
@@ -134,7 +143,7 @@ fn alert_that_fires_in_its_window_is_delivered_and_resolves_passes() {
     assert_eq!((alert.pending_at, alert.firing_at), (Some(at(20.0)), Some(at(80.0))));
     assert_eq!((alert.notified_at, alert.resolved_at), (Some(at(90.0)), Some(at(125.0))));
     assert_eq!((alert.resolve_notified_at, alert.time_to_fire_s), (Some(at(150.0)), Some(80.0)));
-    assert_eq!((alert.window_s, alert.deadline_s), (Some([60.0, 95.0]), 120.0));
+    assert_eq!((alert.window_s, alert.deadline_s), (Some([60.0, 96.0]), Some(120.0)));
 }
 
 #[test]
@@ -158,7 +167,11 @@ fn alert_that_fires_before_its_window_fails_the_drill() {
         .alert(&binance_down(), 5, 50, 110)
         .told(DeliveryStatus::Firing, "critical", &binance_down(), 60.0)
         .told(DeliveryStatus::Resolved, "critical", &binance_down(), 140.0);
-    assert_fails_with(&story, ReasonKind::TooEarly, "fired at +50.0 s, its window opens at +60 s");
+    assert_fails_with(
+        &story,
+        ReasonKind::TooEarly,
+        "fired at +50.0 s, its window opens at +60.0 s: the fault had its effect at +1.0 s",
+    );
 }
 
 #[test]
@@ -167,7 +180,7 @@ fn alert_that_fires_after_its_window_fails_even_within_the_deadline() {
         .alert(&binance_down(), 20, 110, 125)
         .told(DeliveryStatus::Firing, "critical", &binance_down(), 120.0)
         .told(DeliveryStatus::Resolved, "critical", &binance_down(), 150.0);
-    assert_fails_with(&story, ReasonKind::Late, "its window closes 95 s after the fault's effect (at +1.0 s)");
+    assert_fails_with(&story, ReasonKind::Late, "its window closes at +96.0 s: the fault had its effect at +1.0 s");
 }
 
 #[test]
@@ -333,8 +346,8 @@ fn other_alert_that_fires_is_collateral() {
 #[test]
 fn tolerated_alert_passes_and_is_told_with_its_reason() {
     let oom = labels(&[("alertname", "ServiceOOMKill"), ("service", "kafka"), ("severity", "critical")]);
-    let tolerated = crate::drill::Tolerated { alert: "ServiceOOMKill".into(), labels: Labels::new(), reason: "known".into() };
-    let verdict = judge(&drill().tolerate(tolerated), &Story::good().alert(&oom, 40, 40, 55).timeline);
+    let drill = drill().tolerate("ServiceOOMKill", &[], "known");
+    let verdict = judge(&drill, &Story::good().alert(&oom, 40, 40, 55).timeline);
     assert_eq!(verdict.outcome, Outcome::Pass);
     assert!(verdict.tolerated[0].ends_with("fired at +40.0 s: known"), "{:?}", verdict.tolerated);
 }
@@ -369,6 +382,240 @@ fn observation_error_is_never_a_missed_alert() {
         timeline.errors.push(ObservationError { at: at(50.0), message: "failed to ask Prometheus".into() });
     });
     assert_fails_with(&story, ReasonKind::CouldNotObserve, "failed to ask Prometheus");
+}
+
+#[test]
+fn alert_that_is_delivered_twice_fails_the_drill() {
+    let story = Story::good().told(DeliveryStatus::Firing, "critical", &binance_down(), 95.0);
+    assert_fails_with(&story, ReasonKind::DeliveredTwice, "more than once: at +90.0 s, at +95.0 s");
+}
+
+#[test]
+fn skipped_evaluations_of_the_rules_group_could_not_be_tested() {
+    let story = Story::good().with(|timeline| {
+        timeline.missed_evaluations.insert("feed".into(), 2);
+    });
+    assert_fails_with(&story, ReasonKind::EvaluationsMissed, "skipped 2 evaluations of the group feed");
+    let elsewhere = Story::good().with(|timeline| {
+        timeline.missed_evaluations.insert("offload".into(), 2);
+    });
+    assert_eq!(elsewhere.verdict().outcome, Outcome::Pass);
+}
+
+#[test]
+fn check_that_does_not_hold_after_the_revert_fails_the_drill() {
+    let story = Story::good().with(|timeline| {
+        timeline.checks.push(CheckRecord { what: "no trade is lost".into(), holds: false, said: "3 lost\n".into() });
+    });
+    assert_fails_with(&story, ReasonKind::CheckFailed, "no trade is lost: 3 lost");
+}
+
+#[test]
+fn stack_that_does_not_come_back_to_steady_state_fails_the_drill() {
+    let story = Story::good().with(|timeline| {
+        let unmet = vec!["trades flow".to_owned()];
+        timeline.steady_end = Some(SteadyState { waited_s: 120.0, active_alerts: vec![], unmet });
+    });
+    assert_fails_with(&story, ReasonKind::UnsteadyEnd, "120 s after the alerts' end (faults reverted at +100.0 s): trades flow");
+}
+
+// ---- the measured onset ---------------------------------------------------------------------------------------------
+
+/// The drill, which measures its onset beside the rule.
+fn measured() -> Drill {
+    let mut drill = drill();
+    drill.expect[0].condition = Some("up == 0".into());
+    drill
+}
+
+fn spans(query: &str, spans: &[(f64, f64)]) -> ConditionRecord {
+    let spans = spans.iter().map(|(from, until)| Span { from: at(*from), until: at(*until) });
+    ConditionRecord { query: query.into(), spans: spans.collect() }
+}
+
+#[test]
+fn window_counts_from_the_measured_onset() {
+    // Firing at 80 s; with `for: 60 s` right for an onset from 60 s (80 - 60 - evaluation 15 - scrape 5) to 21 s.
+    for (onset_s, kinds_expected) in [(20.0, vec![]), (0.0, vec![]), (21.5, vec![ReasonKind::TooEarly])] {
+        let story = Story::good().with(|timeline| timeline.conditions.push(spans("up == 0", &[(onset_s, 110.0)])));
+        assert_eq!(kinds(&judge(&measured(), &story.timeline)), kinds_expected, "onset {onset_s}");
+    }
+    let late = Story::silent()
+        .alert(&binance_down(), 20, 95, 110)
+        .told(DeliveryStatus::Firing, "critical", &binance_down(), 105.0)
+        .told(DeliveryStatus::Resolved, "critical", &binance_down(), 150.0)
+        .with(|timeline| timeline.conditions.push(spans("up == 0", &[(10.0, 110.0)])));
+    let verdict = judge(&measured(), &late.timeline);
+    assert_eq!(kinds(&verdict), [ReasonKind::Late]);
+    assert!(verdict.reasons[0].message.contains("its window closes at +90.0 s: `up == 0` was true from at +10.0 s on"));
+}
+
+#[test]
+fn alert_without_for_may_fire_a_second_before_its_measured_onset() {
+    // The onset is measured to the second, and may really have been that much earlier.
+    let story = |firing_s| {
+        Story::silent()
+            .alert(&binance_down(), firing_s, firing_s, 110)
+            .told(DeliveryStatus::Firing, "critical", &binance_down(), f64::from(firing_s + 10))
+            .told(DeliveryStatus::Resolved, "critical", &binance_down(), 150.0)
+            .with(|timeline| {
+                timeline.rules[0].for_duration = Duration::ZERO;
+                timeline.conditions.push(spans("up == 0", &[(21.0, 110.0)]));
+            })
+    };
+    assert_eq!(kinds(&judge(&measured(), &story(20).timeline)), []);
+    assert_eq!(kinds(&judge(&measured(), &story(19).timeline)), [ReasonKind::TooEarly]);
+}
+
+#[test]
+fn alert_without_its_condition_is_neither_blamed_nor_praised() {
+    let story = Story::silent().with(|timeline| timeline.conditions.push(spans("up == 0", &[])));
+    let verdict = judge(&measured(), &story.timeline);
+    assert_eq!((verdict.outcome, kinds(&verdict)), (Outcome::Error, vec![ReasonKind::FaultWithoutEffect]));
+}
+
+#[test]
+fn alert_that_fires_though_its_condition_was_never_true_is_too_early() {
+    let story = Story::good().with(|timeline| timeline.conditions.push(spans("up == 0", &[])));
+    let verdict = judge(&measured(), &story.timeline);
+    assert_eq!((verdict.outcome, kinds(&verdict)), (Outcome::Fail, vec![ReasonKind::TooEarly]));
+}
+
+// ---- near misses ----------------------------------------------------------------------------------------------------
+
+/// Held near for 40 s.
+fn near_miss() -> Drill {
+    let silent = SilentAlert::new("FeedHandlerDown")
+        .label("exchange", "binance")
+        .near("up == 0", Duration::from_secs(30))
+        .hold(Duration::from_secs(40));
+    Drill::new("feed_handler_restarted", Fault::stop("feed-handler-binance")).silent(silent)
+}
+
+/// Near from 20 s on, reverted at 99 s.
+fn silence() -> Story {
+    Story::silent().with(|timeline| timeline.conditions.push(spans("up == 0", &[(20.0, 105.0)])))
+}
+
+#[test]
+fn near_miss_passes_when_the_alert_stays_silent_and_may_be_pending() {
+    let verdict = judge(&near_miss(), &silence().alert(&binance_down(), 20, 999, 95).timeline);
+    assert_eq!((verdict.outcome, verdict.reasons), (Outcome::Pass, vec![]));
+    let alert = &verdict.alerts[0];
+    assert_eq!((alert.onset_at, alert.pending_at, alert.firing_at), (Some(at(20.0)), Some(at(20.0)), None));
+}
+
+#[test]
+fn alert_that_fires_in_a_near_miss_is_a_false_alarm() {
+    let verdict = judge(&near_miss(), &silence().alert(&binance_down(), 20, 80, 95).timeline);
+    assert_eq!((verdict.outcome, kinds(&verdict)), (Outcome::Fail, vec![ReasonKind::FalseAlarm]));
+    assert!(verdict.reasons[0].message.contains("fired at +80.0 s, and must stay silent"), "{:?}", verdict.reasons);
+}
+
+#[test]
+fn alert_that_lost_its_labels_is_a_false_alarm_too() {
+    let blind = labels(&[("alertname", "FeedHandlerDown"), ("severity", "critical")]);
+    let verdict = judge(&near_miss(), &silence().alert(&blind, 20, 80, 95).timeline);
+    assert_eq!(kinds(&verdict), [ReasonKind::FalseAlarm]);
+}
+
+#[test]
+fn notification_of_a_silent_alert_is_a_false_alarm_even_if_no_evaluation_saw_it() {
+    let story = silence().told(DeliveryStatus::Firing, "critical", &binance_down(), 90.0);
+    let verdict = judge(&near_miss(), &story.timeline);
+    assert_eq!(kinds(&verdict), [ReasonKind::FalseAlarm]);
+    assert!(verdict.reasons[0].message.contains("`critical` was told at +90.0 s"), "{:?}", verdict.reasons);
+}
+
+#[test]
+fn near_miss_that_was_not_near_enough_proves_nothing() {
+    for (spans_s, words) in [
+        (&[][..], "`up == 0` was never true"),
+        (&[(20.0, 90.0)], "was true from at +20.0 s until at +90.0 s, and not until the revert (at +99.0 s)"),
+        (&[(65.0, 105.0)], "was true for 34 s before the revert, 40 s were wanted"),
+    ] {
+        let story = Story::silent().with(|timeline| timeline.conditions.push(spans("up == 0", spans_s)));
+        let verdict = judge(&near_miss(), &story.timeline);
+        assert_eq!((verdict.outcome, kinds(&verdict)), (Outcome::Error, vec![ReasonKind::FaultWithoutEffect]));
+        assert!(verdict.reasons[0].message.contains(words), "{:?}", verdict.reasons);
+    }
+}
+
+#[test]
+fn near_miss_of_a_rule_that_is_not_loaded_proves_nothing_and_fails() {
+    let story = silence().with(|timeline| {
+        timeline.faults.clear();
+        timeline.rules.clear();
+    });
+    assert_eq!(kinds(&judge(&near_miss(), &story.timeline)), [ReasonKind::NoSuchRule]);
+}
+
+// ---- neighbours -----------------------------------------------------------------------------------------------------
+
+fn kraken_down() -> Labels {
+    labels(&[("alertname", "FeedHandlerDown"), ("exchange", "kraken"), ("severity", "critical")])
+}
+
+/// A drill beside this one, which answers for what it causes on `exchange`.
+fn neighbour(exchange: &str, from_s: f64, until_s: Option<f64>) -> Neighbour {
+    Neighbour {
+        drill: "beside".into(),
+        claims: vec![Claim { alert: "FeedHandlerDown".into(), labels: labels(&[("exchange", exchange)]) }],
+        faults: vec![format!("feed-handler-{exchange} stopped")],
+        from: at(from_s),
+        until: until_s.map(at),
+    }
+}
+
+#[test]
+fn alert_that_a_neighbour_answers_for_is_not_collateral() {
+    let story = Story::good()
+        .alert(&kraken_down(), 30, 90, 110)
+        .with(|timeline| timeline.neighbours.push(neighbour("kraken", 10.0, None)));
+    assert_eq!(story.verdict().reasons, []);
+}
+
+#[test]
+fn alert_that_lost_its_labels_is_the_matter_of_the_neighbour_that_it_could_mean() {
+    let blind = labels(&[("alertname", "FeedHandlerUp"), ("severity", "critical")]);
+    let mut beside = neighbour("kraken", 10.0, None);
+    beside.claims[0].alert = "FeedHandlerUp".into();
+    let story = Story::good().alert(&blind, 30, 90, 110).with(|timeline| timeline.neighbours.push(beside));
+    assert_eq!(story.verdict().reasons, []);
+}
+
+#[test]
+fn neighbours_alert_does_not_make_the_own_drill_pass() {
+    let story = Story::silent()
+        .alert(&kraken_down(), 30, 90, 110)
+        .with(|timeline| timeline.neighbours.push(neighbour("kraken", 10.0, None)));
+    assert_eq!(kinds(&story.verdict()), [ReasonKind::Missed]);
+}
+
+#[test]
+fn neighbour_that_ended_before_answers_for_nothing() {
+    let story = Story::good()
+        .alert(&kraken_down(), 30, 90, 110)
+        .with(|timeline| timeline.neighbours.push(neighbour("kraken", -100.0, Some(20.0))));
+    assert_eq!(kinds(&story.verdict()), [ReasonKind::Collateral]);
+}
+
+#[test]
+fn alert_that_nobody_answers_for_is_reported_once_by_the_drill_that_broke_something_last() {
+    let okx = labels(&[("alertname", "FeedHandlerDown"), ("exchange", "okx"), ("severity", "critical")]);
+    let with_neighbour_from = |from_s| {
+        let story = Story::good().alert(&okx, 30, 90, 110);
+        story.with(|timeline| timeline.neighbours.push(neighbour("kraken", from_s, None))).verdict()
+    };
+    let earlier = with_neighbour_from(-10.0);
+    assert_eq!(kinds(&earlier), [ReasonKind::Collateral]);
+    assert!(
+        earlier.reasons[0].message.ends_with("no running drill declares; beside it ran beside (feed-handler-kraken stopped)"),
+        "{:?}",
+        earlier.reasons
+    );
+    assert_eq!(with_neighbour_from(50.0).reasons, []);
+    assert_eq!(kinds(&with_neighbour_from(95.0)), [ReasonKind::Collateral]);
 }
 
 #[test]
@@ -418,5 +665,43 @@ proptest! {
             timeline.errors.push(ObservationError { at: at(50.0), message: "blind".into() });
         });
         prop_assert_eq!(story.verdict().outcome, Outcome::Error);
+    }
+
+    /// Whatever the instants are: with a measured onset a drill is in time if, and only if, it fires within its evaluation.
+    #[test]
+    fn measured_window_is_as_wide_as_one_evaluation_and_one_scrape(onset_s in 0_u32..60, firing_s in 60_u32..130) {
+        let last_s = firing_s + 15;
+        let story = Story::silent()
+            .alert(&binance_down(), firing_s - 60, firing_s, last_s)
+            .told(DeliveryStatus::Firing, "critical", &binance_down(), f64::from(firing_s + 10))
+            .told(DeliveryStatus::Resolved, "critical", &binance_down(), f64::from(last_s + 45))
+            .with(|timeline| {
+                timeline.conditions.push(spans("up == 0", &[(f64::from(onset_s), 110.0)]));
+            });
+        let verdict = judge(&measured(), &story.timeline);
+        let timing: Vec<_> = kinds(&verdict).into_iter().filter(|kind| matches!(kind, ReasonKind::TooEarly | ReasonKind::Late)).collect();
+        let in_window = (onset_s + 59..=onset_s + 80).contains(&firing_s) && firing_s <= 120;
+        prop_assert_eq!(timing.is_empty(), in_window, "onset {}, firing {}: {:#?}", onset_s, firing_s, verdict.reasons);
+    }
+
+    /// A near miss passes if, and only if, the alert never fired and was held as near, for as long, as it had to be.
+    #[test]
+    fn near_miss_passes_exactly_when_it_was_near_and_silent(
+        near_s in 0_u32..90, lasts_s in 0_u32..120, fires in proptest::option::of(20_u32..120),
+    ) {
+        let mut story = Story::silent()
+            .with(|timeline| timeline.conditions.push(spans("up == 0", &[(f64::from(near_s), f64::from(near_s + lasts_s))])));
+        if let Some(firing_s) = fires {
+            story = story.alert(&binance_down(), firing_s, firing_s, firing_s + 15);
+        }
+        let verdict = judge(&near_miss(), &story.timeline);
+        // Reverted at 99 s, 40 s wanted, 3 s of slack at either end.
+        let near_enough = near_s + lasts_s + 3 >= 99 && 99 - near_s + 3 >= 40;
+        let outcome = match (fires, near_enough) {
+            (Some(_), _) => Outcome::Fail,
+            (None, true) => Outcome::Pass,
+            (None, false) => Outcome::Error,
+        };
+        prop_assert_eq!(verdict.outcome, outcome, "{:#?}", verdict.reasons);
     }
 }

@@ -8,7 +8,7 @@ use super::*;
 async fn answering(body: &str, status: u16) -> (MockServer, Prometheus) {
     let server = MockServer::start().await;
     let template = ResponseTemplate::new(status).set_body_raw(body.as_bytes().to_vec(), "application/json");
-    Mock::given(method("GET")).and(path("/api/v1/query")).respond_with(template).mount(&server).await;
+    Mock::given(method("POST")).and(path("/api/v1/query")).respond_with(template).mount(&server).await;
     let prometheus = Prometheus::new(&server.address().to_string());
     (server, prometheus)
 }
@@ -85,4 +85,44 @@ fn text_that_is_no_duration_is_an_error() {
     for text in ["15", "s", "1x", "-1s", "99999999999999999999s"] {
         assert!(prometheus_duration(text).is_err(), "{text}");
     }
+}
+
+#[tokio::test]
+async fn conditions_are_asked_in_one_query_and_told_apart_by_their_number() {
+    let body = r#"{"status":"success","data":{"resultType":"vector","result":[
+        {"metric":{"alertdrill_condition":"1"},"value":[1763876543.2,"6"]}]}}"#;
+    let (server, prometheus) = answering(body, 200).await;
+    let conditions = ["up == 0".to_owned(), "lag > 1000".to_owned()];
+    assert_eq!(prometheus.are_true(&conditions).await.unwrap(), [false, true]);
+    let requests = server.received_requests().await.unwrap();
+    assert_eq!(requests.len(), 1);
+    let asked = String::from_utf8(requests[0].body.clone()).unwrap();
+    assert!(asked.contains("count%28up+%3D%3D+0%29") && asked.contains("+or+label_replace"), "{asked}");
+}
+
+#[tokio::test]
+async fn condition_that_could_not_be_asked_is_not_false() {
+    let (_server, prometheus) = answering("busy", 503).await;
+    assert!(prometheus.are_true(&["up == 0".to_owned()]).await.is_err());
+}
+
+#[tokio::test]
+async fn spans_of_a_condition_end_where_a_second_is_missing() {
+    let server = MockServer::start().await;
+    let body = r#"{"status":"success","data":{"resultType":"matrix","result":[
+        {"metric":{},"values":[[100,"1"],[101,"2"],[102,"1"],[110,"1"]]}]}}"#;
+    let template = ResponseTemplate::new(200).set_body_raw(body.as_bytes().to_vec(), "application/json");
+    Mock::given(method("POST")).and(path("/api/v1/query_range")).respond_with(template).mount(&server).await;
+    let at = |second| UtcInstant::from_epoch_s(second).unwrap();
+    let spans = Prometheus::new(&server.address().to_string()).spans("up == 0", at(90.0), at(120.0)).await.unwrap();
+    assert_eq!(spans, [Span { from: at(100.0), until: at(102.0) }, Span { from: at(110.0), until: at(110.0) }]);
+}
+
+#[test]
+fn rule_reads_up_where_it_selects_it_as_it_is() {
+    assert!(reads_up("up{job=\"a\"} == 0").unwrap());
+    assert!(reads_up("max by (job) (up) < 1 and on (job) x").unwrap());
+    assert!(!reads_up("x > 0 and on (job) max_over_time(up[15m] offset 2m) == 1").unwrap());
+    assert!(!reads_up("last_over_time(upstream_lag[1m]) > 3").unwrap());
+    assert!(reads_up("up ==").is_err());
 }

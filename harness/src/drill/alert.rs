@@ -1,0 +1,247 @@
+//! What a drill says of alerts: which must fire, which must stay silent, which may fire.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Labels, optional_seconds, seconds};
+
+/// An alert that the drill's fault must cause.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedAlert {
+    /// The alert's name.
+    pub alert: String,
+    /// Labels that it must carry, severity apart. They also tell which rule is meant where several share the name: the
+    /// one whose own labels do not contradict these.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// Its label `severity`; Alertmanager's receiver of the same name must be told.
+    pub severity: Severity,
+    /// What the alert's owner promises: the longest time from the fault to firing.
+    #[serde(with = "seconds", rename = "deadline_s")]
+    pub deadline: Duration,
+    /// What the alert is about, as `PromQL` that yields samples exactly while it is so: asked of Prometheus beside the rule,
+    /// its first instant is the measured onset, from which the window counts. Without it the window counts from the fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+    /// How long the rule's expression may take to become true after the fault has its effect.
+    #[serde(default)]
+    pub onset: Onset,
+    /// How long the expression may take to become false after the fault is reverted, scrape and evaluation not counted.
+    #[serde(with = "seconds", rename = "recovery_s")]
+    pub recovery: Duration,
+}
+
+impl ExpectedAlert {
+    /// An alert whose expression turns true with the fault itself and recovers within 10 s of its revert.
+    #[must_use]
+    pub fn new(alert: impl Into<String>, severity: Severity, deadline: Duration) -> Self {
+        Self {
+            alert: alert.into(),
+            labels: BTreeMap::new(),
+            severity,
+            deadline,
+            condition: None,
+            onset: Onset::default(),
+            recovery: Duration::from_secs(10),
+        }
+    }
+
+    /// The same alert, required to carry one label more.
+    #[must_use]
+    pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.labels.insert(name.into(), value.into());
+        self
+    }
+
+    /// The same alert, whose onset is measured as the first instant at which `condition` yields a sample.
+    #[must_use]
+    pub fn when(mut self, condition: impl Into<String>) -> Self {
+        self.condition = Some(condition.into());
+        self
+    }
+
+    /// The same alert, whose expression needs `earliest` to `latest` to become true.
+    #[must_use]
+    pub fn onset(mut self, earliest: Duration, latest: Duration) -> Self {
+        self.onset = Onset { earliest, latest };
+        self
+    }
+
+    /// The same alert, whose expression needs up to `recovery` to become false.
+    #[must_use]
+    pub fn recovery(mut self, recovery: Duration) -> Self {
+        self.recovery = recovery;
+        self
+    }
+}
+
+impl fmt::Display for ExpectedAlert {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_selector(f, &self.alert, &self.labels)
+    }
+}
+
+/// An alert that must stay silent though the fault comes near its rule's condition: what makes a drill a near miss.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SilentAlert {
+    /// The alert's name.
+    pub alert: String,
+    /// Labels that tell it apart, as in [`ExpectedAlert::labels`].
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// How near the fault has to come, as `PromQL` that yields samples while it is so near: must be true at some time, and
+    /// from then until the revert, or the drill proves nothing. Without it, the fault's own effect is all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub near: Option<String>,
+    /// The longest time until `near` is true.
+    #[serde(with = "seconds", rename = "onset_s")]
+    pub onset: Duration,
+    /// How long it is held so near before the revert; without it, for as long as the rule would need to fire.
+    #[serde(default, with = "optional_seconds", rename = "hold_s", skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Duration>,
+}
+
+impl SilentAlert {
+    /// An alert that must stay silent for as long as its rule would need to fire.
+    #[must_use]
+    pub fn new(alert: impl Into<String>) -> Self {
+        Self { alert: alert.into(), labels: BTreeMap::new(), near: None, onset: Duration::from_secs(60), hold: None }
+    }
+
+    /// The same alert, told apart by one label more.
+    #[must_use]
+    pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.labels.insert(name.into(), value.into());
+        self
+    }
+
+    /// The same alert, which counts as near while `near` yields samples; that may take up to `onset`.
+    #[must_use]
+    pub fn near(mut self, near: impl Into<String>, onset: Duration) -> Self {
+        self.near = Some(near.into());
+        self.onset = onset;
+        self
+    }
+
+    /// The same alert, held near for `hold`.
+    #[must_use]
+    pub fn hold(mut self, hold: Duration) -> Self {
+        self.hold = Some(hold);
+        self
+    }
+}
+
+impl fmt::Display for SilentAlert {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_selector(f, &self.alert, &self.labels)
+    }
+}
+
+/// Time from a fault's effect to the rule's expression becoming true: a queue has to grow, a silence to last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Onset {
+    /// The shortest it can be.
+    #[serde(with = "seconds", rename = "earliest_s")]
+    pub earliest: Duration,
+    /// The longest it can be.
+    #[serde(with = "seconds", rename = "latest_s")]
+    pub latest: Duration,
+}
+
+/// An alert that may fire during the drill, and why that is no fault of the rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tolerated {
+    /// The alert's name.
+    pub alert: String,
+    /// Labels that it must carry to be tolerated.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// Printed with the verdict, even when all is well.
+    pub reason: String,
+}
+
+/// Which alerts a drill answers for, whether they must, must not or may fire.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// The alert's name.
+    pub alert: String,
+    /// Labels that it must carry.
+    pub labels: Labels,
+}
+
+impl Claim {
+    /// Whether an alert with these labels is meant.
+    #[must_use]
+    pub fn covers(&self, labels: &Labels) -> bool {
+        labels.get("alertname") == Some(&self.alert) && self.labels.iter().all(|(name, value)| labels.get(name) == Some(value))
+    }
+
+    /// Whether an alert with these labels is meant, or could be: one that lacks labels, but contradicts none. Aggregation may
+    /// have dropped what names the culprit.
+    #[must_use]
+    pub fn concerns(&self, labels: &Labels) -> bool {
+        labels.get("alertname") == Some(&self.alert)
+            && self.labels.iter().all(|(name, value)| labels.get(name).is_none_or(|label| label == value))
+    }
+}
+
+/// How bad it is: the label `severity`, by which Alertmanager chooses whom to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Somebody should look in working hours.
+    Warning,
+    /// Somebody is woken.
+    Critical,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        })
+    }
+}
+
+fn write_selector(f: &mut fmt::Formatter<'_>, alert: &str, labels: &Labels) -> fmt::Result {
+    f.write_str(alert)?;
+    if !labels.is_empty() {
+        let labels: Vec<_> = labels.iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect();
+        write!(f, "{{{}}}", labels.join(", "))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn negative_deadline_is_an_error() {
+        let drill = r#"{"alert": "A", "severity": "critical", "deadline_s": -1, "recovery_s": 1}"#;
+        assert!(serde_json::from_str::<ExpectedAlert>(drill).is_err());
+    }
+
+    #[test]
+    fn claim_covers_an_alert_that_carries_all_its_labels() {
+        let labels = |exchange: &str| {
+            Labels::from([("alertname".into(), "A".into()), ("exchange".into(), exchange.into()), ("job".into(), "x".into())])
+        };
+        let claim = Claim { alert: "A".into(), labels: [("exchange".into(), "okx".into())].into() };
+        assert!(claim.covers(&labels("okx")));
+        assert!(!claim.covers(&labels("kraken")));
+        let without_exchange = Labels::from([("alertname".into(), "A".into())]);
+        assert!(claim.concerns(&labels("okx")) && claim.concerns(&without_exchange) && !claim.covers(&without_exchange));
+        assert!(!claim.concerns(&labels("kraken")));
+        assert!(!Claim { alert: "B".into(), ..claim }.covers(&labels("okx")));
+    }
+}

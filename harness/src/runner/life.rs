@@ -1,0 +1,551 @@
+//! One drill: steady state → journal → inject → see its effect → watch → revert → watch it resolve → steady state again.
+//!
+//! Everything that happens goes into the drill's timeline; nothing is judged here.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::neighbours::{Neighbourhood, now};
+use super::steady::{self, Wanted};
+use crate::drill::{
+    AlertOutcome, ConditionRecord, DELIVERY_ALLOWANCE, Drill, Episode, ExpectedAlert, Fault, FaultRecord, LoadedRule, Moment,
+    ObservationError, Routing, SteadyState, TIMELINE_SCHEMA_VERSION, Timeline, UtcInstant, Window, alert_outcomes, episodes,
+    hopeless, rule_for,
+};
+use crate::fault::{self, Journal, Ongoing, Site};
+use crate::observe::{Observation, Observer, Prometheus};
+use crate::progress::{Progress, Step};
+use crate::stack::SteadyCondition;
+use crate::{Error, Result};
+
+/// How long the stack may take to come back to it after the alerts have resolved.
+const STEADY_AGAIN_WITHIN: Duration = Duration::from_secs(240);
+/// How long looks may fail in a row before that ends the drill: a verdict without sight would be a guess.
+const BLIND_FOR: Duration = Duration::from_secs(30);
+/// How long an alert that is late is waited for, so that late can be told from missed.
+const LATE_BY: Duration = Duration::from_secs(30);
+/// Over how long scrapes are looked at to know how long they take, before there is a drill's own time to look at.
+const USUAL_SCRAPES: Duration = Duration::from_mins(5);
+/// How often a revert is tried before it is left to whoever heals the stack.
+const REVERT_ATTEMPTS: u32 = 4;
+/// How long after a revert that failed it is tried again.
+const REVERT_AGAIN_AFTER: Duration = Duration::from_secs(2);
+/// How long a drill waits for the moment to break something.
+const MOMENT_WITHIN: Duration = Duration::from_secs(180);
+
+/// All that a drill needs of the world.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'a> {
+    /// What faults are aimed at.
+    pub site: &'a Site,
+    /// Asked for rules and for what was true when.
+    pub prometheus: &'a Prometheus,
+    /// Watches for all drills.
+    pub observer: &'a Observer,
+    /// Holds every open fault.
+    pub journal: &'a Journal,
+    /// The drills that run beside this one.
+    pub neighbourhood: &'a Neighbourhood,
+    /// Alertmanager's waits.
+    pub routing: Routing,
+    /// What must hold before a fault, and after it.
+    pub steady_state: &'a [SteadyCondition],
+    /// How long that is waited for before a fault.
+    pub steady_within: Duration,
+    /// Shows what is waited for.
+    pub progress: &'a Progress,
+    /// Ends the drill early; what is broken is reverted all the same.
+    pub cancel: &'a CancellationToken,
+}
+
+/// Runs `drill` and gives what it saw. What keeps it from its end is in the timeline too.
+pub async fn run(drill: &Drill, around: Surroundings<'_>) -> Timeline {
+    let mut life = Life::new(drill, around);
+    if let Err(error) = life.live().await {
+        note(&mut life.timeline, &error);
+    }
+    if let Err(error) = life.settle().await {
+        note(&mut life.timeline, &error);
+    }
+    life.timeline
+}
+
+/// A timeline in which nothing has happened yet but that `error`.
+#[must_use]
+pub(crate) fn never_begun(drill: &Drill, error: &Error) -> Timeline {
+    let mut timeline = empty_timeline(drill);
+    note(&mut timeline, error);
+    timeline
+}
+
+pub(crate) fn note(timeline: &mut Timeline, error: &Error) {
+    timeline.errors.push(ObservationError { at: now(), message: error.explained() });
+}
+
+fn empty_timeline(drill: &Drill) -> Timeline {
+    Timeline {
+        schema_version: TIMELINE_SCHEMA_VERSION,
+        drill: drill.name.clone(),
+        rules: Vec::new(),
+        routing: None,
+        steady_state: SteadyState::default(),
+        faults: Vec::new(),
+        conditions: Vec::new(),
+        samples: Vec::new(),
+        evaluated_until: [].into(),
+        deliveries: Vec::new(),
+        suppressions: Vec::new(),
+        missed_evaluations: [].into(),
+        neighbours: Vec::new(),
+        checks: Vec::new(),
+        steady_end: None,
+        errors: Vec::new(),
+        finished_at: now(),
+    }
+}
+
+struct Life<'a> {
+    drill: &'a Drill,
+    around: Surroundings<'a>,
+    timeline: Timeline,
+    ongoing: Vec<Ongoing>,
+    /// Per watched condition, when this process first saw it true since the fault.
+    seen_true: BTreeMap<String, UtcInstant>,
+    missed_evaluations_before: BTreeMap<String, f64>,
+}
+
+impl<'a> Life<'a> {
+    fn new(drill: &'a Drill, around: Surroundings<'a>) -> Self {
+        let timeline = Timeline { routing: Some(around.routing), ..empty_timeline(drill) };
+        Self { drill, around, timeline, ongoing: Vec::new(), seen_true: [].into(), missed_evaluations_before: [].into() }
+    }
+
+    async fn live(&mut self) -> Result<()> {
+        self.timeline.rules = self.around.prometheus.alerting_rules(USUAL_SCRAPES).await?;
+        if !hopeless(self.drill, &self.timeline.rules).is_empty() {
+            return Ok(());
+        }
+        self.missed_evaluations_before = self.around.prometheus.missed_evaluations().await?;
+        let conditions = self.around.steady_state.iter().map(|condition| condition.query.clone());
+        let _watched = self.around.observer.watch(conditions.chain(self.drill.conditions().cloned()));
+        self.timeline.steady_state = self.reach_steady_state("waiting for steady state", self.around.steady_within, true).await?;
+        if !self.timeline.steady_state.is_reached() {
+            return Ok(());
+        }
+        let lived = self.break_and_watch().await;
+        // Whatever happened, nothing stays broken.
+        let reverted = self.revert().await;
+        lived?;
+        reverted?;
+        self.watch_it_resolve().await?;
+        self.timeline.steady_end =
+            Some(self.reach_steady_state("waiting for steady state again", STEADY_AGAIN_WITHIN, false).await?);
+        Ok(())
+    }
+
+    async fn reach_steady_state(&mut self, what: &str, at_most: Duration, first_of_its_group: bool) -> Result<SteadyState> {
+        let step = self.step(what);
+        let began = Instant::now();
+        let mut observation = self.around.observer.observation();
+        loop {
+            let neighbours = self.around.neighbourhood.beside(&self.drill.name, now())?;
+            let wanted = Wanted {
+                drill: self.drill,
+                conditions: self.around.steady_state,
+                neighbours: &neighbours,
+                at: now(),
+                groups_must_be_gone: first_of_its_group,
+            };
+            let state = steady::compare(&observation.borrow(), wanted, began.elapsed());
+            if state.is_reached() || began.elapsed() >= at_most {
+                step.done(if state.is_reached() { "steady" } else { "not steady" });
+                return Ok(state);
+            }
+            let active = state.active_alerts.iter().filter_map(|labels| labels.get("alertname"));
+            let awaited: Vec<_> = active.map(|alert| format!("{alert} is active")).chain(state.unmet.iter().cloned()).collect();
+            step.update(&format!("awaited: {}", awaited.join("; ")));
+            self.next_look(&mut observation, Duration::MAX).await?;
+        }
+    }
+
+    async fn break_and_watch(&mut self) -> Result<()> {
+        if let Some(moment) = &self.drill.moment {
+            self.wait_for(moment).await?;
+        }
+        if !self.inject_all(&self.drill.faults).await? {
+            return Ok(());
+        }
+        if !self.drill.once_pending.is_empty() {
+            let step = self.step("waiting for its alert to be pending");
+            let limit = self.fire_limit();
+            let pending = self.watch_until(&step, limit, |alert| alert.pending_at.is_some(), firing_state).await?;
+            step.done(if pending { "pending" } else { "not pending" });
+            if !pending || !self.inject_all(&self.drill.once_pending).await? {
+                return Ok(());
+            }
+        }
+        if self.drill.is_to_fire() { self.watch_it_fire().await } else { self.hold_near().await }
+    }
+
+    async fn wait_for(&self, moment: &Moment) -> Result<()> {
+        let step = self.step(&format!("waiting until {}", moment.what));
+        let ended = tokio::select! {
+            () = self.around.cancel.cancelled() => return Err(Error::Interrupted),
+            ended = tokio::time::timeout(
+                MOMENT_WITHIN,
+                self.around.site.containers.exec(&moment.service, None, &moment.command),
+            ) => ended,
+        };
+        let in_vain = |_| Error::TimedOut {
+            awaited: moment.what.clone(),
+            last_seen: format!("`{}` still runs in {}", moment.command.join(" "), moment.service),
+            waited: MOMENT_WITHIN,
+        };
+        ended.map_err(in_vain)??;
+        step.done("now");
+        Ok(())
+    }
+
+    /// False if one had no effect: the judge says what that means.
+    async fn inject_all(&mut self, faults: &[Fault]) -> Result<bool> {
+        for fault in faults {
+            if self.around.cancel.is_cancelled() {
+                return Err(Error::Interrupted);
+            }
+            let step = self.step(&format!("breaking: {fault}"));
+            self.around.journal.open(&self.drill.name, fault)?;
+            let injected_at = now();
+            let began_at = self.timeline.first_fault().map_or(injected_at, |first| first.injected_at);
+            self.around.neighbourhood.announce(self.drill, began_at, None)?;
+            self.timeline.faults.push(FaultRecord {
+                fault: fault.clone(),
+                injected_at,
+                effect_at: None,
+                reverting_at: None,
+                reverted_at: None,
+            });
+            self.ongoing.push(fault::inject(fault, self.around.site).await?);
+            match fault::wait_for_effect(fault, self.around.site, injected_at).await {
+                Ok(()) => {}
+                Err(Error::TimedOut { .. }) => return Ok(false),
+                Err(other) => return Err(other),
+            }
+            if let Some(record) = self.timeline.faults.last_mut() {
+                record.effect_at = Some(now());
+            }
+            step.done("done");
+        }
+        Ok(true)
+    }
+
+    /// Until every expected alert has fired and been delivered, or can no longer do so in time.
+    async fn watch_it_fire(&mut self) -> Result<()> {
+        let step = self.step("waiting for its alerts");
+        let mut fired = false;
+        // The limit is counted anew whenever a condition has become true.
+        while !fired && self.fire_limit() > now() {
+            let limit = self.fire_limit();
+            fired = self.watch_until(&step, limit, |alert| alert.firing_at.is_some(), firing_state).await?;
+        }
+        if fired {
+            let delivery = self.around.routing.group_wait + DELIVERY_ALLOWANCE;
+            self.watch_until(
+                &step,
+                now().plus(delivery),
+                |alert| alert.notified_at.is_some(),
+                |_, _| "fires; waiting for its delivery".to_owned(),
+            )
+            .await?;
+        }
+        step.done(if fired { "fired" } else { "did not fire" });
+        Ok(())
+    }
+
+    /// The instant from which on an alert that has not fired is given up.
+    fn fire_limit(&self) -> UtcInstant {
+        let Some(effect_at) = self.timeline.faults.last().and_then(|fault| fault.effect_at) else { return now() };
+        let limits = self.drill.expect.iter().filter_map(|expected| {
+            let rule = self.rule(expected)?;
+            let seen = expected.condition.as_ref().and_then(|condition| self.seen_true.get(condition));
+            Some(match seen {
+                Some(seen) => seen.plus(Window::after_measured_onset(rule).latest + LATE_BY),
+                None => effect_at.plus(Window::derive(rule, expected.onset).latest.max(expected.deadline) + LATE_BY),
+            })
+        });
+        limits.max().unwrap_or(effect_at)
+    }
+
+    /// A near miss: until it has been as near, for as long, as it has to; or until an alert fires that must not.
+    async fn hold_near(&mut self) -> Result<()> {
+        let Some(effect_at) = self.timeline.faults.last().and_then(|fault| fault.effect_at) else { return Ok(()) };
+        if self.drill.silent.is_empty() {
+            return Ok(());
+        }
+        let step = self.step("holding it so near");
+        let mut observation = self.around.observer.observation();
+        loop {
+            self.look();
+            if self.false_alarm() {
+                step.done("a false alarm");
+                return Ok(());
+            }
+            let (near_by, until) = self.near_until(effect_at);
+            let left_s = until.or(near_by).map_or(0.0, |limit| limit.seconds_since(now()));
+            if left_s <= 0.0 {
+                step.done(if until.is_some() { "stayed silent" } else { "did not come near" });
+                return Ok(());
+            }
+            let state = if until.is_some() { "near" } else { "not near yet" };
+            step.update(&format!("{state}, at most {left_s:.0} s more"));
+            self.next_look(&mut observation, Duration::from_secs_f64(left_s)).await?;
+        }
+    }
+
+    /// By when every silent alert must be near, and until when it is held so once all of them are.
+    fn near_until(&self, effect_at: UtcInstant) -> (Option<UtcInstant>, Option<UtcInstant>) {
+        let near_by = self.drill.silent.iter().map(|silent| effect_at.plus(silent.onset)).max();
+        let ends = self.drill.silent.iter().map(|silent| {
+            let near_at = match &silent.near {
+                Some(query) => *self.seen_true.get(query)?,
+                None => effect_at,
+            };
+            let rule = rule_for(&silent.alert, &silent.labels, &self.timeline.rules)?;
+            Some(near_at.plus(silent.hold_with(rule)))
+        });
+        let all: Option<Vec<_>> = ends.collect();
+        (near_by, all.and_then(|ends| ends.into_iter().max()))
+    }
+
+    fn false_alarm(&self) -> bool {
+        let fires = |life: &Episode| life.firing_at.is_some();
+        let claims = self.drill.claims();
+        episodes(&self.timeline)
+            .iter()
+            .filter(|life| fires(life))
+            .any(|life| claims.iter().any(|claim| claim.covers(&life.labels)))
+    }
+
+    async fn revert(&mut self) -> Result<()> {
+        // What goes on by itself must not break again what is being mended.
+        for ongoing in self.ongoing.drain(..) {
+            ongoing.end().await;
+        }
+        let mine =
+            |open: &fault::OpenFault| (open.drill.as_str(), open.process) == (self.drill.name.as_str(), std::process::id());
+        let mut failed = None;
+        for open in self.around.journal.still_open()?.into_iter().filter(mine) {
+            let step = self.around.progress.step(&self.drill.name, format!("reverting: {}", open.fault));
+            let reverting_at = now();
+            match revert_at_last(&open.fault, self.around.site, &step).await {
+                Ok(()) => {
+                    self.around.journal.close(open.id)?;
+                    let records = self.timeline.faults.iter_mut().rev();
+                    let record = records.into_iter().find(|record| record.fault == open.fault && record.reverted_at.is_none());
+                    if let Some(record) = record {
+                        record.reverting_at = Some(reverting_at);
+                        record.reverted_at = Some(now());
+                    }
+                    step.done("done");
+                }
+                Err(error) => {
+                    step.done(&format!("failed: {error}"));
+                    failed.get_or_insert(error);
+                }
+            }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Until every alert that fired has resolved and that was delivered, or can no longer be in time.
+    async fn watch_it_resolve(&mut self) -> Result<()> {
+        let Some(reverted_at) = self.timeline.faults.iter().filter_map(|fault| fault.reverted_at).max() else { return Ok(()) };
+        if !self.drill.is_to_fire() {
+            return self.see_that_it_stays_silent(reverted_at).await;
+        }
+        let waits = self.drill.expect.iter().filter_map(|expected| {
+            let rule = self.rule(expected)?;
+            Some(Window::latest_resolve(rule, expected.recovery) + 2 * rule.evaluation_interval)
+        });
+        let patience = waits.max().unwrap_or_default();
+        let delivery = self.around.routing.group_interval + DELIVERY_ALLOWANCE;
+        let step = self.step("waiting for its alerts to resolve");
+        let resolved = self
+            .watch_until(
+                &step,
+                reverted_at.plus(patience),
+                |alert| alert.firing_at.is_none() || alert.resolved_at.is_some(),
+                |_, _| "still fires".to_owned(),
+            )
+            .await?;
+        if resolved {
+            let told = |alert: &AlertOutcome| alert.notified_at.is_none() || alert.resolve_notified_at.is_some();
+            self.watch_until(&step, now().plus(delivery), told, |_, _| "resolved; waiting for that to be delivered".to_owned())
+                .await?;
+        }
+        step.done(if resolved { "resolved" } else { "not resolved" });
+        Ok(())
+    }
+
+    /// What the fault left in the metrics until its revert can still make an alert fire.
+    async fn see_that_it_stays_silent(&mut self, reverted_at: UtcInstant) -> Result<()> {
+        let rules = self.drill.silent.iter().filter_map(|silent| rule_for(&silent.alert, &silent.labels, &self.timeline.rules));
+        let sights = rules.map(|rule| rule.scrape_interval + rule.scrape_duration + rule.evaluation_interval);
+        let until = reverted_at.plus(sights.max().unwrap_or_default());
+        let step = self.step("seeing that it stays silent");
+        let mut observation = self.around.observer.observation();
+        while until > now() && !self.false_alarm() {
+            let left = Duration::from_secs_f64(until.seconds_since(now()).max(0.0));
+            self.next_look(&mut observation, left).await?;
+            self.look();
+        }
+        step.done("done");
+        Ok(())
+    }
+
+    /// What is known only at the end: when conditions were true, what else ran and fired.
+    async fn settle(&mut self) -> Result<()> {
+        let ended_at = now();
+        let prometheus = self.around.prometheus;
+        if let Some(began_at) = self.timeline.first_fault().map(|fault| fault.injected_at) {
+            self.around.neighbourhood.announce(self.drill, began_at, Some(ended_at))?;
+            self.timeline.neighbours = self.around.neighbourhood.beside(&self.drill.name, began_at)?;
+            self.look_at_all();
+            self.timeline.finished_at = ended_at;
+            for query in self.drill.conditions() {
+                let spans = prometheus.spans(query, began_at, ended_at).await?;
+                self.timeline.conditions.push(ConditionRecord { query: query.clone(), spans });
+            }
+            for (group, after) in prometheus.missed_evaluations().await? {
+                let before = self.missed_evaluations_before.get(&group).copied().unwrap_or_default();
+                // A count of evaluations, and a small one.
+                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is above 0 and small")]
+                if after > before {
+                    self.timeline.missed_evaluations.insert(group, (after - before) as u64);
+                }
+            }
+            let took = Duration::from_secs_f64(ended_at.seconds_since(began_at).max(1.0));
+            self.take_longer_scrapes(&prometheus.alerting_rules(took).await?);
+        }
+        self.timeline.finished_at = ended_at;
+        Ok(())
+    }
+
+    /// Scrapes that took longer during the drill than before it delay what the rules see.
+    fn take_longer_scrapes(&mut self, rules: &[LoadedRule]) {
+        for rule in &mut self.timeline.rules {
+            let again = rules.iter().find(|other| (&other.alert, &other.query) == (&rule.alert, &rule.query));
+            rule.scrape_duration = rule.scrape_duration.max(again.map_or(Duration::ZERO, |again| again.scrape_duration));
+        }
+    }
+
+    /// Watches until `done` holds for every expected alert (true), or until `limit` (false).
+    async fn watch_until(
+        &mut self,
+        step: &Step,
+        limit: UtcInstant,
+        done: impl Fn(&AlertOutcome) -> bool,
+        describe: impl Fn(&AlertOutcome, f64) -> String,
+    ) -> Result<bool> {
+        let mut observation = self.around.observer.observation();
+        loop {
+            self.look();
+            let outcomes = alert_outcomes(self.drill, &self.timeline);
+            if outcomes.iter().all(&done) {
+                return Ok(true);
+            }
+            let left_s = limit.seconds_since(now());
+            if left_s <= 0.0 {
+                return Ok(false);
+            }
+            let since_fault_s = self.timeline.first_fault().map_or(0.0, |fault| now().seconds_since(fault.injected_at));
+            let mut states: Vec<_> = outcomes
+                .iter()
+                .filter(|alert| !done(alert))
+                .map(|alert| format!("{} {}", alert.name, describe(alert, since_fault_s)))
+                .collect();
+            states.dedup();
+            step.update(&format!("{since_fault_s:+.0} s: {}; at most {left_s:.0} s more", states.join("; ")));
+            self.next_look(&mut observation, Duration::MAX).await?;
+        }
+    }
+
+    /// Waits for the observer's next look, or for `at_most`.
+    async fn next_look(&self, observation: &mut tokio::sync::watch::Receiver<Observation>, at_most: Duration) -> Result<()> {
+        tokio::select! {
+            () = self.around.cancel.cancelled() => return Err(Error::Interrupted),
+            changed = observation.changed() => changed.map_err(|_| blind("the observer has ended", Duration::ZERO))?,
+            () = tokio::time::sleep(at_most) => {}
+        }
+        if let Some((since, error)) = &observation.borrow_and_update().failing
+            && since.elapsed() >= BLIND_FOR
+        {
+            return Err(blind(error, since.elapsed()));
+        }
+        Ok(())
+    }
+
+    /// Takes over what the observer has seen of the drill's own alerts and conditions since the fault.
+    fn look(&mut self) {
+        let names: Vec<_> = self.drill.claims().into_iter().map(|claim| claim.alert).collect();
+        self.take(|alert| alert.is_some_and(|alert| names.contains(alert)));
+        let observation = self.around.observer.observation();
+        for (query, _) in observation.borrow().conditions.iter().filter(|(_, is_true)| **is_true) {
+            if !self.seen_true.contains_key(query) {
+                self.seen_true.insert(query.clone(), now());
+            }
+        }
+    }
+
+    /// Takes over all that the observer has seen since the fault.
+    fn look_at_all(&mut self) {
+        self.take(|_| true);
+    }
+
+    fn take(&mut self, is_wanted: impl Fn(Option<&String>) -> bool) {
+        let Some(began_at) = self.timeline.first_fault().map(|fault| fault.injected_at) else { return };
+        let receiver = self.around.observer.observation();
+        let Observation { samples, evaluated_until, deliveries, suppressions, .. } = &*receiver.borrow();
+        let samples = samples.iter().filter(|sample| sample.at >= began_at && is_wanted(sample.labels.get("alertname")));
+        self.timeline.samples = samples.cloned().collect();
+        self.timeline.evaluated_until = evaluated_until.clone();
+        let deliveries = deliveries.iter().filter(|told| told.received_at >= began_at && is_wanted(told.labels.get("alertname")));
+        self.timeline.deliveries = deliveries.cloned().collect();
+        self.timeline.suppressions = suppressions.iter().cloned().collect();
+        self.timeline.finished_at = now();
+    }
+
+    fn rule(&self, expected: &ExpectedAlert) -> Option<&LoadedRule> {
+        rule_for(&expected.alert, &expected.labels, &self.timeline.rules)
+    }
+
+    fn step(&self, what: &str) -> Step {
+        self.around.progress.step(&self.drill.name, what)
+    }
+}
+
+/// A revert does no harm twice, and what stays broken breaks the drills that follow: one that fails is tried again.
+async fn revert_at_last(fault: &Fault, site: &Site, step: &Step) -> Result<()> {
+    for attempt in 1..REVERT_ATTEMPTS {
+        match fault::revert(fault, site).await {
+            Ok(()) => return Ok(()),
+            Err(error) => step.update(&format!("attempt {attempt} of {REVERT_ATTEMPTS} failed: {error}")),
+        }
+        tokio::time::sleep(REVERT_AGAIN_AFTER).await;
+    }
+    fault::revert(fault, site).await
+}
+
+fn firing_state(alert: &AlertOutcome, _since_fault_s: f64) -> String {
+    let window =
+        alert.window_s.map_or(String::new(), |[earliest, latest]| format!("fires between +{earliest:.0} s and +{latest:.0} s, "));
+    let state = if alert.pending_at.is_some() { "is pending, " } else { "is not pending yet, " };
+    let deadline = alert.deadline_s.map_or(String::new(), |deadline_s| format!("deadline +{deadline_s:.0} s"));
+    format!("{state}{window}{deadline}")
+}
+
+fn blind(error: &str, waited: Duration) -> Error {
+    Error::TimedOut { awaited: "an answer to every look at the stack".to_owned(), last_seen: error.to_owned(), waited }
+}

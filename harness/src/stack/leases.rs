@@ -1,0 +1,416 @@
+//! Leases: which drills may run side by side.
+//!
+//! A lease is a lock of the operating system on a file of the stack's state folder, so it holds across threads and
+//! processes, and the kernel releases it when its holder ends, however that happens. A drill takes all of its leases at
+//! once or none: nobody waits while holding, so nobody can wait for each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio_util::sync::CancellationToken;
+
+use super::project::{Pathway, Settings, SteadyCondition};
+use crate::drill::{Drill, LANE, Lease, LeaseMode};
+use crate::progress::Progress;
+use crate::{Error, Result};
+
+const TRY_EVERY: Duration = Duration::from_millis(250);
+
+/// What a drill holds, by the names of services, paths and lanes.
+pub type Holdings = BTreeMap<String, LeaseMode>;
+
+/// The leases of one drill, released when this is dropped.
+#[derive(Debug)]
+pub struct Leased {
+    /// The drill, on its lane.
+    pub drill: Drill,
+    /// The lane that was free, if it needs one.
+    pub lane: Option<String>,
+    /// All that it holds.
+    pub holdings: Holdings,
+    files: Vec<File>,
+}
+
+impl Drop for Leased {
+    fn drop(&mut self) {
+        // The lane that was left longest ago is taken next.
+        for file in &self.files {
+            let _ = file.set_modified(SystemTime::now());
+        }
+    }
+}
+
+/// The leases of one stack.
+#[derive(Debug)]
+pub struct Leases {
+    folder: PathBuf,
+}
+
+/// Takes turns between the drills of one process that wait for the same: the longest goes first.
+#[derive(Debug, Default)]
+pub struct WaitingLine {
+    waiting: Mutex<Vec<Waiting>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Waiting {
+    drill: String,
+    duration: Duration,
+    wants: BTreeSet<Lease>,
+}
+
+/// A place in the line, given up when this is dropped.
+#[derive(Debug)]
+pub struct Ticket<'a> {
+    line: &'a WaitingLine,
+    waiting: Waiting,
+}
+
+impl WaitingLine {
+    /// Queues up for what `drill` needs, which takes about `duration`.
+    pub fn queue(&self, drill: &Drill, duration: Duration) -> Ticket<'_> {
+        let wants = drill.leases.iter().cloned().collect();
+        let waiting = Waiting { drill: drill.name.clone(), duration, wants };
+        self.lock().push(waiting.clone());
+        Ticket { line: self, waiting }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Waiting>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ticket<'_> {
+    /// Whether no longer drill waits for just the same. One that needs more besides may have to wait for that.
+    fn is_next(&self) -> bool {
+        let rank = |waiting: &Waiting| (waiting.duration, waiting.drill.clone());
+        let mine = rank(&self.waiting);
+        !self.line.lock().iter().any(|other| other.wants == self.waiting.wants && rank(other) > mine)
+    }
+}
+
+impl Drop for Ticket<'_> {
+    fn drop(&mut self) {
+        let mut waiting = self.line.lock();
+        if let Some(place) = waiting.iter().position(|other| *other == self.waiting) {
+            waiting.remove(place);
+        }
+    }
+}
+
+impl Leases {
+    /// The leases in a stack's state folder.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn in_folder(state: &Path) -> Result<Self> {
+        let folder = state.join("leases");
+        std::fs::create_dir_all(&folder).map_err(Error::file("make the folder", &folder))?;
+        Ok(Self { folder })
+    }
+
+    /// Takes all leases that `drill` needs, and a lane that is free if it needs one; waits while others hold them.
+    ///
+    /// # Errors
+    /// [`Error::BadDescription`] if the drill needs what the stack does not have, or breaks what it holds no lease on;
+    /// [`Error::File`], [`Error::Interrupted`].
+    pub async fn take(
+        &self,
+        drill: &Drill,
+        settings: &Settings,
+        ticket: Ticket<'_>,
+        progress: &Progress,
+        cancel: &CancellationToken,
+    ) -> Result<Leased> {
+        let places = places(drill, settings)?;
+        let mut step = None;
+        loop {
+            if ticket.is_next()
+                && let Some(leased) = self.try_take(&places)?
+            {
+                return Ok(leased);
+            }
+            step.get_or_insert_with(|| progress.step(&drill.name, "waiting for its leases")).update("others hold them");
+            tokio::select! {
+                () = cancel.cancelled() => return Err(Error::Interrupted),
+                () = tokio::time::sleep(TRY_EVERY) => {}
+            }
+        }
+    }
+
+    fn try_take(&self, places: &[Place]) -> Result<Option<Leased>> {
+        let mut by_rest: Vec<_> = places.iter().collect();
+        by_rest.sort_by_key(|place| place.lane.as_ref().and_then(|lane| self.file(lane).metadata().ok()?.modified().ok()));
+        for place in by_rest {
+            let mut files = Vec::new();
+            for (name, mode) in &place.holdings {
+                match self.try_lock(name, *mode)? {
+                    Some(file) => files.push(file),
+                    None => break,
+                }
+            }
+            if files.len() == place.holdings.len() {
+                let Place { drill, lane, holdings } = place.clone();
+                return Ok(Some(Leased { drill, lane, holdings, files }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.lock"))
+    }
+
+    fn try_lock(&self, name: &str, mode: LeaseMode) -> Result<Option<File>> {
+        let path = self.file(name);
+        let opened = File::options().read(true).write(true).create(true).truncate(false).open(&path);
+        let file = opened.map_err(Error::file("open the lease", &path))?;
+        let locked = match mode {
+            LeaseMode::Shared => file.try_lock_shared(),
+            LeaseMode::Exclusive => file.try_lock(),
+        };
+        match locked {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(source)) => Err(Error::File { attempted: "lock", path, source }),
+        }
+    }
+}
+
+/// One way to place a drill.
+#[derive(Clone, Debug, PartialEq)]
+struct Place {
+    drill: Drill,
+    lane: Option<String>,
+    holdings: Holdings,
+}
+
+/// The ways to place `drill`: one per lane if it needs one.
+fn places(drill: &Drill, settings: &Settings) -> Result<Vec<Place>> {
+    if !drill.leases.iter().any(|lease| lease.on == LANE) {
+        return Ok(vec![place(drill.clone(), None, settings)?]);
+    }
+    let lanes = settings.paths.iter().find(|path| path.name == LANE).map_or(&[][..], |path| &path.lanes);
+    if lanes.is_empty() {
+        return Err(bad_plan(drill, "it needs a lane, and the stack's description has none (`x-alertdrill`, `paths`)"));
+    }
+    lanes.iter().map(|lane| place(drill.placed_on(lane), Some(lane.clone()), settings)).collect()
+}
+
+fn place(drill: Drill, lane: Option<String>, settings: &Settings) -> Result<Place> {
+    let mut holdings = Holdings::new();
+    let mut hold = |name: String, mode: LeaseMode| {
+        let held = holdings.entry(name).or_insert(mode);
+        *held = (*held).max(mode);
+    };
+    for lease in &drill.leases {
+        hold(lease.on.clone(), lease.mode);
+        if let Some((path, lane)) = pathway(&lease.on, settings) {
+            for service in &path.owns {
+                hold(service.replace("{lane}", lane.unwrap_or_default()), lease.mode);
+            }
+            for service in &path.uses {
+                hold(service.clone(), LeaseMode::Shared);
+            }
+        }
+    }
+    for service in &settings.watched_by {
+        hold(service.clone(), LeaseMode::Shared);
+    }
+    for fault in drill.all_faults() {
+        if holdings.get(fault.disturbs()) != Some(&LeaseMode::Exclusive) {
+            let reason = format!("its fault `{fault}` disturbs {}, on which it holds no exclusive lease", fault.disturbs());
+            return Err(bad_plan(&drill, &reason));
+        }
+    }
+    Ok(Place { drill, lane, holdings })
+}
+
+fn bad_plan(drill: &Drill, reason: &str) -> Error {
+    Error::BadDescription { what: format!("the drill {}", drill.name), reason: reason.to_owned() }
+}
+
+/// The path that a lease's name means, and which of its lanes.
+fn pathway<'a>(name: &'a str, settings: &'a Settings) -> Option<(&'a Pathway, Option<&'a str>)> {
+    settings.paths.iter().find_map(|path| {
+        if path.lanes.iter().any(|lane| lane == name) {
+            return Some((path, Some(name)));
+        }
+        (path.lanes.is_empty() && path.name == name).then_some((path, None))
+    })
+}
+
+/// What must hold before a drill that holds `holdings`: the conditions of the stack, and those of each path that it holds
+/// or whose services it may disturb.
+#[must_use]
+pub fn conditions_for(holdings: &Holdings, settings: &Settings) -> Vec<SteadyCondition> {
+    let mut conditions = settings.steady_state.clone();
+    for path in &settings.paths {
+        let lanes: Vec<_> = if path.lanes.is_empty() { vec![""] } else { path.lanes.iter().map(String::as_str).collect() };
+        for lane in lanes {
+            let name = if lane.is_empty() { path.name.as_str() } else { lane };
+            let services = path.owns.iter().chain(&path.uses).chain(&settings.watched_by);
+            let mut services = services.map(|service| service.replace("{lane}", lane));
+            let disturbed = services.any(|service| holdings.get(&service) == Some(&LeaseMode::Exclusive));
+            if disturbed || holdings.contains_key(name) {
+                conditions.extend(path.steady_state.iter().map(|condition| condition.on_lane(lane)));
+            }
+        }
+    }
+    conditions
+}
+
+/// Every condition of the stack and of all its paths.
+#[must_use]
+pub fn all_conditions(settings: &Settings) -> Vec<SteadyCondition> {
+    let everything = settings.paths.iter().flat_map(|path| path.lanes.iter().chain([&path.name]));
+    let holdings = everything.map(|name| (name.clone(), LeaseMode::Exclusive)).collect();
+    conditions_for(&holdings, settings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drill::Fault;
+
+    fn settings() -> Settings {
+        let text = r#"
+prometheus: {service: prometheus, port: 9090}
+alertmanager: {service: alertmanager, port: 9093}
+notification_sink: {service: sink, port: 8080}
+prometheus_configuration: {folder: p, variable: P}
+alertmanager_configuration: {folder: a, variable: A}
+rules_file: r.yml
+program_image: {program: x, dockerfile: d, variable: X}
+watched_by: [prometheus]
+paths:
+  - name: lane
+    lanes: [binance, okx]
+    owns: ["handler-{lane}"]
+    uses: [kafka]
+    steady_state: [{name: "{lane} flows", query: 'flows{exchange="{lane}"}'}]
+  - name: offload
+    owns: [minio]
+    uses: [clickhouse]
+    steady_state: [{name: offload works, query: works}]
+"#;
+        serde_yaml_ng::from_str(text).unwrap()
+    }
+
+    fn on_lane(name: &str) -> Drill {
+        Drill::new(name, Fault::stop("handler-{lane}")).on_a_lane()
+    }
+
+    struct Stack {
+        _folder: tempfile::TempDir,
+        leases: Leases,
+        settings: Settings,
+    }
+
+    impl Stack {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            Self { leases: Leases::in_folder(folder.path()).unwrap(), _folder: folder, settings: settings() }
+        }
+
+        fn try_take(&self, drill: &Drill) -> Option<Leased> {
+            self.leases.try_take(&places(drill, &self.settings).unwrap()).unwrap()
+        }
+    }
+
+    #[test]
+    fn two_drills_on_lanes_get_different_ones_and_a_third_waits() {
+        let stack = Stack::new();
+        let first = stack.try_take(&on_lane("a")).unwrap();
+        let second = stack.try_take(&on_lane("b")).unwrap();
+        assert_ne!(first.lane, second.lane);
+        assert_eq!(first.drill.faults, [Fault::stop(format!("handler-{}", first.lane.clone().unwrap()))]);
+        assert!(stack.try_take(&on_lane("c")).is_none());
+        let lane = first.lane.clone();
+        drop(first);
+        assert_eq!(stack.try_take(&on_lane("c")).unwrap().lane, lane);
+    }
+
+    #[test]
+    fn drill_that_disturbs_what_lanes_use_runs_alone() {
+        let stack = Stack::new();
+        let broker = Drill::new("broker", Fault::restart("kafka")).exclusive("kafka");
+        let lane = stack.try_take(&on_lane("a")).unwrap();
+        assert!(stack.try_take(&broker).is_none());
+        let offload = Drill::new("offload", Fault::stop("minio")).exclusive("offload");
+        let offload = stack.try_take(&offload).unwrap();
+        drop(lane);
+        let broker = stack.try_take(&broker).unwrap();
+        assert!(stack.try_take(&on_lane("a")).is_none());
+        drop((broker, offload));
+        assert!(stack.try_take(&on_lane("a")).is_some());
+    }
+
+    #[test]
+    fn lease_of_a_process_that_was_killed_is_free() {
+        let stack = Stack::new();
+        let offload = Drill::new("offload", Fault::stop("minio")).exclusive("offload");
+        let file = stack.leases.file("offload");
+        let mut holder = std::process::Command::new("flock")
+            .args(["--exclusive", "--no-fork"])
+            .arg(&file)
+            .args(["sh", "-c", "echo held; exec sleep 60"])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = [0; 5];
+        std::io::Read::read_exact(holder.stdout.as_mut().unwrap(), &mut said).unwrap();
+        assert!(stack.try_take(&offload).is_none());
+        holder.kill().unwrap();
+        holder.wait().unwrap();
+        assert!(stack.try_take(&offload).is_some());
+    }
+
+    #[test]
+    fn drill_on_prometheus_runs_while_nothing_else_does() {
+        let stack = Stack::new();
+        let prometheus = Drill::new("p", Fault::restart("prometheus")).exclusive("prometheus");
+        let lane = stack.try_take(&on_lane("a")).unwrap();
+        assert!(stack.try_take(&prometheus).is_none());
+        drop(lane);
+        assert!(stack.try_take(&prometheus).is_some());
+    }
+
+    #[test]
+    fn fault_without_an_exclusive_lease_on_what_it_disturbs_is_refused() {
+        let drill = Drill::new("careless", Fault::stop("minio")).shared("offload");
+        let error = places(&drill, &settings()).unwrap_err().to_string();
+        assert!(error.contains("`minio stopped` disturbs minio, on which it holds no exclusive lease"), "{error}");
+    }
+
+    #[test]
+    fn conditions_are_those_of_the_paths_that_a_drill_holds_or_may_disturb() {
+        let names = |drill: &Drill| {
+            let place = places(drill, &settings()).unwrap().remove(0);
+            conditions_for(&place.holdings, &settings()).into_iter().map(|condition| condition.name).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&on_lane("a")), ["binance flows"]);
+        let broker = Drill::new("broker", Fault::restart("kafka")).exclusive("kafka");
+        assert_eq!(names(&broker), ["binance flows", "okx flows"]);
+        assert_eq!(names(&Drill::new("m", Fault::stop("minio")).exclusive("offload")), ["offload works"]);
+        let prometheus = Drill::new("p", Fault::restart("prometheus")).exclusive("prometheus");
+        assert_eq!(names(&prometheus), ["binance flows", "okx flows", "offload works"]);
+        assert_eq!(all_conditions(&settings()).len(), 3);
+    }
+
+    #[test]
+    fn longest_drill_goes_first_among_those_that_wait_for_the_same() {
+        let line = WaitingLine::default();
+        let short = line.queue(&on_lane("short"), Duration::from_secs(10));
+        let elsewhere = line.queue(&Drill::new("m", Fault::stop("minio")).exclusive("offload"), Duration::from_secs(5));
+        assert!(short.is_next());
+        let longest = line.queue(&on_lane("longest").shared("prometheus"), Duration::from_secs(200));
+        let long = line.queue(&on_lane("long"), Duration::from_secs(100));
+        assert!(longest.is_next() && long.is_next() && !short.is_next() && elsewhere.is_next());
+        drop(long);
+        assert!(short.is_next());
+    }
+}

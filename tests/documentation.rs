@@ -1,0 +1,67 @@
+//! What the documents say of the drills is what the suite holds.
+
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is how it fails")]
+
+mod drills;
+
+use std::path::Path;
+
+use alertdrill::drill::{Drill, ExpectedAlert, SilentAlert};
+
+const BEGIN: &str = "<!-- drills: written by `UPDATE_README=1 cargo test --test documentation` -->\n";
+const END: &str = "<!-- end of drills -->\n";
+
+fn expected(alert: &ExpectedAlert) -> String {
+    format!("`{}` fires, {}, within {} s", alert.alert, alert.severity, alert.deadline.as_secs())
+}
+
+fn silent(alert: &SilentAlert) -> String {
+    let held = alert.hold.map_or(String::new(), |hold| format!(" for {} s", hold.as_secs()));
+    let near = alert.near.as_ref().map_or(String::new(), |near| format!(", though `{}`{held}", near.replace('|', "\\|")));
+    format!("`{}` stays silent{near}", alert.alert)
+}
+
+fn row(drill: &Drill) -> String {
+    let faults: Vec<_> = drill.all_faults().map(ToString::to_string).collect();
+    let mut alerts: Vec<_> = drill.expect.iter().map(expected).chain(drill.silent.iter().map(silent)).collect();
+    alerts.dedup();
+    alerts.extend(drill.tolerate.iter().map(|tolerated| format!("`{}` may fire: {}", tolerated.alert, tolerated.reason)));
+    let checked = if drill.afterwards.is_empty() { "" } else { "; no trade is lost or doubled" };
+    format!("| `{}` | {} | {}{checked} |\n", drill.name, faults.join("; then "), alerts.join("; "))
+}
+
+fn table() -> String {
+    let rows: String = drills::all().iter().map(row).collect();
+    format!("| drill | what is broken | what its alerts must do |\n| --- | --- | --- |\n{rows}")
+}
+
+#[test]
+fn table_of_drills_in_the_readme_is_that_of_the_suite() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once(BEGIN).unwrap();
+    let (table_there, after) = rest.split_once(END).unwrap();
+    let wanted = table();
+    if std::env::var_os("UPDATE_README").is_some() {
+        std::fs::write(&path, format!("{before}{BEGIN}{wanted}{END}{after}")).unwrap();
+        return;
+    }
+    assert_eq!(table_there, wanted, "the README's table is out of date: UPDATE_README=1 cargo test --test documentation");
+}
+
+#[test]
+fn each_drill_has_a_name_of_its_own() {
+    let mut names: Vec<_> = drills::all().into_iter().map(|drill| drill.name).collect();
+    names.sort();
+    let count = names.len();
+    names.dedup();
+    assert_eq!(names.len(), count);
+}
+
+#[test]
+fn each_drill_survives_a_round_trip_through_json() {
+    for drill in drills::all() {
+        let json = serde_json::to_string(&drill).unwrap();
+        assert_eq!(serde_json::from_str::<Drill>(&json).unwrap(), drill);
+    }
+}

@@ -1,0 +1,58 @@
+//! What `ClickHouse` writes: `ClickHouseBronzeInsertFailure`.
+
+use alertdrill::drill::{Drill, ExpectedAlert, Fault, Severity, SilentAlert};
+use serde_json::json;
+
+use super::k2::{EXCHANGES, GROUP, TOPIC, exchange, no_trade_is_lost_or_doubled, seconds, shell};
+
+pub(super) fn drills() -> Vec<Drill> {
+    vec![bronze_insert_failing(), bronze_table_not_writable(), exchange_sends_nonsense()]
+}
+
+/// It resolves when the rule's two minutes are over.
+fn insert_failure(exchange: &str) -> ExpectedAlert {
+    ExpectedAlert::new("ClickHouseBronzeInsertFailure", Severity::Critical, seconds(60))
+        .label("exchange", exchange)
+        .when(format!("increase(clickhouse_bronze_insert_errors_total{{exchange=\"{exchange}\"}}[2m]) > 0"))
+        .onset(seconds(0), seconds(10))
+        .recovery(seconds(125))
+}
+
+/// A message that is no trade lies on the topic.
+fn bronze_insert_failing() -> Drill {
+    let fault = Fault::PoisonMessage {
+        topic: TOPIC.to_owned(),
+        payload: r#"{"this": "is no trade"#.to_owned(),
+        group: GROUP.to_owned(),
+        disturbs: "{lane}".to_owned(),
+    };
+    Drill::new("bronze_insert_failing", fault)
+        .on_a_lane()
+        .expect_alert(insert_failure("{lane}"))
+        .afterwards(no_trade_is_lost_or_doubled("{lane}"))
+}
+
+/// The table's folder belongs to somebody else: every exchange's rows are refused.
+fn bronze_table_not_writable() -> Drill {
+    let owner = |owner: &str| shell(&format!("chown {owner} /var/lib/clickhouse/data/k2/bronze_trades"));
+    let fault = Fault::CommandRun {
+        what: "the bronze table cannot be written".to_owned(),
+        service: "clickhouse".to_owned(),
+        user: Some("0".to_owned()),
+        inject: owner("root:root"),
+        revert: owner("clickhouse:clickhouse"),
+        disturbs: "clickhouse".to_owned(),
+    };
+    let drill = Drill::new("bronze_table_not_writable", fault).exclusive("clickhouse").shared("kafka");
+    let drill = EXCHANGES.iter().fold(drill, |drill, exchange| drill.expect_alert(insert_failure(exchange)));
+    drill.afterwards(no_trade_is_lost_or_doubled("binance"))
+}
+
+/// The handler refuses what is no trade: nothing of it reaches `ClickHouse`.
+fn exchange_sends_nonsense() -> Drill {
+    let near = "increase(feed_handler_malformed_messages_total{exchange=\"{lane}\"}[1m]) > 0";
+    let alert = SilentAlert::new("ClickHouseBronzeInsertFailure").label("exchange", "{lane}").near(near, seconds(30));
+    Drill::new("exchange_sends_nonsense", exchange("sends nonsense", &[(json!({"mode": "malformed"}), 0)]))
+        .on_a_lane()
+        .silent(alert)
+}

@@ -1,0 +1,58 @@
+//! The pipeline's own words: its parts, how they are broken, and how long its metrics take.
+
+use std::time::Duration;
+
+use alertdrill::drill::{Behaviour, Check, Fault};
+use serde_json::{Value, json};
+
+/// The feed handler of the drill's lane.
+pub(super) const HANDLER: &str = "feed-handler-{lane}";
+
+/// The topic of the drill's lane, and the group in which `ClickHouse` reads it.
+pub(super) const TOPIC: &str = "market.crypto.trades.{lane}.raw";
+pub(super) const GROUP: &str = "clickhouse-bronze-{lane}";
+
+/// Every exchange, as the compose file names them.
+pub(super) const EXCHANGES: [&str; 6] = ["binance", "coinbase", "kraken", "bybit", "okx", "bitfinex"];
+
+pub(super) const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// The exchange of the drill's lane behaves so, one after the other, until the revert.
+pub(super) fn exchange(what: &str, to: &[(Value, u64)]) -> Fault {
+    let to = to.iter().map(|(post, for_s)| Behaviour { post: post.clone(), lasts: seconds(*for_s) });
+    Fault::BehaviourSwitched {
+        what: format!("exchange {{lane}} {what}"),
+        service: "exchange-simulator".to_owned(),
+        port: 8080,
+        path: "/exchanges/{lane}".to_owned(),
+        to: to.collect(),
+        back: json!({"mode": "normal", "rate_per_s": 50, "delay_s": 0}),
+        disturbs: "{lane}".to_owned(),
+    }
+}
+
+/// `ClickHouse`'s consumer of the lane's topic gets nothing to read, and the other lanes' go on.
+///
+/// Detaching its table would be the nearest to a consumer that stopped, but now and then aborts a thread of this old server.
+pub(super) fn consumer_stalled() -> Fault {
+    Fault::ConsumerDisplaced { topic: TOPIC.to_owned(), group: GROUP.to_owned(), disturbs: "{lane}".to_owned() }
+}
+
+pub(super) fn shell(script: &str) -> Vec<String> {
+    ["sh", "-c", script].map(str::to_owned).to_vec()
+}
+
+/// No trade of `exchange` that was made from the fault to its revert is missing or there twice, up to the Iceberg table.
+/// The offload may be another drill's target meanwhile, so it has time.
+pub(super) fn no_trade_is_lost_or_doubled(exchange: &str) -> Check {
+    let command =
+        ["python3", "/opt/offload/conserved.py", "--exchange", exchange, "--since", "{injected_at}", "--until", "{reverted_at}"];
+    Check {
+        what: format!("no trade of {exchange} is lost or doubled"),
+        service: "offload-worker".to_owned(),
+        command: command.map(str::to_owned).to_vec(),
+        within: seconds(600),
+    }
+}

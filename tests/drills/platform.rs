@@ -1,0 +1,55 @@
+//! What everything runs on: broker, database and Prometheus itself are restarted.
+
+use alertdrill::drill::{Drill, ExpectedAlert, Fault, Severity, SilentAlert};
+
+use super::k2::{EXCHANGES, HANDLER, no_trade_is_lost_or_doubled, seconds};
+
+pub(super) fn drills() -> Vec<Drill> {
+    vec![broker_restarted(), clickhouse_restarted(), prometheus_restarted_while_an_alert_is_pending()]
+}
+
+fn nothing_is_lost(drill: Drill) -> Drill {
+    EXCHANGES.iter().fold(drill, |drill, exchange| drill.afterwards(no_trade_is_lost_or_doubled(exchange)))
+}
+
+/// What is over before a rule's `for`: seen for a moment, and then for as long as a scrape and an evaluation take.
+fn silent(alert: &str) -> SilentAlert {
+    SilentAlert::new(alert).hold(seconds(5))
+}
+
+fn broker_restarted() -> Drill {
+    let drill = Drill::new("broker_restarted", Fault::restart("kafka"))
+        .exclusive("kafka")
+        .shared("clickhouse")
+        .silent(silent("FeedHandlerDown"))
+        .silent(silent("RedpandaConsumerLagHigh"))
+        .silent(silent("TargetLost").label("job", "kafka"))
+        .tolerate("ClickHouseBronzeInsertFailure", &[], "a block that was being read when the broker went is tried again");
+    nothing_is_lost(drill)
+}
+
+fn clickhouse_restarted() -> Drill {
+    let drill = Drill::new("clickhouse_restarted", Fault::restart("clickhouse"))
+        .exclusive("clickhouse")
+        .shared("kafka")
+        .silent(silent("FeedHandlerDown"))
+        .silent(silent("RedpandaConsumerLagHigh"))
+        .silent(silent("MVProcessingDelay"))
+        .silent(silent("TargetLost").label("job", "clickhouse"));
+    nothing_is_lost(drill)
+}
+
+/// A `for` shorter than ten minutes is not restored (`rules.alert.for-grace-period`): it starts over, and the alert fires all
+/// the same, a `for` after the restart.
+fn prometheus_restarted_while_an_alert_is_pending() -> Drill {
+    let alert = ExpectedAlert::new("FeedHandlerDown", Severity::Critical, seconds(140))
+        .label("exchange", "{lane}")
+        .label("cause", "handler_gone")
+        .onset(seconds(1), seconds(45));
+    Drill::new("prometheus_restarted_while_an_alert_is_pending", Fault::stop(HANDLER))
+        .once_pending(Fault::restart("prometheus"))
+        .on_a_lane()
+        .exclusive("prometheus")
+        .expect_alert(alert)
+        .afterwards(no_trade_is_lost_or_doubled("{lane}"))
+}

@@ -1,0 +1,70 @@
+//! Drills that run at once on one stack: each answers for its own alerts, and breaks only what it has leased.
+
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is how it fails")]
+
+mod drills;
+
+use std::path::Path;
+use std::time::Duration;
+
+use alertdrill::drill::{Drill, Fault, Outcome, ReasonKind, judge};
+use alertdrill::progress::Progress;
+use alertdrill::session::Session;
+use alertdrill::stack::WaitingLine;
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+const HANDLER: &str = "feed-handler-{lane}";
+
+fn feed_handler_stopped() -> Drill {
+    let mut drill = drills::all().into_iter().find(|drill| drill.name == "feed_handler_stopped").unwrap();
+    // Without it a fault that was left out would be noticed, and nobody blamed.
+    drill.expect[0].condition = None;
+    drill
+}
+
+/// The same alert is expected, and nothing is broken.
+fn fault_left_out() -> Drill {
+    let nothing = Fault::CommandRun {
+        what: "nothing is broken".to_owned(),
+        service: HANDLER.to_owned(),
+        user: None,
+        inject: vec!["true".to_owned()],
+        revert: Vec::new(),
+        disturbs: HANDLER.to_owned(),
+    };
+    Drill { name: "fault_left_out".to_owned(), faults: vec![nothing], ..feed_handler_stopped() }
+}
+
+/// It would break the object store, and has leased a lane.
+fn careless() -> Drill {
+    Drill { name: "careless".to_owned(), faults: vec![Fault::stop("minio")], ..feed_handler_stopped() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drill_never_passes_because_of_another_lanes_alert_and_breaks_nothing_that_it_has_not_leased() {
+    let programs = Path::new(env!("CARGO_BIN_EXE_k2-fixtures")).parent().unwrap();
+    let (progress, cancel, line) = (Progress::default(), CancellationToken::new(), WaitingLine::default());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let session = Session::start(root, programs, Timestamp::now().into(), &progress, &cancel).await.unwrap();
+
+    let drills = [feed_handler_stopped(), fault_left_out(), careless()];
+    let runs = drills.iter().map(|drill| session.run(drill, line.queue(drill, Duration::ZERO), &progress, &cancel));
+    let records = join_all(runs).await;
+    let verdicts: Vec<_> = records.iter().map(|record| judge(&record.drill, &record.timeline)).collect();
+    let [broken, left_out, careless] = verdicts.as_slice() else { unreachable!() };
+
+    assert_eq!(broken.outcome, Outcome::Pass, "{:#?}", broken.reasons);
+    let kinds: Vec<_> = left_out.reasons.iter().map(|reason| reason.kind).collect();
+    assert_eq!((left_out.outcome, kinds), (Outcome::Fail, vec![ReasonKind::Missed]), "{:#?}", left_out.reasons);
+    assert_ne!(records[0].lane, records[1].lane);
+    let fired_at = broken.alerts[0].firing_at.unwrap();
+    assert!(records[1].timeline.finished_at > fired_at, "they did not run side by side");
+
+    assert_eq!(careless.outcome, Outcome::Error);
+    let said = &careless.reasons[0].message;
+    assert!(said.contains("`minio stopped` disturbs minio, on which it holds no exclusive lease"), "{said}");
+    assert_eq!(records[2].timeline.faults, []);
+    session.end(&progress).await.unwrap();
+}
