@@ -19,6 +19,8 @@ use crate::stack::{
 
 /// How long a stack that was just started may take to its first steady state.
 const FIRST_STEADY_WITHIN: Duration = Duration::from_secs(180);
+/// How long a drill waits for steady state before it gives up.
+const STEADY_WITHIN: Duration = Duration::from_secs(120);
 
 /// A running stack in steady state, held by this process.
 #[derive(Debug)]
@@ -36,9 +38,6 @@ pub struct Session {
     steady_within: Duration,
 }
 
-/// How long a drill waits for steady state before it gives up.
-const STEADY_WITHIN: Duration = Duration::from_secs(120);
-
 impl Session {
     /// Takes hold of the stack of the compose project in `root`, starts it if it does not run, reverts what a killed run
     /// left behind, and, if it was started, waits for steady state. `started_at` is the start of this process.
@@ -46,7 +45,7 @@ impl Session {
     /// A stack that was started here and that a later step fails on is removed again, unless `KEEP_STACK` is set.
     ///
     /// # Errors
-    /// Each [`Error`] of a missing engine, image, port or healthy service.
+    /// Each [`crate::Error`] of a missing engine, image, port or healthy service.
     pub async fn start(
         root: &Path,
         programs: &Path,

@@ -44,13 +44,6 @@ impl Suite {
         }
     }
 
-    /// The same suite with one drill more.
-    #[must_use]
-    pub fn drill(mut self, drill: Drill) -> Self {
-        self.drills.push(drill);
-        self
-    }
-
     /// The same suite with more drills.
     #[must_use]
     pub fn drills(mut self, drills: impl IntoIterator<Item = Drill>) -> Self {
@@ -102,9 +95,7 @@ impl Suite {
             Ok(outcome) => ExitCode::from(outcome.exit_code()),
         }
     }
-}
 
-impl Suite {
     fn keep_stack(&self, parent: u32) -> ExitCode {
         let kept = Runtime::new()
             .map_err(Error::file("start the async runtime in", "this process"))

@@ -1,7 +1,7 @@
 //! Each kind of fault on a cheap container: it has its effect, it is reverted, twice of either does no harm, and only the
 //! containers of the own compose project can be hit. Those that need a broker or a server are tried by the drills.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is how it fails")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test, a panic is how it fails")]
 
 use std::time::Duration;
 
@@ -69,7 +69,7 @@ impl Victim {
             each.end().await;
         }
         for _ in 0..2 {
-            fault::revert(fault, &self.site).await.unwrap();
+            fault::revert(fault, &self.site, |error| panic!("{error}")).await.unwrap();
             assert!(self.is_well().await, "{fault}: {:?}", self.state().await);
         }
     }

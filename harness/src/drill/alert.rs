@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Labels, optional_seconds, seconds};
+use super::{Labels, seconds};
 
 /// An alert that the drill's fault must cause.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +48,12 @@ impl ExpectedAlert {
             onset: Onset::default(),
             recovery: Duration::from_secs(10),
         }
+    }
+
+    /// The alerts that are meant.
+    #[must_use]
+    pub fn claim(&self) -> Claim {
+        Claim { alert: self.alert.clone(), labels: self.labels.clone() }
     }
 
     /// The same alert, required to carry one label more.
@@ -102,7 +108,7 @@ pub struct SilentAlert {
     #[serde(with = "seconds", rename = "onset_s")]
     pub onset: Duration,
     /// How long it is held so near before the revert; without it, for as long as the rule would need to fire.
-    #[serde(default, with = "optional_seconds", rename = "hold_s", skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "seconds::optional", rename = "hold_s", skip_serializing_if = "Option::is_none")]
     pub hold: Option<Duration>,
 }
 
@@ -111,6 +117,12 @@ impl SilentAlert {
     #[must_use]
     pub fn new(alert: impl Into<String>) -> Self {
         Self { alert: alert.into(), labels: BTreeMap::new(), near: None, onset: Duration::from_secs(60), hold: None }
+    }
+
+    /// The alerts that are meant.
+    #[must_use]
+    pub fn claim(&self) -> Claim {
+        Claim { alert: self.alert.clone(), labels: self.labels.clone() }
     }
 
     /// The same alert, told apart by one label more.
@@ -165,6 +177,14 @@ pub struct Tolerated {
     pub labels: BTreeMap<String, String>,
     /// Printed with the verdict, even when all is well.
     pub reason: String,
+}
+
+impl Tolerated {
+    /// The alerts that are meant.
+    #[must_use]
+    pub fn claim(&self) -> Claim {
+        Claim { alert: self.alert.clone(), labels: self.labels.clone() }
+    }
 }
 
 /// Which alerts a drill answers for, whether they must, must not or may fire.

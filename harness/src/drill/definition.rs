@@ -165,11 +165,9 @@ impl Drill {
     /// The alerts that it answers for.
     #[must_use]
     pub fn claims(&self) -> Vec<Claim> {
-        let expected = self.expect.iter().map(|expected| (&expected.alert, &expected.labels));
-        let silent = self.silent.iter().map(|silent| (&silent.alert, &silent.labels));
-        let tolerated = self.tolerate.iter().map(|tolerated| (&tolerated.alert, &tolerated.labels));
-        let all = expected.chain(silent).chain(tolerated);
-        all.map(|(alert, labels)| Claim { alert: alert.clone(), labels: labels.clone() }).collect()
+        let expected = self.expect.iter().map(ExpectedAlert::claim);
+        let silent = self.silent.iter().map(SilentAlert::claim);
+        expected.chain(silent).chain(self.tolerate.iter().map(Tolerated::claim)).collect()
     }
 
     /// The `PromQL` that is watched during the drill: onsets and near misses.

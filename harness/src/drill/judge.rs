@@ -21,8 +21,8 @@ mod testable;
 use std::time::Duration;
 
 use super::{
-    AlertOutcome, Drill, Episode, ExpectedAlert, Labels, LoadedRule, Outcome, Reason, ReasonKind, Timeline, UtcInstant, Verdict,
-    Window, episodes,
+    AlertOutcome, Drill, ExpectedAlert, Labels, LoadedRule, Outcome, Reason, ReasonKind, Timeline, UtcInstant, Verdict, Window,
+    episodes,
 };
 use collateral::Bystanders;
 use expected::Trial;
@@ -126,21 +126,6 @@ pub(crate) fn rule_for<'a>(alert: &str, labels: &Labels, rules: &'a [LoadedRule]
     rules.iter().find(|rule| {
         rule.alert == alert && labels.iter().all(|(name, value)| rule.labels.get(name).is_none_or(|label| label == value))
     })
-}
-
-fn is(alert: &str, labels: &Labels, life: &Episode) -> bool {
-    life.alert() == alert && carries(&life.labels, labels)
-}
-
-/// An alert of the name that lacks labels, but contradicts none: aggregation has dropped what names the culprit.
-fn has_lost_labels(alert: &str, labels: &Labels, life: &Episode) -> bool {
-    life.alert() == alert
-        && !is(alert, labels, life)
-        && labels.iter().all(|(name, value)| life.labels.get(name).is_none_or(|label| label == value))
-}
-
-fn carries(labels: &Labels, required: &Labels) -> bool {
-    required.iter().all(|(name, value)| labels.get(name) == Some(value))
 }
 
 fn relative(instant: Option<UtcInstant>, fault_at: UtcInstant) -> String {

@@ -7,7 +7,6 @@ mod fault;
 mod instant;
 mod judge;
 mod lease;
-mod optional_seconds;
 mod seconds;
 mod timeline;
 mod verdict;

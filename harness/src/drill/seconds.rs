@@ -19,3 +19,19 @@ pub(super) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Re
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     Duration::try_from_secs_f64(f64::deserialize(deserializer)?).map_err(de::Error::custom)
 }
+
+/// A [`Duration`] that may be left out.
+pub(super) mod optional {
+    use super::{Deserialize, Deserializer, Duration, Serializer, de};
+    use serde::Serialize as _;
+
+    #[allow(clippy::ref_option, reason = "the signature is serde's")]
+    pub(in super::super) fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        duration.map(|duration| duration.as_secs_f64()).serialize(serializer)
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        let seconds = Option::<f64>::deserialize(deserializer)?;
+        seconds.map(|seconds| Duration::try_from_secs_f64(seconds).map_err(de::Error::custom)).transpose()
+    }
+}

@@ -343,6 +343,18 @@ impl Timeline {
         self.faults.first()
     }
 
+    /// When the first revert began, if one has.
+    #[must_use]
+    pub fn first_reverting(&self) -> Option<UtcInstant> {
+        self.faults.iter().filter_map(|fault| fault.reverting_at).min()
+    }
+
+    /// When the last fault was seen to be reverted, if one was.
+    #[must_use]
+    pub fn last_revert(&self) -> Option<UtcInstant> {
+        self.faults.iter().filter_map(|fault| fault.reverted_at).max()
+    }
+
     /// The spans in which `query` was true; none if it was not watched.
     #[must_use]
     pub fn spans_of(&self, query: &str) -> &[Span] {

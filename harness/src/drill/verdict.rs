@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Labels, Severity, UtcInstant};
+use super::{Claim, Labels, Severity, UtcInstant};
 
 /// What a drill came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -173,6 +173,26 @@ pub struct AlertOutcome {
     pub resolve_notified_at: Option<UtcInstant>,
     /// Seconds from the fault to firing.
     pub time_to_fire_s: Option<f64>,
+}
+
+impl AlertOutcome {
+    /// The alert that `claim` means, of which nothing is known yet.
+    pub(super) fn unknown(claim: Claim) -> Self {
+        Self {
+            name: claim.alert,
+            labels: claim.labels,
+            severity: None,
+            window_s: None,
+            deadline_s: None,
+            onset_at: None,
+            pending_at: None,
+            firing_at: None,
+            notified_at: None,
+            resolved_at: None,
+            resolve_notified_at: None,
+            time_to_fire_s: None,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! The three things that every fault kind can do, found by its kind.
 
+use std::time::Duration;
+
+use backon::{ConstantBuilder, Retryable as _};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -8,8 +11,13 @@ use super::{
     behaviour_switched, command_run, consumer_displaced, network_cut, poison_message, service_flapping, service_killed,
     service_oom_killed, service_restarted, service_stopped,
 };
-use crate::Result;
 use crate::drill::{Fault, UtcInstant};
+use crate::{Error, Result};
+
+/// How long after a revert that failed it is tried again.
+const REVERT_AGAIN_AFTER: Duration = Duration::from_secs(2);
+/// How often it is tried again before it is left to whoever heals the stack.
+const REVERTED_AGAIN_AT_MOST: usize = 3;
 
 /// What a fault needs this process to go on doing. When this is dropped it is told to stop; the revert waits for its end.
 #[derive(Debug, Default)]
@@ -68,7 +76,7 @@ pub async fn inject(fault: &Fault, site: &Site) -> Result<Ongoing> {
 /// Waits until the fault's own effect, since it was injected at `since`, is seen on its target, alerts apart.
 ///
 /// # Errors
-/// [`crate::Error::TimedOut`] if there is none.
+/// [`Error::TimedOut`] if there is none.
 pub async fn wait_for_effect(fault: &Fault, site: &Site, since: UtcInstant) -> Result<()> {
     match fault {
         Fault::ServiceStopped { service } => service_stopped::wait_for_effect(site, service).await,
@@ -87,9 +95,22 @@ pub async fn wait_for_effect(fault: &Fault, site: &Site, since: UtcInstant) -> R
 
 /// Reverts `fault`, and waits until that is seen. A fault that is reverted already is left alone.
 ///
+/// What stays broken breaks the drills that follow, and reverting twice does no harm: an attempt that fails is told to
+/// `on_failure` and made again.
+///
 /// # Errors
-/// What the target answers, or [`crate::Error::TimedOut`].
-pub async fn revert(fault: &Fault, site: &Site) -> Result<()> {
+/// What the target answers at last, or [`Error::TimedOut`].
+pub async fn revert(fault: &Fault, site: &Site, on_failure: impl FnMut(&Error)) -> Result<()> {
+    let mut on_failure = on_failure;
+    let pauses = ConstantBuilder::default().with_delay(REVERT_AGAIN_AFTER).with_max_times(REVERTED_AGAIN_AT_MOST);
+    (|| revert_once(fault, site))
+        .retry(pauses)
+        .when(|error| !matches!(error, Error::NoSuchService { .. }))
+        .notify(|error, _| on_failure(error))
+        .await
+}
+
+async fn revert_once(fault: &Fault, site: &Site) -> Result<()> {
     match fault {
         Fault::ServiceStopped { service } => service_stopped::revert(site, service).await,
         Fault::ServiceKilled { service, .. } => service_killed::revert(site, service).await,

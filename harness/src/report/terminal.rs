@@ -21,7 +21,7 @@ pub fn drill_line(record: &DrillRecord, verdict: &Verdict) -> String {
         _ => "never".to_owned(),
     };
     let mut parts: Vec<_> = verdict.alerts.iter().map(|alert| times(alert, at)).collect();
-    parts.push(format!("fault reverted {}", at(timeline.faults.iter().filter_map(|fault| fault.reverted_at).max())));
+    parts.push(format!("fault reverted {}", at(timeline.last_revert())));
     let held = timeline.checks.iter().filter(|check| check.holds);
     let notes = verdict.tolerated.iter().map(|text| format!("tolerated: {text}"));
     let notes = notes.chain(held.map(|check| format!("{}: {}", check.what, check.said.trim())));

@@ -15,7 +15,7 @@ pub async fn heal(journal: &Journal, site: &Site, progress: &Progress) -> Result
     let is_run_elsewhere = |open: &OpenFault| open.process != std::process::id() && is_alive(open.process);
     for open in journal.still_open()?.into_iter().filter(|open| !is_run_elsewhere(open)) {
         let step = progress.step("heal", format!("reverting {} of {}", open.fault, open.drill));
-        let reverted = match fault::revert(&open.fault, site).await {
+        let reverted = match fault::revert(&open.fault, site, |error| step.update(&format!("again, for {error}"))).await {
             // The stack is gone, and the fault with it.
             Err(Error::NoSuchService { .. }) => Ok("nothing left to revert"),
             other => other.map(|()| "reverted"),

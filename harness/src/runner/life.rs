@@ -8,7 +8,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::neighbours::{Neighbourhood, now};
+use super::neighbours::Neighbourhood;
+use super::now;
 use super::steady::{self, Wanted};
 use crate::drill::{
     AlertOutcome, ConditionRecord, DELIVERY_ALLOWANCE, Drill, Episode, ExpectedAlert, Fault, FaultRecord, LoadedRule, Moment,
@@ -29,10 +30,6 @@ const BLIND_FOR: Duration = Duration::from_secs(30);
 const LATE_BY: Duration = Duration::from_secs(30);
 /// Over how long scrapes are looked at to know how long they take, before there is a drill's own time to look at.
 const USUAL_SCRAPES: Duration = Duration::from_mins(5);
-/// How often a revert is tried before it is left to whoever heals the stack.
-const REVERT_ATTEMPTS: u32 = 4;
-/// How long after a revert that failed it is tried again.
-const REVERT_AGAIN_AFTER: Duration = Duration::from_secs(2);
 /// How long a drill waits for the moment to break something.
 const MOMENT_WITHIN: Duration = Duration::from_secs(180);
 
@@ -180,8 +177,7 @@ impl<'a> Life<'a> {
         }
         if !self.drill.once_pending.is_empty() {
             let step = self.step("waiting for its alert to be pending");
-            let limit = self.fire_limit();
-            let pending = self.watch_until(&step, limit, |alert| alert.pending_at.is_some(), firing_state).await?;
+            let pending = self.watch_until(&step, Self::fire_limit, |alert| alert.pending_at.is_some(), firing_state).await?;
             step.done(if pending { "pending" } else { "not pending" });
             if !pending || !self.inject_all(&self.drill.once_pending).await? {
                 return Ok(());
@@ -244,17 +240,13 @@ impl<'a> Life<'a> {
     /// Until every expected alert has fired and been delivered, or can no longer do so in time.
     async fn watch_it_fire(&mut self) -> Result<()> {
         let step = self.step("waiting for its alerts");
-        let mut fired = false;
-        // The limit is counted anew whenever a condition has become true.
-        while !fired && self.fire_limit() > now() {
-            let limit = self.fire_limit();
-            fired = self.watch_until(&step, limit, |alert| alert.firing_at.is_some(), firing_state).await?;
-        }
+        let fired = self.watch_until(&step, Self::fire_limit, |alert| alert.firing_at.is_some(), firing_state).await?;
         if fired {
             let delivery = self.around.routing.group_wait + DELIVERY_ALLOWANCE;
+            let until = now().plus(delivery);
             self.watch_until(
                 &step,
-                now().plus(delivery),
+                |_| until,
                 |alert| alert.notified_at.is_some(),
                 |_, _| "fires; waiting for its delivery".to_owned(),
             )
@@ -339,7 +331,7 @@ impl<'a> Life<'a> {
         for open in self.around.journal.still_open()?.into_iter().filter(mine) {
             let step = self.around.progress.step(&self.drill.name, format!("reverting: {}", open.fault));
             let reverting_at = now();
-            match revert_at_last(&open.fault, self.around.site, &step).await {
+            match fault::revert(&open.fault, self.around.site, |error| step.update(&format!("again, for {error}"))).await {
                 Ok(()) => {
                     self.around.journal.close(open.id)?;
                     let records = self.timeline.faults.iter_mut().rev();
@@ -361,7 +353,7 @@ impl<'a> Life<'a> {
 
     /// Until every alert that fired has resolved and that was delivered, or can no longer be in time.
     async fn watch_it_resolve(&mut self) -> Result<()> {
-        let Some(reverted_at) = self.timeline.faults.iter().filter_map(|fault| fault.reverted_at).max() else { return Ok(()) };
+        let Some(reverted_at) = self.timeline.last_revert() else { return Ok(()) };
         if !self.drill.is_to_fire() {
             return self.see_that_it_stays_silent(reverted_at).await;
         }
@@ -375,15 +367,15 @@ impl<'a> Life<'a> {
         let resolved = self
             .watch_until(
                 &step,
-                reverted_at.plus(patience),
+                |_| reverted_at.plus(patience),
                 |alert| alert.firing_at.is_none() || alert.resolved_at.is_some(),
                 |_, _| "still fires".to_owned(),
             )
             .await?;
         if resolved {
             let told = |alert: &AlertOutcome| alert.notified_at.is_none() || alert.resolve_notified_at.is_some();
-            self.watch_until(&step, now().plus(delivery), told, |_, _| "resolved; waiting for that to be delivered".to_owned())
-                .await?;
+            let until = now().plus(delivery);
+            self.watch_until(&step, |_| until, told, |_, _| "resolved; waiting for that to be delivered".to_owned()).await?;
         }
         step.done(if resolved { "resolved" } else { "not resolved" });
         Ok(())
@@ -441,11 +433,11 @@ impl<'a> Life<'a> {
         }
     }
 
-    /// Watches until `done` holds for every expected alert (true), or until `limit` (false).
+    /// Watches until `done` holds for every expected alert (true), or until `limit` (false), which what is seen may move.
     async fn watch_until(
         &mut self,
         step: &Step,
-        limit: UtcInstant,
+        limit: impl Fn(&Self) -> UtcInstant,
         done: impl Fn(&AlertOutcome) -> bool,
         describe: impl Fn(&AlertOutcome, f64) -> String,
     ) -> Result<bool> {
@@ -456,7 +448,7 @@ impl<'a> Life<'a> {
             if outcomes.iter().all(&done) {
                 return Ok(true);
             }
-            let left_s = limit.seconds_since(now());
+            let left_s = limit(self).seconds_since(now());
             if left_s <= 0.0 {
                 return Ok(false);
             }
@@ -524,18 +516,6 @@ impl<'a> Life<'a> {
     fn step(&self, what: &str) -> Step {
         self.around.progress.step(&self.drill.name, what)
     }
-}
-
-/// A revert does no harm twice, and what stays broken breaks the drills that follow: one that fails is tried again.
-async fn revert_at_last(fault: &Fault, site: &Site, step: &Step) -> Result<()> {
-    for attempt in 1..REVERT_ATTEMPTS {
-        match fault::revert(fault, site).await {
-            Ok(()) => return Ok(()),
-            Err(error) => step.update(&format!("attempt {attempt} of {REVERT_ATTEMPTS} failed: {error}")),
-        }
-        tokio::time::sleep(REVERT_AGAIN_AFTER).await;
-    }
-    fault::revert(fault, site).await
 }
 
 fn firing_state(alert: &AlertOutcome, _since_fault_s: f64) -> String {

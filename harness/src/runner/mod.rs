@@ -11,3 +11,9 @@ pub use heal::heal;
 pub use life::{Surroundings, run};
 pub(crate) use life::{never_begun, note};
 pub use neighbours::Neighbourhood;
+
+use crate::drill::UtcInstant;
+
+fn now() -> UtcInstant {
+    jiff::Timestamp::now().into()
+}

@@ -5,8 +5,6 @@
 
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
-
 use crate::drill::{Drill, Neighbour, UtcInstant};
 use crate::process::is_alive;
 use crate::{Error, Result};
@@ -96,10 +94,6 @@ impl Neighbourhood {
 fn runs(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     name.split('-').next().and_then(|id| id.parse().ok()).is_some_and(is_alive)
-}
-
-pub(super) fn now() -> UtcInstant {
-    Timestamp::now().into()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Alerts that fired and that the drill did not declare: a neighbour's, tolerated, or collateral.
 
-use super::{carries, relative};
+use super::relative;
 use crate::drill::{Drill, Episode, Labels, Neighbour, Reason, ReasonKind, Timeline, UtcInstant};
 
 #[derive(Default)]
@@ -16,7 +16,7 @@ pub(super) fn bystanders(drill: &Drill, timeline: &Timeline, lives: &[Episode]) 
     for life in lives {
         let Some(firing_at) = life.firing_at.filter(|firing| *firing >= fault.injected_at) else { continue };
         let fired = relative(life.firing_at, fault.injected_at);
-        let excuse = drill.tolerate.iter().find(|t| t.alert == life.alert() && carries(&life.labels, &t.labels));
+        let excuse = drill.tolerate.iter().find(|tolerated| tolerated.claim().covers(&life.labels));
         if let Some(excuse) = excuse {
             found.tolerated.push(format!("{life} fired {fired}: {}", excuse.reason));
         } else if !is_declared(drill, life)

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{DELIVERY_ALLOWANCE, has_lost_labels, is, relative, rule_for, seconds};
+use super::{DELIVERY_ALLOWANCE, relative, rule_for, seconds};
 use crate::drill::{
-    AlertOutcome, CONDITION_RESOLUTION, Delivery, DeliveryStatus, Episode, ExpectedAlert, FaultRecord, Labels, LoadedRule,
+    AlertOutcome, CONDITION_RESOLUTION, Claim, Delivery, DeliveryStatus, Episode, ExpectedAlert, FaultRecord, Labels, LoadedRule,
     Reason, ReasonKind, Timeline, UtcInstant, Window,
 };
 
@@ -13,6 +13,7 @@ const REQUIRED_ANNOTATIONS: [&str; 3] = ["summary", "description", "runbook_url"
 /// One expected alert on trial.
 pub(super) struct Trial<'a> {
     expected: &'a ExpectedAlert,
+    claim: Claim,
     timeline: &'a Timeline,
     lives: &'a [Episode],
     pub(super) outcome: AlertOutcome,
@@ -36,20 +37,12 @@ impl<'a> Trial<'a> {
         let window =
             rule_for(&expected.alert, &expected.labels, &timeline.rules).map(|rule| Window::derive(rule, expected.onset));
         let outcome = AlertOutcome {
-            name: expected.alert.clone(),
-            labels: expected.labels.clone(),
             severity: Some(expected.severity),
             window_s: window.map(|window| [window.earliest.as_secs_f64(), window.latest.as_secs_f64()]),
             deadline_s: Some(expected.deadline.as_secs_f64()),
-            onset_at: None,
-            pending_at: None,
-            firing_at: None,
-            notified_at: None,
-            resolved_at: None,
-            resolve_notified_at: None,
-            time_to_fire_s: None,
+            ..AlertOutcome::unknown(expected.claim())
         };
-        let mut trial = Self { expected, timeline, lives, outcome, reasons: Vec::new() };
+        let mut trial = Self { expected, claim: expected.claim(), timeline, lives, outcome, reasons: Vec::new() };
         if let Some(fault) = fault {
             trial.judge(fault);
         }
@@ -108,17 +101,15 @@ impl<'a> Trial<'a> {
 
     /// The first firing since the fault, if need be one that has lost labels.
     fn firing_life(&self, fault: &FaultRecord) -> Option<&'a Episode> {
-        let ExpectedAlert { alert, labels, .. } = self.expected;
         let since_fault = |life: &&Episode| life.firing_at.is_some_and(|firing| firing >= fault.injected_at);
-        let exact = self.lives.iter().filter(since_fault).find(|life| is(alert, labels, life));
-        exact.or_else(|| self.lives.iter().filter(since_fault).find(|life| has_lost_labels(alert, labels, life)))
+        let exact = self.lives.iter().filter(since_fault).find(|life| self.claim.covers(&life.labels));
+        exact.or_else(|| self.lives.iter().filter(since_fault).find(|life| self.claim.concerns(&life.labels)))
     }
 
     fn missed(&mut self, fault: &FaultRecord) {
-        let ExpectedAlert { alert, labels, condition, .. } = self.expected;
-        let pending = self.lives.iter().find(|life| is(alert, labels, life) && life.pending_at.is_some());
+        let pending = self.lives.iter().find(|life| self.claim.covers(&life.labels) && life.pending_at.is_some());
         self.outcome.pending_at = pending.and_then(|life| life.pending_at);
-        if let (Some(condition), None) = (condition, self.outcome.onset_at) {
+        if let (Some(condition), None) = (&self.expected.condition, self.outcome.onset_at) {
             let message = format!(
                 "{} had nothing to see: `{condition}` was never true, so that it can be neither blamed nor praised",
                 self.expected
@@ -228,7 +219,7 @@ impl<'a> Trial<'a> {
     }
 
     fn resolve(&mut self, rule: &LoadedRule, fault: &FaultRecord, labels: &Labels) {
-        let Some(reverted_at) = self.timeline.faults.iter().filter_map(|fault| fault.reverted_at).max() else { return };
+        let Some(reverted_at) = self.timeline.last_revert() else { return };
         let latest = Window::latest_resolve(rule, self.expected.recovery);
         let Some(resolved_at) = self.outcome.resolved_at else {
             let message = format!(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{carries, has_lost_labels, is, relative, rule_for, seconds};
+use super::{relative, rule_for, seconds};
 use crate::drill::{
     AlertOutcome, DeliveryStatus, Episode, FaultRecord, LoadedRule, Reason, ReasonKind, SilentAlert, Span, Timeline, UtcInstant,
     Window,
@@ -28,26 +28,11 @@ pub(super) fn watch(
     lives: &[Episode],
     fault: Option<&FaultRecord>,
 ) -> (AlertOutcome, Option<Reason>) {
-    let mut outcome = AlertOutcome {
-        name: silent.alert.clone(),
-        labels: silent.labels.clone(),
-        severity: None,
-        window_s: None,
-        deadline_s: None,
-        onset_at: None,
-        pending_at: None,
-        firing_at: None,
-        notified_at: None,
-        resolved_at: None,
-        resolve_notified_at: None,
-        time_to_fire_s: None,
-    };
+    let claim = silent.claim();
+    let mut outcome = AlertOutcome::unknown(claim.clone());
     let Some(fault) = fault else { return (outcome, None) };
     let injected_at = fault.injected_at;
-    let mine = |life: &&Episode| {
-        life.began_at().is_some_and(|began| began >= injected_at)
-            && (is(&silent.alert, &silent.labels, life) || has_lost_labels(&silent.alert, &silent.labels, life))
-    };
+    let mine = |life: &&Episode| life.began_at().is_some_and(|began| began >= injected_at) && claim.concerns(&life.labels);
     let near = near_span(silent, timeline, injected_at);
     outcome.onset_at = near.map(|span| span.from);
     outcome.pending_at = lives.iter().filter(mine).find_map(|life| life.pending_at);
@@ -60,10 +45,7 @@ pub(super) fn watch(
         return (outcome, Some(Reason::new(ReasonKind::FalseAlarm, message)));
     }
     let told = timeline.deliveries.iter().find(|delivery| {
-        delivery.status == DeliveryStatus::Firing
-            && delivery.received_at >= injected_at
-            && delivery.labels.get("alertname") == Some(&silent.alert)
-            && carries(&delivery.labels, &silent.labels)
+        delivery.status == DeliveryStatus::Firing && delivery.received_at >= injected_at && claim.covers(&delivery.labels)
     });
     if let Some(told) = told {
         outcome.notified_at = Some(told.received_at);
@@ -82,14 +64,14 @@ pub(super) fn watch(
 fn near_span(silent: &SilentAlert, timeline: &Timeline, injected_at: UtcInstant) -> Option<Span> {
     let spans = timeline.spans_of(silent.near.as_ref()?);
     let mut since_fault = spans.iter().filter(|span| span.until >= injected_at);
-    let reverting_at = timeline.faults.iter().filter_map(|fault| fault.reverting_at).min();
+    let reverting_at = timeline.first_reverting();
     let lasting = reverting_at.and_then(|at| since_fault.clone().find(|span| span.from <= at && span.until.plus(SLACK) >= at));
     lasting.or_else(|| since_fault.next()).copied()
 }
 
 fn not_near_enough(silent: &SilentAlert, timeline: &Timeline, fault: &FaultRecord, near: Option<Span>) -> Option<String> {
     let query = silent.near.as_ref()?;
-    let reverting_at = timeline.faults.iter().filter_map(|fault| fault.reverting_at).min()?;
+    let reverting_at = timeline.first_reverting()?;
     let rule = rule_for(&silent.alert, &silent.labels, &timeline.rules)?;
     let Some(span) = near else {
         return Some(format!("{silent} was not tried: `{query}` was never true, so its silence proves nothing"));

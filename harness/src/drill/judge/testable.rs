@@ -61,8 +61,8 @@ pub(super) fn aftermath(timeline: &Timeline) -> Vec<Reason> {
         reasons.push(Reason::new(ReasonKind::CheckFailed, format!("{}: {}", check.what, check.said.trim())));
     }
     if let Some(end) = timeline.steady_end.as_ref().filter(|end| !end.is_reached()) {
-        let reverted_at = timeline.faults.iter().filter_map(|fault| fault.reverted_at).max();
-        let reverted = timeline.first_fault().map(|fault| relative(reverted_at, fault.injected_at)).unwrap_or_default();
+        let reverted =
+            timeline.first_fault().map(|fault| relative(timeline.last_revert(), fault.injected_at)).unwrap_or_default();
         let unmet = active_alerts(end).map(|active| format!("active {active}")).into_iter().chain(end.unmet.clone());
         let message = format!(
             "the stack was not back in steady state {:.0} s after the alerts' end (faults reverted {reverted}): {}",
