@@ -18,15 +18,17 @@ fn insert_failure(exchange: &str) -> ExpectedAlert {
         .recovery(seconds(125))
 }
 
-/// A message that is no trade lies on the topic.
+/// A message that is no trade lies on the topic, and trades come after it. The exchange holds its peace until it is there.
 fn bronze_insert_failing() -> Drill {
-    let fault = Fault::PoisonMessage {
+    let poison = Fault::PoisonMessage {
         topic: TOPIC.to_owned(),
         payload: r#"{"this": "is no trade"#.to_owned(),
         group: GROUP.to_owned(),
         disturbs: "{lane}".to_owned(),
     };
-    Drill::new("bronze_insert_failing", fault)
+    Drill::new("bronze_insert_failing", exchange("pauses", &[(json!({"mode": "silent"}), 0)]))
+        .fault(poison)
+        .fault(exchange("goes on", &[(json!({"mode": "normal"}), 0)]))
         .on_a_lane()
         .expect_alert(insert_failure("{lane}"))
         .afterwards(no_trade_is_lost_or_doubled("{lane}"))

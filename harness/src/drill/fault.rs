@@ -94,7 +94,8 @@ pub enum Fault {
         /// The lease that covers it.
         disturbs: String,
     },
-    /// A message that its consumer cannot take is put on a topic.
+    /// A message that its consumer cannot take is put on a topic, once the consumer has taken all that lies before it: whatever
+    /// produces has to hold its peace until then.
     PoisonMessage {
         /// The topic; its partition 0 is meant.
         topic: String,

@@ -1,10 +1,11 @@
 //! A member of a consumer group that gets the partition, whoever else is in the group.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::Message as _;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use tokio_util::sync::CancellationToken;
@@ -83,22 +84,16 @@ impl Intruder {
 
     fn pass_blocking(self, payload: &[u8]) -> Result<()> {
         let failed = |error: KafkaError| self.failed(&error);
-        let (low, high) = self.consumer.fetch_watermarks(&self.topic, PARTITION, ANSWER_WITHIN).map_err(failed)?;
-        let mut partitions = TopicPartitionList::new();
-        partitions.add_partition(&self.topic, PARTITION);
-        let committed = self.consumer.committed_offsets(partitions, ANSWER_WITHIN).map_err(failed)?;
-        let committed = match committed.find_partition(&self.topic, PARTITION).map(|partition| partition.offset()) {
-            Some(Offset::Offset(offset)) => offset.max(low),
-            _ => low,
-        };
-        let Some(poison) = self.last_between(payload, committed, high)? else { return Ok(()) };
+        let uncommitted = uncommitted(&self.consumer, &self.topic).map_err(failed)?;
+        let Some(poison) = self.last_between(payload, uncommitted)? else { return Ok(()) };
         let mut past = TopicPartitionList::new();
         past.add_partition_offset(&self.topic, PARTITION, Offset::Offset(poison + 1)).map_err(failed)?;
         self.consumer.commit(&past, CommitMode::Sync).map_err(failed)
     }
 
-    /// The offset of the last message that says `payload`, at or after `next` and before `end`.
-    fn last_between(&self, payload: &[u8], mut next: i64, end: i64) -> Result<Option<i64>> {
+    /// The offset of the last message that says `payload`, in `offsets`.
+    fn last_between(&self, payload: &[u8], offsets: Range<i64>) -> Result<Option<i64>> {
+        let Range { start: mut next, end } = offsets;
         let failed = |error: KafkaError| self.failed(&error);
         self.consumer.seek(&self.topic, PARTITION, Offset::Offset(next), ANSWER_WITHIN).map_err(failed)?;
         let mut found = None;
@@ -121,6 +116,24 @@ impl Intruder {
         let attempted = format!("move the consumer group {} past a message on {}", self.group, self.topic);
         Error::NoAnswer { attempted, reason: error.to_string() }
     }
+}
+
+/// A client that asks for a group, and is not in it.
+pub(super) fn outsider(bootstrap: &str, group: &str) -> KafkaResult<BaseConsumer> {
+    ClientConfig::new().set("bootstrap.servers", bootstrap).set("group.id", group).create()
+}
+
+/// The offsets of the messages that are on `topic` and that the group of `consumer` has not committed.
+pub(super) fn uncommitted(consumer: &BaseConsumer, topic: &str) -> KafkaResult<Range<i64>> {
+    let (low, end) = consumer.fetch_watermarks(topic, PARTITION, ANSWER_WITHIN)?;
+    let mut partitions = TopicPartitionList::new();
+    partitions.add_partition(topic, PARTITION);
+    let committed = consumer.committed_offsets(partitions, ANSWER_WITHIN)?;
+    let next = match committed.find_partition(topic, PARTITION).map(|partition| partition.offset()) {
+        Some(Offset::Offset(offset)) => offset.max(low),
+        _ => low,
+    };
+    Ok(next..end)
 }
 
 pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {

@@ -68,7 +68,7 @@ pub async fn inject(fault: &Fault, site: &Site) -> Result<Ongoing> {
         Fault::CommandRun { service, user, inject, .. } => {
             command_run::run(site, service, user.as_deref(), inject).await?;
         }
-        Fault::PoisonMessage { topic, payload, .. } => poison_message::inject(site, topic, payload).await?,
+        Fault::PoisonMessage { topic, payload, group, .. } => poison_message::inject(site, topic, payload, group).await?,
     }
     Ok(Ongoing::default())
 }
