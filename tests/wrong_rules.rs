@@ -195,6 +195,58 @@ async fn each_mistake_in_rules_or_routes_fails_its_drill_for_the_right_reason() 
     bench.session.end(&bench.progress).await.unwrap();
 }
 
+/// Each threshold and each `for`, half as much again and two thirds of it: what is loaded at once, and per mistake the drill
+/// that must fail. A `for` and a threshold of one rule are never wrong together, lest one hides the other.
+const OFF_BY_HALF: [&[(&str, &str, &str, &str)]; 4] = [
+    &[
+        ("cause: handler_gone", "[1m]) > 120", "[1m]) > 180", "feed_handler_silent"),
+        ("alert: RedpandaConsumerLagHigh", "> 1000", "> 1500", "consumer_lag_held_at_1200"),
+        ("alert: MVProcessingDelay", "> 30", "> 45", "mv_delayed"),
+        ("alert: IcebergOffloadLag", "> 30", "> 45", "offload_lagging"),
+        ("alert: IcebergOffloadFailure", "> 2", "> 3", "offload_failing"),
+    ],
+    &[
+        ("cause: handler_gone", "[1m]) > 120", "[1m]) > 80", "feed_silent_for_less_than_two_minutes"),
+        ("alert: RedpandaConsumerLagHigh", "> 1000", "> 667", "consumer_lag_held_at_800"),
+        ("alert: MVProcessingDelay", "> 30", "> 20", "mv_delay_held_at_20_s"),
+        ("alert: IcebergOffloadLag", "> 30", "> 20", "offload_lag_of_25_minutes"),
+        ("alert: IcebergOffloadFailure", "> 2", "> 1", "offload_failing_twice"),
+    ],
+    &[
+        ("name: feed", "for: 1m", "for: 90s", "feed_handler_gone_for_90_s"),
+        ("alert: RedpandaConsumerLagHigh", "for: 5m", "for: 450s", "consumer_stalled"),
+        ("alert: MVProcessingDelay", "for: 1m", "for: 90s", "mv_delayed"),
+        ("alert: TargetLost", "for: 1m", "for: 90s", "target_lost"),
+    ],
+    &[
+        ("name: feed", "for: 1m", "for: 40s", "feed_handler_back_in_time"),
+        ("alert: RedpandaConsumerLagHigh", "for: 5m", "for: 200s", "consumer_lag_for_four_minutes"),
+        ("alert: MVProcessingDelay", "for: 1m", "for: 40s", "mv_delayed_for_less_than_a_minute"),
+        ("alert: TargetLost", "for: 1m", "for: 40s", "target_back_in_time"),
+    ],
+];
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes about 20 minutes: ./drill sharpness"]
+async fn each_threshold_and_each_for_that_is_off_by_half_fails_its_drill() {
+    let bench = Bench::start().await;
+    let mut uncaught = Vec::new();
+    for mistakes in OFF_BY_HALF {
+        let rules = mistakes.iter().fold(Spoiled::rules(), |rules, (anchor, right, wrong, _)| rules.with(anchor, right, wrong));
+        bench.load(&rules, &Spoiled::routes()).await;
+        let ended = bench.run(mistakes.iter().map(|(_, _, _, name)| drill(name))).await;
+        for ((_, right, wrong, name), (outcome, kinds, said)) in mistakes.iter().zip(ended) {
+            bench.progress.line(&format!("`{right}` as `{wrong}`: {name} ended as {outcome:?} for {kinds:?}"));
+            if outcome != Outcome::Fail {
+                uncaught.push(format!("`{right}` as `{wrong}` ({name}): {outcome:?}: {said}"));
+            }
+        }
+    }
+    bench.load(&Spoiled::rules(), &Spoiled::routes()).await;
+    bench.session.end(&bench.progress).await.unwrap();
+    assert!(uncaught.is_empty(), "not caught:\n{}", uncaught.join("\n"));
+}
+
 // ---- as a user runs it ----------------------------------------------------------------------------------------------
 
 struct Ended {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::Result;
-use crate::drill::{Drill, Routing, UtcInstant};
+use crate::drill::{AlertState, Drill, Routing, UtcInstant, judge};
 use crate::fault::{Journal, Site};
 use crate::observe::{Observer, Prometheus};
 use crate::progress::Progress;
@@ -62,7 +62,7 @@ impl Session {
         neighbourhood.forget_the_dead()?;
         match reach_steady_state(&stack, &journal, &site, progress, cancel).await {
             Ok((prometheus, observer, routing)) => {
-                let stack_ready_s = UtcInstant::from(Timestamp::now()).seconds_since(started_at);
+                let stack_ready_s = now().seconds_since(started_at);
                 Ok(Self {
                     stack,
                     prometheus,
@@ -165,28 +165,31 @@ impl Session {
         self.stack.keep()
     }
 
-    /// Writes the run's `report.json` from the records in `folder`, those of other processes of the run among them.
+    /// Writes the run's `report.json` from the records in `folder`, those of other processes of the run among them, and gives
+    /// it.
     ///
     /// # Errors
     /// [`crate::Error::File`].
-    pub fn report(&self, folder: &RunFolder, waivers: &[Waiver]) -> Result<()> {
+    pub fn report(&self, folder: &RunFolder, waivers: &[Waiver]) -> Result<Report> {
         let _turn = folder.lock()?;
         let (rules_file, rules_sha256) = self.stack.rules();
         folder.save_run(RunInfo {
             id: folder.id(),
             started_at: self.started_at,
-            finished_at: Timestamp::now().into(),
+            finished_at: now(),
             stack_ready_s: self.stack_ready_s,
             rules_file: rules_file.strip_prefix(self.stack.project().root()).unwrap_or(rules_file).to_owned(),
             rules_sha256: rules_sha256.to_owned(),
             waivers: waivers.to_vec(),
         })?;
-        Report::of(folder)?.save(folder)
+        let report = Report::of(folder)?;
+        report.save(folder)?;
+        Ok(report)
     }
 
     /// What the run cost, a line each; from Prometheus's own samples and this process's status.
     pub async fn measure(&self, folder: &RunFolder) -> Vec<String> {
-        let mut lines = vec![format!("measured: steady state {:.1} s after the start of this process", self.stack_ready_s)];
+        let mut lines = vec![format!("measured: ready {:.2} s after the start of this process", self.stack_ready_s)];
         let records = folder.records().unwrap_or_default();
         let faults = records.iter().flat_map(|record| &record.timeline.faults).map(|fault| fault.injected_at);
         if let Some(first) = faults.min() {
@@ -195,6 +198,7 @@ impl Session {
                 first.seconds_since(self.started_at)
             ));
         }
+        lines.extend(self.firing_instants(&records).await);
         let memory = self.prometheus.value("avg_over_time(sum(container_memory_usage_bytes)[3m:15s]) / 2^30").await;
         let cpu = self.prometheus.value("sum(rate(container_cpu_usage_seconds_total[3m]))").await;
         if let (Ok(Some(memory_gib)), Ok(Some(cores))) = (memory, cpu) {
@@ -204,6 +208,29 @@ impl Session {
             lines.push(format!("measured: this process used at most {peak_mib:.0} MiB"));
         }
         lines
+    }
+
+    /// How far the firing instants of `records` are from Prometheus's own: asked for once more, over the whole run.
+    async fn firing_instants(&self, records: &[DrillRecord]) -> Option<String> {
+        let run = Duration::from_secs_f64(now().seconds_since(self.started_at).max(1.0));
+        let samples = self.prometheus.alert_samples(run).await.ok()?;
+        let fired = records.iter().flat_map(|record| {
+            let verdict = judge(&record.drill, &record.timeline);
+            let fault_at = record.timeline.first_fault().map(|fault| fault.injected_at);
+            verdict.alerts.into_iter().filter_map(move |alert| Some((alert.firing_at?, fault_at?, alert.labels)))
+        });
+        let fired: Vec<_> = fired.collect();
+        let off_s = fired.iter().filter_map(|(firing_at, fault_at, labels)| {
+            let same = samples.iter().filter(|sample| sample.state == AlertState::Firing && sample.labels == *labels);
+            let first = same.map(|sample| sample.at).filter(|at| at >= fault_at).min()?;
+            Some(firing_at.seconds_since(first).abs())
+        });
+        let off_s: Vec<_> = off_s.collect();
+        let most_ms = off_s.iter().copied().fold(0.0, f64::max) * 1000.0;
+        let (fired, found) = (fired.len(), off_s.len());
+        (fired > 0).then(|| {
+            format!("measured: {found} of {fired} firing instants found in Prometheus again, at most {most_ms:.0} ms off")
+        })
     }
 }
 
@@ -228,6 +255,10 @@ async fn reach_steady_state(
     let routing = alertmanager.routing().await?;
     let observer = Observer::start(prometheus.clone(), alertmanager, stack.notification_sink().await?);
     Ok((prometheus, observer, routing))
+}
+
+fn now() -> UtcInstant {
+    Timestamp::now().into()
 }
 
 /// The largest resident set of this process (`proc_pid_status(5)`, `VmHWM`).

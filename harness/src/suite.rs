@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::drill::{Drill, Outcome, UtcInstant, judge};
 use crate::keeper;
 use crate::progress::Progress;
-use crate::report::{RunFolder, Waiver, drill_line, failure_text};
+use crate::report::{RunFolder, Waiver, drill_line, duration_line, failure_text};
 use crate::session::Session;
 use crate::signals::cancelled_by_signals;
 use crate::stack::WaitingLine;
@@ -233,7 +233,9 @@ impl Run {
             }
             let reported = session.report(&folder, &self.suite.waivers);
             session.end(&self.progress).await?;
-            reported?;
+            if let Some(line) = duration_line(&reported?.run) {
+                self.progress.line(&line);
+            }
             self.progress.line(&format!("report: {}", folder.path().join("report.json").display()));
             Ok(*self.worst.lock().unwrap_or_else(PoisonError::into_inner))
         })

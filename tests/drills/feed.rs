@@ -10,6 +10,7 @@ const GONE: &str = "up{job=\"feed-handler\", exchange=\"{lane}\"} == 0";
 pub(super) fn drills() -> Vec<Drill> {
     vec![
         feed_handler_stopped(),
+        feed_handler_gone_for_90_s(),
         feed_handler_back_in_time(),
         feed_handler_flapping(),
         feed_handler_crashed(),
@@ -21,11 +22,19 @@ pub(super) fn drills() -> Vec<Drill> {
 
 /// The container is stopped: its scrape target is gone.
 fn feed_handler_stopped() -> Drill {
-    let alert = ExpectedAlert::new("FeedHandlerDown", Severity::Critical, seconds(120))
+    Drill::new("feed_handler_stopped", Fault::stop(HANDLER)).on_a_lane().expect_alert(handler_gone(120))
+}
+
+/// Long enough for the rule's `for`, and not for half as much again.
+fn feed_handler_gone_for_90_s() -> Drill {
+    Drill::new("feed_handler_gone_for_90_s", Fault::stop(HANDLER)).on_a_lane().expect_alert(handler_gone(90))
+}
+
+fn handler_gone(deadline_s: u64) -> ExpectedAlert {
+    ExpectedAlert::new("FeedHandlerDown", Severity::Critical, seconds(deadline_s))
         .label("exchange", "{lane}")
         .label("cause", "handler_gone")
-        .when(GONE);
-    Drill::new("feed_handler_stopped", Fault::stop(HANDLER)).on_a_lane().expect_alert(alert)
+        .when(GONE)
 }
 
 /// Down for longer than two thirds of the rule's `for`, and back before its end.

@@ -1,5 +1,8 @@
 //! `report.json`: what tools may rely on.
 
+use std::fmt;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::coverage::Coverage;
@@ -33,8 +36,12 @@ pub struct RunReport {
     pub info: RunInfo,
     /// Seconds from the process's start to the last verdict.
     pub wall_s: f64,
-    /// The longest time that any single drill may need by its rule's own constants: window and resolve at their latest.
+    /// The longest time that any single drill may need by its rule's own constants.
     pub floor_s: f64,
+    /// The drill that may need so long, and of what that is the sum.
+    pub floor_of: String,
+    /// The sum of the drills' times, from steady state to their last look: what they take one after the other.
+    pub one_after_the_other_s: f64,
 }
 
 /// One drill, judged.
@@ -79,13 +86,16 @@ impl Report {
     pub fn of(folder: &RunFolder) -> Result<Self> {
         let info = folder.run()?;
         let records = folder.records()?;
+        let floor = records.iter().map(Floor::of).max_by(|a, b| a.seconds().total_cmp(&b.seconds()));
         let judged: Vec<_> = records.iter().map(|record| (record, judge(&record.drill, &record.timeline))).collect();
         Ok(Self {
             schema_version: REPORT_SCHEMA_VERSION,
             coverage: Coverage::of(&judged, &info.waivers),
             run: RunReport {
                 wall_s: info.finished_at.seconds_since(info.started_at),
-                floor_s: records.iter().map(floor_s).fold(0.0, f64::max),
+                floor_s: floor.as_ref().map_or(0.0, Floor::seconds),
+                floor_of: floor.map_or_else(String::new, |floor| floor.to_string()),
+                one_after_the_other_s: records.iter().map(took_s).sum(),
                 info,
             },
             collateral: judged.iter().flat_map(|(_, verdict)| verdict.collateral.clone()).collect(),
@@ -129,17 +139,45 @@ impl DrillReport {
     }
 }
 
-/// The longest that the drill may need by its rules' own constants: onset, window and resolve at their latest; or a near
-/// miss's onset and hold.
-fn floor_s(record: &DrillRecord) -> f64 {
-    let rules = &record.timeline.rules;
-    let expected = record.drill.expect.iter().filter_map(|expected| {
-        let rule = rule_for(&expected.alert, &expected.labels, rules)?;
-        Some(Window::derive(rule, expected.onset).latest + Window::latest_resolve(rule, expected.recovery))
-    });
-    let silent = record.drill.silent.iter().filter_map(|silent| {
-        let rule = rule_for(&silent.alert, &silent.labels, rules)?;
-        Some(silent.onset + silent.hold_with(rule))
-    });
-    expected.chain(silent).max().unwrap_or_default().as_secs_f64()
+/// From the look that finds the stack steady to the drill's last one.
+fn took_s(record: &DrillRecord) -> f64 {
+    let timeline = &record.timeline;
+    let lived = timeline.first_fault().map(|fault| timeline.finished_at.seconds_since(fault.injected_at));
+    timeline.steady_state.waited_s + lived.unwrap_or_default()
+}
+
+/// The longest that a drill may need by its rules' own constants.
+struct Floor<'a> {
+    drill: &'a str,
+    terms: Vec<(&'static str, Duration)>,
+}
+
+impl<'a> Floor<'a> {
+    /// Onset, window and resolve of its slowest alert at their latest; of a near miss, onset and hold.
+    fn of(record: &'a DrillRecord) -> Self {
+        let rules = &record.timeline.rules;
+        let expected = record.drill.expect.iter().filter_map(|expected| {
+            let rule = rule_for(&expected.alert, &expected.labels, rules)?;
+            let fires = Window::derive(rule, expected.onset).latest.saturating_sub(expected.onset.latest);
+            let resolves = Window::latest_resolve(rule, expected.recovery);
+            Some(vec![("onset", expected.onset.latest), ("`for`, scrape, evaluation", fires), ("resolve", resolves)])
+        });
+        let silent = record.drill.silent.iter().filter_map(|silent| {
+            let rule = rule_for(&silent.alert, &silent.labels, rules)?;
+            Some(vec![("onset", silent.onset), ("hold", silent.hold_with(rule))])
+        });
+        let terms = expected.chain(silent).max_by_key(|terms| terms.iter().map(|(_, duration)| *duration).sum::<Duration>());
+        Self { drill: &record.drill.name, terms: terms.unwrap_or_default() }
+    }
+
+    fn seconds(&self) -> f64 {
+        self.terms.iter().map(|(_, duration)| duration.as_secs_f64()).sum()
+    }
+}
+
+impl fmt::Display for Floor<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let terms: Vec<_> = self.terms.iter().map(|(what, duration)| format!("{what} {} s", duration.as_secs_f64())).collect();
+        write!(f, "{}: {}", self.drill, terms.join(" + "))
+    }
 }

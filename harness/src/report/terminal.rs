@@ -1,5 +1,6 @@
 //! What a terminal shows of a drill: one line when it ends, and why if it did not pass.
 
+use super::json::RunReport;
 use super::record::DrillRecord;
 use crate::drill::{AlertOutcome, Outcome, UtcInstant, Verdict};
 
@@ -42,6 +43,22 @@ fn times(alert: &AlertOutcome, at: impl Fn(Option<UtcInstant>) -> String) -> Str
     format!(
         "{name} pending {pending}, firing {firing} (window {window}, deadline {deadline_s:.0} s), notified {notified}, resolved {resolved}, resolve notified {told}"
     )
+}
+
+/// What a run took, against the least that it could take and against its drills one after the other; `None` if nothing was
+/// drilled.
+#[must_use]
+pub fn duration_line(run: &RunReport) -> Option<String> {
+    let RunReport { wall_s, floor_s, floor_of, one_after_the_other_s, .. } = run;
+    if *floor_s == 0.0 {
+        return None;
+    }
+    Some(format!(
+        "measured: the drills took {wall_s:.0} s: {:.2} times the {floor_s:.0} s of the one that may take longest by its rule's \
+         constants ({floor_of}); one after the other they take {one_after_the_other_s:.0} s, {:.1} times as long",
+        wall_s / floor_s,
+        one_after_the_other_s / wall_s,
+    ))
 }
 
 /// Why a drill did not pass: a line per reason.
