@@ -177,7 +177,7 @@ impl<'a> Floor<'a> {
 
 impl fmt::Display for Floor<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let terms: Vec<_> = self.terms.iter().map(|(what, duration)| format!("{what} {} s", duration.as_secs_f64())).collect();
+        let terms: Vec<_> = self.terms.iter().map(|(what, duration)| format!("{what} {:.0} s", duration.as_secs_f64())).collect();
         write!(f, "{}: {}", self.drill, terms.join(" + "))
     }
 }

@@ -164,4 +164,21 @@ mod tests {
     fn failure_is_a_line_per_reason() {
         insta::assert_snapshot!(failure_text(&verdict(alert())), @"resolve_not_delivered: `critical` was never told");
     }
+
+    #[test]
+    fn duration_of_a_run_is_told_against_its_floor_and_its_drills_one_after_the_other() {
+        let info = crate::report::RunInfo {
+            id: "x".into(),
+            started_at: at(0.0),
+            finished_at: at(900.0),
+            stack_ready_s: 1.0,
+            rules_file: "rules.yml".into(),
+            rules_sha256: String::new(),
+            waivers: vec![],
+        };
+        let floor_of = "stalled: onset 30 s + resolve 570 s".to_owned();
+        let run = RunReport { info, wall_s: 900.0, floor_s: 600.0, floor_of, one_after_the_other_s: 4500.0 };
+        insta::assert_snapshot!(duration_line(&run).unwrap(), @"measured: the drills took 900 s: 1.50 times the 600 s of the one that may take longest by its rule's constants (stalled: onset 30 s + resolve 570 s); one after the other they take 4500 s, 5.0 times as long");
+        assert_eq!(duration_line(&RunReport { floor_s: 0.0, ..run }), None);
+    }
 }
