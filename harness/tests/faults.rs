@@ -75,10 +75,6 @@ impl Victim {
     }
 }
 
-fn started_since(state: &ContainerState, since: UtcInstant) -> bool {
-    state.started_at.is_some_and(|at| at >= since)
-}
-
 #[tokio::test]
 async fn stopped_service_is_down_until_it_is_reverted() {
     let victim = victim("alertdrill-fault-stop").await;
@@ -88,7 +84,7 @@ async fn stopped_service_is_down_until_it_is_reverted() {
 #[tokio::test]
 async fn restarted_service_is_started_anew() {
     let victim = victim("alertdrill-fault-restart").await;
-    victim.goes_through(&Fault::restart(VICTIM), started_since).await;
+    victim.goes_through(&Fault::restart(VICTIM), ContainerState::started_since).await;
 }
 
 #[tokio::test]
@@ -106,7 +102,7 @@ async fn service_that_ends_on_a_signal_is_started_by_its_restart_policy() {
 #[tokio::test]
 async fn service_killed_for_its_memory_is_started_by_its_restart_policy() {
     let victim = victim("alertdrill-fault-oom").await;
-    victim.goes_through(&Fault::oom_kill(VICTIM), started_since).await;
+    victim.goes_through(&Fault::oom_kill(VICTIM), ContainerState::started_since).await;
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@
 use super::site::{SEEN_WITHIN, Site};
 use crate::Result;
 use crate::drill::UtcInstant;
+use crate::stack::ContainerState;
 
 pub(super) async fn inject(site: &Site, service: &str, signal: &str) -> Result<()> {
     if signal == "SIGKILL" {
@@ -22,8 +23,7 @@ pub(super) async fn inject(site: &Site, service: &str, signal: &str) -> Result<(
 
 /// Down, or started anew since the fault.
 pub(super) async fn wait_for_effect(site: &Site, service: &str, since: UtcInstant) -> Result<()> {
-    let is_anew = |at: Option<UtcInstant>| at.is_some_and(|at| at >= since);
-    let ended = |state: &crate::stack::ContainerState| !state.is_running() || is_anew(state.started_at);
+    let ended = |state: &ContainerState| !state.is_running() || state.started_since(since);
     site.containers.wait_for_state(service, "ended", SEEN_WITHIN, ended).await
 }
 

@@ -10,8 +10,7 @@ pub(super) async fn inject(site: &Site, service: &str) -> Result<()> {
 
 /// Started anew since the fault.
 pub(super) async fn wait_for_effect(site: &Site, service: &str, since: UtcInstant) -> Result<()> {
-    let is_anew = |at: Option<UtcInstant>| at.is_some_and(|at| at >= since);
-    site.containers.wait_for_state(service, "started anew", SEEN_WITHIN, |state| is_anew(state.started_at)).await
+    site.containers.wait_for_state(service, "started anew", SEEN_WITHIN, |state| state.started_since(since)).await
 }
 
 pub(super) async fn revert(site: &Site, service: &str) -> Result<()> {

@@ -235,6 +235,12 @@ impl ContainerState {
     pub fn is_running(&self) -> bool {
         self.status == "running"
     }
+
+    /// Whether it was last started at `since` or later.
+    #[must_use]
+    pub fn started_since(&self, since: UtcInstant) -> bool {
+        self.started_at.is_some_and(|at| at >= since)
+    }
 }
 
 impl std::fmt::Display for ContainerState {
