@@ -13,7 +13,7 @@ use alertdrill::commands;
 use alertdrill::fault::Journal;
 use alertdrill::progress::Progress;
 use alertdrill::session::Session;
-use alertdrill::stack::{Containers, StackStart};
+use alertdrill::stack::{Containers, Project, Stack, StackStart};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
@@ -26,7 +26,13 @@ fn programs() -> &'static Path {
 }
 
 async fn start(root: &Path) -> Result<Session, Error> {
-    Session::start(root, programs(), Timestamp::now().into(), &Progress::default(), &CancellationToken::new()).await
+    Session::start(
+        Project::open(root, programs()).await?,
+        Timestamp::now().into(),
+        &Progress::default(),
+        &CancellationToken::new(),
+    )
+    .await
 }
 
 /// The suite's own program, so that a signal reaches it and not cargo.
@@ -81,8 +87,9 @@ fn missing_compose_could_not_be_tested_and_says_what_to_do() {
     let docker = folder.path().join("docker");
     std::fs::write(&docker, "#!/bin/sh\necho \"docker: 'compose' is not a docker command.\" >&2\nexit 1\n").unwrap();
     std::fs::set_permissions(&docker, PermissionsExt::from_mode(0o755)).unwrap();
+    // Of a project whose description no run has asked compose for before.
     let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
-    let (code, printed) = run(alerts().env("PATH", path));
+    let (code, printed) = run(alerts().env("PATH", path).env("COMPOSE_PROJECT_NAME", "alertdrill-compose"));
     assert!(printed.contains("failed to run `docker compose`"), "{printed}");
     assert!(printed.contains("help: install compose v2, or let `./drill setup` get it"), "{printed}");
     assert_eq!(code, Some(2), "{printed}");
@@ -163,6 +170,23 @@ async fn service_that_never_becomes_healthy_shows_its_log_and_the_stack_is_taken
     assert!(is_gone("alertdrill-health").await);
 }
 
+/// As under nextest, where each drill is a process: whoever comes while another one starts the stack must not wait to have it alone.
+#[tokio::test]
+async fn stack_is_started_once_and_who_waits_for_that_joins_it() {
+    let folder = small_project("joined", "    image: debian:trixie-slim\n    command: [sleep, \"60\"]\n");
+    let (progress, cancel) = (Progress::default(), CancellationToken::new());
+    let up = async || Stack::up(Project::open(folder.path(), programs()).await.unwrap(), &progress, &cancel).await.unwrap();
+    let (first, second) = tokio::join!(up(), up());
+    let mut starts = [first.start(), second.start()];
+    starts.sort();
+    assert_eq!(starts, [StackStart::Reused, StackStart::Started]);
+    assert_eq!(first.project().kafka_bootstrap(), second.project().kafka_bootstrap());
+    first.leave(&progress).await.unwrap();
+    assert!(!is_gone("alertdrill-joined").await, "the second one still uses it");
+    second.leave(&progress).await.unwrap();
+    assert!(is_gone("alertdrill-joined").await);
+}
+
 #[tokio::test]
 async fn compose_file_without_the_harness_section_is_refused_with_its_name() {
     let project = small_project("section", "    image: debian:trixie-slim\n");
@@ -181,7 +205,7 @@ async fn run_with_other_rules_says_whom_it_waits_for_and_an_interrupted_drill_le
     let candidate = folder.path().join("candidate.yml");
     std::fs::write(&candidate, "groups: []\n").unwrap();
     let mut second = alerts().env("ALERT_RULES", &candidate).spawn().unwrap();
-    let said = read_until(&mut second, &format!("another run uses it as it is (process {})", std::process::id()));
+    let said = read_until(&mut second, &format!("uses it as it is (process {})", std::process::id()));
     drop(said);
     interrupt(&second);
     assert_eq!(second.wait().unwrap().code(), Some(2));

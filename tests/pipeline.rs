@@ -9,6 +9,7 @@ use std::time::Duration;
 use alertdrill::observe::Topic;
 use alertdrill::progress::Progress;
 use alertdrill::session::Session;
+use alertdrill::stack::Project;
 use jiff::Timestamp;
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -54,7 +55,8 @@ async fn each_trade_that_an_exchange_sends_is_once_in_its_topic_in_bronze_in_sil
     let programs = Path::new(env!("CARGO_BIN_EXE_k2-fixtures")).parent().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (progress, cancel) = (Progress::default(), CancellationToken::new());
-    let session = Session::start(root, programs, Timestamp::now().into(), &progress, &cancel).await.unwrap();
+    let session =
+        Session::start(Project::open(root, programs).await.unwrap(), Timestamp::now().into(), &progress, &cancel).await.unwrap();
     let containers = session.stack().containers();
 
     let simulator = containers.address("exchange-simulator", 8080).await.unwrap();

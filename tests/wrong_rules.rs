@@ -16,7 +16,7 @@ use alertdrill::drill::{Drill, ExpectedAlert, Outcome, ReasonKind, Severity, jud
 use alertdrill::progress::Progress;
 use alertdrill::report::Report;
 use alertdrill::session::Session;
-use alertdrill::stack::{Candidate, WaitingLine};
+use alertdrill::stack::{Candidate, Project};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
@@ -48,7 +48,6 @@ impl Spoiled {
 /// A session on the stack, and what came of drills on it.
 struct Bench {
     session: Session,
-    line: WaitingLine,
     progress: Progress,
     cancel: CancellationToken,
 }
@@ -57,8 +56,10 @@ impl Bench {
     async fn start() -> Self {
         let programs = Path::new(env!("CARGO_BIN_EXE_k2-fixtures")).parent().unwrap();
         let (progress, cancel) = (Progress::default(), CancellationToken::new());
-        let session = Session::start(root(), programs, Timestamp::now().into(), &progress, &cancel).await.unwrap();
-        Self { session, line: WaitingLine::default(), progress, cancel }
+        let session = Session::start(Project::open(root(), programs).await.unwrap(), Timestamp::now().into(), &progress, &cancel)
+            .await
+            .unwrap();
+        Self { session, progress, cancel }
     }
 
     async fn load(&self, rules: &Spoiled, routes: &Spoiled) {
@@ -69,7 +70,7 @@ impl Bench {
     async fn run(&self, drills: impl IntoIterator<Item = Drill>) -> Vec<(Outcome, BTreeSet<ReasonKind>, String)> {
         let drills: Vec<_> = drills.into_iter().collect();
         let runs = drills.iter().map(|drill| {
-            let ticket = self.line.queue(drill, Duration::ZERO);
+            let ticket = self.session.queue(drill, Duration::ZERO).unwrap();
             self.session.run(drill, ticket, &self.progress, &self.cancel)
         });
         let records = join_all(runs).await;

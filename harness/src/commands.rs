@@ -19,7 +19,9 @@ use crate::{Error, Result, runner};
 pub fn up(root: &Path, programs: &Path, progress: &Progress) -> Result<Vec<String>> {
     let runtime = runtime()?;
     runtime.block_on(async {
-        let session = Session::start(root, programs, Timestamp::now().into(), progress, &cancelled_by_signals()?).await?;
+        let session =
+            Session::start(Project::open(root, programs).await?, Timestamp::now().into(), progress, &cancelled_by_signals()?)
+                .await?;
         let stack = session.stack();
         let settings = stack.project().settings();
         let mut lines = Vec::new();

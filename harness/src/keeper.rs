@@ -31,6 +31,11 @@ pub(crate) fn is_one_process_of_many() -> bool {
     std::env::var("NEXTEST_EXECUTION_MODE").is_ok_and(|mode| mode == "process-per-test")
 }
 
+/// Whether nextest has tried this test before.
+pub(crate) fn is_another_attempt() -> bool {
+    std::env::var("NEXTEST_ATTEMPT").is_ok_and(|attempt| attempt != "1")
+}
+
 /// Starts a keeper, which outlives this process, and gives it `hold`.
 ///
 /// # Errors

@@ -12,6 +12,7 @@ mod keeper;
 pub mod observe;
 mod process;
 pub mod progress;
+mod register;
 pub mod report;
 pub mod runner;
 pub mod session;

@@ -1,26 +1,23 @@
 //! A running stack in steady state, and all that a run of drills shares on it.
 
-use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::Result;
-use crate::drill::{AlertState, Drill, Routing, UtcInstant, judge};
+use crate::drill::{AlertState, Drill, Routing, UtcInstant};
 use crate::fault::{Journal, Site};
 use crate::observe::{Observer, Prometheus};
 use crate::progress::Progress;
-use crate::report::{DrillRecord, RECORD_SCHEMA_VERSION, Report, RunFolder, RunInfo, Waiver, uncovered};
+use crate::report::{Agreement, DrillRecord, Measured, RECORD_SCHEMA_VERSION, Report, RunFolder, RunInfo, Waiver, uncovered};
 use crate::runner::{self, Neighbourhood, Surroundings};
-use crate::stack::{
-    Leases, Project, Stack, StackStart, SteadyWait, Ticket, all_conditions, conditions_for, wait_for_steady_state,
-};
+use crate::stack::{Leases, Project, Stack, StackStart, SteadyWait, Ticket, WaitingLine, all_conditions, wait_for_steady_state};
 
 /// How long a stack that was just started may take to its first steady state.
 const FIRST_STEADY_WITHIN: Duration = Duration::from_secs(180);
 /// How long a drill waits for steady state before it gives up.
-const STEADY_WITHIN: Duration = Duration::from_secs(120);
+const STEADY_WITHIN: Duration = Duration::from_secs(180);
 
 /// A running stack in steady state, held by this process.
 #[derive(Debug)]
@@ -32,6 +29,7 @@ pub struct Session {
     site: Site,
     leases: Leases,
     neighbourhood: Neighbourhood,
+    line: WaitingLine,
     routing: Routing,
     started_at: UtcInstant,
     stack_ready_s: f64,
@@ -39,7 +37,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Takes hold of the stack of the compose project in `root`, starts it if it does not run, reverts what a killed run
+    /// Takes hold of the stack of `project`, starts it if it does not run, reverts what a killed run
     /// left behind, and, if it was started, waits for steady state. `started_at` is the start of this process.
     ///
     /// A stack that was started here and that a later step fails on is removed again, unless `KEEP_STACK` is set.
@@ -47,19 +45,18 @@ impl Session {
     /// # Errors
     /// Each [`crate::Error`] of a missing engine, image, port or healthy service.
     pub async fn start(
-        root: &Path,
-        programs: &Path,
+        project: Project,
         started_at: UtcInstant,
         progress: &Progress,
         cancel: &CancellationToken,
     ) -> Result<Self> {
-        let project = Project::open(root, programs).await?;
         let state = project.state_folder();
         let (journal, leases) = (Journal::in_folder(&state), Leases::in_folder(&state)?);
-        let neighbourhood = Neighbourhood::in_folder(&state)?;
+        let (neighbourhood, line) = (Neighbourhood::in_folder(&state)?, WaitingLine::in_folder(&state)?);
         let stack = Stack::up(project, progress, cancel).await?;
         let site = stack.site();
         neighbourhood.forget_the_dead()?;
+        line.forget_the_dead()?;
         match reach_steady_state(&stack, &journal, &site, progress, cancel).await {
             Ok((prometheus, observer, routing)) => {
                 let stack_ready_s = now().seconds_since(started_at);
@@ -71,6 +68,7 @@ impl Session {
                     site,
                     leases,
                     neighbourhood,
+                    line,
                     routing,
                     started_at,
                     stack_ready_s,
@@ -105,24 +103,33 @@ impl Session {
         Self { steady_within: at_most, ..self }
     }
 
+    /// Queues up for what `drill` needs, which takes about `duration`.
+    ///
+    /// # Errors
+    /// [`crate::Error::File`].
+    pub fn queue(&self, drill: &Drill, duration: Duration) -> Result<Ticket<'_>> {
+        self.line.queue(drill, self.stack.project().settings(), duration)
+    }
+
     /// Runs one drill, as soon as it has its leases; what keeps it from its end is in the record.
     pub async fn run(&self, drill: &Drill, ticket: Ticket<'_>, progress: &Progress, cancel: &CancellationToken) -> DrillRecord {
         let settings = self.stack.project().settings();
-        let (drill, lane, timeline) = match self.leases.take(drill, settings, ticket, progress, cancel).await {
-            Ok(leased) => {
+        let there_is_room = |drill: &Drill| self.neighbourhood.has_room_for(drill, &self.routing);
+        let (drill, lane, timeline) = match self.leases.take(drill, settings, ticket, there_is_room, progress, cancel).await {
+            Ok(mut leased) => {
                 let around = Surroundings {
                     site: &self.site,
                     prometheus: &self.prometheus,
                     observer: &self.observer,
                     journal: &self.journal,
                     neighbourhood: &self.neighbourhood,
-                    routing: self.routing,
-                    steady_state: &conditions_for(&leased.holdings, settings),
+                    routing: &self.routing,
+                    settings,
                     steady_within: self.steady_within,
                     progress,
                     cancel,
                 };
-                let mut timeline = runner::run(&leased.drill, around).await;
+                let mut timeline = runner::run(&mut leased, around).await;
                 let (drill, lane) = (leased.drill.clone(), leased.lane.clone());
                 // Others may go on: the checks look back.
                 drop(leased);
@@ -170,7 +177,7 @@ impl Session {
     ///
     /// # Errors
     /// [`crate::Error::File`].
-    pub fn report(&self, folder: &RunFolder, waivers: &[Waiver]) -> Result<Report> {
+    pub async fn report(&self, folder: &RunFolder, waivers: &[Waiver]) -> Result<Report> {
         let _turn = folder.lock()?;
         let (rules_file, rules_sha256) = self.stack.rules();
         folder.save_run(RunInfo {
@@ -182,55 +189,35 @@ impl Session {
             rules_sha256: rules_sha256.to_owned(),
             waivers: waivers.to_vec(),
         })?;
-        let report = Report::of(folder)?;
+        let mut report = Report::of(folder)?;
+        report.run.measured = Some(self.measure(&report).await);
         report.save(folder)?;
         Ok(report)
     }
 
-    /// What the run cost, a line each; from Prometheus's own samples and this process's status.
-    pub async fn measure(&self, folder: &RunFolder) -> Vec<String> {
-        let mut lines = vec![format!("measured: ready {:.2} s after the start of this process", self.stack_ready_s)];
-        let records = folder.records().unwrap_or_default();
-        let faults = records.iter().flat_map(|record| &record.timeline.faults).map(|fault| fault.injected_at);
-        if let Some(first) = faults.min() {
-            lines.push(format!(
-                "measured: first fault {:.1} s after the start of this process",
-                first.seconds_since(self.started_at)
-            ));
+    /// What the run cost, and how true its instants are: from Prometheus's own samples and this process's status.
+    async fn measure(&self, report: &Report) -> Measured {
+        let faults = report.drills.iter().flat_map(|drill| &drill.faults).map(|fault| fault.injected_at);
+        let value = async |query| self.prometheus.value(query).await.ok().flatten();
+        Measured {
+            first_fault_s: faults.min().map(|first| first.seconds_since(report.run.info.started_at)),
+            firing_in_prometheus: self.firing_in_prometheus(report).await,
+            firing_in_alertmanager: Agreement::of(report.fired().map(|(_, alert)| Some((alert.firing_at?, alert.starts_at?)))),
+            stack_memory_gib: value("avg_over_time(sum(container_memory_usage_bytes)[3m:15s]) / 2^30").await,
+            stack_cores: value("sum(rate(container_cpu_usage_seconds_total[3m]))").await,
+            peak_memory_mib: peak_memory_mib(),
         }
-        lines.extend(self.firing_instants(&records).await);
-        let memory = self.prometheus.value("avg_over_time(sum(container_memory_usage_bytes)[3m:15s]) / 2^30").await;
-        let cpu = self.prometheus.value("sum(rate(container_cpu_usage_seconds_total[3m]))").await;
-        if let (Ok(Some(memory_gib)), Ok(Some(cores))) = (memory, cpu) {
-            lines.push(format!("measured: the stack used {memory_gib:.2} GiB and {cores:.2} cores over the last 3 minutes"));
-        }
-        if let Some(peak_mib) = peak_memory_mib() {
-            lines.push(format!("measured: this process used at most {peak_mib:.0} MiB"));
-        }
-        lines
     }
 
-    /// How far the firing instants of `records` are from Prometheus's own: asked for once more, over the whole run.
-    async fn firing_instants(&self, records: &[DrillRecord]) -> Option<String> {
-        let run = Duration::from_secs_f64(now().seconds_since(self.started_at).max(1.0));
-        let samples = self.prometheus.alert_samples(run).await.ok()?;
-        let fired = records.iter().flat_map(|record| {
-            let verdict = judge(&record.drill, &record.timeline);
-            let fault_at = record.timeline.first_fault().map(|fault| fault.injected_at);
-            verdict.alerts.into_iter().filter_map(move |alert| Some((alert.firing_at?, fault_at?, alert.labels)))
-        });
-        let fired: Vec<_> = fired.collect();
-        let off_s = fired.iter().filter_map(|(firing_at, fault_at, labels)| {
-            let same = samples.iter().filter(|sample| sample.state == AlertState::Firing && sample.labels == *labels);
-            let first = same.map(|sample| sample.at).filter(|at| at >= fault_at).min()?;
-            Some(firing_at.seconds_since(first).abs())
-        });
-        let off_s: Vec<_> = off_s.collect();
-        let most_ms = off_s.iter().copied().fold(0.0, f64::max) * 1000.0;
-        let (fired, found) = (fired.len(), off_s.len());
-        (fired > 0).then(|| {
-            format!("measured: {found} of {fired} firing instants found in Prometheus again, at most {most_ms:.0} ms off")
-        })
+    /// The firing instants against Prometheus's own: asked for once more, over the whole run.
+    async fn firing_in_prometheus(&self, report: &Report) -> Option<Agreement> {
+        let run = Duration::from_secs_f64(now().seconds_since(report.run.info.started_at).max(1.0));
+        let series = self.prometheus.alert_samples(run).await.ok()?;
+        Agreement::of(report.fired().map(|(fault_at, alert)| {
+            let same = series.iter().filter(|series| series.state == AlertState::Firing && series.labels == alert.labels);
+            let first = same.flat_map(|series| &series.at).copied().filter(|at| *at >= fault_at).min()?;
+            Some((alert.firing_at?, first))
+        }))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,10 +13,10 @@ use tokio_util::sync::CancellationToken;
 use crate::drill::{Drill, Outcome, UtcInstant, judge};
 use crate::keeper;
 use crate::progress::Progress;
-use crate::report::{RunFolder, Waiver, drill_line, duration_line, failure_text};
+use crate::report::{RunFolder, Waiver, drill_line, failure_text, measured_lines};
 use crate::session::Session;
 use crate::signals::cancelled_by_signals;
-use crate::stack::WaitingLine;
+use crate::stack::{Project, WaitingLine};
 use crate::{Error, Result};
 
 /// A set of drills on one stack.
@@ -117,6 +117,10 @@ impl Suite {
     }
 }
 
+fn could_not(why: &String) -> Failed {
+    format!("could not be tested: {why}").into()
+}
+
 fn could_not_be_tested(progress: &Progress, error: &Error) -> ExitCode {
     progress.line(&format!("error: {}", error.explained()));
     ExitCode::from(Outcome::Error.exit_code())
@@ -130,8 +134,8 @@ struct Run {
     cancel: CancellationToken,
     progress: Progress,
     stage: Mutex<Stage>,
-    /// The drills that wait for their leases.
-    line: WaitingLine,
+    /// The compose project, opened once, and the drills that wait on its stack; or why it cannot be opened.
+    opened: OnceLock<Result<(Project, WaitingLine), String>>,
     /// The worst that a test of this process came to.
     worst: Mutex<Outcome>,
 }
@@ -149,13 +153,14 @@ impl Run {
         let cancel = runtime.block_on(async { cancelled_by_signals() })?;
         let stage = Mutex::new(Stage::NotStarted);
         let progress = Progress::default();
-        let (line, worst) = (WaitingLine::default(), Mutex::new(Outcome::Pass));
-        Ok(Self { suite, started_at, runtime, cancel, progress, stage, line, worst })
+        let (opened, worst) = (OnceLock::new(), Mutex::new(Outcome::Pass));
+        Ok(Self { suite, started_at, runtime, cancel, progress, stage, opened, worst })
     }
 
     fn drill(&self, drill: &Drill, duration: Duration) -> Result<(), Failed> {
         // Before the stack is there: then all that wait are known when the first may go.
-        let ticket = self.line.queue(drill, duration);
+        let (project, line) = self.opened().map_err(could_not)?;
+        let ticket = line.queue(drill, project.settings(), duration).map_err(|error| error.explained())?;
         let running = self.running()?;
         let (session, folder) = &*running;
         let record = self.runtime.block_on(session.run(drill, ticket, &self.progress, &self.cancel));
@@ -190,26 +195,53 @@ impl Run {
         *worst = (*worst).max(outcome);
     }
 
+    fn opened(&self) -> Result<&(Project, WaitingLine), &String> {
+        let open = async {
+            let project = Project::open(&self.suite.root, &self.suite.programs).await?;
+            let line = WaitingLine::in_folder(&project.state_folder())?;
+            Ok((project, line))
+        };
+        let opened = self.opened.get_or_init(|| self.runtime.block_on(open).map_err(|error: Error| error.explained()));
+        opened.as_ref()
+    }
+
     /// The session, started if it is not; a start that failed fails every drill with the same words.
     fn running(&self) -> Result<Arc<(Session, RunFolder)>, Failed> {
         let mut stage = self.stage.lock().map_err(|_| "the session was lost in a panic")?;
         if let Stage::NotStarted = *stage {
-            *stage = match self.runtime.block_on(self.start()) {
+            let started = self
+                .opened()
+                .map_err(String::clone)
+                .and_then(|(project, _)| self.runtime.block_on(self.start_once(project.clone())));
+            *stage = match started {
                 Ok(running) => Stage::Running(Arc::new(running)),
-                Err(error) => Stage::Failed(error.explained()),
+                Err(why) => Stage::Failed(why),
             };
         }
         match &*stage {
             Stage::Running(running) => Ok(Arc::clone(running)),
-            Stage::Failed(why) => Err(format!("could not be tested: {why}").into()),
+            Stage::Failed(why) => Err(could_not(why)),
             Stage::NotStarted => Err("the session was not started".into()),
         }
     }
 
-    async fn start(&self) -> Result<(Session, RunFolder)> {
-        let session =
-            Session::start(&self.suite.root, &self.suite.programs, self.started_at, &self.progress, &self.cancel).await?;
-        let folder = RunFolder::create(&session.stack().project().target_folder())?;
+    /// Of the processes of one run only one tries in vain to start the stack, and the others hear why; a test that is tried
+    /// again tries that again too.
+    async fn start_once(&self, project: Project) -> Result<(Session, RunFolder), String> {
+        let folder = RunFolder::create(&project.target_folder()).map_err(|error| error.explained())?;
+        let shared = keeper::is_one_process_of_many() && !keeper::is_another_attempt();
+        if shared && let Some(why) = folder.why_not_started() {
+            return Err(why);
+        }
+        let started = self.start(project, folder.clone()).await.map_err(|error| error.explained());
+        if shared && let Err(why) = &started {
+            folder.save_why_not_started(why).map_err(|error| error.explained())?;
+        }
+        started
+    }
+
+    async fn start(&self, project: Project, folder: RunFolder) -> Result<(Session, RunFolder)> {
+        let session = Session::start(project, self.started_at, &self.progress, &self.cancel).await?;
         if keeper::is_one_process_of_many()
             && let Some(hold) = session.hold_for_the_run()?
         {
@@ -228,12 +260,9 @@ impl Run {
         };
         let Some((session, folder)) = Arc::into_inner(running) else { return Err(Error::Interrupted) };
         self.runtime.block_on(async {
-            for line in session.measure(&folder).await {
-                self.progress.line(&line);
-            }
-            let reported = session.report(&folder, &self.suite.waivers);
+            let reported = session.report(&folder, &self.suite.waivers).await;
             session.end(&self.progress).await?;
-            if let Some(line) = duration_line(&reported?.run) {
+            for line in measured_lines(&reported?.run) {
                 self.progress.line(&line);
             }
             self.progress.line(&format!("report: {}", folder.path().join("report.json").display()));

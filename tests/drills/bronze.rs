@@ -45,7 +45,7 @@ fn bronze_table_not_writable() -> Drill {
         revert: owner("clickhouse:clickhouse"),
         disturbs: "clickhouse".to_owned(),
     };
-    let drill = Drill::new("bronze_table_not_writable", fault).exclusive("clickhouse").shared("kafka");
+    let drill = Drill::new("bronze_table_not_writable", fault).exclusive("clickhouse");
     let drill = EXCHANGES.iter().fold(drill, |drill, exchange| drill.expect_alert(insert_failure(exchange)));
     drill.afterwards(no_trade_is_lost_or_doubled("binance"))
 }

@@ -3,7 +3,7 @@
 use alertdrill::drill::{Drill, ExpectedAlert, Fault, Severity, SilentAlert};
 use serde_json::json;
 
-use super::k2::{HANDLER, exchange, no_trade_is_lost_or_doubled, seconds};
+use super::k2::{EXPORTER, HANDLER, exchange, no_trade_is_lost_or_doubled, seconds};
 
 const GONE: &str = "up{job=\"feed-handler\", exchange=\"{lane}\"} == 0";
 
@@ -55,7 +55,7 @@ fn feed_handler_flapping() -> Drill {
 fn feed_handler_crashed() -> Drill {
     Drill::new("feed_handler_crashed", Fault::kill(HANDLER, "SIGUSR1"))
         .on_a_lane()
-        .shared("container-exporter")
+        .shared(EXPORTER)
         .silent(SilentAlert::new("FeedHandlerDown").label("exchange", "{lane}").hold(seconds(5)))
         .silent(SilentAlert::new("ServiceOOMKill").label("service", HANDLER))
         .afterwards(no_trade_is_lost_or_doubled("{lane}"))
@@ -69,7 +69,7 @@ fn feed_handler_silent() -> Drill {
 }
 
 fn feed_silent() -> ExpectedAlert {
-    ExpectedAlert::new("FeedHandlerDown", Severity::Critical, seconds(120 + 15 + 5 + 5))
+    ExpectedAlert::new("FeedHandlerDown", Severity::Critical, seconds(121 + 15 + 5 + 5))
         .label("exchange", "{lane}")
         .label("cause", "feed_silent")
         .when("time() - feed_handler_last_message_timestamp{exchange=\"{lane}\"} > 120")

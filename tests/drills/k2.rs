@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 /// The feed handler of the drill's lane.
 pub(super) const HANDLER: &str = "feed-handler-{lane}";
 
+/// What tells of containers: memory, restarts, OOM kills.
+pub(super) const EXPORTER: &str = "container-exporter";
+
 /// The topic of the drill's lane, and the group in which `ClickHouse` reads it.
 pub(super) const TOPIC: &str = "market.crypto.trades.{lane}.raw";
 pub(super) const GROUP: &str = "clickhouse-bronze-{lane}";

@@ -2,7 +2,7 @@
 
 use alertdrill::drill::{Drill, ExpectedAlert, Fault, Severity, SilentAlert};
 
-use super::k2::{EXCHANGES, HANDLER, no_trade_is_lost_or_doubled, seconds};
+use super::k2::{EXCHANGES, EXPORTER, no_trade_is_lost_or_doubled, seconds};
 
 pub(super) fn drills() -> Vec<Drill> {
     vec![broker_restarted(), clickhouse_restarted(), prometheus_restarted_while_an_alert_is_pending()]
@@ -23,15 +23,13 @@ fn broker_restarted() -> Drill {
         .shared("clickhouse")
         .silent(silent("FeedHandlerDown"))
         .silent(silent("RedpandaConsumerLagHigh"))
-        .silent(silent("TargetLost").label("job", "kafka"))
-        .tolerate("ClickHouseBronzeInsertFailure", &[], "a block that was being read when the broker went is tried again");
+        .silent(silent("TargetLost").label("job", "kafka"));
     nothing_is_lost(drill)
 }
 
 fn clickhouse_restarted() -> Drill {
     let drill = Drill::new("clickhouse_restarted", Fault::restart("clickhouse"))
         .exclusive("clickhouse")
-        .shared("kafka")
         .silent(silent("FeedHandlerDown"))
         .silent(silent("RedpandaConsumerLagHigh"))
         .silent(silent("MVProcessingDelay"))
@@ -40,16 +38,14 @@ fn clickhouse_restarted() -> Drill {
 }
 
 /// A `for` shorter than ten minutes is not restored (`rules.alert.for-grace-period`): it starts over, and the alert fires all
-/// the same, a `for` after the restart.
+/// the same, a `for` after the restart. Nobody's data is in the way of its target, so the others go on when Prometheus is back.
 fn prometheus_restarted_while_an_alert_is_pending() -> Drill {
-    let alert = ExpectedAlert::new("FeedHandlerDown", Severity::Critical, seconds(140))
-        .label("exchange", "{lane}")
-        .label("cause", "handler_gone")
+    let alert = ExpectedAlert::new("TargetLost", Severity::Critical, seconds(140))
+        .label("job", "containers")
         .onset(seconds(1), seconds(45));
-    Drill::new("prometheus_restarted_while_an_alert_is_pending", Fault::stop(HANDLER))
+    Drill::new("prometheus_restarted_while_an_alert_is_pending", Fault::stop(EXPORTER))
         .once_pending(Fault::restart("prometheus"))
-        .on_a_lane()
+        .exclusive(EXPORTER)
         .exclusive("prometheus")
         .expect_alert(alert)
-        .afterwards(no_trade_is_lost_or_doubled("{lane}"))
 }

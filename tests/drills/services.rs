@@ -2,12 +2,12 @@
 
 use alertdrill::drill::{Drill, ExpectedAlert, Fault, Severity, SilentAlert};
 
-use super::k2::{HANDLER, no_trade_is_lost_or_doubled, seconds, shell};
+use super::k2::{EXPORTER, HANDLER, no_trade_is_lost_or_doubled, seconds, shell};
 
 pub(super) fn drills() -> Vec<Drill> {
     vec![service_oom_killed(), service_restarted_by_hand(), service_at_90_percent_of_its_memory()]
         .into_iter()
-        .map(|drill| drill.on_a_lane().shared("container-exporter"))
+        .map(|drill| drill.on_a_lane().shared(EXPORTER))
         .collect()
 }
 

@@ -2,9 +2,8 @@
 
 use alertdrill::drill::{Drill, ExpectedAlert, Fault, Severity, SilentAlert};
 
-use super::k2::seconds;
+use super::k2::{EXPORTER, seconds};
 
-const EXPORTER: &str = "container-exporter";
 const LOST: &str = "up{job=\"containers\"} == 0";
 
 pub(super) fn drills() -> Vec<Drill> {

@@ -87,7 +87,7 @@ impl ExpectedAlert {
 
 impl fmt::Display for ExpectedAlert {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_selector(f, &self.alert, &self.labels)
+        f.write_str(&selector(&self.alert, &self.labels))
     }
 }
 
@@ -150,7 +150,7 @@ impl SilentAlert {
 
 impl fmt::Display for SilentAlert {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_selector(f, &self.alert, &self.labels)
+        f.write_str(&selector(&self.alert, &self.labels))
     }
 }
 
@@ -204,6 +204,13 @@ impl Claim {
         labels.get("alertname") == Some(&self.alert) && self.labels.iter().all(|(name, value)| labels.get(name) == Some(value))
     }
 
+    /// Whether an alert could be meant by both: of the same name, and no label contradicts.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        self.alert == other.alert
+            && self.labels.iter().all(|(name, value)| other.labels.get(name).is_none_or(|label| label == value))
+    }
+
     /// Whether an alert with these labels is meant, or could be: one that lacks labels, but contradicts none. Aggregation may
     /// have dropped what names the culprit.
     #[must_use]
@@ -232,13 +239,10 @@ impl fmt::Display for Severity {
     }
 }
 
-fn write_selector(f: &mut fmt::Formatter<'_>, alert: &str, labels: &Labels) -> fmt::Result {
-    f.write_str(alert)?;
-    if !labels.is_empty() {
-        let labels: Vec<_> = labels.iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect();
-        write!(f, "{{{}}}", labels.join(", "))?;
-    }
-    Ok(())
+/// An alert's name, and in braces the labels that tell it apart, as `PromQL` selects it.
+pub(crate) fn selector<'a>(alert: &str, labels: impl IntoIterator<Item = (&'a String, &'a String)>) -> String {
+    let labels: Vec<_> = labels.into_iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect();
+    if labels.is_empty() { alert.to_owned() } else { format!("{alert}{{{}}}", labels.join(", ")) }
 }
 
 #[cfg(test)]

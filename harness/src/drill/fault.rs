@@ -144,6 +144,12 @@ impl Fault {
         Self::ServiceOomKilled { service: service.into() }
     }
 
+    /// Whether it is over with its effect: what it has disturbed comes back by itself.
+    #[must_use]
+    pub fn is_momentary(&self) -> bool {
+        matches!(self, Self::ServiceRestarted { .. } | Self::ServiceKilled { .. } | Self::ServiceOomKilled { .. })
+    }
+
     /// The kind, as it stands in records and reports.
     #[must_use]
     pub fn kind(&self) -> &'static str {

@@ -83,6 +83,15 @@ pub fn alert_outcomes(drill: &Drill, timeline: &Timeline) -> Vec<AlertOutcome> {
     trials.map(|trial| trial.outcome).collect()
 }
 
+/// What speaks so far against the alerts that `drill` expects: their firing and delivery, and once the faults are reverted their
+/// end. Nothing else is judged.
+#[must_use]
+pub fn so_far(drill: &Drill, timeline: &Timeline) -> Vec<Reason> {
+    let lives = episodes(timeline);
+    let trials = drill.expect.iter().map(|expected| Trial::held(expected, timeline, &lives, timeline.first_fault()));
+    trials.flat_map(|trial| trial.reasons).collect()
+}
+
 /// Judges what `drill` saw. The same drill and timeline always give the same verdict.
 #[must_use]
 pub fn judge(drill: &Drill, timeline: &Timeline) -> Verdict {

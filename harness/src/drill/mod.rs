@@ -7,17 +7,18 @@ mod fault;
 mod instant;
 mod judge;
 mod lease;
-mod seconds;
+pub(crate) mod seconds;
 mod timeline;
 mod verdict;
 mod window;
 
+pub(crate) use alert::selector;
 pub use alert::{Claim, ExpectedAlert, Onset, Severity, SilentAlert, Tolerated};
 pub use definition::{Check, Drill, LANE, Moment};
 pub use fault::{Behaviour, Fault};
 pub use instant::UtcInstant;
 pub(crate) use judge::{DELIVERY_ALLOWANCE, rule_for};
-pub use judge::{alert_outcomes, hopeless, judge};
+pub use judge::{alert_outcomes, hopeless, judge, so_far};
 pub use lease::{Lease, LeaseMode};
 pub use timeline::{
     AlertSample, AlertState, CheckRecord, ConditionRecord, Delivery, DeliveryStatus, Episode, FaultRecord, Labels, LoadedRule,

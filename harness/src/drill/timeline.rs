@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::alert::selector;
 use super::{Claim, Fault, UtcInstant, seconds};
 
 /// The version of the saved form; raised with every change that an older reader would misread.
@@ -90,16 +91,33 @@ pub struct LoadedRule {
     pub scrape_duration: Duration,
 }
 
-/// Alertmanager's waits (the longest of all routes).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Alertmanager's groups and waits (the coarsest groups and the longest waits of all routes).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Routing {
+    /// The labels by which every route groups; [`Routing::BY_ALL_LABELS`] stands for all of them.
+    #[serde(default)]
+    pub group_by: BTreeSet<String>,
     /// From a group's first alert to its first notification.
     #[serde(with = "seconds", rename = "group_wait_s")]
     pub group_wait: Duration,
     /// Between the notifications of a group; resolves wait for it too.
     #[serde(with = "seconds", rename = "group_interval_s")]
     pub group_interval: Duration,
+}
+
+impl Routing {
+    /// "to effectively disable aggregation entirely" (<https://prometheus.io/docs/alerting/latest/configuration/#route>).
+    pub const BY_ALL_LABELS: &str = "...";
+
+    /// The alerts that may share a group with those that `claim` means, as far as its labels tell. Every route is taken to group
+    /// by `alertname`.
+    #[must_use]
+    pub fn group_of(&self, claim: &Claim) -> Claim {
+        let groups = |name: &String| self.group_by.contains(name) || self.group_by.contains(Self::BY_ALL_LABELS);
+        let labels = claim.labels.iter().filter(|(name, _)| groups(name));
+        Claim { alert: claim.alert.clone(), labels: labels.map(|(name, value)| (name.clone(), value.clone())).collect() }
+    }
 }
 
 /// What the wait for steady state came to.
@@ -115,6 +133,15 @@ pub struct SteadyState {
 }
 
 impl SteadyState {
+    /// What one wait came to, and then another.
+    #[must_use]
+    pub(crate) fn and_then(mut self, next: Self) -> Self {
+        self.waited_s += next.waited_s;
+        self.active_alerts.extend(next.active_alerts);
+        self.unmet.extend(next.unmet);
+        self
+    }
+
     /// Whether nothing spoke against it.
     #[must_use]
     pub fn is_reached(&self) -> bool {
@@ -226,6 +253,9 @@ pub struct Delivery {
     pub receiver: String,
     /// Whether it tells of the alert or of its end.
     pub status: DeliveryStatus,
+    /// Since when the alert fires, as Alertmanager says.
+    #[serde(default)]
+    pub starts_at: Option<UtcInstant>,
     /// The alert's labels.
     pub labels: Labels,
     /// The alert's annotations.
@@ -291,14 +321,7 @@ impl Episode {
 
 impl fmt::Display for Episode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.alert())?;
-        let labels: Vec<_> = self
-            .labels
-            .iter()
-            .filter(|(name, _)| *name != "alertname")
-            .map(|(name, value)| format!("{name}=\"{value}\""))
-            .collect();
-        write!(f, "{{{}}}", labels.join(", "))
+        f.write_str(&selector(self.alert(), self.labels.iter().filter(|(name, _)| *name != "alertname")))
     }
 }
 
@@ -337,6 +360,30 @@ pub fn episodes(timeline: &Timeline) -> Vec<Episode> {
 }
 
 impl Timeline {
+    /// The timeline of a drill that begins at `at`: nothing has been seen yet.
+    #[must_use]
+    pub fn begun(drill: impl Into<String>, at: UtcInstant) -> Self {
+        Self {
+            schema_version: TIMELINE_SCHEMA_VERSION,
+            drill: drill.into(),
+            rules: Vec::new(),
+            routing: None,
+            steady_state: SteadyState::default(),
+            faults: Vec::new(),
+            conditions: Vec::new(),
+            samples: Vec::new(),
+            evaluated_until: BTreeMap::new(),
+            deliveries: Vec::new(),
+            suppressions: Vec::new(),
+            missed_evaluations: BTreeMap::new(),
+            neighbours: Vec::new(),
+            checks: Vec::new(),
+            steady_end: None,
+            errors: Vec::new(),
+            finished_at: at,
+        }
+    }
+
     /// The first fault that was tried.
     #[must_use]
     pub fn first_fault(&self) -> Option<&FaultRecord> {

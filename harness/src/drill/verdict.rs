@@ -165,6 +165,8 @@ pub struct AlertOutcome {
     pub pending_at: Option<UtcInstant>,
     /// First evaluation that saw it firing.
     pub firing_at: Option<UtcInstant>,
+    /// Since when it fires, as Alertmanager told the receiver.
+    pub starts_at: Option<UtcInstant>,
     /// When the receiver was told that it fires.
     pub notified_at: Option<UtcInstant>,
     /// First evaluation that no longer saw it.
@@ -187,6 +189,7 @@ impl AlertOutcome {
             onset_at: None,
             pending_at: None,
             firing_at: None,
+            starts_at: None,
             notified_at: None,
             resolved_at: None,
             resolve_notified_at: None,

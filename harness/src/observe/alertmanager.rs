@@ -1,5 +1,6 @@
 //! Alertmanager: how long it waits, and what it holds back.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -32,6 +33,7 @@ struct Configuration {
 
 #[derive(Debug, Deserialize)]
 struct Route {
+    group_by: Option<BTreeSet<String>>,
     group_wait: Option<String>,
     group_interval: Option<String>,
     #[serde(default)]
@@ -66,7 +68,8 @@ impl Alertmanager {
         Self { api: self.api.found_by(locate) }
     }
 
-    /// Its waits: the longest of all routes. Where a route says nothing, its parent's hold, and 30 s and 5 min at the root
+    /// Its groups and waits: the coarsest and the longest of all routes. Where a route says nothing, its parent's hold, and one
+    /// group, 30 s and 5 min at the root
     /// (<https://prometheus.io/docs/alerting/latest/configuration/#route>).
     ///
     /// # Errors
@@ -76,8 +79,8 @@ impl Alertmanager {
         let configuration: Configuration = serde_yaml_ng::from_str(&status.config.original).map_err(|error| {
             Error::BadAnswer { attempted: "read Alertmanager's configuration".to_owned(), reason: error.to_string() }
         })?;
-        let defaults = Routing { group_wait: Duration::from_secs(30), group_interval: Duration::from_mins(5) };
-        longest_waits(&configuration.route, defaults)
+        let (group_wait, group_interval) = (Duration::from_secs(30), Duration::from_mins(5));
+        coarsest(&configuration.route, Routing { group_by: BTreeSet::new(), group_wait, group_interval })
     }
 
     /// The alerts that a silence or another alert holds back.
@@ -104,18 +107,27 @@ impl Alertmanager {
     }
 }
 
-fn longest_waits(route: &Route, inherited: Routing) -> Result<Routing> {
+fn coarsest(route: &Route, inherited: Routing) -> Result<Routing> {
     let own = Routing {
+        group_by: route.group_by.clone().unwrap_or(inherited.group_by),
         group_wait: route.group_wait.as_deref().map_or(Ok(inherited.group_wait), prometheus_duration)?,
         group_interval: route.group_interval.as_deref().map_or(Ok(inherited.group_interval), prometheus_duration)?,
     };
-    route.routes.iter().try_fold(own, |longest, child| {
-        let child = longest_waits(child, own)?;
+    route.routes.iter().try_fold(own.clone(), |coarsest_yet, child| {
+        let child = coarsest(child, own.clone())?;
         Ok(Routing {
-            group_wait: longest.group_wait.max(child.group_wait),
-            group_interval: longest.group_interval.max(child.group_interval),
+            group_by: common(&coarsest_yet.group_by, child.group_by),
+            group_wait: coarsest_yet.group_wait.max(child.group_wait),
+            group_interval: coarsest_yet.group_interval.max(child.group_interval),
         })
     })
+}
+
+fn common(one: &BTreeSet<String>, other: BTreeSet<String>) -> BTreeSet<String> {
+    if one.contains(Routing::BY_ALL_LABELS) {
+        return other;
+    }
+    if other.contains(Routing::BY_ALL_LABELS) { one.clone() } else { one & &other }
 }
 
 #[cfg(test)]
@@ -134,12 +146,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn waits_are_the_longest_of_all_routes_and_inherited_where_a_route_says_nothing() {
-        let configuration = "route:\n  receiver: a\n  group_wait: 10s\n  routes:\n    - receiver: b\n      group_interval: 7m\n    - receiver: c\n      group_wait: 20s\n";
+    async fn groups_and_waits_are_the_coarsest_of_all_routes_and_inherited_where_a_route_says_nothing() {
+        let configuration = "route:\n  receiver: a\n  group_by: [alertname, job]\n  group_wait: 10s\n  routes:\n    - receiver: b\n      group_by: [alertname, exchange]\n      group_interval: 7m\n    - receiver: c\n      group_wait: 20s\n";
         let body = serde_json::json!({"config": {"original": configuration}}).to_string();
         let (_server, alertmanager) = answering("/api/v2/status", &body, 200).await;
-        let waits = Routing { group_wait: Duration::from_secs(20), group_interval: Duration::from_mins(7) };
-        assert_eq!(alertmanager.routing().await.unwrap(), waits);
+        let (group_wait, group_interval) = (Duration::from_secs(20), Duration::from_mins(7));
+        let group_by = ["alertname".to_owned()].into();
+        assert_eq!(alertmanager.routing().await.unwrap(), Routing { group_by, group_wait, group_interval });
     }
 
     #[tokio::test]

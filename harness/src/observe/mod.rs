@@ -3,6 +3,7 @@
 //! Observation never guesses: what was not answered is an error, not "nothing there".
 
 mod alertmanager;
+mod by_labels;
 mod http;
 mod notification_sink;
 mod observer;
@@ -10,8 +11,9 @@ mod prometheus;
 mod topic;
 
 pub use alertmanager::Alertmanager;
+pub use by_labels::ByLabels;
 pub use http::Locate;
 pub use notification_sink::NotificationSink;
-pub use observer::{Observation, Observer, Watched};
-pub use prometheus::Prometheus;
+pub use observer::{Answering, Observation, Observer, Watched};
+pub use prometheus::{AlertSeries, Prometheus};
 pub use topic::Topic;

@@ -30,6 +30,8 @@ struct Webhook {
 #[derive(Debug, Deserialize)]
 struct WebhookAlert {
     status: DeliveryStatus,
+    #[serde(default, rename = "startsAt")]
+    starts_at: Option<UtcInstant>,
     labels: Labels,
     #[serde(default)]
     annotations: Labels,
@@ -61,6 +63,7 @@ impl NotificationSink {
                 received_at,
                 receiver: receiver.clone(),
                 status: alert.status,
+                starts_at: alert.starts_at,
                 labels: alert.labels,
                 annotations: alert.annotations,
             })
@@ -92,12 +95,14 @@ mod tests {
     #[tokio::test]
     async fn notification_of_two_alerts_is_two_deliveries() {
         let body = r#"[{"seq":5,"received_at":"2025-11-23T05:42:23.219Z","receiver":"critical","payload":{"version":"4","alerts":[
-            {"status":"firing","labels":{"alertname":"A"},"annotations":{"summary":"s"}},
+            {"status":"firing","startsAt":"2025-11-23T05:42:13Z","labels":{"alertname":"A"},"annotations":{"summary":"s"}},
             {"status":"resolved","labels":{"alertname":"B"}}]}}]"#;
         let (_server, sink) = answering(body, 200).await;
         let (deliveries, newest) = sink.deliveries(3).await.unwrap();
         let told: Vec<_> = deliveries.iter().map(|told| (told.labels["alertname"].as_str(), told.status)).collect();
         assert_eq!(told, [("A", DeliveryStatus::Firing), ("B", DeliveryStatus::Resolved)]);
+        let starts_at: Vec<_> = deliveries.iter().map(|told| told.starts_at.map(|at| at.to_string())).collect();
+        assert_eq!(starts_at, [Some("2025-11-23T05:42:13.000Z".to_owned()), None]);
         assert_eq!(newest, 5);
     }
 

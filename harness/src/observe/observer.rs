@@ -2,7 +2,8 @@
 //!
 //! One poller for all drills of a process: however many run, each look costs the same few requests. It collects the raw
 //! samples of `ALERTS`, which carry their evaluation's timestamp: how often it looks decides when a drill goes on, never
-//! when an alert fired. Conditions (steady state, onsets, near misses) of all drills are asked in one query.
+//! when an alert fired. Conditions (steady state, onsets, near misses) of all drills are asked in one query. Each drill takes
+//! from it what concerns its own alerts, and at its end what concerned nobody's.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,9 +13,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::{Alertmanager, NotificationSink, Prometheus};
+use super::{AlertSeries, Alertmanager, ByLabels, NotificationSink, Prometheus};
 use crate::Result;
-use crate::drill::{AlertSample, Delivery, Labels, Suppression, UtcInstant};
+use crate::drill::{AlertSample, AlertState, Claim, Delivery, Labels, Suppression, Timeline, UtcInstant};
 
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Each look asks for the samples since the last good one and these many seconds more, so that none falls between two looks.
@@ -24,21 +25,101 @@ const OVERLAP: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug, Default)]
 pub struct Observation {
     /// Every sample of `ALERTS`.
-    pub samples: BTreeSet<AlertSample>,
+    alerts: ByLabels<BTreeMap<UtcInstant, AlertState>>,
+    /// The alerts with samples from when no drill of this process answered for them.
+    strays: BTreeSet<Labels>,
+    /// The alerts that the latest evaluations saw pending or firing.
+    active: BTreeSet<Labels>,
+    /// Everything that was delivered, in the order of its arrival; also what the sink still had from before.
+    deliveries: ByLabels<Vec<Delivery>>,
+    /// Alerts that Alertmanager held back at any time.
+    suppressions: BTreeSet<Suppression>,
     /// Per alert name, the latest evaluation of all its rules.
     pub evaluated_until: BTreeMap<String, UtcInstant>,
-    /// The alerts that the latest evaluations saw pending or firing.
-    pub active: BTreeSet<Labels>,
     /// Whether each watched condition was true at the last good look.
     pub conditions: BTreeMap<String, bool>,
-    /// Everything that was delivered, in the order of its arrival; also what the sink still had from before.
-    pub deliveries: Vec<Delivery>,
-    /// Alerts that Alertmanager held back at any time.
-    pub suppressions: BTreeSet<Suppression>,
     /// Since when looks fail, and what the last one said; `None` while they succeed.
     pub failing: Option<(Instant, String)>,
     /// How many looks there were.
     pub looks: u64,
+}
+
+impl Observation {
+    /// Puts into `timeline` all that was seen since `since` of the alerts that `claims` mean or could mean.
+    pub fn fill(&self, timeline: &mut Timeline, claims: &[Claim], since: UtcInstant) {
+        timeline.samples = self.samples_of(claims, since).collect();
+        timeline.evaluated_until.clone_from(&self.evaluated_until);
+        timeline.deliveries = self.deliveries_of(claims).filter(|told| told.received_at >= since).cloned().collect();
+        let held_back = |suppression: &&Suppression| claims.iter().any(|claim| claim.concerns(&suppression.labels));
+        timeline.suppressions = self.suppressions.iter().filter(held_back).cloned().collect();
+    }
+
+    /// The samples since `since` of the alerts that `claims` mean or could mean.
+    fn samples_of(&self, claims: &[Claim], since: UtcInstant) -> impl Iterator<Item = AlertSample> {
+        let concerned = self.alerts.concerned_by_any(claims).into_iter();
+        concerned.flat_map(move |(labels, samples)| samples_since(labels, samples, since))
+    }
+
+    /// The samples since `since` of the alerts that at some time no drill of this process answered for.
+    pub fn stray_samples(&self, since: UtcInstant) -> impl Iterator<Item = AlertSample> + '_ {
+        let strays = self.strays.iter().filter_map(|labels| Some((labels, self.alerts.get(labels)?)));
+        strays.flat_map(move |(labels, samples)| samples_since(labels, samples, since))
+    }
+
+    /// What was delivered of the alerts that `claims` mean or could mean, those of one alert in the order of their arrival.
+    pub fn deliveries_of(&self, claims: &[Claim]) -> impl Iterator<Item = &Delivery> {
+        self.deliveries.concerned_by_any(claims).into_values().flatten()
+    }
+
+    /// The active ones of the alerts that `claims` mean or could mean.
+    pub fn active_of(&self, claims: &[Claim]) -> impl Iterator<Item = &Labels> {
+        self.alerts.concerned_by_any(claims).into_keys().filter(|labels| self.active.contains(*labels))
+    }
+
+    /// The active ones of the alerts that at some time no drill of this process answered for.
+    pub fn active_strays(&self) -> impl Iterator<Item = &Labels> {
+        self.strays.intersection(&self.active)
+    }
+
+    /// In which just these alerts are active, which nobody answers for, and these conditions known.
+    #[cfg(test)]
+    pub(crate) fn of(active: &[Labels], conditions: &[(&str, bool)]) -> Self {
+        let mut seen =
+            Self { active: active.iter().cloned().collect(), strays: active.iter().cloned().collect(), ..Self::default() };
+        for labels in active {
+            seen.alerts.entry(labels);
+        }
+        seen.conditions = conditions.iter().map(|(query, is_true)| ((*query).to_owned(), *is_true)).collect();
+        seen
+    }
+
+    /// Takes in what a look saw; `is_answered_for` says for which alerts a drill of this process answers.
+    fn take_in(&mut self, glance: Glance, is_answered_for: impl Fn(&Labels) -> bool) {
+        self.failing = None;
+        self.active = active(&glance);
+        for AlertSeries { labels, state, at } in glance.series {
+            let samples = self.alerts.entry(&labels);
+            let known = samples.len();
+            samples.extend(at.into_iter().map(|at| (at, state)));
+            if samples.len() > known && !is_answered_for(&labels) {
+                self.strays.insert(labels);
+            }
+        }
+        self.evaluated_until = glance.evaluated_until;
+        self.conditions = glance.conditions;
+        for delivery in glance.deliveries {
+            self.deliveries.entry(&delivery.labels).push(delivery);
+        }
+        self.suppressions.extend(glance.suppressions);
+    }
+}
+
+fn samples_since<'a>(
+    labels: &'a Labels,
+    samples: &'a BTreeMap<UtcInstant, AlertState>,
+    since: UtcInstant,
+) -> impl Iterator<Item = AlertSample> + 'a {
+    samples.range(since..).map(|(at, state)| AlertSample { labels: labels.clone(), at: *at, state: *state })
 }
 
 /// A running observer. It stops when it is dropped.
@@ -46,6 +127,7 @@ pub struct Observation {
 pub struct Observer {
     observation: watch::Receiver<Observation>,
     conditions: Conditions,
+    answered_for: AnsweredFor,
     task: JoinHandle<()>,
 }
 
@@ -54,10 +136,18 @@ impl Observer {
     #[must_use]
     pub fn start(prometheus: Prometheus, alertmanager: Alertmanager, sink: NotificationSink) -> Self {
         let (sender, observation) = watch::channel(Observation::default());
-        let conditions = Conditions::default();
-        let eye = Eye { prometheus, alertmanager, sink, seen: 0, last_good: Instant::now(), conditions: conditions.clone() };
+        let (conditions, answered_for) = (Conditions::default(), AnsweredFor::default());
+        let eye = Eye {
+            prometheus,
+            alertmanager,
+            sink,
+            seen: 0,
+            last_good: Instant::now(),
+            conditions: conditions.clone(),
+            answered_for: answered_for.clone(),
+        };
         let task = tokio::spawn(eye.watch(sender));
-        Self { observation, conditions, task }
+        Self { observation, conditions, answered_for, task }
     }
 
     /// What was seen so far; changes with every look.
@@ -75,6 +165,19 @@ impl Observer {
         }
         drop(counts);
         Watched { queries, conditions: self.conditions.clone() }
+    }
+}
+
+impl Observer {
+    /// Makes it known that a drill of this process answers for the alerts that `claims` mean, until the answer is dropped.
+    #[must_use]
+    pub fn answer_for(&self, claims: Vec<Claim>) -> Answering {
+        let mut counts = self.answered_for.lock();
+        for claim in &claims {
+            *counts.entry(&labels_of(claim)) += 1;
+        }
+        drop(counts);
+        Answering { claims, answered_for: self.answered_for.clone() }
     }
 }
 
@@ -113,6 +216,43 @@ impl Conditions {
     }
 }
 
+/// Alerts that a drill answers for until this is dropped.
+#[derive(Debug)]
+pub struct Answering {
+    claims: Vec<Claim>,
+    answered_for: AnsweredFor,
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        let mut counts = self.answered_for.lock();
+        for claim in &self.claims {
+            *counts.entry(&labels_of(claim)) -= 1;
+        }
+    }
+}
+
+/// What drills of this process answer for, and how many: by a claim's name and labels, as if they were an alert's.
+#[derive(Clone, Debug, Default)]
+struct AnsweredFor(Arc<Mutex<ByLabels<usize>>>);
+
+impl AnsweredFor {
+    fn lock(&self) -> MutexGuard<'_, ByLabels<usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn contains(&self, labels: &Labels) -> bool {
+        let alert = Claim { alert: labels.get("alertname").cloned().unwrap_or_default(), labels: labels.clone() };
+        self.lock().concerned_by(&alert).any(|(_, count)| *count > 0)
+    }
+}
+
+fn labels_of(claim: &Claim) -> Labels {
+    let mut labels = claim.labels.clone();
+    labels.insert("alertname".to_owned(), claim.alert.clone());
+    labels
+}
+
 struct Eye {
     prometheus: Prometheus,
     alertmanager: Alertmanager,
@@ -120,6 +260,7 @@ struct Eye {
     seen: u64,
     last_good: Instant,
     conditions: Conditions,
+    answered_for: AnsweredFor,
 }
 
 impl Eye {
@@ -128,19 +269,20 @@ impl Eye {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         while !sender.is_closed() {
             ticks.tick().await;
+            if self.nobody_watches() {
+                // What was true when somebody watched last is not known to be so any more.
+                sender.send_if_modified(|observation| {
+                    let knew = !observation.conditions.is_empty();
+                    observation.conditions.clear();
+                    knew
+                });
+                continue;
+            }
             let looked = self.look().await;
             sender.send_modify(|observation| {
                 observation.looks += 1;
                 match looked {
-                    Ok(glance) => {
-                        observation.failing = None;
-                        observation.active = active(&glance);
-                        observation.samples.extend(glance.samples);
-                        observation.evaluated_until = glance.evaluated_until;
-                        observation.conditions = glance.conditions;
-                        observation.deliveries.extend(glance.deliveries);
-                        observation.suppressions.extend(glance.suppressions);
-                    }
+                    Ok(glance) => observation.take_in(glance, |labels| self.answered_for.contains(labels)),
                     Err(error) => {
                         let since = observation.failing.take().map_or_else(Instant::now, |(since, _)| since);
                         observation.failing = Some((since, error.to_string()));
@@ -150,24 +292,29 @@ impl Eye {
         }
     }
 
+    /// A process whose drill waits for its leases asks nothing.
+    fn nobody_watches(&self) -> bool {
+        self.conditions.lock().is_empty() && !self.answered_for.lock().iter().any(|(_, count)| *count > 0)
+    }
+
     async fn look(&mut self) -> Result<Glance> {
         let began = Instant::now();
         let queries: Vec<_> = self.conditions.lock().keys().cloned().collect();
         let are_true = self.prometheus.are_true(&queries).await?;
         // Evaluations first: whatever they saw is then among the samples.
         let evaluated_until = self.prometheus.evaluated_until().await?;
-        let samples = self.prometheus.alert_samples(self.last_good.elapsed() + OVERLAP).await?;
+        let series = self.prometheus.alert_samples(self.last_good.elapsed() + OVERLAP).await?;
         let suppressions = self.alertmanager.suppressions().await?;
         let (deliveries, newest) = self.sink.deliveries(self.seen).await?;
         self.seen = newest;
         self.last_good = began;
         let conditions = queries.into_iter().zip(are_true).collect();
-        Ok(Glance { samples, evaluated_until, conditions, deliveries, suppressions })
+        Ok(Glance { series, evaluated_until, conditions, deliveries, suppressions })
     }
 }
 
 struct Glance {
-    samples: Vec<AlertSample>,
+    series: Vec<AlertSeries>,
     evaluated_until: BTreeMap<String, UtcInstant>,
     conditions: BTreeMap<String, bool>,
     deliveries: Vec<Delivery>,
@@ -178,39 +325,77 @@ struct Glance {
 fn active(glance: &Glance) -> BTreeSet<Labels> {
     /// A sample bears the instant for which the evaluation was planned; it may begin a little later.
     const LATE_BY_S: f64 = 2.5;
-    let mut latest: BTreeMap<&Labels, UtcInstant> = BTreeMap::new();
-    for sample in &glance.samples {
-        let at = latest.entry(&sample.labels).or_insert(sample.at);
-        *at = (*at).max(sample.at);
-    }
-    let is_active = |labels: &Labels, at: UtcInstant| {
-        let evaluated = labels.get("alertname").and_then(|name| glance.evaluated_until.get(name));
-        evaluated.is_some_and(|evaluated| evaluated.seconds_since(at) < LATE_BY_S)
+    let is_active = |series: &&AlertSeries| {
+        let evaluated = series.labels.get("alertname").and_then(|name| glance.evaluated_until.get(name));
+        evaluated.zip(series.at.last()).is_some_and(|(evaluated, at)| evaluated.seconds_since(*at) < LATE_BY_S)
     };
-    latest.into_iter().filter(|(labels, at)| is_active(labels, *at)).map(|(labels, _)| labels.clone()).collect()
+    glance.series.iter().filter(is_active).map(|series| series.labels.clone()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drill::AlertState;
 
     fn at(second: f64) -> UtcInstant {
         UtcInstant::from_epoch_s(1_763_876_500.0 + second).unwrap()
     }
 
-    #[test]
-    fn alert_is_active_if_the_latest_evaluation_of_its_rule_saw_it() {
-        let labels = |exchange: &str| Labels::from([("alertname".into(), "A".into()), ("exchange".into(), exchange.into())]);
-        let sample = |exchange, second| AlertSample { labels: labels(exchange), at: at(second), state: AlertState::Pending };
-        let glance = Glance {
-            samples: vec![sample("gone", 0.0), sample("active", 0.0), sample("active", 5.0)],
+    fn labels(exchange: &str) -> Labels {
+        Labels::from([("alertname".into(), "A".into()), ("exchange".into(), exchange.into())])
+    }
+
+    fn claim(exchange: &str) -> Claim {
+        Claim { alert: "A".into(), labels: [("exchange".into(), exchange.into())].into() }
+    }
+
+    fn glance(series: &[(&str, &[f64])]) -> Glance {
+        let series = series.iter().map(|(exchange, seconds)| AlertSeries {
+            labels: labels(exchange),
+            state: AlertState::Pending,
+            at: seconds.iter().map(|second| at(*second)).collect(),
+        });
+        Glance {
+            series: series.collect(),
             evaluated_until: [("A".to_owned(), at(5.1))].into(),
             conditions: [].into(),
             deliveries: vec![],
             suppressions: vec![],
-        };
-        assert_eq!(active(&glance), [labels("active")].into());
+        }
+    }
+
+    #[test]
+    fn alert_is_active_if_the_latest_evaluation_of_its_rule_saw_it() {
+        assert_eq!(active(&glance(&[("gone", &[0.0]), ("active", &[0.0, 5.0])])), [labels("active")].into());
+    }
+
+    #[test]
+    fn drill_takes_the_samples_of_its_own_alerts_and_of_those_that_nobody_answers_for() {
+        let answered_for = AnsweredFor::default();
+        *answered_for.lock().entry(&labels_of(&claim("mine"))) += 1;
+        *answered_for.lock().entry(&labels_of(&claim("neighbours"))) += 1;
+        let mut seen = Observation::default();
+        for _ in 0..2 {
+            let looked = glance(&[("mine", &[0.0, 5.0]), ("neighbours", &[5.0]), ("stray", &[5.0])]);
+            seen.take_in(looked, |labels| answered_for.contains(labels));
+        }
+        let exchanges =
+            |samples: Vec<AlertSample>| samples.into_iter().map(|sample| sample.labels["exchange"].clone()).collect::<Vec<_>>();
+        assert_eq!(exchanges(seen.samples_of(&[claim("mine")], at(0.0)).collect()), ["mine", "mine"]);
+        assert_eq!(exchanges(seen.samples_of(&[claim("mine")], at(1.0)).collect()), ["mine"]);
+        assert_eq!(exchanges(seen.stray_samples(at(0.0)).collect()), ["stray"]);
+        assert_eq!(seen.active_of(&[claim("mine")]).collect::<Vec<_>>(), [&labels("mine")]);
+        assert_eq!(seen.active_strays().collect::<Vec<_>>(), [&labels("stray")]);
+    }
+
+    #[test]
+    fn alert_that_goes_on_after_its_drill_is_astray() {
+        let mut seen = Observation::default();
+        seen.take_in(glance(&[("okx", &[0.0])]), |_| true);
+        assert_eq!(seen.stray_samples(at(0.0)).count(), 0);
+        seen.take_in(glance(&[("okx", &[0.0])]), |_| false);
+        assert_eq!(seen.stray_samples(at(0.0)).count(), 0);
+        seen.take_in(glance(&[("okx", &[0.0, 5.0])]), |_| false);
+        assert_eq!(seen.stray_samples(at(0.0)).count(), 2);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use promql_parser::util::{ExprVisitor, walk_expr};
 use serde::Deserialize;
 
 use super::http::{Api, Locate};
-use crate::drill::{AlertSample, AlertState, CONDITION_RESOLUTION, Labels, LoadedRule, Span, UtcInstant};
+use crate::drill::{AlertState, CONDITION_RESOLUTION, Labels, LoadedRule, Span, UtcInstant};
 use crate::{Error, Result};
 
 /// The label that tells the conditions of one query apart.
@@ -18,6 +18,17 @@ const CONDITION_NUMBER: &str = "alertdrill_condition";
 #[derive(Clone, Debug)]
 pub struct Prometheus {
     api: Api,
+}
+
+/// One series of `ALERTS`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertSeries {
+    /// The alert's labels, without `__name__` and `alertstate`.
+    pub labels: Labels,
+    /// Its state in all these evaluations.
+    pub state: AlertState,
+    /// The timestamps of the evaluations, in their order.
+    pub at: Vec<UtcInstant>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -192,15 +203,16 @@ impl Prometheus {
         Ok(self.vector("ALERTS").await?.into_iter().map(|sample| without_name(sample.metric)).collect())
     }
 
-    /// Every raw sample of `ALERTS` of the last `window`. Their timestamps are those of the evaluations, whenever one asks.
+    /// Every raw sample of `ALERTS` of the last `window`, per series. Their timestamps are those of the evaluations, whenever
+    /// one asks.
     ///
     /// # Errors
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
-    pub async fn alert_samples(&self, window: Duration) -> Result<Vec<AlertSample>> {
+    pub async fn alert_samples(&self, window: Duration) -> Result<Vec<AlertSeries>> {
         let query = format!("ALERTS[{}s]", window.as_secs().max(1));
         let bad = |reason: &str| bad_answer(&query, reason);
         let QueryData::Matrix(series) = self.query(&query).await? else { return Err(bad("it is no matrix")) };
-        let mut samples = Vec::new();
+        let mut all = Vec::new();
         for MatrixSeries { metric, values } in series {
             let mut labels = without_name(metric);
             let state = match labels.remove("alertstate").as_deref() {
@@ -208,12 +220,11 @@ impl Prometheus {
                 Some("firing") => AlertState::Firing,
                 other => return Err(bad(&format!("alertstate is {other:?}"))),
             };
-            for (epoch_s, _) in values {
-                let at = UtcInstant::from_epoch_s(epoch_s).ok_or_else(|| bad("a timestamp is out of range"))?;
-                samples.push(AlertSample { labels: labels.clone(), at, state });
-            }
+            let instants = values.into_iter().map(|(epoch_s, _)| UtcInstant::from_epoch_s(epoch_s));
+            let at = instants.collect::<Option<Vec<_>>>().ok_or_else(|| bad("a timestamp is out of range"))?;
+            all.push(AlertSeries { labels, state, at });
         }
-        Ok(samples)
+        Ok(all)
     }
 
     /// Every alerting rule that is loaded, with the waits of its group and of the targets; how long scrapes really take is

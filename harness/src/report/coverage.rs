@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::record::{DrillRecord, Waiver};
-use crate::drill::{Drill, LoadedRule, Verdict, rule_for};
+use crate::drill::{Drill, LoadedRule, Verdict, rule_for, selector};
 
 /// Which of the loaded rules were made to fire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,9 +60,7 @@ fn is_waived(rule: &str, waivers: &[Waiver]) -> bool {
 
 /// The alert's name, and in braces the labels that the rule adds, its severity apart: they tell rules of one name apart.
 fn name(rule: &LoadedRule) -> String {
-    let labels = rule.labels.iter().filter(|(name, _)| *name != "severity");
-    let labels: Vec<_> = labels.map(|(name, value)| format!("{name}=\"{value}\"")).collect();
-    if labels.is_empty() { rule.alert.clone() } else { format!("{}{{{}}}", rule.alert, labels.join(", ")) }
+    selector(&rule.alert, rule.labels.iter().filter(|(name, _)| *name != "severity"))
 }
 
 #[cfg(test)]

@@ -42,6 +42,48 @@ pub struct RunReport {
     pub floor_of: String,
     /// The sum of the drills' times, from steady state to their last look: what they take one after the other.
     pub one_after_the_other_s: f64,
+    /// What else was measured; nothing of a report that is made again from the records.
+    #[serde(default)]
+    pub measured: Option<Measured>,
+}
+
+/// What a run cost, and how true its instants are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Seconds from the process's start to the first fault.
+    pub first_fault_s: Option<f64>,
+    /// The firing instants, against Prometheus's first firing sample.
+    pub firing_in_prometheus: Option<Agreement>,
+    /// The firing instants, against Alertmanager's `startsAt`.
+    pub firing_in_alertmanager: Option<Agreement>,
+    /// What the stack's containers used on average over the last 3 minutes.
+    pub stack_memory_gib: Option<f64>,
+    /// What they used of the processors.
+    pub stack_cores: Option<f64>,
+    /// The most that this process used.
+    pub peak_memory_mib: Option<f64>,
+}
+
+/// How far instants are from what somebody else says of them.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Agreement {
+    /// How many instants there are.
+    pub of: usize,
+    /// How many of them the other one knows.
+    pub found: usize,
+    /// By how much they differ at most.
+    pub off_ms: f64,
+}
+
+impl Agreement {
+    /// Of pairs of instants, `None` where the other one knows none; `None` if there is nothing to compare.
+    #[must_use]
+    pub fn of(pairs: impl Iterator<Item = Option<(UtcInstant, UtcInstant)>>) -> Option<Self> {
+        let pairs: Vec<_> = pairs.collect();
+        let differences = pairs.iter().flatten().map(|(own, others)| own.seconds_since(*others).abs());
+        let off_ms = differences.map(|seconds| seconds * 1000.0).fold(0.0, f64::max);
+        (!pairs.is_empty()).then(|| Self { of: pairs.len(), found: pairs.iter().flatten().count(), off_ms })
+    }
 }
 
 /// One drill, judged.
@@ -96,6 +138,7 @@ impl Report {
                 floor_s: floor.as_ref().map_or(0.0, Floor::seconds),
                 floor_of: floor.map_or_else(String::new, |floor| floor.to_string()),
                 one_after_the_other_s: records.iter().map(took_s).sum(),
+                measured: None,
                 info,
             },
             collateral: judged.iter().flat_map(|(_, verdict)| verdict.collateral.clone()).collect(),
@@ -109,6 +152,14 @@ impl Report {
     /// [`crate::Error::File`].
     pub fn save(&self, folder: &RunFolder) -> Result<()> {
         write_json(&folder.path().join("report.json"), self)
+    }
+
+    /// Every alert that fired, with the instant of its drill's fault.
+    pub fn fired(&self) -> impl Iterator<Item = (UtcInstant, &AlertOutcome)> {
+        self.drills.iter().flat_map(|drill| {
+            let fault_at = drill.faults.first().map(|fault| fault.injected_at);
+            drill.alerts.iter().filter(|alert| alert.firing_at.is_some()).filter_map(move |alert| Some((fault_at?, alert)))
+        })
     }
 
     /// The worst verdict of its drills.

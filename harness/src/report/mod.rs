@@ -7,6 +7,6 @@ mod record;
 mod terminal;
 
 pub use coverage::{Coverage, uncovered};
-pub use json::{DrillReport, FaultReport, REPORT_SCHEMA_VERSION, Report, RunReport};
+pub use json::{Agreement, DrillReport, FaultReport, Measured, REPORT_SCHEMA_VERSION, Report, RunReport};
 pub use record::{DrillRecord, RECORD_SCHEMA_VERSION, RunFolder, RunInfo, Waiver};
-pub use terminal::{drill_line, duration_line, failure_text};
+pub use terminal::{drill_line, failure_text, measured_lines};

@@ -163,6 +163,24 @@ impl RunFolder {
         Ok(file)
     }
 
+    /// Why a process of this run could not start the stack, if one could not.
+    pub(crate) fn why_not_started(&self) -> Option<String> {
+        std::fs::read_to_string(self.not_started()).ok()
+    }
+
+    /// Tells the other processes of this run why the stack cannot be started.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub(crate) fn save_why_not_started(&self, why: &str) -> Result<()> {
+        let path = self.not_started();
+        std::fs::write(&path, why).map_err(Error::file("write", path))
+    }
+
+    fn not_started(&self) -> PathBuf {
+        self.path.join("not_started.txt")
+    }
+
     /// What the run was.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! What a terminal shows of a drill: one line when it ends, and why if it did not pass.
 
-use super::json::RunReport;
+use super::json::{Agreement, RunReport};
 use super::record::DrillRecord;
 use crate::drill::{AlertOutcome, Outcome, UtcInstant, Verdict};
 
@@ -45,19 +45,40 @@ fn times(alert: &AlertOutcome, at: impl Fn(Option<UtcInstant>) -> String) -> Str
     )
 }
 
-/// What a run took, against the least that it could take and against its drills one after the other; `None` if nothing was
-/// drilled.
+/// What was measured of a run, a line each.
 #[must_use]
-pub fn duration_line(run: &RunReport) -> Option<String> {
-    let RunReport { wall_s, floor_s, floor_of, one_after_the_other_s, .. } = run;
+pub fn measured_lines(run: &RunReport) -> Vec<String> {
+    let mut lines = vec![format!("ready {:.2} s after the start of this process", run.info.stack_ready_s)];
+    if let Some(measured) = &run.measured {
+        lines.extend(measured.first_fault_s.map(|first| format!("first fault {first:.1} s after the start of this process")));
+        let agreement = |who: &str, agreement: Agreement| {
+            let Agreement { of, found, off_ms } = agreement;
+            format!("{found} of {of} firing instants found {who}, at most {off_ms:.0} ms off")
+        };
+        lines.extend(measured.firing_in_prometheus.map(|seen| agreement("in Prometheus again", seen)));
+        lines.extend(measured.firing_in_alertmanager.map(|told| agreement("in what Alertmanager told", told)));
+        if let (Some(memory_gib), Some(cores)) = (measured.stack_memory_gib, measured.stack_cores) {
+            lines.push(format!("the stack used {memory_gib:.2} GiB and {cores:.2} cores over the last 3 minutes"));
+        }
+        lines.extend(measured.peak_memory_mib.map(|peak_mib| format!("this process used at most {peak_mib:.0} MiB")));
+    }
+    lines.extend(duration_line(run));
+    lines.into_iter().map(|line| format!("measured: {line}")).collect()
+}
+
+/// What the drills took once the stack was ready, against the least that they could take and against one after the other;
+/// `None` if nothing was drilled.
+fn duration_line(run: &RunReport) -> Option<String> {
+    let RunReport { wall_s, floor_s, floor_of, one_after_the_other_s, info, .. } = run;
     if *floor_s == 0.0 {
         return None;
     }
+    let took_s = wall_s - info.stack_ready_s;
     Some(format!(
-        "measured: the drills took {wall_s:.0} s: {:.2} times the {floor_s:.0} s of the one that may take longest by its rule's \
+        "the drills took {took_s:.0} s: {:.2} times the {floor_s:.0} s of the one that may take longest by its rule's \
          constants ({floor_of}); one after the other they take {one_after_the_other_s:.0} s, {:.1} times as long",
-        wall_s / floor_s,
-        one_after_the_other_s / wall_s,
+        took_s / floor_s,
+        one_after_the_other_s / took_s,
     ))
 }
 
@@ -75,12 +96,10 @@ pub fn failure_text(verdict: &Verdict) -> String {
 mod tests {
     use std::time::Duration;
 
+    use super::super::json::Measured;
     use super::super::record::RECORD_SCHEMA_VERSION;
     use super::*;
-    use crate::drill::{
-        CheckRecord, Drill, ExpectedAlert, Fault, FaultRecord, Reason, ReasonKind, Severity, SteadyState,
-        TIMELINE_SCHEMA_VERSION, Timeline,
-    };
+    use crate::drill::{CheckRecord, Drill, ExpectedAlert, Fault, FaultRecord, Reason, ReasonKind, Severity, Timeline};
 
     fn at(second: f64) -> UtcInstant {
         UtcInstant::from_epoch_s(1_763_876_500.0 + second).unwrap()
@@ -91,11 +110,6 @@ mod tests {
         let fault = Fault::stop("feed-handler-binance");
         let drill = Drill::new("feed_handler_stopped", fault.clone()).expect_alert(alert);
         let timeline = Timeline {
-            schema_version: TIMELINE_SCHEMA_VERSION,
-            drill: "feed_handler_stopped".into(),
-            rules: vec![],
-            routing: None,
-            steady_state: SteadyState::default(),
             faults: vec![FaultRecord {
                 fault,
                 injected_at: at(0.0),
@@ -103,17 +117,8 @@ mod tests {
                 reverting_at: Some(at(88.0)),
                 reverted_at: Some(at(88.8)),
             }],
-            conditions: vec![],
-            samples: vec![],
-            evaluated_until: [].into(),
-            deliveries: vec![],
-            suppressions: vec![],
-            missed_evaluations: [].into(),
-            neighbours: vec![],
             checks: vec![CheckRecord { what: "no trade is lost".into(), holds: true, said: "12 trades\n".into() }],
-            steady_end: None,
-            errors: vec![],
-            finished_at: at(120.0),
+            ..Timeline::begun("feed_handler_stopped", at(120.0))
         };
         DrillRecord { schema_version: RECORD_SCHEMA_VERSION, drill, lane: Some("binance".into()), timeline }
     }
@@ -128,6 +133,7 @@ mod tests {
             onset_at: Some(at(15.0)),
             pending_at: Some(at(16.5)),
             firing_at: Some(at(76.5)),
+            starts_at: Some(at(76.5)),
             notified_at: Some(at(86.5)),
             resolved_at: Some(at(106.5)),
             resolve_notified_at: None,
@@ -177,8 +183,24 @@ mod tests {
             waivers: vec![],
         };
         let floor_of = "stalled: onset 30 s + resolve 570 s".to_owned();
-        let run = RunReport { info, wall_s: 900.0, floor_s: 600.0, floor_of, one_after_the_other_s: 4500.0 };
-        insta::assert_snapshot!(duration_line(&run).unwrap(), @"measured: the drills took 900 s: 1.50 times the 600 s of the one that may take longest by its rule's constants (stalled: onset 30 s + resolve 570 s); one after the other they take 4500 s, 5.0 times as long");
-        assert_eq!(duration_line(&RunReport { floor_s: 0.0, ..run }), None);
+        let measured = Measured {
+            first_fault_s: Some(2.5),
+            firing_in_prometheus: Some(Agreement { of: 2, found: 2, off_ms: 0.0 }),
+            firing_in_alertmanager: Some(Agreement { of: 2, found: 1, off_ms: 3.2 }),
+            stack_memory_gib: Some(1.5),
+            stack_cores: Some(0.7),
+            peak_memory_mib: None,
+        };
+        let run =
+            RunReport { info, wall_s: 901.0, floor_s: 600.0, floor_of, one_after_the_other_s: 4500.0, measured: Some(measured) };
+        insta::assert_snapshot!(measured_lines(&run).join("\n"), @r"
+        measured: ready 1.00 s after the start of this process
+        measured: first fault 2.5 s after the start of this process
+        measured: 2 of 2 firing instants found in Prometheus again, at most 0 ms off
+        measured: 1 of 2 firing instants found in what Alertmanager told, at most 3 ms off
+        measured: the stack used 1.50 GiB and 0.70 cores over the last 3 minutes
+        measured: the drills took 900 s: 1.50 times the 600 s of the one that may take longest by its rule's constants (stalled: onset 30 s + resolve 570 s); one after the other they take 4500 s, 5.0 times as long
+        ");
+        assert_eq!(measured_lines(&RunReport { floor_s: 0.0, measured: None, ..run }).len(), 1);
     }
 }

@@ -10,16 +10,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::neighbours::Neighbourhood;
 use super::now;
-use super::steady::{self, Wanted};
+use super::steady::{self, Wanted, Wished};
 use crate::drill::{
     AlertOutcome, ConditionRecord, DELIVERY_ALLOWANCE, Drill, Episode, ExpectedAlert, Fault, FaultRecord, LoadedRule, Moment,
-    ObservationError, Routing, SteadyState, TIMELINE_SCHEMA_VERSION, Timeline, UtcInstant, Window, alert_outcomes, episodes,
-    hopeless, rule_for,
+    ObservationError, Routing, SteadyState, Timeline, UtcInstant, Window, alert_outcomes, episodes, hopeless, rule_for, so_far,
 };
 use crate::fault::{self, Journal, Ongoing, Site};
-use crate::observe::{Observation, Observer, Prometheus};
+use crate::observe::{Answering, Observation, Observer, Prometheus};
 use crate::progress::{Progress, Step};
-use crate::stack::SteadyCondition;
+use crate::stack::{Leased, Settings, conditions_for};
 use crate::{Error, Result};
 
 /// How long the stack may take to come back to it after the alerts have resolved.
@@ -47,9 +46,9 @@ pub struct Surroundings<'a> {
     /// The drills that run beside this one.
     pub neighbourhood: &'a Neighbourhood,
     /// Alertmanager's waits.
-    pub routing: Routing,
-    /// What must hold before a fault, and after it.
-    pub steady_state: &'a [SteadyCondition],
+    pub routing: &'a Routing,
+    /// What the harness knows of the stack.
+    pub settings: &'a Settings,
     /// How long that is waited for before a fault.
     pub steady_within: Duration,
     /// Shows what is waited for.
@@ -58,9 +57,11 @@ pub struct Surroundings<'a> {
     pub cancel: &'a CancellationToken,
 }
 
-/// Runs `drill` and gives what it saw. What keeps it from its end is in the timeline too.
-pub async fn run(drill: &Drill, around: Surroundings<'_>) -> Timeline {
-    let mut life = Life::new(drill, around);
+/// Runs the drill that holds `leased`, gives back what it holds as soon as that is mended, and gives what it saw. What keeps it
+/// from its end is in the timeline too.
+pub async fn run(leased: &mut Leased, around: Surroundings<'_>) -> Timeline {
+    let drill = leased.drill.clone();
+    let mut life = Life::new(&drill, leased, around);
     if let Err(error) = life.live().await {
         note(&mut life.timeline, &error);
     }
@@ -73,7 +74,7 @@ pub async fn run(drill: &Drill, around: Surroundings<'_>) -> Timeline {
 /// A timeline in which nothing has happened yet but that `error`.
 #[must_use]
 pub(crate) fn never_begun(drill: &Drill, error: &Error) -> Timeline {
-    let mut timeline = empty_timeline(drill);
+    let mut timeline = Timeline::begun(drill.name.clone(), now());
     note(&mut timeline, error);
     timeline
 }
@@ -82,42 +83,32 @@ pub(crate) fn note(timeline: &mut Timeline, error: &Error) {
     timeline.errors.push(ObservationError { at: now(), message: error.explained() });
 }
 
-fn empty_timeline(drill: &Drill) -> Timeline {
-    Timeline {
-        schema_version: TIMELINE_SCHEMA_VERSION,
-        drill: drill.name.clone(),
-        rules: Vec::new(),
-        routing: None,
-        steady_state: SteadyState::default(),
-        faults: Vec::new(),
-        conditions: Vec::new(),
-        samples: Vec::new(),
-        evaluated_until: [].into(),
-        deliveries: Vec::new(),
-        suppressions: Vec::new(),
-        missed_evaluations: [].into(),
-        neighbours: Vec::new(),
-        checks: Vec::new(),
-        steady_end: None,
-        errors: Vec::new(),
-        finished_at: now(),
-    }
-}
-
 struct Life<'a> {
     drill: &'a Drill,
+    leased: &'a mut Leased,
     around: Surroundings<'a>,
     timeline: Timeline,
     ongoing: Vec<Ongoing>,
+    /// From the first fault on.
+    answering: Option<Answering>,
     /// Per watched condition, when this process first saw it true since the fault.
     seen_true: BTreeMap<String, UtcInstant>,
     missed_evaluations_before: BTreeMap<String, f64>,
 }
 
 impl<'a> Life<'a> {
-    fn new(drill: &'a Drill, around: Surroundings<'a>) -> Self {
-        let timeline = Timeline { routing: Some(around.routing), ..empty_timeline(drill) };
-        Self { drill, around, timeline, ongoing: Vec::new(), seen_true: [].into(), missed_evaluations_before: [].into() }
+    fn new(drill: &'a Drill, leased: &'a mut Leased, around: Surroundings<'a>) -> Self {
+        let timeline = Timeline { routing: Some(around.routing.clone()), ..Timeline::begun(drill.name.clone(), now()) };
+        Self {
+            drill,
+            leased,
+            around,
+            timeline,
+            ongoing: Vec::new(),
+            answering: None,
+            seen_true: [].into(),
+            missed_evaluations_before: [].into(),
+        }
     }
 
     async fn live(&mut self) -> Result<()> {
@@ -126,9 +117,11 @@ impl<'a> Life<'a> {
             return Ok(());
         }
         self.missed_evaluations_before = self.around.prometheus.missed_evaluations().await?;
-        let conditions = self.around.steady_state.iter().map(|condition| condition.query.clone());
-        let _watched = self.around.observer.watch(conditions.chain(self.drill.conditions().cloned()));
-        self.timeline.steady_state = self.reach_steady_state("waiting for steady state", self.around.steady_within, true).await?;
+        let conditions = conditions_for(&self.leased.holdings(), self.around.settings);
+        let queries = conditions.iter().map(|condition| condition.query.clone());
+        let _watched = self.around.observer.watch(queries.chain(self.drill.conditions().cloned()));
+        let wanted = Wanted { conditions: &conditions, alerts: Wished::GoneWithTheirGroups };
+        self.timeline.steady_state = self.reach("waiting for steady state", self.around.steady_within, wanted).await?;
         if !self.timeline.steady_state.is_reached() {
             return Ok(());
         }
@@ -137,26 +130,35 @@ impl<'a> Life<'a> {
         let reverted = self.revert().await;
         lived?;
         reverted?;
+        let mended = self.see_it_mended().await?;
+        self.leased.give_back_mended(self.around.settings)?;
         self.watch_it_resolve().await?;
-        self.timeline.steady_end =
-            Some(self.reach_steady_state("waiting for steady state again", STEADY_AGAIN_WITHIN, false).await?);
+        let gone = Wanted { conditions: &[], alerts: Wished::Gone };
+        let gone = self.reach("waiting for the end of its alerts", STEADY_AGAIN_WITHIN, gone).await?;
+        self.timeline.steady_end = Some(mended.and_then(gone));
         Ok(())
     }
 
-    async fn reach_steady_state(&mut self, what: &str, at_most: Duration, first_of_its_group: bool) -> Result<SteadyState> {
+    /// Until the paths that the drill has disturbed flow again. Then others may have them: what is left to see is the end of
+    /// its alerts, which mostly comes with the next evaluation, and which nobody then disturbs.
+    async fn see_it_mended(&mut self) -> Result<SteadyState> {
+        let conditions = conditions_for(&self.leased.holdings(), self.around.settings);
+        let flows = Wanted { conditions: &conditions, alerts: Wished::Any };
+        let flows = self.reach("waiting for its paths to flow again", STEADY_AGAIN_WITHIN, flows).await?;
+        let interval = self.timeline.rules.iter().map(|rule| rule.evaluation_interval).max().unwrap_or_default();
+        let gone = Wanted { conditions: &[], alerts: Wished::Gone };
+        self.reach("waiting for the next evaluations", 2 * interval, gone).await?;
+        Ok(flows)
+    }
+
+    async fn reach(&mut self, what: &str, at_most: Duration, wanted: Wanted<'_>) -> Result<SteadyState> {
         let step = self.step(what);
         let began = Instant::now();
         let mut observation = self.around.observer.observation();
         loop {
-            let neighbours = self.around.neighbourhood.beside(&self.drill.name, now())?;
-            let wanted = Wanted {
-                drill: self.drill,
-                conditions: self.around.steady_state,
-                neighbours: &neighbours,
-                at: now(),
-                groups_must_be_gone: first_of_its_group,
-            };
-            let state = steady::compare(&observation.borrow(), wanted, began.elapsed());
+            let beside = || self.around.neighbourhood.beside(&self.drill.name, now());
+            let state =
+                steady::compare(&observation.borrow(), (self.drill, self.around.routing), beside, wanted, began.elapsed())?;
             if state.is_reached() || began.elapsed() >= at_most {
                 step.done(if state.is_reached() { "steady" } else { "not steady" });
                 return Ok(state);
@@ -183,7 +185,26 @@ impl<'a> Life<'a> {
                 return Ok(());
             }
         }
+        self.share_watchers().await?;
         if self.drill.is_to_fire() { self.watch_it_fire().await } else { self.hold_near().await }
+    }
+
+    /// What watches all drills is shared again as soon as it is back, if it comes back by itself.
+    async fn share_watchers(&mut self) -> Result<()> {
+        let watches = |fault: &&Fault| self.around.settings.watched_by.iter().any(|service| service == fault.disturbs());
+        let mut disturbing = self.drill.all_faults().filter(watches).peekable();
+        if disturbing.peek().is_none() || !disturbing.all(Fault::is_momentary) {
+            return Ok(());
+        }
+        let step = self.step("waiting until what watches is back");
+        let mut observation = self.around.observer.observation();
+        // The look that goes on may have begun before.
+        let sees_again = observation.borrow().looks + 2;
+        while observation.borrow().looks < sees_again || observation.borrow().failing.is_some() {
+            self.next_look(&mut observation, Duration::MAX).await?;
+        }
+        step.done("it is");
+        self.leased.share_watchers(self.around.settings)
     }
 
     async fn wait_for(&self, moment: &Moment) -> Result<()> {
@@ -216,6 +237,7 @@ impl<'a> Life<'a> {
             let injected_at = now();
             let began_at = self.timeline.first_fault().map_or(injected_at, |first| first.injected_at);
             self.around.neighbourhood.announce(self.drill, began_at, None)?;
+            self.answering.get_or_insert_with(|| self.around.observer.answer_for(self.drill.claims()));
             self.timeline.faults.push(FaultRecord {
                 fault: fault.clone(),
                 injected_at,
@@ -253,6 +275,34 @@ impl<'a> Life<'a> {
             .await?;
         }
         step.done(if fired { "fired" } else { "did not fire" });
+        self.tell_how_it_fired().await
+    }
+
+    /// The end of an alert may take minutes; who works on its rule wants to know before.
+    async fn tell_how_it_fired(&mut self) -> Result<()> {
+        self.measure_conditions(now()).await?;
+        let reasons = so_far(self.drill, &self.timeline);
+        let told = if reasons.is_empty() {
+            let at = self.timeline.first_fault().map_or_else(now, |fault| fault.injected_at);
+            let firing = alert_outcomes(self.drill, &self.timeline).into_iter().filter_map(|alert| alert.time_to_fire_s);
+            let latest = firing.fold(0.0, f64::max);
+            format!("fired as it must, {latest:+.1} s, and was delivered by {:+.1} s", now().seconds_since(at))
+        } else {
+            reasons.into_iter().map(|reason| reason.message).collect::<Vec<_>>().join("; ")
+        };
+        self.around.progress.line(&format!("{}: so far: {told}", self.drill.name));
+        Ok(())
+    }
+
+    /// When the conditions that the drill watches were true, until `until`.
+    async fn measure_conditions(&mut self, until: UtcInstant) -> Result<()> {
+        let Some(began_at) = self.timeline.first_fault().map(|fault| fault.injected_at) else { return Ok(()) };
+        let mut conditions = Vec::new();
+        for query in self.drill.conditions() {
+            let spans = self.around.prometheus.spans(query, began_at, until).await?;
+            conditions.push(ConditionRecord { query: query.clone(), spans });
+        }
+        self.timeline.conditions = conditions;
         Ok(())
     }
 
@@ -403,13 +453,10 @@ impl<'a> Life<'a> {
         let prometheus = self.around.prometheus;
         if let Some(began_at) = self.timeline.first_fault().map(|fault| fault.injected_at) {
             self.around.neighbourhood.announce(self.drill, began_at, Some(ended_at))?;
-            self.timeline.neighbours = self.around.neighbourhood.beside(&self.drill.name, began_at)?;
-            self.look_at_all();
+            self.look();
+            self.look_around(began_at)?;
             self.timeline.finished_at = ended_at;
-            for query in self.drill.conditions() {
-                let spans = prometheus.spans(query, began_at, ended_at).await?;
-                self.timeline.conditions.push(ConditionRecord { query: query.clone(), spans });
-            }
+            self.measure_conditions(ended_at).await?;
             for (group, after) in prometheus.missed_evaluations().await? {
                 let before = self.missed_evaluations_before.get(&group).copied().unwrap_or_default();
                 // A count of evaluations, and a small one.
@@ -481,32 +528,26 @@ impl<'a> Life<'a> {
 
     /// Takes over what the observer has seen of the drill's own alerts and conditions since the fault.
     fn look(&mut self) {
-        let names: Vec<_> = self.drill.claims().into_iter().map(|claim| claim.alert).collect();
-        self.take(|alert| alert.is_some_and(|alert| names.contains(alert)));
-        let observation = self.around.observer.observation();
-        for (query, _) in observation.borrow().conditions.iter().filter(|(_, is_true)| **is_true) {
-            if !self.seen_true.contains_key(query) {
-                self.seen_true.insert(query.clone(), now());
-            }
+        let Some(began_at) = self.timeline.first_fault().map(|fault| fault.injected_at) else { return };
+        let claims = self.drill.claims();
+        let receiver = self.around.observer.observation();
+        let seen = receiver.borrow();
+        seen.fill(&mut self.timeline, &claims, began_at);
+        self.timeline.finished_at = now();
+        for query in self.drill.conditions().filter(|query| seen.conditions.get(*query) == Some(&true)) {
+            self.seen_true.entry(query.clone()).or_insert_with(now);
         }
     }
 
-    /// Takes over all that the observer has seen since the fault.
-    fn look_at_all(&mut self) {
-        self.take(|_| true);
-    }
-
-    fn take(&mut self, is_wanted: impl Fn(Option<&String>) -> bool) {
-        let Some(began_at) = self.timeline.first_fault().map(|fault| fault.injected_at) else { return };
+    /// Takes over what else fired since the fault and is not a drill's of this process; and, if anything did, beside whom.
+    fn look_around(&mut self, began_at: UtcInstant) -> Result<()> {
         let receiver = self.around.observer.observation();
-        let Observation { samples, evaluated_until, deliveries, suppressions, .. } = &*receiver.borrow();
-        let samples = samples.iter().filter(|sample| sample.at >= began_at && is_wanted(sample.labels.get("alertname")));
-        self.timeline.samples = samples.cloned().collect();
-        self.timeline.evaluated_until = evaluated_until.clone();
-        let deliveries = deliveries.iter().filter(|told| told.received_at >= began_at && is_wanted(told.labels.get("alertname")));
-        self.timeline.deliveries = deliveries.cloned().collect();
-        self.timeline.suppressions = suppressions.iter().cloned().collect();
-        self.timeline.finished_at = now();
+        self.timeline.samples.extend(receiver.borrow().stray_samples(began_at));
+        let claims = self.drill.claims();
+        if self.timeline.samples.iter().any(|sample| !claims.iter().any(|claim| claim.concerns(&sample.labels))) {
+            self.timeline.neighbours = self.around.neighbourhood.beside(&self.drill.name, began_at)?;
+        }
+        Ok(())
     }
 
     fn rule(&self, expected: &ExpectedAlert) -> Option<&LoadedRule> {

@@ -1,8 +1,11 @@
 //! Whether the stack is as a drill needs it: its paths flow, and no alert is active but those of its neighbours.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::drill::{Drill, Labels, Neighbour, SteadyState, UtcInstant};
+use super::now;
+use crate::Result;
+use crate::drill::{Drill, Labels, Neighbour, Routing, SteadyState};
 use crate::observe::Observation;
 use crate::stack::SteadyCondition;
 
@@ -10,45 +13,63 @@ use crate::stack::SteadyCondition;
 /// alert of such a group would not be notified after `group_wait`, but with the group's next `group_interval`.
 const GROUP_LINGERS: Duration = Duration::from_secs(35);
 
-/// What a drill waits for before it breaks anything, and after it has mended all.
+/// What a drill waits for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted<'a> {
-    pub(super) drill: &'a Drill,
     pub(super) conditions: &'a [SteadyCondition],
-    pub(super) neighbours: &'a [Neighbour],
-    pub(super) at: UtcInstant,
-    /// Whether the next alert must be the first of its group.
-    pub(super) groups_must_be_gone: bool,
+    pub(super) alerts: Wished,
 }
 
-/// How `observation` falls short of what is wanted; nothing is known of a condition before the first look at it.
-pub(super) fn compare(observation: &Observation, wanted: Wanted<'_>, since: Duration) -> SteadyState {
-    let Wanted { drill, conditions, neighbours, at, groups_must_be_gone } = wanted;
-    let claims = drill.claims();
-    let is_mine = |labels: &Labels| claims.iter().any(|claim| claim.concerns(labels));
-    let is_a_neighbours = |labels: &Labels| {
-        let running = neighbours.iter().filter(|neighbour| neighbour.until.is_none());
-        running.flat_map(|neighbour| &neighbour.claims).any(|claim| claim.concerns(labels))
-    };
-    let active = observation.active.iter().filter(|labels| is_mine(labels) || !is_a_neighbours(labels));
+/// What is wished of alerts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wished {
+    /// Any may be active.
+    Any,
+    /// None is active but those of neighbours.
+    Gone,
+    /// The same, and what the drill watches is not so yet, and the next alert will be the first of its group.
+    GoneWithTheirGroups,
+}
 
-    let unmet = conditions.iter().filter(|condition| observation.conditions.get(&condition.query) != Some(&true));
+/// How `observation` falls short of what `drill` wants; nothing is known of a condition before the first look at it. Who runs
+/// `beside` it is asked only where an alert is active that may be somebody's in another process.
+pub(super) fn compare(
+    observation: &Observation,
+    (drill, routing): (&Drill, &Routing),
+    beside: impl FnOnce() -> Result<Vec<Neighbour>>,
+    wanted: Wanted<'_>,
+    since: Duration,
+) -> Result<SteadyState> {
+    let unmet = wanted.conditions.iter().filter(|condition| observation.conditions.get(&condition.query) != Some(&true));
     let mut unmet: Vec<_> = unmet.map(|condition| condition.name.clone()).collect();
-    let not_yet = drill.conditions().filter(|query| observation.conditions.get(*query) != Some(&false));
-    unmet.extend(not_yet.map(|query| format!("`{query}` is not true")));
-    if groups_must_be_gone {
-        let told = observation.deliveries.iter().rfind(|delivery| is_mine(&delivery.labels));
-        unmet.extend(told.filter(|told| told.received_at.plus(GROUP_LINGERS) > at).map(|told| {
+    let mut active_alerts = BTreeSet::new();
+    let claims = drill.claims();
+    if wanted.alerts != Wished::Any {
+        active_alerts.extend(observation.active_of(&claims).cloned());
+        let strays: Vec<_> = observation.active_strays().filter(|labels| !active_alerts.contains(*labels)).cloned().collect();
+        let neighbours = if strays.is_empty() { Vec::new() } else { beside()? };
+        let is_a_neighbours = |labels: &Labels| {
+            let running = neighbours.iter().filter(|neighbour| neighbour.until.is_none());
+            running.flat_map(|neighbour| &neighbour.claims).any(|claim| claim.concerns(labels))
+        };
+        active_alerts.extend(strays.into_iter().filter(|labels| !is_a_neighbours(labels)));
+    }
+    if wanted.alerts == Wished::GoneWithTheirGroups {
+        let not_yet = drill.conditions().filter(|query| observation.conditions.get(*query) != Some(&false));
+        unmet.extend(not_yet.map(|query| format!("`{query}` is not true")));
+        let groups: Vec<_> = claims.iter().map(|claim| routing.group_of(claim)).collect();
+        let told = observation.deliveries_of(&groups).max_by_key(|told| told.received_at);
+        unmet.extend(told.filter(|told| told.received_at.plus(GROUP_LINGERS) > now()).map(|told| {
             format!("Alertmanager has forgotten the group of {}", told.labels.get("alertname").map_or("", String::as_str))
         }));
     }
-    SteadyState { waited_s: since.as_secs_f64(), active_alerts: active.cloned().collect(), unmet }
+    Ok(SteadyState { waited_s: since.as_secs_f64(), active_alerts: active_alerts.into_iter().collect(), unmet })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drill::{Claim, ExpectedAlert, Fault, Severity};
+    use crate::drill::{Claim, ExpectedAlert, Fault, Severity, UtcInstant};
 
     fn labels(alert: &str, exchange: &str) -> Labels {
         [("alertname".into(), alert.into()), ("exchange".into(), exchange.into())].into()
@@ -60,15 +81,11 @@ mod tests {
     }
 
     fn compared(active: &[Labels], conditions: &[(&str, bool)], neighbours: &[Neighbour]) -> (usize, Vec<String>) {
-        let observation = Observation {
-            active: active.iter().cloned().collect(),
-            conditions: conditions.iter().map(|(query, is_true)| ((*query).to_owned(), *is_true)).collect(),
-            ..Observation::default()
-        };
+        let observation = Observation::of(active, conditions);
         let flows = [SteadyCondition { name: "okx flows".into(), query: "flows".into() }];
-        let at = UtcInstant::from_epoch_s(1000.0).unwrap();
-        let wanted = Wanted { drill: &drill(), conditions: &flows, neighbours, at, groups_must_be_gone: true };
-        let state = compare(&observation, wanted, Duration::ZERO);
+        let wanted = Wanted { conditions: &flows, alerts: Wished::GoneWithTheirGroups };
+        let state =
+            compare(&observation, (&drill(), &Routing::default()), || Ok(neighbours.to_vec()), wanted, Duration::ZERO).unwrap();
         (state.active_alerts.len(), state.unmet)
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use bollard::Docker;
-use bollard::models::{ContainerInspectResponse, ContainerSummary, HealthStatusEnum};
+use bollard::models::{ContainerInspectResponse, ContainerSummary, ContainerSummaryStateEnum, HealthStatusEnum};
 use bollard::query_parameters::{
     InspectContainerOptions, ListContainersOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder,
 };
@@ -13,8 +13,8 @@ use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
+use super::compose::last_lines;
 use super::engine;
-use super::project::last_lines;
 use crate::drill::UtcInstant;
 use crate::{Error, Result};
 
@@ -135,6 +135,16 @@ impl Containers {
         let services = self.list(None).await?.into_iter().filter_map(|container| container.labels?.remove(SERVICE_LABEL));
         let services: Vec<_> = services.collect();
         try_join_all(services.iter().map(|service| self.state(service))).await
+    }
+
+    /// The services of which a container runs.
+    ///
+    /// # Errors
+    /// [`Error::Docker`].
+    pub(super) async fn running(&self) -> Result<BTreeSet<String>> {
+        let containers = self.list(None).await?.into_iter();
+        let running = containers.filter(|container| container.state == Some(ContainerSummaryStateEnum::RUNNING));
+        Ok(running.filter_map(|container| container.labels?.remove(SERVICE_LABEL)).collect())
     }
 
     /// Whether the project has any container, running or not.

@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 use bollard::query_parameters::TagImageOptionsBuilder;
 use sha2::{Digest, Sha256};
 
+use super::compose::ComposeBuild;
 use super::containers::Containers;
 use super::files::{copy_if_changed, finish_hash, hash_tree};
-use super::project::{ComposeBuild, Project};
+use super::project::Project;
 use crate::progress::Progress;
 use crate::{Error, Result};
 
@@ -74,7 +75,7 @@ async fn build_image(project: &Project, service: &str, image: &str, progress: &P
 fn stage_program(project: &Project) -> Result<()> {
     let folder = project.staged_program_image();
     let settings = &project.settings().program_image;
-    copy_if_changed(&project.root().join(&settings.dockerfile), &folder.join("Dockerfile"))?;
+    copy_if_changed(&project.program_dockerfile(), &folder.join("Dockerfile"))?;
     copy_if_changed(project.program(), &folder.join(&settings.program))
 }
 

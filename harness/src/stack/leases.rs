@@ -2,18 +2,19 @@
 //!
 //! A lease is a lock of the operating system on a file of the stack's state folder, so it holds across threads and
 //! processes, and the kernel releases it when its holder ends, however that happens. A drill takes all of its leases at
-//! once or none: nobody waits while holding, so nobody can wait for each other.
+//! once or none: nobody waits while holding, so nobody can wait for each other. What it has disturbed and mended it gives
+//! back before its end: to see its alerts resolve it needs only what watches them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio_util::sync::CancellationToken;
 
 use super::project::{Pathway, Settings, SteadyCondition};
-use crate::drill::{Drill, LANE, Lease, LeaseMode};
+use super::waiting_line::Ticket;
+use crate::drill::{Drill, LANE, LeaseMode};
 use crate::progress::Progress;
 use crate::{Error, Result};
 
@@ -29,76 +30,64 @@ pub struct Leased {
     pub drill: Drill,
     /// The lane that was free, if it needs one.
     pub lane: Option<String>,
+    held: BTreeMap<String, Held>,
+}
+
+#[derive(Debug)]
+struct Held {
+    mode: LeaseMode,
+    file: File,
+}
+
+impl Leased {
     /// All that it holds.
-    pub holdings: Holdings,
-    files: Vec<File>,
+    #[must_use]
+    pub fn holdings(&self) -> Holdings {
+        self.held.iter().map(|(name, held)| (name.clone(), held.mode)).collect()
+    }
+
+    /// Gives back what the drill has disturbed and mended; what it needs undisturbed it keeps.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn give_back_mended(&mut self, settings: &Settings) -> Result<()> {
+        self.share_watchers(settings)?;
+        for (_, given_back) in self.held.extract_if(.., |_, held| held.mode == LeaseMode::Exclusive) {
+            rest(&given_back.file);
+        }
+        Ok(())
+    }
+
+    /// Shares what watches, if the drill has disturbed it and it is back.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn share_watchers(&mut self, settings: &Settings) -> Result<()> {
+        for (name, held) in &mut self.held {
+            if settings.watched_by.contains(name) && held.mode == LeaseMode::Exclusive {
+                held.file.lock_shared().map_err(Error::file("share the lease", name))?;
+                held.mode = LeaseMode::Shared;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Drop for Leased {
     fn drop(&mut self) {
-        // The lane that was left longest ago is taken next.
-        for file in &self.files {
-            let _ = file.set_modified(SystemTime::now());
-        }
+        self.held.values().for_each(|held| rest(&held.file));
     }
+}
+
+/// The lane that was left longest ago is taken next.
+fn rest(lease: &File) {
+    let _ = lease.set_modified(SystemTime::now());
 }
 
 /// The leases of one stack.
 #[derive(Debug)]
 pub struct Leases {
     folder: PathBuf,
-}
-
-/// Takes turns between the drills of one process that wait for the same: the longest goes first.
-#[derive(Debug, Default)]
-pub struct WaitingLine {
-    waiting: Mutex<Vec<Waiting>>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Waiting {
-    drill: String,
-    duration: Duration,
-    wants: BTreeSet<Lease>,
-}
-
-/// A place in the line, given up when this is dropped.
-#[derive(Debug)]
-pub struct Ticket<'a> {
-    line: &'a WaitingLine,
-    waiting: Waiting,
-}
-
-impl WaitingLine {
-    /// Queues up for what `drill` needs, which takes about `duration`.
-    pub fn queue(&self, drill: &Drill, duration: Duration) -> Ticket<'_> {
-        let wants = drill.leases.iter().cloned().collect();
-        let waiting = Waiting { drill: drill.name.clone(), duration, wants };
-        self.lock().push(waiting.clone());
-        Ticket { line: self, waiting }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Waiting>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Ticket<'_> {
-    /// Whether no longer drill waits for just the same. One that needs more besides may have to wait for that.
-    fn is_next(&self) -> bool {
-        let rank = |waiting: &Waiting| (waiting.duration, waiting.drill.clone());
-        let mine = rank(&self.waiting);
-        !self.line.lock().iter().any(|other| other.wants == self.waiting.wants && rank(other) > mine)
-    }
-}
-
-impl Drop for Ticket<'_> {
-    fn drop(&mut self) {
-        let mut waiting = self.line.lock();
-        if let Some(place) = waiting.iter().position(|other| *other == self.waiting) {
-            waiting.remove(place);
-        }
-    }
 }
 
 impl Leases {
@@ -112,24 +101,33 @@ impl Leases {
         Ok(Self { folder })
     }
 
-    /// Takes all leases that `drill` needs, and a lane that is free if it needs one; waits while others hold them.
+    /// Takes all leases that `drill` needs, and a lane that is free if it needs one; waits while others hold them, and
+    /// while `there_is_room` says no of every way to place it.
     ///
     /// # Errors
     /// [`Error::BadDescription`] if the drill needs what the stack does not have, or breaks what it holds no lease on;
-    /// [`Error::File`], [`Error::Interrupted`].
+    /// [`Error::File`], [`Error::Interrupted`], and what `there_is_room` says.
     pub async fn take(
         &self,
         drill: &Drill,
         settings: &Settings,
-        ticket: Ticket<'_>,
+        mut ticket: Ticket<'_>,
+        there_is_room: impl Fn(&Drill) -> Result<bool>,
         progress: &Progress,
         cancel: &CancellationToken,
     ) -> Result<Leased> {
         let places = places(drill, settings)?;
         let mut step = None;
         loop {
-            if ticket.is_next()
-                && let Some(leased) = self.try_take(&places)?
+            let mut roomy = Vec::new();
+            for place in &places {
+                if there_is_room(&place.drill)? {
+                    roomy.push(place);
+                }
+            }
+            ticket.stand_aside(roomy.is_empty())?;
+            if ticket.is_next()?
+                && let Some(leased) = self.try_take(roomy)?
             {
                 return Ok(leased);
             }
@@ -141,20 +139,16 @@ impl Leases {
         }
     }
 
-    fn try_take(&self, places: &[Place]) -> Result<Option<Leased>> {
-        let mut by_rest: Vec<_> = places.iter().collect();
-        by_rest.sort_by_key(|place| place.lane.as_ref().and_then(|lane| self.file(lane).metadata().ok()?.modified().ok()));
-        for place in by_rest {
-            let mut files = Vec::new();
-            for (name, mode) in &place.holdings {
-                match self.try_lock(name, *mode)? {
-                    Some(file) => files.push(file),
-                    None => break,
-                }
+    fn try_take(&self, mut places: Vec<&Place>) -> Result<Option<Leased>> {
+        places.sort_by_key(|place| place.lane.as_ref().and_then(|lane| self.file(lane).metadata().ok()?.modified().ok()));
+        for Place { drill, lane, holdings } in places {
+            let mut held = BTreeMap::new();
+            for (name, mode) in holdings {
+                let Some(file) = self.try_lock(name, *mode)? else { break };
+                held.insert(name.clone(), Held { mode: *mode, file });
             }
-            if files.len() == place.holdings.len() {
-                let Place { drill, lane, holdings } = place.clone();
-                return Ok(Some(Leased { drill, lane, holdings, files }));
+            if held.len() == holdings.len() {
+                return Ok(Some(Leased { drill: drill.clone(), lane: lane.clone(), held }));
             }
         }
         Ok(None)
@@ -201,25 +195,7 @@ fn places(drill: &Drill, settings: &Settings) -> Result<Vec<Place>> {
 }
 
 fn place(drill: Drill, lane: Option<String>, settings: &Settings) -> Result<Place> {
-    let mut holdings = Holdings::new();
-    let mut hold = |name: String, mode: LeaseMode| {
-        let held = holdings.entry(name).or_insert(mode);
-        *held = (*held).max(mode);
-    };
-    for lease in &drill.leases {
-        hold(lease.on.clone(), lease.mode);
-        if let Some((path, lane)) = pathway(&lease.on, settings) {
-            for service in &path.owns {
-                hold(service.replace("{lane}", lane.unwrap_or_default()), lease.mode);
-            }
-            for service in &path.uses {
-                hold(service.clone(), LeaseMode::Shared);
-            }
-        }
-    }
-    for service in &settings.watched_by {
-        hold(service.clone(), LeaseMode::Shared);
-    }
+    let holdings = wanted_by(&drill, settings);
     for fault in drill.all_faults() {
         if holdings.get(fault.disturbs()) != Some(&LeaseMode::Exclusive) {
             let reason = format!("its fault `{fault}` disturbs {}, on which it holds no exclusive lease", fault.disturbs());
@@ -229,17 +205,41 @@ fn place(drill: Drill, lane: Option<String>, settings: &Settings) -> Result<Plac
     Ok(Place { drill, lane, holdings })
 }
 
+/// All that `drill` has to hold; of a drill that is not placed yet, `{lane}` stands for its lane.
+pub(super) fn wanted_by(drill: &Drill, settings: &Settings) -> Holdings {
+    let mut holdings = Holdings::new();
+    let mut hold = |name: String, mode: LeaseMode| {
+        let held = holdings.entry(name).or_insert(mode);
+        *held = (*held).max(mode);
+    };
+    for lease in &drill.leases {
+        hold(lease.on.clone(), lease.mode);
+        if let Some((path, lane)) = pathway(&lease.on, settings) {
+            for service in &path.owns {
+                hold(service.replace("{lane}", lane), lease.mode);
+            }
+            for service in &path.uses {
+                hold(service.clone(), LeaseMode::Shared);
+            }
+        }
+    }
+    for service in &settings.watched_by {
+        hold(service.clone(), LeaseMode::Shared);
+    }
+    holdings
+}
+
 fn bad_plan(drill: &Drill, reason: &str) -> Error {
     Error::BadDescription { what: format!("the drill {}", drill.name), reason: reason.to_owned() }
 }
 
-/// The path that a lease's name means, and which of its lanes.
-fn pathway<'a>(name: &'a str, settings: &'a Settings) -> Option<(&'a Pathway, Option<&'a str>)> {
+/// The path that a lease's name means, and which of its lanes: any of them is `{lane}`.
+fn pathway<'a>(name: &'a str, settings: &'a Settings) -> Option<(&'a Pathway, &'a str)> {
     settings.paths.iter().find_map(|path| {
         if path.lanes.iter().any(|lane| lane == name) {
-            return Some((path, Some(name)));
+            return Some((path, name));
         }
-        (path.lanes.is_empty() && path.name == name).then_some((path, None))
+        (path.name == name).then_some((path, "{lane}"))
     })
 }
 
@@ -272,11 +272,11 @@ pub fn all_conditions(settings: &Settings) -> Vec<SteadyCondition> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::drill::Fault;
 
-    fn settings() -> Settings {
+    pub(in crate::stack) fn settings() -> Settings {
         let text = r#"
 prometheus: {service: prometheus, port: 9090}
 alertmanager: {service: alertmanager, port: 9093}
@@ -317,7 +317,7 @@ paths:
         }
 
         fn try_take(&self, drill: &Drill) -> Option<Leased> {
-            self.leases.try_take(&places(drill, &self.settings).unwrap()).unwrap()
+            self.leases.try_take(places(drill, &self.settings).unwrap().iter().collect()).unwrap()
         }
     }
 
@@ -402,15 +402,20 @@ paths:
     }
 
     #[test]
-    fn longest_drill_goes_first_among_those_that_wait_for_the_same() {
-        let line = WaitingLine::default();
-        let short = line.queue(&on_lane("short"), Duration::from_secs(10));
-        let elsewhere = line.queue(&Drill::new("m", Fault::stop("minio")).exclusive("offload"), Duration::from_secs(5));
-        assert!(short.is_next());
-        let longest = line.queue(&on_lane("longest").shared("prometheus"), Duration::from_secs(200));
-        let long = line.queue(&on_lane("long"), Duration::from_secs(100));
-        assert!(longest.is_next() && long.is_next() && !short.is_next() && elsewhere.is_next());
-        drop(long);
-        assert!(short.is_next());
+    fn what_is_mended_is_given_back_and_what_is_needed_undisturbed_is_kept() {
+        let stack = Stack::new();
+        let broker = Drill::new("broker", Fault::restart("kafka")).exclusive("kafka");
+        let mut lane = stack.try_take(&on_lane("a").exclusive("prometheus")).unwrap();
+        assert!(stack.try_take(&on_lane("b")).is_none());
+        lane.share_watchers(&stack.settings).unwrap();
+        let other = stack.try_take(&on_lane("b")).unwrap();
+        assert!(stack.try_take(&on_lane("c")).is_none());
+        lane.give_back_mended(&stack.settings).unwrap();
+        assert_eq!(stack.try_take(&on_lane("c")).unwrap().lane, lane.lane);
+        drop(other);
+        // It still reads what comes over the broker.
+        assert!(stack.try_take(&broker).is_none());
+        drop(lane);
+        assert!(stack.try_take(&broker).is_some());
     }
 }

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::configuration::{self, Wanted};
 use super::containers::{ContainerState, Containers, Health};
-use super::lock::StackLock;
+use super::lock::{self, StackLock};
 use super::project::{Endpoint, Project, Settings};
 use super::{files, images};
 use crate::drill::UtcInstant;
@@ -48,7 +48,7 @@ pub struct Candidate<'a> {
 }
 
 /// How the stack came to run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StackStart {
     /// It was up and current.
     Reused,
@@ -59,7 +59,7 @@ pub enum StackStart {
 /// What a running stack was started from, to tell whether it is current.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Fingerprint {
-    /// The compose file, what it mounts, the program that goes into an image.
+    /// The compose file, what it mounts, what its images are built from.
     files_sha256: String,
     /// The images that are built here.
     image_ids: Vec<String>,
@@ -75,25 +75,32 @@ impl Stack {
     ///
     /// # Errors
     /// Each [`Error`] of a missing engine, image, port or healthy service.
-    pub async fn up(project: Project, progress: &Progress, cancel: &CancellationToken) -> Result<Self> {
+    pub async fn up(mut project: Project, progress: &Progress, cancel: &CancellationToken) -> Result<Self> {
         let containers = Containers::connect(project.name()).await?;
         let path = project.lock_file();
+        let mut start = StackStart::Reused;
+        let mut waiting = None;
         loop {
-            let alone = match StackLock::try_alone(&path)? {
-                Some(lock) => lock,
-                None => match join(&project, &containers, progress, cancel).await? {
-                    Some((lock, wanted)) => {
-                        return Ok(Self { project, containers, start: StackStart::Reused, configuration: wanted, lock });
-                    }
-                    None => StackLock::alone(&path, progress, cancel).await?,
-                },
-            };
-            let (start, wanted) = start_or_take_down(&project, &containers, progress, cancel).await?;
-            let lock = alone.into_shared(progress, cancel).await?;
-            // In between somebody else may have had it alone, and changed or removed it.
-            if is_current(&project, &containers, &wanted).await? {
-                return Ok(Self { project, containers, start, configuration: wanted, lock });
+            // Whoever waits looks again whether the stack has become what it wants: another process may be starting it.
+            if let Some(lock) = StackLock::try_shared(&path)? {
+                project.adopt_kafka_host_port()?;
+                let configuration = configuration::wanted(&project)?;
+                if is_current(&project, &containers, &configuration).await? {
+                    return Ok(Self { project, containers, start, configuration, lock });
+                }
             }
+            if let Some(alone) = StackLock::try_alone(&path)? {
+                start = start.max(start_or_take_down(&project, &containers, progress, cancel).await?);
+                // In between somebody else may have it alone, and change or remove it: so all is looked at again.
+                drop(alone);
+                continue;
+            }
+            let holder = StackLock::holder(&path)?;
+            let step = waiting.get_or_insert_with(|| {
+                progress.step("stack", format!("another run starts it or uses it as it is ({holder}); waiting for that"))
+            });
+            step.update("still waiting");
+            lock::pause(cancel).await?;
         }
     }
 
@@ -221,22 +228,10 @@ pub(crate) async fn remove_if_unused(project: &Project, progress: &Progress) -> 
     Ok(())
 }
 
-/// Takes the stack together with others, if it is current: it runs with this project's files, rules and routes. Its images
-/// are taken to be as whoever started it found them.
-async fn join(
-    project: &Project,
-    containers: &Containers,
-    progress: &Progress,
-    cancel: &CancellationToken,
-) -> Result<Option<(StackLock, Wanted)>> {
-    let lock = StackLock::shared(&project.lock_file(), progress, cancel).await?;
-    let wanted = configuration::wanted(project)?;
-    Ok(is_current(project, containers, &wanted).await?.then_some((lock, wanted)))
-}
-
+/// Whether the stack runs with this project's files, images, rules and routes as they are now.
 async fn is_current(project: &Project, containers: &Containers, wanted: &Wanted) -> Result<bool> {
     let Some(running) = read_fingerprint(project) else { return Ok(false) };
-    let same = running.files_sha256 == files_sha256(project)? && running.configuration_sha256 == wanted.sha256;
+    let same = running.configuration_sha256 == wanted.sha256 && running.files_sha256 == files_sha256(project)?;
     Ok(same && all_run(project, containers).await?)
 }
 
@@ -245,7 +240,7 @@ async fn start_or_take_down(
     containers: &Containers,
     progress: &Progress,
     cancel: &CancellationToken,
-) -> Result<(StackStart, Wanted)> {
+) -> Result<StackStart> {
     let mut began_to_start = false;
     let started = tokio::select! {
         () = cancel.cancelled() => Err(Error::Interrupted),
@@ -295,17 +290,11 @@ fn remove_file(path: &Path) -> Result<()> {
 }
 
 /// Sets `began_to_start` once there may be containers that a failure must not leave behind.
-async fn start(
-    project: &Project,
-    containers: &Containers,
-    progress: &Progress,
-    began_to_start: &mut bool,
-) -> Result<(StackStart, Wanted)> {
+async fn start(project: &Project, containers: &Containers, progress: &Progress, began_to_start: &mut bool) -> Result<StackStart> {
     let image_ids = images::build_stale(project, containers, progress).await?.into_values().collect();
     let configuration = configuration::wanted(project)?;
     configuration::stage(project, &configuration).await?;
-    let configuration_sha256 = configuration.sha256.clone();
-    let wanted = Fingerprint { files_sha256: files_sha256(project)?, image_ids, configuration_sha256 };
+    let wanted = Fingerprint { files_sha256: files_sha256(project)?, image_ids, configuration_sha256: configuration.sha256 };
 
     let running = if all_run(project, containers).await? { read_fingerprint(project) } else { None };
     if let Some(running) = running
@@ -315,7 +304,7 @@ async fn start(
             reload(project, containers, progress).await?;
             write_fingerprint(project, &wanted)?;
         }
-        return Ok((StackStart::Reused, configuration));
+        return Ok(StackStart::Reused);
     }
     *began_to_start = true;
     if containers.exist().await? {
@@ -336,7 +325,7 @@ async fn start(
     wait_until_healthy(project, containers, began, &step).await?;
     step.done("all healthy");
     write_fingerprint(project, &wanted)?;
-    Ok((StackStart::Started, configuration))
+    Ok(StackStart::Started)
 }
 
 fn port_taken(error: Error) -> Error {
@@ -403,10 +392,8 @@ async fn wait_until_healthy(
 }
 
 async fn all_run(project: &Project, containers: &Containers) -> Result<bool> {
-    let states = containers.states().await?;
-    Ok(project.services().keys().all(|service| {
-        states.iter().any(|state| &state.service == service && (state.is_running() || project.is_one_shot(service)))
-    }))
+    let running = containers.running().await?;
+    Ok(project.services().keys().all(|service| running.contains(service) || project.is_one_shot(service)))
 }
 
 async fn reload(project: &Project, containers: &Containers, progress: &Progress) -> Result<()> {
@@ -438,12 +425,18 @@ async fn address(containers: &Containers, endpoint: &Endpoint) -> Result<String>
     containers.address(&endpoint.service, endpoint.port).await
 }
 
-/// What, if it changes, needs containers to be made anew, images apart: the compose file and what it mounts, and the program.
+/// What, if it changes, needs containers to be made anew: the compose file and what it mounts, the images' names and what
+/// they are built from.
 fn files_sha256(project: &Project) -> Result<String> {
     let mut hash = Sha256::new();
-    files::hash_file(&mut hash, &project.compose_file())?;
-    files::hash_file(&mut hash, project.program())?;
-    for source in project.mounted_sources() {
+    for image in project.services().values().filter_map(|service| service.image.as_ref()) {
+        hash.update(image);
+        hash.update([0]);
+    }
+    for source in [project.compose_file(), project.program().to_owned(), project.program_dockerfile()] {
+        files::hash_file(&mut hash, &source)?;
+    }
+    for source in project.committed_sources() {
         hash.update(source.as_os_str().as_encoded_bytes());
         if source.is_dir() {
             files::hash_tree(&mut hash, &source)?;

@@ -34,8 +34,24 @@ impl StackLock {
     /// # Errors
     /// [`Error::File`] if the file cannot be used.
     pub fn try_alone(path: &Path) -> Result<Option<Self>> {
+        Self::try_open(path, Mode::Alone)
+    }
+
+    /// The lock at `path` together with others, if nobody has it alone.
+    ///
+    /// # Errors
+    /// [`Error::File`] if the file cannot be used.
+    pub fn try_shared(path: &Path) -> Result<Option<Self>> {
+        Self::try_open(path, Mode::Shared)
+    }
+
+    /// Who has the lock at `path`, in words.
+    ///
+    /// # Errors
+    /// [`Error::File`] if the file cannot be used.
+    pub fn holder(path: &Path) -> Result<String> {
         let mut lock = Self::open(path)?;
-        Ok(lock.try_take(Mode::Alone)?.then_some(lock))
+        Ok(holder(&mut lock.file).map_or("an unknown process".to_owned(), |id| format!("process {id}")))
     }
 
     /// The lock at `path` for this process alone; waits, and says for whom, while others have it.
@@ -43,40 +59,17 @@ impl StackLock {
     /// # Errors
     /// [`Error::File`] if the file cannot be used, [`Error::Interrupted`] if `cancel` comes first.
     pub async fn alone(path: &Path, progress: &Progress, cancel: &CancellationToken) -> Result<Self> {
-        let mut lock = Self::open(path)?;
-        let mut waiting = None;
-        while !lock.try_take(Mode::Alone)? {
-            let holder = holder(&mut lock.file).map_or("an unknown process".to_owned(), |id| format!("process {id}"));
-            let step = waiting.get_or_insert_with(|| {
-                progress.step("stack", format!("another run uses it as it is ({holder}); waiting for its end"))
-            });
+        if let Some(lock) = Self::try_alone(path)? {
+            return Ok(lock);
+        }
+        let step = progress.step("stack", format!("another run uses it ({}); waiting for its end", Self::holder(path)?));
+        loop {
             step.update("still waiting");
             pause(cancel).await?;
+            if let Some(lock) = Self::try_alone(path)? {
+                return Ok(lock);
+            }
         }
-        Ok(lock)
-    }
-
-    /// The lock at `path` together with others; waits while one has it alone.
-    ///
-    /// # Errors
-    /// [`Error::File`] if the file cannot be used, [`Error::Interrupted`] if `cancel` comes first.
-    pub async fn shared(path: &Path, progress: &Progress, cancel: &CancellationToken) -> Result<Self> {
-        Self::open(path)?.into_shared(progress, cancel).await
-    }
-
-    /// The same lock, together with others from now on. Between the two somebody else may have had it alone.
-    ///
-    /// # Errors
-    /// As [`StackLock::shared`].
-    pub async fn into_shared(mut self, progress: &Progress, cancel: &CancellationToken) -> Result<Self> {
-        let mut waiting = None;
-        while !self.try_take(Mode::Shared)? {
-            let step =
-                waiting.get_or_insert_with(|| progress.step("stack", "another run starts or removes it; waiting for that"));
-            step.update("still waiting");
-            pause(cancel).await?;
-        }
-        Ok(self)
     }
 
     /// The same lock once more: it is held until both are gone, in whatever process.
@@ -85,6 +78,11 @@ impl StackLock {
     /// [`Error::File`].
     pub fn duplicate(&self) -> Result<File> {
         self.file.try_clone().map_err(Error::file("duplicate the stack's lock", &self.path))
+    }
+
+    fn try_open(path: &Path, mode: Mode) -> Result<Option<Self>> {
+        let mut lock = Self::open(path)?;
+        Ok(lock.try_take(mode)?.then_some(lock))
     }
 
     fn open(path: &Path) -> Result<Self> {
@@ -117,7 +115,11 @@ impl StackLock {
     }
 }
 
-async fn pause(cancel: &CancellationToken) -> Result<()> {
+/// Until the next try for the lock.
+///
+/// # Errors
+/// [`Error::Interrupted`] if `cancel` comes first.
+pub(super) async fn pause(cancel: &CancellationToken) -> Result<()> {
     tokio::select! {
         () = cancel.cancelled() => Err(Error::Interrupted),
         () = tokio::time::sleep(TRY_EVERY) => Ok(()),
@@ -135,31 +137,30 @@ fn holder(file: &mut File) -> Option<u32> {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn stack_is_shared_by_any_number_or_held_by_one_alone() {
+    #[test]
+    fn stack_is_shared_by_any_number_or_held_by_one_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
-        let (progress, cancel) = (Progress::default(), CancellationToken::new());
         let alone = StackLock::try_alone(&path).unwrap().unwrap();
-        assert!(StackLock::try_alone(&path).unwrap().is_none());
-        let first = alone.into_shared(&progress, &cancel).await.unwrap();
-        let mut second = StackLock::shared(&path, &progress, &cancel).await.unwrap();
-        assert_eq!(holder(&mut second.file), Some(std::process::id()));
+        assert!(StackLock::try_alone(&path).unwrap().is_none() && StackLock::try_shared(&path).unwrap().is_none());
+        drop(alone);
+        let first = StackLock::try_shared(&path).unwrap().unwrap();
+        let second = StackLock::try_shared(&path).unwrap().unwrap();
+        assert_eq!(StackLock::holder(&path).unwrap(), format!("process {}", std::process::id()));
         assert!(StackLock::try_alone(&path).unwrap().is_none());
         drop((first, second));
         assert!(StackLock::try_alone(&path).unwrap().is_some());
     }
 
-    #[tokio::test]
-    async fn whoever_only_looks_in_does_not_take_the_name_of_a_holder_that_lives() {
+    #[test]
+    fn whoever_only_looks_in_does_not_take_the_name_of_a_holder_that_lives() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
-        let (progress, cancel) = (Progress::default(), CancellationToken::new());
         // Process 1 is there on every machine; a number beyond the largest is on none.
-        for (named, stays) in [("1", Some(1)), ("4194999", Some(std::process::id()))] {
+        for (named, stays) in [("1", 1), ("4194999", std::process::id())] {
             std::fs::write(&path, named).unwrap();
-            let mut lock = StackLock::shared(&path, &progress, &cancel).await.unwrap();
-            assert_eq!(holder(&mut lock.file), stays);
+            let _lock = StackLock::try_shared(&path).unwrap().unwrap();
+            assert_eq!(StackLock::holder(&path).unwrap(), format!("process {stays}"));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The stack under drill: a compose project, from its images to its steady state, and back to nothing.
 
 mod actions;
+mod compose;
 mod configuration;
 mod containers;
 mod engine;
@@ -11,13 +12,15 @@ mod lifecycle;
 mod lock;
 mod project;
 mod steady_state;
+mod waiting_line;
 
 pub use actions::Ended;
 pub use containers::{ContainerState, Containers, Health};
 pub(crate) use images::build_stale;
-pub use leases::{Holdings, Leased, Leases, Ticket, WaitingLine, all_conditions, conditions_for};
+pub use leases::{Holdings, Leased, Leases, all_conditions, conditions_for};
 pub use lifecycle::{Candidate, Stack, StackStart};
 pub(crate) use lifecycle::{remove_if_unused, take_down};
 pub use lock::StackLock;
 pub use project::{Endpoint, Pathway, Project, Settings, SteadyCondition};
 pub use steady_state::{SteadyWait, wait_for_steady_state};
+pub use waiting_line::{Ticket, WaitingLine};

@@ -1,23 +1,16 @@
-//! The compose project as its file describes it, and the one way to run `docker compose` on it.
+//! The compose project: what the harness has to know of it, and where it keeps what belongs to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
-use serde::Deserialize;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::Command;
+use serde::{Deserialize, Serialize};
 
+use super::compose::{self, COMPOSE_FILE, ComposeService, bad_compose_file};
 use crate::{Error, Result};
 
-/// The compose file of the stack, in the project's root folder.
-const COMPOSE_FILE: &str = "docker-compose.test.yml";
-/// How many lines of a failed command's output an error shows.
-const LOG_LINES: usize = 25;
-
 /// What the harness has to know of a stack: the extension `x-alertdrill` of its compose file.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Prometheus's HTTP API.
@@ -51,7 +44,7 @@ fn null_is_empty<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(deserial
 }
 
 /// A way of data through the stack, on which drills hold leases.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pathway {
     /// Its name; [`crate::drill::LANE`] for the one that exists several times.
@@ -71,7 +64,7 @@ pub struct Pathway {
 }
 
 /// A published port of a service.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
     /// The service.
@@ -81,7 +74,7 @@ pub struct Endpoint {
 }
 
 /// A folder of configuration, mounted into a container from a staged copy.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MountedFolder {
     /// Relative to the project's root.
@@ -91,7 +84,7 @@ pub struct MountedFolder {
 }
 
 /// An image whose build context is a Dockerfile and one program.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProgramImage {
     /// The program's file name; it lies beside the harness's own binaries.
@@ -103,7 +96,7 @@ pub struct ProgramImage {
 }
 
 /// One condition of the steady state.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SteadyCondition {
     /// In words: "every target is up".
@@ -117,41 +110,6 @@ impl SteadyCondition {
     pub(super) fn on_lane(&self, lane: &str) -> Self {
         Self { name: self.name.replace("{lane}", lane), query: self.query.replace("{lane}", lane) }
     }
-}
-
-#[derive(Debug, Deserialize)]
-struct ComposeConfig {
-    name: String,
-    services: BTreeMap<String, ComposeService>,
-    #[serde(rename = "x-alertdrill")]
-    settings: Option<Settings>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct ComposeService {
-    pub(super) image: Option<String>,
-    pub(super) build: Option<ComposeBuild>,
-    #[serde(default)]
-    pub(super) depends_on: BTreeMap<String, ComposeDependency>,
-    #[serde(default)]
-    pub(super) volumes: Vec<ComposeVolume>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct ComposeVolume {
-    #[serde(rename = "type")]
-    kind: String,
-    source: Option<PathBuf>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct ComposeDependency {
-    condition: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct ComposeBuild {
-    pub(super) context: PathBuf,
 }
 
 /// A compose project and what the harness has to know of it.
@@ -172,7 +130,8 @@ impl Project {
     /// [`Error::NoCompose`], or [`Error::BadDescription`] if the file or its extension `x-alertdrill` is wrong.
     pub async fn open(root: &Path, programs: &Path) -> Result<Self> {
         let root = root.canonicalize().map_err(Error::file("open the project's folder", root))?;
-        let config = read_config(&root, &BTreeMap::new()).await?;
+        let kept_in = target_folder(&root).join("compose");
+        let config = compose::read_config(&root, &BTreeMap::new(), &kept_in).await?;
         let settings = config.settings.ok_or_else(|| {
             bad_compose_file("it has no section `x-alertdrill`, which tells the harness about the stack".to_owned())
         })?;
@@ -189,7 +148,7 @@ impl Project {
             ("KAFKA_HOST_PORT".to_owned(), project.kafka_host_port()?.to_string()),
         ]);
         // Once more, as the stack will see it: the variables decide paths.
-        project.services = read_config(&project.root, &project.variables).await?.services;
+        project.services = compose::read_config(&project.root, &project.variables, &kept_in).await?.services;
         Ok(project)
     }
 
@@ -214,7 +173,7 @@ impl Project {
     /// What cargo and this harness write: `target`, or `CARGO_TARGET_DIR`.
     #[must_use]
     pub fn target_folder(&self) -> PathBuf {
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.root.join("target"), |folder| self.root.join(folder))
+        target_folder(&self.root)
     }
 
     /// What the harness keeps of this stack between runs: staged configuration, the lock, the journal.
@@ -235,12 +194,19 @@ impl Project {
         self.services.values().any(ends)
     }
 
-    /// The committed files and folders that the stack mounts as they are.
-    pub(super) fn mounted_sources(&self) -> BTreeSet<PathBuf> {
+    /// The committed files and folders that the stack mounts as they are, and those that its images are built from.
+    pub(super) fn committed_sources(&self) -> BTreeSet<PathBuf> {
         let volumes = self.services.values().flat_map(|service| &service.volumes);
-        let bound = volumes.filter(|volume| volume.kind == "bind").filter_map(|volume| volume.source.clone());
+        let mounted = volumes.filter(|volume| volume.kind == "bind").filter_map(|volume| volume.source.as_ref());
+        let built_from = self.services.values().filter_map(|service| Some(&service.build.as_ref()?.context));
         let staged = self.target_folder();
-        bound.filter(|source| source.starts_with(&self.root) && !source.starts_with(&staged)).collect()
+        let committed = mounted.chain(built_from).filter(|source| source.starts_with(&self.root) && !source.starts_with(&staged));
+        committed.cloned().collect()
+    }
+
+    /// What the image of the program is built by.
+    pub(super) fn program_dockerfile(&self) -> PathBuf {
+        self.root.join(&self.settings.program_image.dockerfile)
     }
 
     pub(super) fn program(&self) -> &Path {
@@ -263,6 +229,13 @@ impl Project {
         }
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         Ok(free.map_err(Error::file("find a free port on", "127.0.0.1"))?.port())
+    }
+
+    /// Takes over the port of a stack that another process has started since this project was opened.
+    pub(super) fn adopt_kafka_host_port(&mut self) -> Result<()> {
+        let port = self.kafka_host_port()?.to_string();
+        self.variables.insert("KAFKA_HOST_PORT".to_owned(), port);
+        Ok(())
     }
 
     /// Keeps the port for the next process that finds the stack up.
@@ -303,70 +276,16 @@ impl Project {
         self.state_folder().join("program-image")
     }
 
-    /// Runs `docker compose` on this project; see [`compose`].
+    /// Runs `docker compose` on this project; see [`compose::run`].
     pub(super) async fn compose(&self, arguments: &[&str], attempted: &str, on_line: impl Fn(&str)) -> Result<String> {
-        compose(&self.root, &self.variables, arguments, attempted, on_line).await
+        compose::run(&self.root, &self.variables, arguments, attempted, on_line).await
     }
 }
 
-async fn read_config(root: &Path, variables: &BTreeMap<String, String>) -> Result<ComposeConfig> {
-    let json = compose(root, variables, &["config", "--format", "json"], "read the compose file", |_| ()).await?;
-    serde_json::from_str(&json).map_err(|error| bad_compose_file(error.to_string()))
-}
-
-fn bad_compose_file(reason: String) -> Error {
-    Error::BadDescription { what: COMPOSE_FILE.to_owned(), reason }
-}
-
-/// Runs `docker compose` with `arguments`, to `attempted` something; gives what it printed on standard output, and calls
-/// `on_line` with each line of its output.
-///
-/// # Errors
-/// [`Error::NoCompose`], or [`Error::Compose`] with the last lines of its output.
-async fn compose(
-    root: &Path,
-    variables: &BTreeMap<String, String>,
-    arguments: &[&str],
-    attempted: &str,
-    on_line: impl Fn(&str),
-) -> Result<String> {
-    let mut command = Command::new("docker");
-    command.args(["compose", "--ansi", "never", "--progress", "plain", "-f", COMPOSE_FILE]).args(arguments);
-    // In a process group of its own: Ctrl-C reaches the harness, which decides what is left to do.
-    command.current_dir(root).envs(variables).process_group(0).kill_on_drop(true);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let no_compose = |error: std::io::Error| Error::NoCompose { reason: error.to_string() };
-    let mut child = command.spawn().map_err(no_compose)?;
-    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
-        return Err(Error::NoCompose { reason: "its output cannot be read".to_owned() });
-    };
-    let (printed, log) = tokio::join!(read_lines(stdout, &on_line), read_lines(stderr, &on_line));
-    let status = child.wait().await.map_err(no_compose)?;
-    if status.success() {
-        return Ok(printed.join("\n"));
-    }
-    let log = last_lines(&[printed, log].concat());
-    let not_v2 = ["is not a docker command", "unknown shorthand flag: 'f'", "unknown flag: --ansi"];
-    if not_v2.iter().any(|words| log.contains(words)) {
-        return Err(Error::NoCompose { reason: log });
-    }
-    Err(Error::Compose { attempted: attempted.to_owned(), command: arguments.join(" "), status: status.to_string(), log })
+fn target_folder(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
 }
 
 fn display(path: &Path) -> String {
     path.display().to_string()
-}
-
-async fn read_lines(stream: impl tokio::io::AsyncRead + Unpin, on_line: impl Fn(&str)) -> Vec<String> {
-    let mut lines = BufReader::new(stream).lines();
-    let mut all = Vec::new();
-    while let Ok(Some(line)) = lines.next_line().await {
-        on_line(&line);
-        all.push(line);
-    }
-    all
-}
-
-pub(super) fn last_lines(lines: &[String]) -> String {
-    lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
 }

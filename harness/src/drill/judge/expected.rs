@@ -197,6 +197,7 @@ impl<'a> Trial<'a> {
             .filter(|name| delivery.annotations.get(*name).is_none_or(|text| text.trim().is_empty()))
             .collect();
         self.outcome.notified_at = Some(received_at);
+        self.outcome.starts_at = delivery.starts_at;
         if !missing.is_empty() {
             let message = format!("{} was delivered without {}", self.expected, missing.join(", "));
             self.blame(ReasonKind::MissingAnnotations, message);
@@ -274,10 +275,10 @@ impl<'a> Trial<'a> {
     }
 
     fn group_wait(&self) -> Duration {
-        self.timeline.routing.map_or(Duration::ZERO, |routing| routing.group_wait)
+        self.timeline.routing.as_ref().map_or(Duration::ZERO, |routing| routing.group_wait)
     }
 
     fn group_interval(&self) -> Duration {
-        self.timeline.routing.map_or(Duration::ZERO, |routing| routing.group_interval)
+        self.timeline.routing.as_ref().map_or(Duration::ZERO, |routing| routing.group_interval)
     }
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::drill::{
     AlertSample, AlertState, CheckRecord, Claim, ConditionRecord, Delivery, DeliveryStatus, Fault, FaultRecord, Neighbour,
-    ObservationError, Routing, Severity, SilentAlert, Span, SteadyState, Suppression, TIMELINE_SCHEMA_VERSION,
+    ObservationError, Routing, Severity, SilentAlert, Span, SteadyState, Suppression,
 };
 
 const REQUIRED_ANNOTATIONS: [&str; 3] = ["summary", "description", "runbook_url"];
@@ -53,11 +53,12 @@ struct Story {
 impl Story {
     fn good() -> Self {
         let timeline = Timeline {
-            schema_version: TIMELINE_SCHEMA_VERSION,
-            drill: "feed_handler_stopped".into(),
             rules: vec![rule("FeedHandlerDown", 60), rule("ServiceOOMKill", 0)],
-            routing: Some(Routing { group_wait: Duration::from_secs(10), group_interval: Duration::from_secs(30) }),
-            steady_state: SteadyState::default(),
+            routing: Some(Routing {
+                group_by: [].into(),
+                group_wait: Duration::from_secs(10),
+                group_interval: Duration::from_secs(30),
+            }),
             faults: vec![FaultRecord {
                 fault: Fault::stop("feed-handler-binance"),
                 injected_at: at(0.0),
@@ -65,17 +66,9 @@ impl Story {
                 reverting_at: Some(at(99.0)),
                 reverted_at: Some(at(100.0)),
             }],
-            conditions: Vec::new(),
-            samples: Vec::new(),
             evaluated_until: [("FeedHandlerDown".to_owned(), at(200.0)), ("ServiceOOMKill".to_owned(), at(200.0))].into(),
-            deliveries: Vec::new(),
-            suppressions: Vec::new(),
-            missed_evaluations: [].into(),
-            neighbours: Vec::new(),
-            checks: Vec::new(),
             steady_end: Some(SteadyState::default()),
-            errors: Vec::new(),
-            finished_at: at(200.0),
+            ..Timeline::begun("feed_handler_stopped", at(200.0))
         };
         Self { timeline }
             .alert(&binance_down(), 20, 80, 110)
@@ -107,6 +100,7 @@ impl Story {
             received_at: at(second),
             receiver: receiver.into(),
             status,
+            starts_at: None,
             labels,
             annotations,
         });
@@ -144,6 +138,21 @@ fn alert_that_fires_in_its_window_is_delivered_and_resolves_passes() {
     assert_eq!((alert.notified_at, alert.resolved_at), (Some(at(90.0)), Some(at(125.0))));
     assert_eq!((alert.resolve_notified_at, alert.time_to_fire_s), (Some(at(150.0)), Some(80.0)));
     assert_eq!((alert.window_s, alert.deadline_s), (Some([60.0, 96.0]), Some(120.0)));
+}
+
+#[test]
+fn what_is_still_to_come_does_not_speak_against_an_alert_so_far() {
+    let not_reverted = |timeline: &mut Timeline| {
+        timeline.faults[0].reverted_at = None;
+        timeline.steady_end = None;
+        timeline.samples.retain(|sample| sample.at <= at(95.0));
+        timeline.deliveries.retain(|told| told.received_at <= at(95.0));
+    };
+    assert_eq!(so_far(&drill(), &Story::good().with(not_reverted).timeline), []);
+    let late =
+        Story::silent().alert(&binance_down(), 20, 110, 125).told(DeliveryStatus::Firing, "critical", &binance_down(), 120.0);
+    let late = so_far(&drill(), &late.with(|timeline| timeline.faults[0].reverted_at = None).timeline);
+    assert_eq!(late.iter().map(|reason| reason.kind).collect::<Vec<_>>(), [ReasonKind::Late]);
 }
 
 #[test]

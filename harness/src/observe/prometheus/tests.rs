@@ -23,14 +23,10 @@ async fn samples_of_alerts_carry_the_timestamp_of_their_evaluation() {
     let body = r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"ALERTS","alertname":"A",
         "alertstate":"firing","exchange":"binance"},"values":[[1763876543.219,"1"],[1763876558.219,"1"]]}]}}"#;
     let (_server, prometheus) = answering(body, 200).await;
-    let samples = prometheus.alert_samples(Duration::from_secs(60)).await.unwrap();
     let labels: Labels = [("alertname".to_owned(), "A".to_owned()), ("exchange".to_owned(), "binance".to_owned())].into();
-    let sample = |epoch_s| AlertSample {
-        labels: labels.clone(),
-        at: UtcInstant::from_epoch_s(epoch_s).unwrap(),
-        state: AlertState::Firing,
-    };
-    assert_eq!(samples, [sample(1_763_876_543.219), sample(1_763_876_558.219)]);
+    let at = [1_763_876_543.219, 1_763_876_558.219].map(|epoch_s| UtcInstant::from_epoch_s(epoch_s).unwrap()).to_vec();
+    let series = prometheus.alert_samples(Duration::from_secs(60)).await.unwrap();
+    assert_eq!(series, [AlertSeries { labels, state: AlertState::Firing, at }]);
 }
 
 #[tokio::test]

@@ -1,0 +1,133 @@
+//! What a run of the drills costs and how true it is, each figure a ratio or a difference within one run: `./drill bench`.
+//!
+//! Takes the program of `tests/alerts.rs` as its argument, wants the stack up, and writes `target/bench/latest.json`. It judges
+//! nothing: a figure is a figure, also where it misses its goal.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark that cannot measure has to end")]
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+/// A drill that is over soon, and the one of somebody who edits a rule.
+const SHORT: &str = "service_restarted_by_hand";
+const EDITED: &str = "bronze_insert_failing";
+
+fn main() {
+    let program = PathBuf::from(std::env::args().nth(1).unwrap());
+    let figures = json!({
+        "start_up": start_up(&program),
+        "edited_rule": edited_rule(&program),
+        "suite": suite(&program),
+        "lines_per_drill": lines_per_drill(),
+        "watching": watching(),
+    });
+    let folder = root().join("target/bench");
+    std::fs::create_dir_all(&folder).unwrap();
+    let printed = serde_json::to_string_pretty(&figures).unwrap();
+    std::fs::write(folder.join("latest.json"), &printed).unwrap();
+    println!("{printed}");
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn two_digits(figure: f64) -> f64 {
+    (figure * 100.0).round() / 100.0
+}
+
+/// The report of a run of the drills that `arguments` name.
+fn report_of(program: &Path, arguments: &[&str]) -> Value {
+    let status = Command::new(program).args(arguments).current_dir(root()).env("KEEP_STACK", "1").status().unwrap();
+    println!("{} {}: {status}", program.display(), arguments.join(" "));
+    serde_json::from_slice(&std::fs::read(root().join("target/drills/latest/report.json")).unwrap()).unwrap()
+}
+
+/// From the start of the process to its first question to Prometheus, on a running stack.
+fn start_up(program: &Path) -> Value {
+    let run = &report_of(program, &["--exact", SHORT])["run"];
+    json!({
+        "process_start_to_first_query_s": two_digits(run["stack_ready_s"].as_f64().unwrap()),
+        "process_start_to_first_fault_s": run["measured"]["first_fault_s"].as_f64().map(two_digits),
+        "goal_s": 0.3,
+    })
+}
+
+/// From a saved rule file to what its drill says of the alert's firing and delivery, and to its verdict.
+fn edited_rule(program: &Path) -> Value {
+    let rules = std::fs::read_to_string(root().join("docker/prometheus/alert_rules.yml")).unwrap();
+    let candidate = root().join("target/bench-candidate.yml");
+    std::fs::write(&candidate, format!("{rules}# {}\n", std::process::id())).unwrap();
+    let saved = Instant::now();
+    let mut drill = Command::new(program)
+        .args(["--exact", EDITED])
+        .current_dir(root())
+        .env("ALERT_RULES", &candidate)
+        .env("KEEP_STACK", "1")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut so_far_s, mut verdict_s) = (None, None);
+    for line in BufReader::new(drill.stderr.take().unwrap()).lines().map(Result::unwrap) {
+        println!("{line}");
+        if line.starts_with(&format!("{EDITED}: so far: ")) {
+            so_far_s = Some(two_digits(saved.elapsed().as_secs_f64()));
+        } else if line.starts_with(&format!("{EDITED} on ")) {
+            verdict_s = Some(two_digits(saved.elapsed().as_secs_f64()));
+        }
+    }
+    drill.wait().unwrap();
+    json!({"saved_to_fired_and_delivered_s": so_far_s, "saved_to_verdict_s": verdict_s, "goal_s": 60})
+}
+
+/// All drills side by side, from steady state to the last verdict.
+fn suite(program: &Path) -> Value {
+    let report = report_of(program, &[]);
+    let run = &report["run"];
+    let figure = |name: &str| run[name].as_f64().unwrap();
+    let took_s = figure("wall_s") - figure("stack_ready_s");
+    let drills = report["drills"].as_array().unwrap();
+    json!({
+        "drills": drills.len(),
+        "passed": drills.iter().filter(|drill| drill["verdict"] == "pass").count(),
+        "wall_s": two_digits(took_s),
+        "floor_s": figure("floor_s"),
+        "floor_of": run["floor_of"],
+        "wall_by_floor": two_digits(took_s / figure("floor_s")),
+        "goal_of_wall_by_floor": 1.15,
+        "one_after_the_other_by_side_by_side": two_digits(figure("one_after_the_other_s") / took_s),
+        "firing_instants_in_prometheus": run["measured"]["firing_in_prometheus"],
+        "firing_instants_in_alertmanager": run["measured"]["firing_in_alertmanager"],
+        "peak_memory_mib": run["measured"]["peak_memory_mib"],
+    })
+}
+
+/// How long the functions are that make a drill, signature and closing brace included.
+fn lines_per_drill() -> Value {
+    let mut lengths = Vec::new();
+    for entry in std::fs::read_dir(root().join("tests/drills")).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let mut length = None;
+        for line in text.lines() {
+            if line.starts_with("fn ") && line.contains("-> Drill {") {
+                length = Some(0);
+            }
+            length = length.map(|length: usize| length + 1);
+            if line == "}" {
+                lengths.extend(length.take());
+            }
+        }
+    }
+    json!({"functions": lengths.len(), "average": lengths.iter().sum::<usize>() / lengths.len(), "most": lengths.iter().max(), "goal": 12})
+}
+
+/// What watching and judging costs, with 10, 100 and 1,000 simulated drills.
+fn watching() -> Value {
+    let arguments = ["bench", "--quiet", "--locked", "--profile", "dev", "--package", "alertdrill", "--bench", "watching"];
+    let output = Command::new(env!("CARGO")).args(arguments).current_dir(root()).output().unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}

@@ -1,0 +1,173 @@
+//! What the drills of a stack tell each other, in whatever process they run: a folder with a file per entry.
+//!
+//! An entry is written whole or not at all, and its file's name begins with the number of the process that wrote it, so that
+//! what a process left behind that was killed is known. Reading is cheap: the files are read again when one of them has
+//! changed.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::process::is_alive;
+use crate::{Error, Result};
+
+/// A change within the same tick of the file system's clock shows nowhere, and the end of a process neither.
+const READ_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// A folder of entries.
+#[derive(Debug)]
+pub(crate) struct Register<T> {
+    folder: PathBuf,
+    read: Mutex<Option<Reading<T>>>,
+}
+
+#[derive(Debug)]
+struct Reading<T> {
+    at: Instant,
+    changed_at: Option<SystemTime>,
+    entries: Arc<Vec<Entry<T>>>,
+}
+
+/// One entry.
+#[derive(Debug)]
+pub(crate) struct Entry<T> {
+    pub(crate) path: PathBuf,
+    /// Whether the process that wrote it still runs.
+    pub(crate) is_current: bool,
+    pub(crate) value: T,
+}
+
+impl<T: Serialize + DeserializeOwned> Register<T> {
+    /// The register in `folder`, which is made if it is not there.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub(crate) fn in_folder(folder: PathBuf) -> Result<Self> {
+        std::fs::create_dir_all(&folder).map_err(Error::file("make the folder", &folder))?;
+        Ok(Self { folder, read: Mutex::new(None) })
+    }
+
+    /// The file of this process's entry `name`.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{}-{name}.json", std::process::id()))
+    }
+
+    /// Writes this process's entry `name`, in place of what it was before.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub(crate) fn write(&self, name: &str, value: &T) -> Result<()> {
+        let path = self.path(name);
+        let json = serde_json::to_vec(value)
+            .map_err(|error| Error::BadDescription { what: path.display().to_string(), reason: error.to_string() })?;
+        let staged = path.with_extension("part");
+        std::fs::write(&staged, json).map_err(Error::file("write", &staged))?;
+        std::fs::rename(&staged, &path).map_err(Error::file("write", path))
+    }
+
+    /// Every entry, in the order of their files' names.
+    ///
+    /// # Errors
+    /// [`Error::File`] or [`Error::BadDescription`].
+    pub(crate) fn entries(&self) -> Result<Arc<Vec<Entry<T>>>> {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        // Looked at before the files are read: what changes in between is read the next time.
+        let changed_at = std::fs::metadata(&self.folder).and_then(|folder| folder.modified()).ok();
+        if let Some(reading) = &*read
+            && reading.changed_at == changed_at
+            && reading.at.elapsed() < READ_AGAIN_AFTER
+        {
+            return Ok(Arc::clone(&reading.entries));
+        }
+        let entries = Arc::new(self.read_all()?);
+        *read = Some(Reading { at: Instant::now(), changed_at, entries: Arc::clone(&entries) });
+        Ok(entries)
+    }
+
+    fn read_all(&self) -> Result<Vec<Entry<T>>> {
+        let mut entries = Vec::new();
+        for path in self.files()? {
+            let json = match std::fs::read(&path) {
+                Ok(json) => json,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(source) => return Err(Error::File { attempted: "read", path, source }),
+            };
+            let value = serde_json::from_slice(&json)
+                .map_err(|error| Error::BadDescription { what: path.display().to_string(), reason: error.to_string() })?;
+            entries.push(Entry { is_current: writer_is_alive(&path), path, value });
+        }
+        Ok(entries)
+    }
+
+    /// Removes the entries of processes that have ended.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub(crate) fn forget_the_dead(&self) -> Result<()> {
+        for path in self.files()?.into_iter().filter(|path| !writer_is_alive(path)) {
+            match std::fs::remove_file(&path) {
+                // Another process does the same.
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Error::file("remove", path)(error)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn files(&self) -> Result<Vec<PathBuf>> {
+        let entries = std::fs::read_dir(&self.folder).map_err(Error::file("read the folder", &self.folder))?;
+        let paths = entries.map(|entry| Ok(entry.map_err(Error::file("read the folder", &self.folder))?.path()));
+        let mut paths: Vec<_> = paths.collect::<Result<_>>()?;
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+        paths.sort();
+        Ok(paths)
+    }
+}
+
+fn writer_is_alive(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    name.split('-').next().and_then(|id| id.parse().ok()).is_some_and(is_alive)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entry_that_another_register_wrote_is_seen_and_one_of_a_process_that_ended_is_not_current() {
+        let folder = tempfile::tempdir().unwrap();
+        let here = Register::<u32>::in_folder(folder.path().to_owned()).unwrap();
+        let elsewhere = Register::<u32>::in_folder(folder.path().to_owned()).unwrap();
+        assert!(here.entries().unwrap().is_empty());
+        elsewhere.write("a", &1).unwrap();
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        std::fs::write(folder.path().join(format!("{}-b.json", child.id())), "2").unwrap();
+        let mut seen: Vec<_> = Register::<u32>::in_folder(folder.path().to_owned())
+            .unwrap()
+            .entries()
+            .unwrap()
+            .iter()
+            .map(|entry| (entry.value, entry.is_current))
+            .collect();
+        seen.sort_unstable();
+        assert_eq!(seen, [(1, true), (2, false)]);
+        here.forget_the_dead().unwrap();
+        assert_eq!(here.files().unwrap(), [elsewhere.path("a")]);
+    }
+
+    #[test]
+    fn entry_that_is_written_again_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let register = Register::<u32>::in_folder(folder.path().to_owned()).unwrap();
+        for value in 0..20 {
+            register.write("a", &value).unwrap();
+            // Longer than a tick of the file system's clock.
+            std::thread::sleep(Duration::from_millis(20));
+            assert_eq!(register.entries().unwrap()[0].value, value);
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! The drills that wait for their leases, in whatever process, and whose turn it is.
+//!
+//! First go those that keep others out, for as long as nobody is there to be waited for: at the end they would wait until
+//! everybody has left; of these the shortest first, so that few wait long. Then, of the others, the longest.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::leases::{Holdings, wanted_by};
+use super::project::Settings;
+use crate::Result;
+use crate::drill::{Drill, LeaseMode, seconds};
+use crate::register::Register;
+
+/// Tells the entries of one process apart.
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+/// The drills that wait on one stack.
+#[derive(Debug)]
+pub struct WaitingLine {
+    waiting: Register<Waiting>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Waiting {
+    drill: String,
+    #[serde(with = "seconds", rename = "duration_s")]
+    duration: Duration,
+    wants: Holdings,
+    /// It could not go even if nobody else waited: others may go before it.
+    stands_aside: bool,
+}
+
+/// A place in the line, given up when this is dropped.
+#[derive(Debug)]
+pub struct Ticket<'a> {
+    line: &'a WaitingLine,
+    name: String,
+    waiting: Waiting,
+}
+
+impl WaitingLine {
+    /// The line of the stack with this state folder.
+    ///
+    /// # Errors
+    /// [`crate::Error::File`].
+    pub fn in_folder(state: &Path) -> Result<Self> {
+        Ok(Self { waiting: Register::in_folder(state.join("waiting"))? })
+    }
+
+    /// Queues up for what `drill` needs, which takes about `duration`.
+    ///
+    /// # Errors
+    /// [`crate::Error::File`].
+    pub fn queue(&self, drill: &Drill, settings: &Settings, duration: Duration) -> Result<Ticket<'_>> {
+        let wants = wanted_by(drill, settings);
+        let waiting = Waiting { drill: drill.name.clone(), duration, wants, stands_aside: false };
+        let place = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{place}-{}", drill.name);
+        self.waiting.write(&name, &waiting)?;
+        Ok(Ticket { line: self, name, waiting })
+    }
+
+    /// Forgets what waited in processes that have ended.
+    ///
+    /// # Errors
+    /// [`crate::Error::File`].
+    pub fn forget_the_dead(&self) -> Result<()> {
+        self.waiting.forget_the_dead()
+    }
+}
+
+impl Ticket<'_> {
+    /// Whether nobody waits who goes first and whom it would hinder.
+    ///
+    /// # Errors
+    /// [`crate::Error::File`] or [`crate::Error::BadDescription`].
+    pub(super) fn is_next(&self) -> Result<bool> {
+        let (entries, own) = (self.line.waiting.entries()?, self.line.waiting.path(&self.name));
+        let others = entries.iter().filter(|entry| entry.is_current && entry.path != own && !entry.value.stands_aside);
+        let others: Vec<_> = others.map(|entry| &entry.value).collect();
+        let rank = |one: &Waiting| {
+            let keeps_out =
+                others.iter().filter(|other| one.keeps_out(other)).count() + usize::from(one.keeps_out(&self.waiting));
+            let urgency = if keeps_out > 0 { Duration::MAX.saturating_sub(one.duration) } else { one.duration };
+            (keeps_out, urgency, one.drill.clone())
+        };
+        let mine = rank(&self.waiting);
+        Ok(!others.iter().any(|other| other.hinders(&self.waiting) && rank(other) > mine))
+    }
+
+    /// Says whether others may go before it, for something else than the line keeps it waiting.
+    ///
+    /// # Errors
+    /// [`crate::Error::File`].
+    pub(super) fn stand_aside(&mut self, stands_aside: bool) -> Result<()> {
+        if self.waiting.stands_aside == stands_aside {
+            return Ok(());
+        }
+        self.waiting.stands_aside = stands_aside;
+        self.line.waiting.write(&self.name, &self.waiting)
+    }
+}
+
+impl Waiting {
+    /// Whether it disturbs what the other needs undisturbed, and not because both want the same for themselves.
+    fn keeps_out(&self, other: &Self) -> bool {
+        self.wants.iter().any(|(name, mode)| *mode == LeaseMode::Exclusive && other.wants.get(name) == Some(&LeaseMode::Shared))
+    }
+
+    fn hinders(&self, other: &Self) -> bool {
+        self.wants
+            .iter()
+            .any(|(name, mode)| other.wants.get(name).is_some_and(|theirs| *mode.max(theirs) == LeaseMode::Exclusive))
+    }
+}
+
+impl Drop for Ticket<'_> {
+    fn drop(&mut self) {
+        // What stays behind is forgotten with this process.
+        let _ = std::fs::remove_file(self.line.waiting.path(&self.name));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drill::Fault;
+    use crate::stack::leases::tests::settings;
+
+    fn on_lane(name: &str) -> Drill {
+        Drill::new(name, Fault::stop("handler-{lane}")).on_a_lane()
+    }
+
+    fn exclusive(on: &str) -> Drill {
+        Drill::new(on, Fault::stop(on)).exclusive(on)
+    }
+
+    struct Line {
+        _folder: tempfile::TempDir,
+        line: WaitingLine,
+    }
+
+    impl Line {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            Self { line: WaitingLine::in_folder(folder.path()).unwrap(), _folder: folder }
+        }
+
+        fn queue(&self, drill: &Drill, duration_s: u64) -> Ticket<'_> {
+            self.line.queue(drill, &settings(), Duration::from_secs(duration_s)).unwrap()
+        }
+    }
+
+    /// Whether each is next, as somebody sees it who reads the files anew.
+    fn are_next<const N: usize>(tickets: [&Ticket<'_>; N]) -> [bool; N] {
+        tickets.map(|ticket| {
+            std::thread::sleep(Duration::from_millis(10));
+            ticket.is_next().unwrap()
+        })
+    }
+
+    #[test]
+    fn longest_drill_goes_first_among_those_that_wait_for_the_same() {
+        let line = Line::new();
+        let short = line.queue(&on_lane("short"), 10);
+        let elsewhere = line.queue(&exclusive("offload"), 5);
+        assert_eq!(are_next([&short, &elsewhere]), [true, true]);
+        let long = line.queue(&on_lane("long"), 100);
+        assert_eq!(are_next([&short, &long, &elsewhere]), [false, true, true]);
+        drop(long);
+        assert_eq!(are_next([&short]), [true]);
+    }
+
+    #[test]
+    fn drill_that_keeps_others_out_goes_before_them() {
+        let line = Line::new();
+        let feed = line.queue(&on_lane("feed"), 300);
+        let offload = line.queue(&exclusive("offload"), 300);
+        let (broker, slow) = (line.queue(&exclusive("kafka"), 10), line.queue(&exclusive("kafka"), 20));
+        assert_eq!(are_next([&feed, &offload, &broker, &slow]), [false, true, true, false]);
+        let prometheus = line.queue(&exclusive("prometheus"), 5);
+        assert_eq!(are_next([&feed, &offload, &broker, &prometheus]), [false, false, false, true]);
+        drop((broker, slow, prometheus));
+        assert_eq!(are_next([&feed, &offload]), [true, true]);
+    }
+
+    #[test]
+    fn drill_that_stands_aside_is_passed_by() {
+        let line = Line::new();
+        let short = line.queue(&on_lane("short"), 10);
+        let mut long = line.queue(&on_lane("long"), 100);
+        assert_eq!(are_next([&short]), [false]);
+        long.stand_aside(true).unwrap();
+        assert_eq!(are_next([&short]), [true]);
+    }
+}
