@@ -142,6 +142,7 @@ impl<'a> Life<'a> {
     /// Until the paths that the drill has disturbed flow again. Then others may have them: what is left to see is the end of
     /// its alerts, which mostly comes with the next evaluation, and which nobody then disturbs.
     async fn see_it_mended(&mut self) -> Result<SteadyState> {
+        self.see_scrapes_since_the_revert().await?;
         let conditions = conditions_for(&self.leased.holdings(), self.around.settings);
         let flows = Wanted { conditions: &conditions, alerts: Wished::Any };
         let flows = self.reach("waiting for its paths to flow again", STEADY_AGAIN_WITHIN, flows).await?;
@@ -149,6 +150,21 @@ impl<'a> Life<'a> {
         let gone = Wanted { conditions: &[], alerts: Wished::Gone };
         self.reach("waiting for the next evaluations", 2 * interval, gone).await?;
         Ok(flows)
+    }
+
+    /// What was scraped before the revert says nothing of it.
+    async fn see_scrapes_since_the_revert(&self) -> Result<()> {
+        let Some(reverted_at) = self.timeline.last_revert() else { return Ok(()) };
+        let scraped = self.timeline.rules.iter().map(|rule| rule.scrape_interval + rule.scrape_duration).max();
+        let until = reverted_at.plus(scraped.unwrap_or_default());
+        let step = self.step("waiting for scrapes since the revert");
+        let mut observation = self.around.observer.observation();
+        while until > now() {
+            let left = Duration::from_secs_f64(until.seconds_since(now()).max(0.0));
+            self.next_look(&mut observation, left).await?;
+        }
+        step.done("done");
+        Ok(())
     }
 
     async fn reach(&mut self, what: &str, at_most: Duration, wanted: Wanted<'_>) -> Result<SteadyState> {
