@@ -35,6 +35,8 @@ struct Reading<T> {
 #[derive(Debug)]
 pub(crate) struct Entry<T> {
     pub(crate) path: PathBuf,
+    /// The process that wrote it.
+    pub(crate) writer: u32,
     /// Whether the process that wrote it still runs.
     pub(crate) is_current: bool,
     pub(crate) value: T,
@@ -97,7 +99,8 @@ impl<T: Serialize + DeserializeOwned> Register<T> {
             };
             let value = serde_json::from_slice(&json)
                 .map_err(|error| Error::BadDescription { what: path.display().to_string(), reason: error.to_string() })?;
-            entries.push(Entry { is_current: writer_is_alive(&path), path, value });
+            let writer = writer_of(&path);
+            entries.push(Entry { path, writer, is_current: is_alive(writer), value });
         }
         Ok(entries)
     }
@@ -107,7 +110,7 @@ impl<T: Serialize + DeserializeOwned> Register<T> {
     /// # Errors
     /// [`Error::File`].
     pub(crate) fn forget_the_dead(&self) -> Result<()> {
-        for path in self.files()?.into_iter().filter(|path| !writer_is_alive(path)) {
+        for path in self.files()?.into_iter().filter(|path| !is_alive(writer_of(path))) {
             match std::fs::remove_file(&path) {
                 // Another process does the same.
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Error::file("remove", path)(error)),
@@ -127,9 +130,10 @@ impl<T: Serialize + DeserializeOwned> Register<T> {
     }
 }
 
-fn writer_is_alive(path: &Path) -> bool {
+/// No process has the number 0.
+fn writer_of(path: &Path) -> u32 {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    name.split('-').next().and_then(|id| id.parse().ok()).is_some_and(is_alive)
+    name.split('-').next().and_then(|id| id.parse().ok()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::leases::{Holdings, wanted_by};
 use super::project::Settings;
 use crate::Result;
 use crate::drill::{Drill, LeaseMode, seconds};
-use crate::register::Register;
+use crate::register::{Entry, Register};
 
 /// Tells the entries of one process apart.
 static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -30,8 +30,19 @@ struct Waiting {
     #[serde(with = "seconds", rename = "duration_s")]
     duration: Duration,
     wants: Holdings,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    /// Its process does not have the stack yet, and may have to wait until the others' have left it: it counts only among the
+    /// drills of its own process, which all get the stack at once.
+    WithoutStack,
+    /// It would go if nobody hindered it.
+    Ready,
     /// It could not go even if nobody else waited: others may go before it.
-    stands_aside: bool,
+    Aside,
 }
 
 /// A place in the line, given up when this is dropped.
@@ -57,7 +68,7 @@ impl WaitingLine {
     /// [`crate::Error::File`].
     pub fn queue(&self, drill: &Drill, settings: &Settings, duration: Duration) -> Result<Ticket<'_>> {
         let wants = wanted_by(drill, settings);
-        let waiting = Waiting { drill: drill.name.clone(), duration, wants, stands_aside: false };
+        let waiting = Waiting { drill: drill.name.clone(), duration, wants, state: State::WithoutStack };
         let place = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("{place}-{}", drill.name);
         self.waiting.write(&name, &waiting)?;
@@ -80,8 +91,12 @@ impl Ticket<'_> {
     /// [`crate::Error::File`] or [`crate::Error::BadDescription`].
     pub(super) fn is_next(&self) -> Result<bool> {
         let (entries, own) = (self.line.waiting.entries()?, self.line.waiting.path(&self.name));
-        let others = entries.iter().filter(|entry| entry.is_current && entry.path != own && !entry.value.stands_aside);
-        let others: Vec<_> = others.map(|entry| &entry.value).collect();
+        let counts = |entry: &&Entry<Waiting>| match entry.value.state {
+            State::WithoutStack => entry.writer == std::process::id(),
+            State::Ready => entry.is_current,
+            State::Aside => false,
+        };
+        let others: Vec<_> = entries.iter().filter(|entry| entry.path != own).filter(counts).map(|entry| &entry.value).collect();
         let rank = |one: &Waiting| {
             let keeps_out =
                 others.iter().filter(|other| one.keeps_out(other)).count() + usize::from(one.keeps_out(&self.waiting));
@@ -92,15 +107,17 @@ impl Ticket<'_> {
         Ok(!others.iter().any(|other| other.hinders(&self.waiting) && rank(other) > mine))
     }
 
-    /// Says whether others may go before it, for something else than the line keeps it waiting.
+    /// Says that its process has the stack, and whether others may go before it, for something else than the line keeps it
+    /// waiting.
     ///
     /// # Errors
     /// [`crate::Error::File`].
     pub(super) fn stand_aside(&mut self, stands_aside: bool) -> Result<()> {
-        if self.waiting.stands_aside == stands_aside {
+        let state = if stands_aside { State::Aside } else { State::Ready };
+        if self.waiting.state == state {
             return Ok(());
         }
-        self.waiting.stands_aside = stands_aside;
+        self.waiting.state = state;
         self.line.waiting.write(&self.name, &self.waiting)
     }
 }
@@ -186,6 +203,20 @@ mod tests {
         assert_eq!(are_next([&feed, &offload, &broker, &prometheus]), [false, false, false, true]);
         drop((broker, slow, prometheus));
         assert_eq!(are_next([&feed, &offload]), [true, true]);
+    }
+
+    #[test]
+    fn drill_of_another_process_counts_only_when_that_has_the_stack() {
+        let line = Line::new();
+        let short = line.queue(&on_lane("short"), 10);
+        // Process 1 is there on every machine.
+        let elsewhere = line.line.waiting.path("").with_file_name("1-0-long.json");
+        for (state, short_is_next) in [(State::WithoutStack, true), (State::Ready, false), (State::Aside, true)] {
+            let long = Waiting { drill: "long".to_owned(), duration: Duration::from_secs(100), state, ..short.waiting.clone() };
+            std::fs::write(elsewhere.with_extension("part"), serde_json::to_vec(&long).unwrap()).unwrap();
+            std::fs::rename(elsewhere.with_extension("part"), &elsewhere).unwrap();
+            assert_eq!(are_next([&short]), [short_is_next], "{state:?}");
+        }
     }
 
     #[test]
