@@ -4,12 +4,15 @@
 //! in between.
 
 use std::io::IsTerminal;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 const SIGN_OF_LIFE_EVERY: Duration = Duration::from_secs(15);
+
+/// When this process last said anything elsewhere than on a terminal.
+static LAST_LINE: Mutex<Option<Instant>> = Mutex::new(None);
 
 /// Where steps are shown: standard error, so that standard output stays the test runner's.
 #[derive(Debug)]
@@ -61,6 +64,11 @@ fn spinner() -> ProgressBar {
 #[allow(clippy::print_stderr, reason = "this is the one place that writes progress")]
 fn line(text: &str) {
     eprintln!("{text}");
+    *LAST_LINE.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+}
+
+fn has_been_silent() -> bool {
+    LAST_LINE.lock().unwrap_or_else(PoisonError::into_inner).is_none_or(|last| last.elapsed() >= SIGN_OF_LIFE_EVERY)
 }
 
 /// One thing that is being done or awaited.
@@ -84,6 +92,14 @@ impl Step {
         if last_line.elapsed() >= SIGN_OF_LIFE_EVERY {
             *last_line = Instant::now();
             line(&format!("{}: {}: {state} ({:.0?})", self.who, self.what, self.began.elapsed()));
+        }
+    }
+
+    /// As [`Step::update`], of what many steps wait for at once: elsewhere than on a terminal only if nobody else of this process
+    /// says anything.
+    pub fn update_if_silent(&self, state: &str) {
+        if self.bar.is_some() || has_been_silent() {
+            self.update(state);
         }
     }
 

@@ -146,12 +146,13 @@ impl Report {
         })
     }
 
-    /// Writes it as `report.json` into the run's folder.
+    /// Writes it as `report.json` into the run's folder, which becomes `target/drills/latest`.
     ///
     /// # Errors
     /// [`crate::Error::File`].
     pub fn save(&self, folder: &RunFolder) -> Result<()> {
-        write_json(&folder.path().join("report.json"), self)
+        write_json(&folder.path().join("report.json"), self)?;
+        folder.become_latest()
     }
 
     /// Every alert that fired, with the instant of its drill's fault.

@@ -74,21 +74,16 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Makes the folder of a new run below `target`, and points `latest` at it. Processes of one nextest run share one.
+    /// Makes the folder of a new run below `target`. Processes of one nextest run share one.
     ///
     /// # Errors
     /// [`Error::File`].
     pub fn create(target: &Path) -> Result<Self> {
-        let drills = target.join("drills");
         let id = std::env::var("NEXTEST_RUN_ID")
             .unwrap_or_else(|_| format!("{}-{}", Timestamp::now().strftime("%Y%m%dT%H%M%SZ"), std::process::id()));
-        let path = drills.join(&id);
+        let path = target.join("drills").join(id);
         let records = path.join("records");
         std::fs::create_dir_all(&records).map_err(Error::file("make the folder", &records))?;
-        let latest = drills.join("latest");
-        let staged = drills.join(format!(".latest-{}", std::process::id()));
-        std::os::unix::fs::symlink(&id, &staged).map_err(Error::file("link", &staged))?;
-        std::fs::rename(&staged, &latest).map_err(Error::file("link", &latest))?;
         Ok(Self { path })
     }
 
@@ -152,6 +147,17 @@ impl RunFolder {
         write_json(&path, &run)
     }
 
+    /// Points `latest`, beside it, at this run: the last of which there is a report.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub(super) fn become_latest(&self) -> Result<()> {
+        let latest = self.path.with_file_name("latest");
+        let staged = self.path.with_file_name(format!(".latest-{}", std::process::id()));
+        std::os::unix::fs::symlink(self.id(), &staged).map_err(Error::file("link", &staged))?;
+        std::fs::rename(&staged, &latest).map_err(Error::file("link", latest))
+    }
+
     /// One writer of the run's own files at a time, of all processes that share it.
     ///
     /// # Errors
@@ -203,4 +209,35 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let bytes = std::fs::read(path).map_err(Error::file("read", path))?;
     serde_json::from_slice(&bytes)
         .map_err(|error| Error::BadDescription { what: path.display().to_string(), reason: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Report;
+
+    #[test]
+    fn run_that_has_no_report_yet_is_not_the_latest() {
+        let target = tempfile::tempdir().unwrap();
+        let [reported, _refused] = ["1", "2"].map(|id| {
+            let path = target.path().join("drills").join(id);
+            std::fs::create_dir_all(path.join("records")).unwrap();
+            RunFolder::existing(path)
+        });
+        let at = UtcInstant::from_epoch_s(1_763_876_500.0).unwrap();
+        let run = RunInfo {
+            id: reported.id(),
+            started_at: at,
+            finished_at: at,
+            stack_ready_s: 0.0,
+            rules_file: "alert_rules.yml".into(),
+            rules_sha256: String::new(),
+            waivers: Vec::new(),
+        };
+        let latest = target.path().join("drills/latest");
+        reported.save_run(run).unwrap();
+        assert!(!latest.exists());
+        Report::of(&reported).unwrap().save(&reported).unwrap();
+        assert_eq!(latest.read_link().unwrap(), Path::new("1"));
+    }
 }

@@ -131,7 +131,7 @@ impl Leases {
             {
                 return Ok(leased);
             }
-            step.get_or_insert_with(|| progress.step(&drill.name, "waiting for its leases")).update("others hold them");
+            step.get_or_insert_with(|| progress.step(&drill.name, "waiting for its leases")).update_if_silent("others hold them");
             tokio::select! {
                 () = cancel.cancelled() => return Err(Error::Interrupted),
                 () = tokio::time::sleep(TRY_EVERY) => {}
