@@ -50,6 +50,17 @@ fn table_of_drills_in_the_readme_is_that_of_the_suite() {
 }
 
 #[test]
+fn drill_that_the_readme_shows_stands_in_the_suite() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let code = text.split_once("```rust\n").unwrap().1.split_once("```").unwrap().0;
+    let suite = std::fs::read_to_string(root.join("tests/drills/feed.rs")).unwrap();
+    for function in code.split("\n\n") {
+        assert!(suite.contains(function), "tests/drills/feed.rs has nothing like\n{function}");
+    }
+}
+
+#[test]
 fn each_drill_has_a_name_of_its_own() {
     let mut names: Vec<_> = drills::all().into_iter().map(|drill| drill.name).collect();
     names.sort();

@@ -112,10 +112,17 @@ impl Session {
     }
 
     /// Runs one drill, as soon as it has its leases; what keeps it from its end is in the record.
-    pub async fn run(&self, drill: &Drill, ticket: Ticket<'_>, progress: &Progress, cancel: &CancellationToken) -> DrillRecord {
+    pub async fn run(
+        &self,
+        drill: &Drill,
+        mut ticket: Ticket<'_>,
+        progress: &Progress,
+        cancel: &CancellationToken,
+    ) -> DrillRecord {
         let settings = self.stack.project().settings();
         let there_is_room = |drill: &Drill| self.neighbourhood.has_room_for(drill, &self.routing);
-        let (drill, lane, timeline) = match self.leases.take(drill, settings, ticket, there_is_room, progress, cancel).await {
+        let (drill, lane, timeline) = match self.leases.take(drill, settings, &mut ticket, there_is_room, progress, cancel).await
+        {
             Ok(mut leased) => {
                 let around = Surroundings {
                     site: &self.site,
@@ -132,7 +139,7 @@ impl Session {
                 let mut timeline = runner::run(&mut leased, around).await;
                 let (drill, lane) = (leased.drill.clone(), leased.lane.clone());
                 // Others may go on: the checks look back.
-                drop(leased);
+                drop((leased, ticket));
                 match runner::check_afterwards(&drill, &timeline, &self.site, progress, cancel).await {
                     Ok(checks) => timeline.checks = checks,
                     Err(error) => runner::note(&mut timeline, &error),

@@ -111,7 +111,7 @@ impl Leases {
         &self,
         drill: &Drill,
         settings: &Settings,
-        mut ticket: Ticket<'_>,
+        ticket: &mut Ticket<'_>,
         there_is_room: impl Fn(&Drill) -> Result<bool>,
         progress: &Progress,
         cancel: &CancellationToken,
@@ -129,6 +129,7 @@ impl Leases {
             if ticket.is_next()?
                 && let Some(leased) = self.try_take(roomy)?
             {
+                ticket.runs(leased.holdings())?;
                 return Ok(leased);
             }
             step.get_or_insert_with(|| progress.step(&drill.name, "waiting for its leases")).update_if_silent("others hold them");

@@ -2,17 +2,21 @@
 //!
 //! First go those that keep others out, for as long as nobody is there to be waited for: at the end they would wait until
 //! everybody has left; of these the shortest first, so that few wait long. Then, of the others, the longest.
+//!
+//! Who comes late and keeps others out would have the whole stack stand idle until the last of those that run has ended. So a
+//! drill may pass those before it if it is over before they can go, by what the drills that run say of their ends.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::leases::{Holdings, wanted_by};
 use super::project::Settings;
 use crate::Result;
-use crate::drill::{Drill, LeaseMode, seconds};
+use crate::drill::{Drill, LeaseMode, UtcInstant, seconds};
 use crate::register::{Entry, Register};
 
 /// Tells the entries of one process apart.
@@ -24,7 +28,8 @@ pub struct WaitingLine {
     waiting: Register<Waiting>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A drill that waits, or that has left the line and runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Waiting {
     drill: String,
     #[serde(with = "seconds", rename = "duration_s")]
@@ -33,7 +38,7 @@ struct Waiting {
     state: State,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum State {
     /// Its process does not have the stack yet, and may have to wait until the others' have left it: it counts only among the
@@ -43,9 +48,11 @@ enum State {
     Ready,
     /// It could not go even if nobody else waited: others may go before it.
     Aside,
+    /// It runs, and will have ended by then if it takes as long as it thought.
+    Running { ends_by: UtcInstant },
 }
 
-/// A place in the line, given up when this is dropped.
+/// A place in the line, and then the word that the drill runs; given up when this is dropped.
 #[derive(Debug)]
 pub struct Ticket<'a> {
     line: &'a WaitingLine,
@@ -85,7 +92,7 @@ impl WaitingLine {
 }
 
 impl Ticket<'_> {
-    /// Whether nobody waits who goes first and whom it would hinder.
+    /// Whether it hinders nobody who goes first: whoever waits for the same and is before it can only go when it has ended.
     ///
     /// # Errors
     /// [`crate::Error::File`] or [`crate::Error::BadDescription`].
@@ -93,18 +100,12 @@ impl Ticket<'_> {
         let (entries, own) = (self.line.waiting.entries()?, self.line.waiting.path(&self.name));
         let counts = |entry: &&Entry<Waiting>| match entry.value.state {
             State::WithoutStack => entry.writer == std::process::id(),
-            State::Ready => entry.is_current,
+            State::Ready | State::Running { .. } => entry.is_current,
             State::Aside => false,
         };
-        let others: Vec<_> = entries.iter().filter(|entry| entry.path != own).filter(counts).map(|entry| &entry.value).collect();
-        let rank = |one: &Waiting| {
-            let keeps_out =
-                others.iter().filter(|other| one.keeps_out(other)).count() + usize::from(one.keeps_out(&self.waiting));
-            let urgency = if keeps_out > 0 { Duration::MAX.saturating_sub(one.duration) } else { one.duration };
-            (keeps_out, urgency, one.drill.clone())
-        };
-        let mine = rank(&self.waiting);
-        Ok(!others.iter().any(|other| other.hinders(&self.waiting) && rank(other) > mine))
+        let others = entries.iter().filter(|entry| entry.path != own).filter(counts).map(|entry| &entry.value);
+        let (run, wait): (Vec<_>, Vec<_>) = others.partition(|other| matches!(other.state, State::Running { .. }));
+        Ok(self.waiting.is_next(&wait, &run, Timestamp::now().into()))
     }
 
     /// Says that its process has the stack, and whether others may go before it, for something else than the line keeps it
@@ -113,7 +114,20 @@ impl Ticket<'_> {
     /// # Errors
     /// [`crate::Error::File`].
     pub(super) fn stand_aside(&mut self, stands_aside: bool) -> Result<()> {
-        let state = if stands_aside { State::Aside } else { State::Ready };
+        self.be(if stands_aside { State::Aside } else { State::Ready })
+    }
+
+    /// Says that its drill runs from now on, and on what lane.
+    ///
+    /// # Errors
+    /// [`crate::Error::File`].
+    pub(super) fn runs(&mut self, holdings: Holdings) -> Result<()> {
+        let now = UtcInstant::from(Timestamp::now());
+        self.waiting.wants = holdings;
+        self.be(State::Running { ends_by: now.plus(self.waiting.duration) })
+    }
+
+    fn be(&mut self, state: State) -> Result<()> {
         if self.waiting.state == state {
             return Ok(());
         }
@@ -123,6 +137,33 @@ impl Ticket<'_> {
 }
 
 impl Waiting {
+    fn is_next(&self, wait: &[&Self], run: &[&Self], now: UtcInstant) -> bool {
+        let rank = |one: &Self| {
+            let keeps_out = wait.iter().filter(|other| one.keeps_out(other)).count() + usize::from(one.keeps_out(self));
+            let urgency = if keeps_out > 0 { Duration::MAX.saturating_sub(one.duration) } else { one.duration };
+            (keeps_out, urgency, one.drill.clone())
+        };
+        let mine = rank(self);
+        let mut before: Vec<_> = wait.iter().map(|other| (rank(other), *other)).filter(|(rank, _)| *rank > mine).collect();
+        before.sort_by(|(a, _), (b, _)| b.cmp(a));
+        // Per drill before this one, when those that it has to wait for have ended.
+        let mut can_go: Vec<(&Self, UtcInstant)> = Vec::new();
+        for (_, other) in before {
+            let behind = can_go.iter().filter(|(first, _)| first.hinders(other)).map(|(first, at)| at.plus(first.duration));
+            let held = run.iter().filter(|one| one.hinders(other)).filter_map(|one| one.ends_by()).chain(behind);
+            let at = held.fold(now, UtcInstant::max);
+            if other.hinders(self) && at <= now.plus(self.duration) {
+                return false;
+            }
+            can_go.push((other, at));
+        }
+        true
+    }
+
+    fn ends_by(&self) -> Option<UtcInstant> {
+        if let State::Running { ends_by } = self.state { Some(ends_by) } else { None }
+    }
+
     /// Whether it disturbs what the other needs undisturbed, and not because both want the same for themselves.
     fn keeps_out(&self, other: &Self) -> bool {
         self.wants.iter().any(|(name, mode)| *mode == LeaseMode::Exclusive && other.wants.get(name) == Some(&LeaseMode::Shared))
@@ -217,6 +258,22 @@ mod tests {
             std::fs::rename(elsewhere.with_extension("part"), &elsewhere).unwrap();
             assert_eq!(are_next([&short]), [short_is_next], "{state:?}");
         }
+    }
+
+    #[test]
+    fn drill_that_is_over_before_others_can_go_passes_them() {
+        let line = Line::new();
+        let mut runs = line.queue(&on_lane("runs"), 100);
+        runs.runs(wanted_by(&on_lane("runs").placed_on("okx"), &settings())).unwrap();
+        let broker = line.queue(&exclusive("kafka"), 10);
+        let (long, short) = (line.queue(&on_lane("long"), 200), line.queue(&on_lane("short"), 50));
+        assert_eq!(are_next([&broker, &long, &short]), [true, false, true]);
+        drop(broker);
+        // A lane is free for the longer one.
+        assert_eq!(are_next([&long, &short]), [true, false]);
+        let broker = line.queue(&exclusive("kafka"), 10);
+        drop(runs);
+        assert_eq!(are_next([&broker, &long, &short]), [true, false, false]);
     }
 
     #[test]
