@@ -5,6 +5,7 @@
 //! down what happens, and hands that to the pure judge; [`report`] shows what the saved records say.
 
 pub mod commands;
+pub mod dashboard;
 pub mod drill;
 pub mod error;
 pub mod fault;

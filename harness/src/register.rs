@@ -28,11 +28,20 @@ pub(crate) struct Register<T> {
 struct Reading<T> {
     at: Instant,
     changed_at: Option<SystemTime>,
-    entries: Arc<Vec<Entry<T>>>,
+    snapshot: Arc<Snapshot<T>>,
+}
+
+/// The entries at some time.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Snapshot<T> {
+    /// Another number for other entries.
+    pub(crate) version: u64,
+    /// In the order of their files' names.
+    pub(crate) entries: Vec<Entry<T>>,
 }
 
 /// One entry.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Entry<T> {
     pub(crate) path: PathBuf,
     /// The process that wrote it.
@@ -42,7 +51,7 @@ pub(crate) struct Entry<T> {
     pub(crate) value: T,
 }
 
-impl<T: Serialize + DeserializeOwned> Register<T> {
+impl<T: Serialize + DeserializeOwned + PartialEq> Register<T> {
     /// The register in `folder`, which is made if it is not there.
     ///
     /// # Errors
@@ -70,11 +79,11 @@ impl<T: Serialize + DeserializeOwned> Register<T> {
         std::fs::rename(&staged, &path).map_err(Error::file("write", path))
     }
 
-    /// Every entry, in the order of their files' names.
+    /// Every entry.
     ///
     /// # Errors
     /// [`Error::File`] or [`Error::BadDescription`].
-    pub(crate) fn entries(&self) -> Result<Arc<Vec<Entry<T>>>> {
+    pub(crate) fn snapshot(&self) -> Result<Arc<Snapshot<T>>> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         // Looked at before the files are read: what changes in between is read the next time.
         let changed_at = std::fs::metadata(&self.folder).and_then(|folder| folder.modified()).ok();
@@ -82,11 +91,15 @@ impl<T: Serialize + DeserializeOwned> Register<T> {
             && reading.changed_at == changed_at
             && reading.at.elapsed() < READ_AGAIN_AFTER
         {
-            return Ok(Arc::clone(&reading.entries));
+            return Ok(Arc::clone(&reading.snapshot));
         }
-        let entries = Arc::new(self.read_all()?);
-        *read = Some(Reading { at: Instant::now(), changed_at, entries: Arc::clone(&entries) });
-        Ok(entries)
+        let entries = self.read_all()?;
+        let snapshot = match read.take() {
+            Some(before) if before.snapshot.entries == entries => before.snapshot,
+            before => Arc::new(Snapshot { version: before.map_or(0, |before| before.snapshot.version + 1), entries }),
+        };
+        *read = Some(Reading { at: Instant::now(), changed_at, snapshot: Arc::clone(&snapshot) });
+        Ok(snapshot)
     }
 
     fn read_all(&self) -> Result<Vec<Entry<T>>> {
@@ -145,15 +158,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let here = Register::<u32>::in_folder(folder.path().to_owned()).unwrap();
         let elsewhere = Register::<u32>::in_folder(folder.path().to_owned()).unwrap();
-        assert!(here.entries().unwrap().is_empty());
+        assert!(here.snapshot().unwrap().entries.is_empty());
         elsewhere.write("a", &1).unwrap();
         let mut child = std::process::Command::new("true").spawn().unwrap();
         child.wait().unwrap();
         std::fs::write(folder.path().join(format!("{}-b.json", child.id())), "2").unwrap();
         let mut seen: Vec<_> = Register::<u32>::in_folder(folder.path().to_owned())
             .unwrap()
-            .entries()
+            .snapshot()
             .unwrap()
+            .entries
             .iter()
             .map(|entry| (entry.value, entry.is_current))
             .collect();
@@ -171,7 +185,21 @@ mod tests {
             register.write("a", &value).unwrap();
             // Longer than a tick of the file system's clock.
             std::thread::sleep(Duration::from_millis(20));
-            assert_eq!(register.entries().unwrap()[0].value, value);
+            assert_eq!(register.snapshot().unwrap().entries[0].value, value);
         }
+    }
+
+    #[test]
+    fn version_changes_with_the_entries_and_not_with_the_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let register = Register::<u32>::in_folder(folder.path().to_owned()).unwrap();
+        let version_with = |value| {
+            register.write("a", &value).unwrap();
+            std::thread::sleep(Duration::from_millis(20));
+            register.snapshot().unwrap().version
+        };
+        let first = version_with(1);
+        assert_eq!(version_with(1), first);
+        assert_ne!(version_with(2), first);
     }
 }

@@ -6,11 +6,14 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::Result;
-use crate::drill::{AlertState, Drill, Routing, UtcInstant};
+use crate::dashboard::moved_panels;
+use crate::drill::{AlertState, Drill, Outcome, Routing, UtcInstant};
 use crate::fault::{Journal, Site};
-use crate::observe::{Observer, Prometheus};
+use crate::observe::{Observer, Prometheus, board_history};
 use crate::progress::Progress;
-use crate::report::{Agreement, DrillRecord, Measured, RECORD_SCHEMA_VERSION, Report, RunFolder, RunInfo, Waiver, uncovered};
+use crate::report::{
+    Agreement, DrillRecord, Measured, PanelRecord, RECORD_SCHEMA_VERSION, Report, RunFolder, RunInfo, Waiver, uncovered,
+};
 use crate::runner::{self, Neighbourhood, Surroundings};
 use crate::stack::{Leases, Project, Stack, StackStart, SteadyWait, Ticket, WaitingLine, all_conditions, wait_for_steady_state};
 
@@ -112,17 +115,10 @@ impl Session {
     }
 
     /// Runs one drill, as soon as it has its leases; what keeps it from its end is in the record.
-    pub async fn run(
-        &self,
-        drill: &Drill,
-        mut ticket: Ticket<'_>,
-        progress: &Progress,
-        cancel: &CancellationToken,
-    ) -> DrillRecord {
+    pub async fn run(&self, drill: &Drill, ticket: Ticket<'_>, progress: &Progress, cancel: &CancellationToken) -> DrillRecord {
         let settings = self.stack.project().settings();
         let there_is_room = |drill: &Drill| self.neighbourhood.has_room_for(drill, &self.routing);
-        let (drill, lane, timeline) = match self.leases.take(drill, settings, &mut ticket, there_is_room, progress, cancel).await
-        {
+        let (drill, lane, timeline) = match self.leases.take(drill, settings, ticket, there_is_room, progress, cancel).await {
             Ok(mut leased) => {
                 let around = Surroundings {
                     site: &self.site,
@@ -139,7 +135,7 @@ impl Session {
                 let mut timeline = runner::run(&mut leased, around).await;
                 let (drill, lane) = (leased.drill.clone(), leased.lane.clone());
                 // Others may go on: the checks look back.
-                drop((leased, ticket));
+                drop(leased);
                 match runner::check_afterwards(&drill, &timeline, &self.site, progress, cancel).await {
                     Ok(checks) => timeline.checks = checks,
                     Err(error) => runner::note(&mut timeline, &error),
@@ -184,7 +180,7 @@ impl Session {
     ///
     /// # Errors
     /// [`crate::Error::File`].
-    pub async fn report(&self, folder: &RunFolder, waivers: &[Waiver]) -> Result<Report> {
+    pub async fn report(&self, folder: &RunFolder, waivers: &[Waiver], progress: &Progress) -> Result<Report> {
         let _turn = folder.lock()?;
         let (rules_file, rules_sha256) = self.stack.rules();
         folder.save_run(RunInfo {
@@ -196,10 +192,35 @@ impl Session {
             rules_sha256: rules_sha256.to_owned(),
             waivers: waivers.to_vec(),
         })?;
+        if let Err(error) = self.record_panels(folder).await {
+            // A verdict on alerts does not hang on a picture of them.
+            progress.line(&format!("the dashboard's panels are not in the report: {}", error.explained()));
+        }
         let mut report = Report::of(folder)?;
         report.run.measured = Some(self.measure(&report).await);
         report.save(folder)?;
         Ok(report)
+    }
+
+    /// Writes a drill onto Grafana's dashboards, if that runs.
+    ///
+    /// # Errors
+    /// [`crate::Error::Docker`] or [`crate::Error::NoAnswer`].
+    pub async fn annotate(&self, record: &DrillRecord, outcome: Outcome) -> Result<()> {
+        match self.stack.grafana().await? {
+            Some(grafana) => grafana.annotate(record, outcome).await,
+            None => Ok(()),
+        }
+    }
+
+    /// What the dashboard showed during the run, and which drills moved it.
+    async fn record_panels(&self, folder: &RunFolder) -> Result<()> {
+        let project = self.stack.project();
+        let Some(dashboard) = project.dashboard()? else { return Ok(()) };
+        let history = board_history(&self.prometheus, &dashboard, project, (folder.run()?.started_at, now())).await?;
+        let broken: Vec<_> = folder.records()?.iter().filter_map(|record| record.broken(project.settings())).collect();
+        let moved = moved_panels(&history, &broken);
+        folder.save_panels(&PanelRecord { history, moved })
     }
 
     /// What the run cost, and how true its instants are: from Prometheus's own samples and this process's status.

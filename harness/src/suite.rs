@@ -167,6 +167,9 @@ impl Run {
         folder.save_record(&record).map_err(|error| error.explained())?;
         let verdict = judge(&record.drill, &record.timeline);
         self.progress.line(&drill_line(&record, &verdict));
+        if let Err(error) = self.runtime.block_on(session.annotate(&record, verdict.outcome)) {
+            self.progress.line(&format!("{}: not written onto Grafana's dashboards: {}", drill.name, error.explained()));
+        }
         self.note(verdict.outcome);
         match verdict.outcome {
             Outcome::Pass | Outcome::Skipped => Ok(()),
@@ -260,7 +263,7 @@ impl Run {
         };
         let Some((session, folder)) = Arc::into_inner(running) else { return Err(Error::Interrupted) };
         self.runtime.block_on(async {
-            let reported = session.report(&folder, &self.suite.waivers).await;
+            let reported = session.report(&folder, &self.suite.waivers, &self.progress).await;
             session.end(&self.progress).await?;
             for line in measured_lines(&reported?.run) {
                 self.progress.line(&line);

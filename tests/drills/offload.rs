@@ -5,7 +5,8 @@ use alertdrill::drill::{Drill, ExpectedAlert, Fault, Moment, Severity, SilentAle
 use super::k2::{no_trade_is_lost_or_doubled, seconds, shell};
 
 const EXCLUSIVE: &str = "offload";
-const INTERVAL_S: u64 = 60;
+/// As in the compose file.
+const INTERVAL_S: u64 = 45;
 /// A run from its start to its end, with what precedes it.
 const RUN_S: u64 = 40;
 

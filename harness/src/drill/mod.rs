@@ -22,7 +22,8 @@ pub use judge::{alert_outcomes, hopeless, judge, so_far};
 pub use lease::{Lease, LeaseMode};
 pub use timeline::{
     AlertSample, AlertState, CheckRecord, ConditionRecord, Delivery, DeliveryStatus, Episode, FaultRecord, Labels, LoadedRule,
-    Neighbour, ObservationError, Routing, Span, SteadyState, Suppression, TIMELINE_SCHEMA_VERSION, Timeline, episodes,
+    Neighbour, ObservationError, RESOLVED_IS_TOLD_FOR, Routing, Span, SteadyState, Suppression, TIMELINE_SCHEMA_VERSION,
+    Timeline, episodes,
 };
 pub use verdict::{AlertOutcome, Outcome, Reason, ReasonKind, Verdict};
 pub(crate) use window::CONDITION_RESOLUTION;

@@ -30,6 +30,9 @@ pub struct Timeline {
     pub rules: Vec<LoadedRule>,
     /// Alertmanager's waits, if they were read before the drill ended.
     pub routing: Option<Routing>,
+    /// The alerts that fired within the last [`RESOLVED_IS_TOLD_FOR`] before the drill.
+    #[serde(default)]
+    pub lately_fired: Vec<Labels>,
     /// What the wait for steady state came to.
     pub steady_state: SteadyState,
     /// The faults that were tried, in their order.
@@ -57,6 +60,10 @@ pub struct Timeline {
     /// The end of observation.
     pub finished_at: UtcInstant,
 }
+
+/// For so long Prometheus goes on telling Alertmanager, every minute, that an alert has resolved (`resolvedRetention` in
+/// `rules/alerting.go`, and the minute). With each time Alertmanager makes the alert's group anew, for up to half a minute.
+pub const RESOLVED_IS_TOLD_FOR: Duration = Duration::from_mins(16);
 
 /// An alerting rule as Prometheus has loaded it (`/api/v1/rules`), with the waits of what it reads (`/api/v1/targets`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +124,17 @@ impl Routing {
         let groups = |name: &String| self.group_by.contains(name) || self.group_by.contains(Self::BY_ALL_LABELS);
         let labels = claim.labels.iter().filter(|(name, _)| groups(name));
         Claim { alert: claim.alert.clone(), labels: labels.map(|(name, value)| (name.clone(), value.clone())).collect() }
+    }
+
+    /// How long Alertmanager may wait before it tells of an alert that has begun to fire: `group_wait`, or `group_interval` if
+    /// its group may be there already, which it may be if one of it has fired `lately`.
+    #[must_use]
+    pub fn first_wait(&self, alert: &Labels, lately: &[Labels]) -> Duration {
+        let by_all = self.group_by.contains(Self::BY_ALL_LABELS);
+        let is_same = |other: &Labels| {
+            if by_all { other == alert } else { self.group_by.iter().all(|name| other.get(name) == alert.get(name)) }
+        };
+        if lately.iter().any(is_same) { self.group_wait.max(self.group_interval) } else { self.group_wait }
     }
 }
 
@@ -368,6 +386,7 @@ impl Timeline {
             drill: drill.into(),
             rules: Vec::new(),
             routing: None,
+            lately_fired: Vec::new(),
             steady_state: SteadyState::default(),
             faults: Vec::new(),
             conditions: Vec::new(),

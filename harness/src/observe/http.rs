@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use reqwest::{Client, RequestBuilder};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::causes;
@@ -63,6 +64,11 @@ impl Api {
 
     pub(super) async fn post(&self, path: &str) -> Result<()> {
         let request = |address: String| self.client.post(format!("http://{address}{path}"));
+        self.send(request, &self.attempt(path)).await.map(drop)
+    }
+
+    pub(super) async fn send_json(&self, path: &str, body: &impl Serialize) -> Result<()> {
+        let request = |address: String| self.client.post(format!("http://{address}{path}")).json(body);
         self.send(request, &self.attempt(path)).await.map(drop)
     }
 

@@ -4,16 +4,20 @@
 
 mod alertmanager;
 mod by_labels;
+mod grafana;
 mod http;
 mod notification_sink;
 mod observer;
+mod panels;
 mod prometheus;
 mod topic;
 
 pub use alertmanager::Alertmanager;
 pub use by_labels::ByLabels;
+pub use grafana::Grafana;
 pub use http::Locate;
 pub use notification_sink::NotificationSink;
 pub use observer::{Answering, Observation, Observer, Watched};
-pub use prometheus::{AlertSeries, Prometheus};
+pub use panels::board_history;
+pub use prometheus::{AlertSeries, Prometheus, Series};
 pub use topic::Topic;

@@ -67,7 +67,7 @@ impl Observation {
     }
 
     /// What was delivered of the alerts that `claims` mean or could mean, those of one alert in the order of their arrival.
-    pub fn deliveries_of(&self, claims: &[Claim]) -> impl Iterator<Item = &Delivery> {
+    fn deliveries_of(&self, claims: &[Claim]) -> impl Iterator<Item = &Delivery> {
         self.deliveries.concerned_by_any(claims).into_values().flatten()
     }
 

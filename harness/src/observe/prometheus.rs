@@ -31,6 +31,15 @@ pub struct AlertSeries {
     pub at: Vec<UtcInstant>,
 }
 
+/// A series of numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// Its labels.
+    pub labels: Labels,
+    /// Its values, with the instants that they were asked of.
+    pub values: Vec<(UtcInstant, f64)>,
+}
+
 #[derive(Debug, Deserialize)]
 struct Answer<T> {
     status: String,
@@ -144,22 +153,51 @@ impl Prometheus {
     /// # Errors
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
     pub async fn spans(&self, condition: &str, from: UtcInstant, until: UtcInstant) -> Result<Vec<Span>> {
-        let (start, end) = (from.epoch_s().to_string(), until.epoch_s().to_string());
-        let step = CONDITION_RESOLUTION.as_secs().to_string();
-        let counted = format!("count({condition})");
-        let form = [("query", counted.as_str()), ("start", &start), ("end", &end), ("step", &step)];
-        let QueryData::Matrix(series) = self.ask("/api/v1/query_range", &form).await? else {
-            return Err(bad_answer(condition, "it is no matrix"));
-        };
+        let series = self.range(&format!("count({condition})"), (from, until), CONDITION_RESOLUTION).await?;
         let mut spans: Vec<Span> = Vec::new();
-        for (epoch_s, _) in series.into_iter().flat_map(|series| series.values) {
-            let at = UtcInstant::from_epoch_s(epoch_s).ok_or_else(|| bad_answer(condition, "a timestamp is out of range"))?;
+        for (at, _) in series.into_iter().flat_map(|series| series.values) {
             match spans.last_mut() {
                 Some(span) if at.seconds_since(span.until) < 1.5 * CONDITION_RESOLUTION.as_secs_f64() => span.until = at,
                 _ => spans.push(Span { from: at, until: at }),
             }
         }
         Ok(spans)
+    }
+
+    /// What `query` yields from the first to the second instant of `span`, every `step`.
+    ///
+    /// # Errors
+    /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
+    pub async fn range(&self, query: &str, span: (UtcInstant, UtcInstant), step: Duration) -> Result<Vec<Series>> {
+        let (start, end) = (span.0.epoch_s().to_string(), span.1.epoch_s().to_string());
+        let step = step.as_secs_f64().to_string();
+        let form = [("query", query), ("start", &start), ("end", &end), ("step", &step)];
+        let QueryData::Matrix(series) = self.ask("/api/v1/query_range", &form).await? else {
+            return Err(bad_answer(query, "it is no matrix"));
+        };
+        let number = |(epoch_s, value): (f64, String)| Some((UtcInstant::from_epoch_s(epoch_s)?, value.parse().ok()?));
+        let all = series.into_iter().map(|MatrixSeries { metric, values }| {
+            Some(Series { labels: metric, values: values.into_iter().map(number).collect::<Option<_>>()? })
+        });
+        all.collect::<Option<_>>().ok_or_else(|| bad_answer(query, "a timestamp or a value is no number"))
+    }
+
+    /// The names of the metrics that it has samples of.
+    ///
+    /// # Errors
+    /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
+    pub async fn metric_names(&self) -> Result<BTreeSet<String>> {
+        self.get("/api/v1/label/__name__/values", &[]).await
+    }
+
+    /// The targets (`instance`) that have exported `metric` within the last `window`.
+    ///
+    /// # Errors
+    /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
+    pub async fn exporters_of(&self, metric: &str, window: Duration) -> Result<BTreeSet<String>> {
+        let query = format!("count by (instance) (last_over_time({metric}[{}s]))", window.as_secs().max(1));
+        let samples = self.vector(&query).await?;
+        Ok(samples.into_iter().filter_map(|mut sample| sample.metric.remove("instance")).collect())
     }
 
     /// Per group of rules, how many evaluations it has skipped since Prometheus started; empty if Prometheus does not
@@ -201,6 +239,19 @@ impl Prometheus {
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
     pub async fn active_alerts(&self) -> Result<Vec<Labels>> {
         Ok(self.vector("ALERTS").await?.into_iter().map(|sample| without_name(sample.metric)).collect())
+    }
+
+    /// The alerts that fired at some time within the last `window`.
+    ///
+    /// # Errors
+    /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
+    pub async fn fired_within(&self, window: Duration) -> Result<Vec<Labels>> {
+        let query = format!("last_over_time(ALERTS{{alertstate=\"firing\"}}[{}s])", window.as_secs());
+        let mut fired: Vec<_> = self.vector(&query).await?.into_iter().map(|sample| without_name(sample.metric)).collect();
+        for labels in &mut fired {
+            labels.remove("alertstate");
+        }
+        Ok(fired)
     }
 
     /// Every raw sample of `ALERTS` of the last `window`, per series. Their timestamps are those of the evaluations, whenever

@@ -105,6 +105,9 @@ pub struct DrillReport {
     pub alerts: Vec<AlertOutcome>,
     /// What fired beside them and was tolerated, with the reason.
     pub tolerated: Vec<String>,
+    /// The panels of the dashboard that it moved; nothing if the stack has no dashboard.
+    #[serde(default)]
+    pub panels: Vec<String>,
 }
 
 /// A fault and its instants.
@@ -129,6 +132,7 @@ impl Report {
         let info = folder.run()?;
         let records = folder.records()?;
         let floor = records.iter().map(Floor::of).max_by(|a, b| a.seconds().total_cmp(&b.seconds()));
+        let mut moved = folder.panels()?.map(|panels| panels.moved).unwrap_or_default();
         let judged: Vec<_> = records.iter().map(|record| (record, judge(&record.drill, &record.timeline))).collect();
         Ok(Self {
             schema_version: REPORT_SCHEMA_VERSION,
@@ -142,7 +146,10 @@ impl Report {
                 info,
             },
             collateral: judged.iter().flat_map(|(_, verdict)| verdict.collateral.clone()).collect(),
-            drills: judged.into_iter().map(|(record, verdict)| DrillReport::of(record, verdict)).collect(),
+            drills: judged
+                .into_iter()
+                .map(|(record, verdict)| DrillReport::of(record, verdict, moved.remove(&record.drill.name).unwrap_or_default()))
+                .collect(),
         })
     }
 
@@ -171,7 +178,7 @@ impl Report {
 }
 
 impl DrillReport {
-    fn of(record: &DrillRecord, verdict: Verdict) -> Self {
+    fn of(record: &DrillRecord, verdict: Verdict, panels: Vec<String>) -> Self {
         let faults = record.timeline.faults.iter().map(|fault| FaultReport {
             kind: fault.fault.kind().to_owned(),
             target: fault.fault.target().to_owned(),
@@ -187,6 +194,7 @@ impl DrillReport {
             faults: faults.collect(),
             alerts: verdict.alerts,
             tolerated: verdict.tolerated,
+            panels,
         }
     }
 }

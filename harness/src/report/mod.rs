@@ -8,5 +8,5 @@ mod terminal;
 
 pub use coverage::{Coverage, uncovered};
 pub use json::{Agreement, DrillReport, FaultReport, Measured, REPORT_SCHEMA_VERSION, Report, RunReport};
-pub use record::{DrillRecord, RECORD_SCHEMA_VERSION, RunFolder, RunInfo, Waiver};
+pub use record::{DrillRecord, PanelRecord, RECORD_SCHEMA_VERSION, RunFolder, RunInfo, Waiver};
 pub use terminal::{drill_line, failure_text, measured_lines};

@@ -1,5 +1,6 @@
 //! The files of one run: what it was, and per drill the drill and what it saw.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,9 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::dashboard::{BoardHistory, Broken};
 use crate::drill::{Drill, Timeline, UtcInstant};
+use crate::stack::{Settings, disturbed_by};
 use crate::{Error, Result};
 
 /// The version of a drill's record; raised with every change that an older reader would misread.
@@ -65,6 +68,28 @@ pub struct DrillRecord {
     pub lane: Option<String>,
     /// What it saw.
     pub timeline: Timeline,
+}
+
+impl DrillRecord {
+    /// What the drill broke, and when; `None` if it broke nothing.
+    #[must_use]
+    pub fn broken(&self, settings: &Settings) -> Option<Broken> {
+        Some(Broken {
+            drill: self.drill.name.clone(),
+            from: self.timeline.first_fault()?.injected_at,
+            until: self.timeline.finished_at,
+            disturbed: disturbed_by(&self.drill, settings),
+        })
+    }
+}
+
+/// What the dashboard showed during a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PanelRecord {
+    /// What each panel showed.
+    pub history: BoardHistory,
+    /// Per drill, the panels that it moved.
+    pub moved: BTreeMap<String, Vec<String>>,
 }
 
 /// The folder of one run, below `target/drills`.
@@ -135,6 +160,27 @@ impl RunFolder {
         }
         records.sort_by(|a, b| a.drill.name.cmp(&b.drill.name));
         Ok(records)
+    }
+
+    /// Saves what the dashboard showed.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn save_panels(&self, panels: &PanelRecord) -> Result<()> {
+        write_json(&self.panels_file(), panels)
+    }
+
+    /// What the dashboard showed, if the stack has one.
+    ///
+    /// # Errors
+    /// [`Error::File`] or [`Error::BadDescription`].
+    pub fn panels(&self) -> Result<Option<PanelRecord>> {
+        let path = self.panels_file();
+        path.exists().then(|| read_json(&path)).transpose()
+    }
+
+    fn panels_file(&self) -> PathBuf {
+        self.path.join("panels.json")
     }
 
     /// Saves what the run was; of processes that share it, from the first one's start to the last one's end.

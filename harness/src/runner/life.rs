@@ -13,7 +13,8 @@ use super::now;
 use super::steady::{self, Wanted, Wished};
 use crate::drill::{
     AlertOutcome, ConditionRecord, DELIVERY_ALLOWANCE, Drill, Episode, ExpectedAlert, Fault, FaultRecord, LoadedRule, Moment,
-    ObservationError, Routing, SteadyState, Timeline, UtcInstant, Window, alert_outcomes, episodes, hopeless, rule_for, so_far,
+    ObservationError, RESOLVED_IS_TOLD_FOR, Routing, SteadyState, Timeline, UtcInstant, Window, alert_outcomes, episodes,
+    hopeless, rule_for, so_far,
 };
 use crate::fault::{self, Journal, Ongoing, Site};
 use crate::observe::{Answering, Observation, Observer, Prometheus};
@@ -59,7 +60,7 @@ pub struct Surroundings<'a> {
 
 /// Runs the drill that holds `leased`, gives back what it holds as soon as that is mended, and gives what it saw. What keeps it
 /// from its end is in the timeline too.
-pub async fn run(leased: &mut Leased, around: Surroundings<'_>) -> Timeline {
+pub async fn run(leased: &mut Leased<'_>, around: Surroundings<'_>) -> Timeline {
     let drill = leased.drill.clone();
     let mut life = Life::new(&drill, leased, around);
     if let Err(error) = life.live().await {
@@ -83,9 +84,9 @@ pub(crate) fn note(timeline: &mut Timeline, error: &Error) {
     timeline.errors.push(ObservationError { at: now(), message: error.explained() });
 }
 
-struct Life<'a> {
+struct Life<'a, 'line> {
     drill: &'a Drill,
-    leased: &'a mut Leased,
+    leased: &'a mut Leased<'line>,
     around: Surroundings<'a>,
     timeline: Timeline,
     ongoing: Vec<Ongoing>,
@@ -96,8 +97,8 @@ struct Life<'a> {
     missed_evaluations_before: BTreeMap<String, f64>,
 }
 
-impl<'a> Life<'a> {
-    fn new(drill: &'a Drill, leased: &'a mut Leased, around: Surroundings<'a>) -> Self {
+impl<'a, 'line> Life<'a, 'line> {
+    fn new(drill: &'a Drill, leased: &'a mut Leased<'line>, around: Surroundings<'a>) -> Self {
         let timeline = Timeline { routing: Some(around.routing.clone()), ..Timeline::begun(drill.name.clone(), now()) };
         Self {
             drill,
@@ -116,11 +117,12 @@ impl<'a> Life<'a> {
         if !hopeless(self.drill, &self.timeline.rules).is_empty() {
             return Ok(());
         }
+        self.timeline.lately_fired = self.around.prometheus.fired_within(RESOLVED_IS_TOLD_FOR).await?;
         self.missed_evaluations_before = self.around.prometheus.missed_evaluations().await?;
         let conditions = conditions_for(&self.leased.holdings(), self.around.settings);
         let queries = conditions.iter().map(|condition| condition.query.clone());
         let _watched = self.around.observer.watch(queries.chain(self.drill.conditions().cloned()));
-        let wanted = Wanted { conditions: &conditions, alerts: Wished::GoneWithTheirGroups };
+        let wanted = Wanted { conditions: &conditions, alerts: Wished::NotBegun };
         self.timeline.steady_state = self.reach("waiting for steady state", self.around.steady_within, wanted).await?;
         if !self.timeline.steady_state.is_reached() {
             return Ok(());
@@ -131,7 +133,10 @@ impl<'a> Life<'a> {
         lived?;
         reverted?;
         let mended = self.see_it_mended().await?;
-        self.leased.give_back_mended(self.around.settings)?;
+        // What everybody has to keep away from, as long as it must stay silent, nobody could use.
+        if self.drill.is_to_fire() || self.leased.lane.is_some() {
+            self.leased.give_back_mended(self.around.settings)?;
+        }
         self.watch_it_resolve().await?;
         let gone = Wanted { conditions: &[], alerts: Wished::Gone };
         let gone = self.reach("waiting for the end of its alerts", STEADY_AGAIN_WITHIN, gone).await?;
@@ -148,7 +153,7 @@ impl<'a> Life<'a> {
         let flows = self.reach("waiting for its paths to flow again", STEADY_AGAIN_WITHIN, flows).await?;
         let interval = self.timeline.rules.iter().map(|rule| rule.evaluation_interval).max().unwrap_or_default();
         let gone = Wanted { conditions: &[], alerts: Wished::Gone };
-        self.reach("waiting for the next evaluations", 2 * interval, gone).await?;
+        self.reach("waiting for the next evaluation", interval, gone).await?;
         Ok(flows)
     }
 
@@ -173,8 +178,7 @@ impl<'a> Life<'a> {
         let mut observation = self.around.observer.observation();
         loop {
             let beside = || self.around.neighbourhood.beside(&self.drill.name, now());
-            let state =
-                steady::compare(&observation.borrow(), (self.drill, self.around.routing), beside, wanted, began.elapsed())?;
+            let state = steady::compare(&observation.borrow(), self.drill, beside, wanted, began.elapsed())?;
             if state.is_reached() || began.elapsed() >= at_most {
                 step.done(if state.is_reached() { "steady" } else { "not steady" });
                 return Ok(state);
@@ -280,8 +284,9 @@ impl<'a> Life<'a> {
         let step = self.step("waiting for its alerts");
         let fired = self.watch_until(&step, Self::fire_limit, |alert| alert.firing_at.is_some(), firing_state).await?;
         if fired {
-            let delivery = self.around.routing.group_wait + DELIVERY_ALLOWANCE;
-            let until = now().plus(delivery);
+            let outcomes = alert_outcomes(self.drill, &self.timeline);
+            let waits = outcomes.iter().map(|alert| self.around.routing.first_wait(&alert.labels, &self.timeline.lately_fired));
+            let until = now().plus(waits.max().unwrap_or_default() + DELIVERY_ALLOWANCE);
             self.watch_until(
                 &step,
                 |_| until,

@@ -47,8 +47,8 @@ impl Neighbourhood {
     /// # Errors
     /// [`crate::Error::File`] or [`crate::Error::BadDescription`].
     pub fn beside(&self, drill: &str, since: UtcInstant) -> Result<Vec<Neighbour>> {
-        let entries = self.drills.entries()?;
-        let neighbours = entries.iter().map(|entry| Neighbour {
+        let snapshot = self.drills.snapshot()?;
+        let neighbours = snapshot.entries.iter().map(|entry| Neighbour {
             // One that was killed: what it caused may last until it is healed, and nobody knows when that was.
             until: entry.value.until.or((!entry.is_current).then_some(since)),
             ..entry.value.clone()
@@ -67,8 +67,8 @@ impl Neighbourhood {
     /// [`crate::Error::File`] or [`crate::Error::BadDescription`].
     pub fn has_room_for(&self, drill: &Drill, routing: &Routing) -> Result<bool> {
         let groups: Vec<_> = drill.claims().iter().map(|claim| routing.group_of(claim)).collect();
-        let entries = self.drills.entries()?;
-        let mut running = entries.iter().filter(|entry| entry.is_current && entry.value.until.is_none());
+        let snapshot = self.drills.snapshot()?;
+        let mut running = snapshot.entries.iter().filter(|entry| entry.is_current && entry.value.until.is_none());
         Ok(!running.any(|entry| entry.value.claims.iter().any(|theirs| groups.iter().any(|mine| mine.meets(theirs)))))
     }
 }

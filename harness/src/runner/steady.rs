@@ -3,15 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::now;
 use crate::Result;
-use crate::drill::{Drill, Labels, Neighbour, Routing, SteadyState};
+use crate::drill::{Drill, Labels, Neighbour, SteadyState};
 use crate::observe::Observation;
 use crate::stack::SteadyCondition;
-
-/// How long Alertmanager may keep a group in which nothing fires any more (`dispatch.go`: it tidies up every 30 s). A new
-/// alert of such a group would not be notified after `group_wait`, but with the group's next `group_interval`.
-const GROUP_LINGERS: Duration = Duration::from_secs(35);
 
 /// What a drill waits for.
 #[derive(Clone, Copy, Debug)]
@@ -27,15 +22,15 @@ pub(super) enum Wished {
     Any,
     /// None is active but those of neighbours.
     Gone,
-    /// The same, and what the drill watches is not so yet, and the next alert will be the first of its group.
-    GoneWithTheirGroups,
+    /// The same, and what the drill watches is not so yet.
+    NotBegun,
 }
 
 /// How `observation` falls short of what `drill` wants; nothing is known of a condition before the first look at it. Who runs
 /// `beside` it is asked only where an alert is active that may be somebody's in another process.
 pub(super) fn compare(
     observation: &Observation,
-    (drill, routing): (&Drill, &Routing),
+    drill: &Drill,
     beside: impl FnOnce() -> Result<Vec<Neighbour>>,
     wanted: Wanted<'_>,
     since: Duration,
@@ -54,14 +49,9 @@ pub(super) fn compare(
         };
         active_alerts.extend(strays.into_iter().filter(|labels| !is_a_neighbours(labels)));
     }
-    if wanted.alerts == Wished::GoneWithTheirGroups {
+    if wanted.alerts == Wished::NotBegun {
         let not_yet = drill.conditions().filter(|query| observation.conditions.get(*query) != Some(&false));
         unmet.extend(not_yet.map(|query| format!("`{query}` is not true")));
-        let groups: Vec<_> = claims.iter().map(|claim| routing.group_of(claim)).collect();
-        let told = observation.deliveries_of(&groups).max_by_key(|told| told.received_at);
-        unmet.extend(told.filter(|told| told.received_at.plus(GROUP_LINGERS) > now()).map(|told| {
-            format!("Alertmanager has forgotten the group of {}", told.labels.get("alertname").map_or("", String::as_str))
-        }));
     }
     Ok(SteadyState { waited_s: since.as_secs_f64(), active_alerts: active_alerts.into_iter().collect(), unmet })
 }
@@ -83,9 +73,8 @@ mod tests {
     fn compared(active: &[Labels], conditions: &[(&str, bool)], neighbours: &[Neighbour]) -> (usize, Vec<String>) {
         let observation = Observation::of(active, conditions);
         let flows = [SteadyCondition { name: "okx flows".into(), query: "flows".into() }];
-        let wanted = Wanted { conditions: &flows, alerts: Wished::GoneWithTheirGroups };
-        let state =
-            compare(&observation, (&drill(), &Routing::default()), || Ok(neighbours.to_vec()), wanted, Duration::ZERO).unwrap();
+        let wanted = Wanted { conditions: &flows, alerts: Wished::NotBegun };
+        let state = compare(&observation, &drill(), || Ok(neighbours.to_vec()), wanted, Duration::ZERO).unwrap();
         (state.active_alerts.len(), state.unmet)
     }
 

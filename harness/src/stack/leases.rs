@@ -5,10 +5,10 @@
 //! once or none: nobody waits while holding, so nobody can wait for each other. What it has disturbed and mended it gives
 //! back before its end: to see its alerts resolve it needs only what watches them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio_util::sync::CancellationToken;
 
@@ -18,19 +18,22 @@ use crate::drill::{Drill, LANE, LeaseMode};
 use crate::progress::Progress;
 use crate::{Error, Result};
 
-const TRY_EVERY: Duration = Duration::from_millis(250);
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// A lease may become free that nobody in the line has held.
+const TRY_ANYWAY_EVERY: Duration = Duration::from_secs(2);
 
 /// What a drill holds, by the names of services, paths and lanes.
 pub type Holdings = BTreeMap<String, LeaseMode>;
 
 /// The leases of one drill, released when this is dropped.
 #[derive(Debug)]
-pub struct Leased {
+pub struct Leased<'a> {
     /// The drill, on its lane.
     pub drill: Drill,
     /// The lane that was free, if it needs one.
     pub lane: Option<String>,
     held: BTreeMap<String, Held>,
+    ticket: Ticket<'a>,
 }
 
 #[derive(Debug)]
@@ -39,11 +42,11 @@ struct Held {
     file: File,
 }
 
-impl Leased {
+impl Leased<'_> {
     /// All that it holds.
     #[must_use]
     pub fn holdings(&self) -> Holdings {
-        self.held.iter().map(|(name, held)| (name.clone(), held.mode)).collect()
+        holdings(&self.held)
     }
 
     /// Gives back what the drill has disturbed and mended; what it needs undisturbed it keeps.
@@ -55,7 +58,7 @@ impl Leased {
         for (_, given_back) in self.held.extract_if(.., |_, held| held.mode == LeaseMode::Exclusive) {
             rest(&given_back.file);
         }
-        Ok(())
+        self.ticket.holds(self.holdings())
     }
 
     /// Shares what watches, if the drill has disturbed it and it is back.
@@ -69,11 +72,15 @@ impl Leased {
                 held.mode = LeaseMode::Shared;
             }
         }
-        Ok(())
+        self.ticket.holds(self.holdings())
     }
 }
 
-impl Drop for Leased {
+fn holdings(held: &BTreeMap<String, Held>) -> Holdings {
+    held.iter().map(|(name, held)| (name.clone(), held.mode)).collect()
+}
+
+impl Drop for Leased<'_> {
     fn drop(&mut self) {
         self.held.values().for_each(|held| rest(&held.file));
     }
@@ -107,49 +114,54 @@ impl Leases {
     /// # Errors
     /// [`Error::BadDescription`] if the drill needs what the stack does not have, or breaks what it holds no lease on;
     /// [`Error::File`], [`Error::Interrupted`], and what `there_is_room` says.
-    pub async fn take(
+    pub async fn take<'a>(
         &self,
         drill: &Drill,
         settings: &Settings,
-        ticket: &mut Ticket<'_>,
+        mut ticket: Ticket<'a>,
         there_is_room: impl Fn(&Drill) -> Result<bool>,
         progress: &Progress,
         cancel: &CancellationToken,
-    ) -> Result<Leased> {
+    ) -> Result<Leased<'a>> {
         let places = places(drill, settings)?;
         let mut step = None;
+        let mut tried: Option<(u64, Instant)> = None;
         loop {
-            let mut roomy = Vec::new();
-            for place in &places {
-                if there_is_room(&place.drill)? {
-                    roomy.push(place);
+            let version = ticket.version_of_the_line()?;
+            if tried.is_none_or(|(line, at)| line != version || at.elapsed() >= TRY_ANYWAY_EVERY) {
+                tried = Some((version, Instant::now()));
+                let mut roomy = Vec::new();
+                for place in &places {
+                    if there_is_room(&place.drill)? {
+                        roomy.push(place);
+                    }
                 }
-            }
-            ticket.stand_aside(roomy.is_empty())?;
-            if ticket.is_next()?
-                && let Some(leased) = self.try_take(roomy)?
-            {
-                ticket.runs(leased.holdings())?;
-                return Ok(leased);
+                ticket.stand_aside(roomy.is_empty())?;
+                if ticket.is_next()?
+                    && let Some((place, held)) = self.try_take(roomy)?
+                {
+                    ticket.runs(holdings(&held))?;
+                    return Ok(Leased { drill: place.drill.clone(), lane: place.lane.clone(), held, ticket });
+                }
             }
             step.get_or_insert_with(|| progress.step(&drill.name, "waiting for its leases")).update_if_silent("others hold them");
             tokio::select! {
                 () = cancel.cancelled() => return Err(Error::Interrupted),
-                () = tokio::time::sleep(TRY_EVERY) => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
             }
         }
     }
 
-    fn try_take(&self, mut places: Vec<&Place>) -> Result<Option<Leased>> {
+    fn try_take<'a>(&self, mut places: Vec<&'a Place>) -> Result<Option<(&'a Place, BTreeMap<String, Held>)>> {
         places.sort_by_key(|place| place.lane.as_ref().and_then(|lane| self.file(lane).metadata().ok()?.modified().ok()));
-        for Place { drill, lane, holdings } in places {
+        for place in places {
             let mut held = BTreeMap::new();
-            for (name, mode) in holdings {
+            for (name, mode) in &place.holdings {
                 let Some(file) = self.try_lock(name, *mode)? else { break };
                 held.insert(name.clone(), Held { mode: *mode, file });
             }
-            if held.len() == holdings.len() {
-                return Ok(Some(Leased { drill: drill.clone(), lane: lane.clone(), held }));
+            if held.len() == place.holdings.len() {
+                return Ok(Some((place, held)));
             }
         }
         Ok(None)
@@ -248,20 +260,43 @@ fn pathway<'a>(name: &'a str, settings: &'a Settings) -> Option<(&'a Pathway, &'
 /// or whose services it may disturb.
 #[must_use]
 pub fn conditions_for(holdings: &Holdings, settings: &Settings) -> Vec<SteadyCondition> {
-    let mut conditions = settings.steady_state.clone();
-    for path in &settings.paths {
-        let lanes: Vec<_> = if path.lanes.is_empty() { vec![""] } else { path.lanes.iter().map(String::as_str).collect() };
-        for lane in lanes {
-            let name = if lane.is_empty() { path.name.as_str() } else { lane };
-            let services = path.owns.iter().chain(&path.uses).chain(&settings.watched_by);
-            let mut services = services.map(|service| service.replace("{lane}", lane));
-            let disturbed = services.any(|service| holdings.get(&service) == Some(&LeaseMode::Exclusive));
-            if disturbed || holdings.contains_key(name) {
-                conditions.extend(path.steady_state.iter().map(|condition| condition.on_lane(lane)));
-            }
-        }
+    let ways = ways(settings).filter(|way| holdings.contains_key(way.name) || way.is_disturbed(holdings, settings));
+    let of_the_ways = ways.flat_map(|way| way.path.steady_state.iter().map(move |condition| condition.on_lane(way.lane)));
+    settings.steady_state.iter().cloned().chain(of_the_ways).collect()
+}
+
+/// What `drill`, on its lane if it needs one, may disturb: services, and the paths and lanes that go over them.
+#[must_use]
+pub fn disturbed_by(drill: &Drill, settings: &Settings) -> BTreeSet<String> {
+    let holdings = wanted_by(drill, settings);
+    let ways = ways(settings).filter(|way| way.is_disturbed(&holdings, settings)).map(|way| way.name.to_owned());
+    let exclusive = holdings.iter().filter(|(_, mode)| **mode == LeaseMode::Exclusive).map(|(name, _)| name.clone());
+    ways.chain(exclusive).collect()
+}
+
+/// A path, or one lane of it.
+#[derive(Clone, Copy)]
+struct Way<'a> {
+    path: &'a Pathway,
+    /// Empty if the path has no lanes.
+    lane: &'a str,
+    name: &'a str,
+}
+
+fn ways(settings: &Settings) -> impl Iterator<Item = Way<'_>> {
+    settings.paths.iter().flat_map(|path| {
+        let lanes = path.lanes.iter().map(move |lane| Way { path, lane, name: lane });
+        let whole = path.lanes.is_empty().then_some(Way { path, lane: "", name: &path.name });
+        lanes.chain(whole)
+    })
+}
+
+impl Way<'_> {
+    fn is_disturbed(&self, holdings: &Holdings, settings: &Settings) -> bool {
+        let services = self.path.owns.iter().chain(&self.path.uses).chain(&settings.watched_by);
+        let mut services = services.map(|service| service.replace("{lane}", self.lane));
+        services.any(|service| holdings.get(&service) == Some(&LeaseMode::Exclusive))
     }
-    conditions
 }
 
 /// Every condition of the stack and of all its paths.
@@ -273,11 +308,14 @@ pub fn all_conditions(settings: &Settings) -> Vec<SteadyCondition> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::super::waiting_line::WaitingLine;
     use super::*;
     use crate::drill::Fault;
 
-    pub(in crate::stack) fn settings() -> Settings {
+    pub(crate) fn settings() -> Settings {
         let text = r#"
 prometheus: {service: prometheus, port: 9090}
 alertmanager: {service: alertmanager, port: 9093}
@@ -308,17 +346,25 @@ paths:
     struct Stack {
         _folder: tempfile::TempDir,
         leases: Leases,
+        line: WaitingLine,
         settings: Settings,
+        runtime: tokio::runtime::Runtime,
     }
 
     impl Stack {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
-            Self { leases: Leases::in_folder(folder.path()).unwrap(), _folder: folder, settings: settings() }
+            let (leases, line) = (Leases::in_folder(folder.path()).unwrap(), WaitingLine::in_folder(folder.path()).unwrap());
+            Self { leases, line, _folder: folder, settings: settings(), runtime: tokio::runtime::Runtime::new().unwrap() }
         }
 
-        fn try_take(&self, drill: &Drill) -> Option<Leased> {
-            self.leases.try_take(places(drill, &self.settings).unwrap().iter().collect()).unwrap()
+        /// The leases, if they are free now.
+        fn try_take(&self, drill: &Drill) -> Option<Leased<'_>> {
+            let _inside = self.runtime.enter();
+            let ticket = self.line.queue(drill, &self.settings, Duration::ZERO).unwrap();
+            let (progress, cancel) = (Progress::default(), CancellationToken::new());
+            let taken = self.leases.take(drill, &self.settings, ticket, |_| Ok(true), &progress, &cancel);
+            taken.now_or_never().map(Result::unwrap)
         }
     }
 
@@ -400,6 +446,14 @@ paths:
         let prometheus = Drill::new("p", Fault::restart("prometheus")).exclusive("prometheus");
         assert_eq!(names(&prometheus), ["binance flows", "okx flows", "offload works"]);
         assert_eq!(all_conditions(&settings()).len(), 3);
+    }
+
+    #[test]
+    fn drill_disturbs_what_it_holds_alone_and_every_path_over_that() {
+        let names = |drill: &Drill| disturbed_by(drill, &settings()).into_iter().collect::<Vec<_>>();
+        assert_eq!(names(&on_lane("a").placed_on("okx")), ["handler-okx", "okx"]);
+        assert_eq!(names(&Drill::new("broker", Fault::restart("kafka")).exclusive("kafka")), ["binance", "kafka", "okx"]);
+        assert_eq!(names(&Drill::new("m", Fault::stop("minio")).exclusive("offload")), ["minio", "offload"]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::project::{Endpoint, Project, Settings};
 use super::{files, images};
 use crate::drill::UtcInstant;
 use crate::fault::Site;
-use crate::observe::{Alertmanager, Locate, NotificationSink, Prometheus};
+use crate::observe::{Alertmanager, Grafana, Locate, NotificationSink, Prometheus};
 use crate::progress::Progress;
 use crate::{Error, Result};
 
@@ -201,6 +201,19 @@ impl Stack {
     pub async fn notification_sink(&self) -> Result<NotificationSink> {
         let endpoint = &self.project.settings().notification_sink;
         Ok(NotificationSink::new(&address(&self.containers, endpoint).await?).found_by(self.locate(endpoint)))
+    }
+
+    /// A client of its Grafana, if that runs.
+    ///
+    /// # Errors
+    /// [`Error::Docker`].
+    pub async fn grafana(&self) -> Result<Option<Grafana>> {
+        let Some(endpoint) = &self.project.settings().grafana else { return Ok(None) };
+        match address(&self.containers, endpoint).await {
+            Ok(address) => Ok(Some(Grafana::new(&address))),
+            Err(Error::NoSuchService { .. }) => Ok(None),
+            Err(other) => Err(other),
+        }
     }
 
     fn locate(&self, endpoint: &Endpoint) -> Locate {

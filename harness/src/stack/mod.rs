@@ -17,7 +17,9 @@ mod waiting_line;
 pub use actions::Ended;
 pub use containers::{ContainerState, Containers, Health};
 pub(crate) use images::build_stale;
-pub use leases::{Holdings, Leased, Leases, all_conditions, conditions_for};
+#[cfg(test)]
+pub(crate) use leases::tests;
+pub use leases::{Holdings, Leased, Leases, all_conditions, conditions_for, disturbed_by};
 pub use lifecycle::{Candidate, Stack, StackStart};
 pub(crate) use lifecycle::{remove_if_unused, take_down};
 pub use lock::StackLock;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::compose::{self, COMPOSE_FILE, ComposeService, bad_compose_file};
+use crate::dashboard::Dashboard;
 use crate::{Error, Result};
 
 /// What the harness has to know of a stack: the extension `x-alertdrill` of its compose file.
@@ -27,6 +28,12 @@ pub struct Settings {
     pub rules_file: String,
     /// An image made of a program that cargo builds.
     pub program_image: ProgramImage,
+    /// The dashboard on which operators watch the stack, relative to the project's root.
+    #[serde(default)]
+    pub dashboard: Option<PathBuf>,
+    /// Grafana, on which the drills of a run are written down if it runs.
+    #[serde(default)]
+    pub grafana: Option<Endpoint>,
     /// What every drill needs undisturbed: the services that watch.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub watched_by: Vec<String>,
@@ -174,6 +181,20 @@ impl Project {
     #[must_use]
     pub fn target_folder(&self) -> PathBuf {
         target_folder(&self.root)
+    }
+
+    /// The names of its services.
+    #[must_use]
+    pub fn service_names(&self) -> BTreeSet<String> {
+        self.services.keys().cloned().collect()
+    }
+
+    /// The dashboard on which operators watch the stack, if it has one.
+    ///
+    /// # Errors
+    /// As [`Dashboard::read`].
+    pub fn dashboard(&self) -> Result<Option<Dashboard>> {
+        self.settings.dashboard.as_ref().map(|path| Dashboard::read(&self.root.join(path))).transpose()
     }
 
     /// What the harness keeps of this stack between runs: staged configuration, the lock, the journal.

@@ -46,7 +46,7 @@ enum State {
     WithoutStack,
     /// It would go if nobody hindered it.
     Ready,
-    /// It could not go even if nobody else waited: others may go before it.
+    /// A drill that runs keeps it from going, whoever else waits.
     Aside,
     /// It runs, and will have ended by then if it takes as long as it thought.
     Running { ends_by: UtcInstant },
@@ -97,19 +97,25 @@ impl Ticket<'_> {
     /// # Errors
     /// [`crate::Error::File`] or [`crate::Error::BadDescription`].
     pub(super) fn is_next(&self) -> Result<bool> {
-        let (entries, own) = (self.line.waiting.entries()?, self.line.waiting.path(&self.name));
+        let (snapshot, own) = (self.line.waiting.snapshot()?, self.line.waiting.path(&self.name));
         let counts = |entry: &&Entry<Waiting>| match entry.value.state {
             State::WithoutStack => entry.writer == std::process::id(),
-            State::Ready | State::Running { .. } => entry.is_current,
-            State::Aside => false,
+            State::Ready | State::Aside | State::Running { .. } => entry.is_current,
         };
-        let others = entries.iter().filter(|entry| entry.path != own).filter(counts).map(|entry| &entry.value);
+        let others = snapshot.entries.iter().filter(|entry| entry.path != own).filter(counts).map(|entry| &entry.value);
         let (run, wait): (Vec<_>, Vec<_>) = others.partition(|other| matches!(other.state, State::Running { .. }));
         Ok(self.waiting.is_next(&wait, &run, Timestamp::now().into()))
     }
 
-    /// Says that its process has the stack, and whether others may go before it, for something else than the line keeps it
-    /// waiting.
+    /// Another number when the line is another: until then nobody who cannot go now can go.
+    ///
+    /// # Errors
+    /// [`crate::Error::File`] or [`crate::Error::BadDescription`].
+    pub(super) fn version_of_the_line(&self) -> Result<u64> {
+        Ok(self.line.waiting.snapshot()?.version)
+    }
+
+    /// Says that its process has the stack, and whether a drill that runs keeps it waiting, by something else than leases.
     ///
     /// # Errors
     /// [`crate::Error::File`].
@@ -117,7 +123,7 @@ impl Ticket<'_> {
         self.be(if stands_aside { State::Aside } else { State::Ready })
     }
 
-    /// Says that its drill runs from now on, and on what lane.
+    /// Says that its drill runs from now on, and what it holds.
     ///
     /// # Errors
     /// [`crate::Error::File`].
@@ -125,6 +131,15 @@ impl Ticket<'_> {
         let now = UtcInstant::from(Timestamp::now());
         self.waiting.wants = holdings;
         self.be(State::Running { ends_by: now.plus(self.waiting.duration) })
+    }
+
+    /// Says what its drill holds still.
+    ///
+    /// # Errors
+    /// [`crate::Error::File`].
+    pub(super) fn holds(&mut self, holdings: Holdings) -> Result<()> {
+        self.waiting.wants = holdings;
+        self.line.waiting.write(&self.name, &self.waiting)
     }
 
     fn be(&mut self, state: State) -> Result<()> {
@@ -145,12 +160,15 @@ impl Waiting {
         };
         let mine = rank(self);
         let mut before: Vec<_> = wait.iter().map(|other| (rank(other), *other)).filter(|(rank, _)| *rank > mine).collect();
+        // Who stands aside lets others pass, but not for so long that it would go last and alone.
+        before.retain(|((keeps_out, _, _), other)| other.state != State::Aside || *keeps_out > 0);
         before.sort_by(|(a, _), (b, _)| b.cmp(a));
         // Per drill before this one, when those that it has to wait for have ended.
         let mut can_go: Vec<(&Self, UtcInstant)> = Vec::new();
         for (_, other) in before {
             let behind = can_go.iter().filter(|(first, _)| first.hinders(other)).map(|(first, at)| at.plus(first.duration));
-            let held = run.iter().filter(|one| one.hinders(other)).filter_map(|one| one.ends_by()).chain(behind);
+            let keeps_waiting = |one: &&&Self| other.state == State::Aside || one.hinders(other);
+            let held = run.iter().filter(keeps_waiting).filter_map(|one| one.ends_by()).chain(behind);
             let at = held.fold(now, UtcInstant::max);
             if other.hinders(self) && at <= now.plus(self.duration) {
                 return false;
@@ -274,6 +292,19 @@ mod tests {
         let broker = line.queue(&exclusive("kafka"), 10);
         drop(runs);
         assert_eq!(are_next([&broker, &long, &short]), [true, false, false]);
+    }
+
+    #[test]
+    fn drill_that_keeps_others_out_and_stands_aside_is_passed_only_by_who_is_over_in_time() {
+        let line = Line::new();
+        let mut runs = line.queue(&exclusive("offload"), 100);
+        runs.runs(wanted_by(&exclusive("offload"), &settings())).unwrap();
+        let mut broker = line.queue(&exclusive("kafka"), 10);
+        broker.stand_aside(true).unwrap();
+        let (long, short) = (line.queue(&on_lane("long"), 200), line.queue(&on_lane("short"), 50));
+        assert_eq!(are_next([&long, &short]), [false, true]);
+        drop(runs);
+        assert_eq!(are_next([&long, &short]), [false, false]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{DELIVERY_ALLOWANCE, relative, rule_for, seconds};
 use crate::drill::{
     AlertOutcome, CONDITION_RESOLUTION, Claim, Delivery, DeliveryStatus, Episode, ExpectedAlert, FaultRecord, Labels, LoadedRule,
-    Reason, ReasonKind, Timeline, UtcInstant, Window,
+    Reason, ReasonKind, Routing, Timeline, UtcInstant, Window,
 };
 
 const REQUIRED_ANNOTATIONS: [&str; 3] = ["summary", "description", "runbook_url"];
@@ -168,7 +168,8 @@ impl<'a> Trial<'a> {
     fn delivery(&mut self, life: &Episode, firing_at: UtcInstant, fault: &FaultRecord) {
         let labels = &life.labels;
         let receiver = self.expected.severity.to_string();
-        let latest = firing_at.plus(self.group_wait() + DELIVERY_ALLOWANCE);
+        let wait = self.routing().map_or(Duration::ZERO, |routing| routing.first_wait(labels, &self.timeline.lately_fired));
+        let latest = firing_at.plus(wait + DELIVERY_ALLOWANCE);
         let told: Vec<_> = self
             .deliveries(DeliveryStatus::Firing, labels, firing_at)
             .filter(|delivery| life.ended_at.is_none_or(|ended_at| delivery.received_at <= ended_at.plus(DELIVERY_ALLOWANCE)))
@@ -208,7 +209,7 @@ impl<'a> Trial<'a> {
                 self.expected,
                 relative(Some(received_at), fault.injected_at),
                 received_at.seconds_since(firing_at),
-                seconds(self.group_wait())
+                seconds(wait)
             );
             self.blame(ReasonKind::NotDelivered, message);
         }
@@ -242,7 +243,8 @@ impl<'a> Trial<'a> {
             self.blame(ReasonKind::NotResolved, message);
         }
         let receiver = self.expected.severity.to_string();
-        let wait = self.group_interval() + DELIVERY_ALLOWANCE;
+        let group_interval = self.routing().map_or(Duration::ZERO, |routing| routing.group_interval);
+        let wait = group_interval + DELIVERY_ALLOWANCE;
         let told = self
             .deliveries(DeliveryStatus::Resolved, labels, resolved_at)
             .find(|delivery| delivery.receiver == receiver)
@@ -257,7 +259,7 @@ impl<'a> Trial<'a> {
             let message = format!(
                 "{} resolved {resolved}, `{receiver}` {told}; Alertmanager waits at most {}",
                 self.expected,
-                seconds(self.group_interval())
+                seconds(group_interval)
             );
             self.blame(ReasonKind::ResolveNotDelivered, message);
         }
@@ -274,11 +276,7 @@ impl<'a> Trial<'a> {
             .filter(move |delivery| delivery.status == status && delivery.labels == *labels && delivery.received_at >= since)
     }
 
-    fn group_wait(&self) -> Duration {
-        self.timeline.routing.as_ref().map_or(Duration::ZERO, |routing| routing.group_wait)
-    }
-
-    fn group_interval(&self) -> Duration {
-        self.timeline.routing.as_ref().map_or(Duration::ZERO, |routing| routing.group_interval)
+    fn routing(&self) -> Option<&'a Routing> {
+        self.timeline.routing.as_ref()
     }
 }

@@ -298,6 +298,19 @@ fn silenced_alert_is_not_delivered_and_the_silence_is_named() {
 }
 
 #[test]
+fn alert_of_a_group_that_fired_lately_may_wait_for_the_groups_interval() {
+    let grouped_by = |label: &str| [label.to_owned()].into();
+    let late = || {
+        let story = Story::good().with(|timeline| timeline.deliveries[0].received_at = at(108.0));
+        story.with(|timeline| timeline.lately_fired = vec![labels(&[("alertname", "FeedHandlerDown"), ("exchange", "okx")])])
+    };
+    let routed = |timeline: &mut Timeline, label| timeline.routing.as_mut().unwrap().group_by = grouped_by(label);
+    assert_eq!(late().with(|timeline| routed(timeline, "alertname")).verdict().reasons, []);
+    let story = late().with(|timeline| routed(timeline, "exchange"));
+    assert_fails_with(&story, ReasonKind::NotDelivered, "28.0 s after it fired; Alertmanager waits 10 s");
+}
+
+#[test]
 fn delivery_long_after_alertmanagers_wait_is_not_delivered_in_time() {
     let story = Story::good().with(|timeline| timeline.deliveries[0].received_at = at(96.0));
     assert_fails_with(&story, ReasonKind::NotDelivered, "16.0 s after it fired; Alertmanager waits 10 s");

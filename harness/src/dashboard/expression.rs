@@ -1,0 +1,80 @@
+//! What a `PromQL` expression reads, and what it compares that with.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+
+use promql_parser::parser::Expr;
+use promql_parser::util::{ExprVisitor, walk_expr};
+
+/// The metrics that an expression reads.
+///
+/// # Errors
+/// Why it is no `PromQL`.
+pub fn metrics_of(expression: &str) -> Result<BTreeSet<String>, String> {
+    struct Metrics(BTreeSet<String>);
+    impl ExprVisitor for Metrics {
+        type Error = Infallible;
+        fn pre_visit(&mut self, part: &Expr) -> Result<bool, Infallible> {
+            match part {
+                Expr::VectorSelector(selector) => self.0.extend(selector.name.clone()),
+                Expr::MatrixSelector(range) => self.0.extend(range.vs.name.clone()),
+                _ => {}
+            }
+            Ok(true)
+        }
+    }
+    let mut metrics = Metrics(BTreeSet::new());
+    walk(&mut metrics, expression)?;
+    Ok(metrics.0)
+}
+
+/// The numbers that an expression's values have to be above.
+///
+/// # Errors
+/// Why it is no `PromQL`.
+pub fn thresholds_of(expression: &str) -> Result<Vec<f64>, String> {
+    struct Thresholds(Vec<f64>);
+    impl ExprVisitor for Thresholds {
+        type Error = Infallible;
+        fn pre_visit(&mut self, part: &Expr) -> Result<bool, Infallible> {
+            if let Expr::Binary(binary) = part
+                && matches!(binary.op.to_string().as_str(), ">" | ">=")
+                && let Expr::NumberLiteral(number) = binary.rhs.as_ref()
+            {
+                self.0.push(number.val);
+            }
+            Ok(true)
+        }
+    }
+    let mut thresholds = Thresholds(Vec::new());
+    walk(&mut thresholds, expression)?;
+    Ok(thresholds.0)
+}
+
+fn walk(visitor: &mut impl ExprVisitor<Error = Infallible>, expression: &str) -> Result<(), String> {
+    let expression = promql_parser::parser::parse(expression)?;
+    let _ = walk_expr(visitor, &expression);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_those_of_instants_and_of_ranges() {
+        let expression = "increase(errors_total[2m]) > 0 or last_over_time(lag[1m]) unless on (job) up == 1";
+        assert_eq!(metrics_of(expression).unwrap(), ["errors_total", "lag", "up"].map(str::to_owned).into());
+    }
+
+    #[test]
+    fn thresholds_are_what_values_have_to_be_above() {
+        let expression = "time() - last_over_time(seen[1m]) > 120 and on (job) up == 1";
+        assert_eq!(thresholds_of(expression).unwrap(), [120.0]);
+    }
+
+    #[test]
+    fn what_is_no_promql_is_refused() {
+        assert!(metrics_of("sum by (").is_err());
+    }
+}

@@ -1,0 +1,196 @@
+//! Which drills moved which panels: a value left the band that it has in steady state, and somebody who looks would see that.
+//!
+//! Each drill begins in steady state, so what a panel shows at the instant of a drill's fault is what it shows when all is
+//! well. The band is the median of those values, with six times their median deviation to both sides, and at least a quarter of
+//! the median: what is less shows on no panel. A series counts for a drill only if it tells of what the drill may disturb, for
+//! drills run side by side; and until another drill breaks the same, for what is scraped comes late.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::history::{BoardHistory, PanelHistory, SeriesHistory};
+use crate::drill::UtcInstant;
+
+/// For how long after a drill's end its doing may come to be seen: a scrape and an evaluation.
+const SEEN_WITHIN: Duration = Duration::from_secs(25);
+/// How many values in a row must be missing.
+const GAP_AFTER: usize = 4;
+/// How old the value may be that a panel still shows at an instant, in steps: a scrape's interval and more.
+const STILL_SHOWN: usize = 6;
+
+/// What a drill broke, and when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Broken {
+    /// The drill's name.
+    pub drill: String,
+    /// Its first fault.
+    pub from: UtcInstant,
+    /// Its end.
+    pub until: UtcInstant,
+    /// What it may have disturbed: lanes, services, paths.
+    pub disturbed: BTreeSet<String>,
+}
+
+/// Per drill, the titles of the panels that it moved, in the dashboard's order.
+#[must_use]
+pub fn moved_panels(history: &BoardHistory, drills: &[Broken]) -> BTreeMap<String, Vec<String>> {
+    let mut moved: BTreeMap<_, Vec<_>> = drills.iter().map(|broken| (broken.drill.clone(), Vec::new())).collect();
+    for panel in &history.panels {
+        let bands = bands(panel, history, drills);
+        for broken in drills {
+            let own = panel.series.iter().filter(|series| series.concerns.disturbed_by(&broken.disturbed) && !counts_up(series));
+            let until = seen_until(broken, drills);
+            if own.into_iter().any(|series| moves(series, bands.get(&series.query), history, (broken.from, until))) {
+                moved.entry(broken.drill.clone()).or_default().push(panel.title.clone());
+            }
+        }
+    }
+    moved
+}
+
+fn seen_until(broken: &Broken, drills: &[Broken]) -> UtcInstant {
+    let others = drills.iter().filter(|other| !other.disturbed.is_disjoint(&broken.disturbed) && other.from > broken.until);
+    others.map(|other| other.from).fold(broken.until.plus(SEEN_WITHIN), UtcInstant::min)
+}
+
+/// Per query of a panel, the band of its values in steady state: series of one query tell the same of different parts.
+fn bands(panel: &PanelHistory, history: &BoardHistory, drills: &[Broken]) -> BTreeMap<usize, RangeInclusive<f64>> {
+    let mut steady: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    for series in &panel.series {
+        let own = drills.iter().filter(|broken| series.concerns.disturbed_by(&broken.disturbed));
+        let values = own.filter_map(|broken| shown_at(series, history.step.last_until(broken.from)?));
+        steady.entry(series.query).or_default().extend(values);
+    }
+    steady.into_iter().filter_map(|(query, values)| Some((query, band(values)?))).collect()
+}
+
+fn band(values: Vec<f64>) -> Option<RangeInclusive<f64>> {
+    let middle = median(values.clone())?;
+    let deviation = median(values.into_iter().map(|value| (value - middle).abs()).collect())?;
+    let reach = (6.0 * deviation).max(0.25 * middle.abs());
+    Some(middle - reach..=middle + reach)
+}
+
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}
+
+fn shown_at(series: &SeriesHistory, step: usize) -> Option<f64> {
+    (step.saturating_sub(STILL_SHOWN)..=step).rev().find_map(|step| *series.values.get(step)?)
+}
+
+/// A count of what has been so far has no steady state: it grows.
+fn counts_up(series: &SeriesHistory) -> bool {
+    let values: Vec<_> = series.values.iter().flatten().collect();
+    let rises = values.windows(2).filter(|pair| pair[0] < pair[1]).count();
+    let falls = values.windows(2).filter(|pair| pair[0] > pair[1]).count();
+    falls == 0 && 2 * rises > values.len()
+}
+
+fn moves(
+    series: &SeriesHistory,
+    band: Option<&RangeInclusive<f64>>,
+    history: &BoardHistory,
+    (from, until): (UtcInstant, UtcInstant),
+) -> bool {
+    let Some(first) = history.step.last_until(from) else { return false };
+    let last = history.step.last_until(until).unwrap_or_default();
+    let at_the_fault = shown_at(series, first);
+    let is_steady = |value: &f64| band.is_some_and(|band| band.contains(value));
+    // What another drill left behind is not this one's doing.
+    let mut was_steady = at_the_fault.as_ref().is_none_or(is_steady);
+    let mut missing = 0;
+    for step in first + 1..=last {
+        match series.values.get(step).copied().flatten() {
+            Some(value) if is_steady(&value) => (was_steady, missing) = (true, 0),
+            Some(_) if was_steady => return true,
+            Some(_) => missing = 0,
+            None => missing += 1,
+        }
+        if at_the_fault.is_some() && missing >= GAP_AFTER {
+            return true;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::concerns::Concerns;
+    use super::super::history::Step;
+    use super::*;
+    use crate::drill::Labels;
+
+    fn at(step: u32) -> UtcInstant {
+        UtcInstant::from_epoch_s(1_763_876_500.0 + 5.0 * f64::from(step)).unwrap()
+    }
+
+    fn names<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
+        names.map(str::to_owned).into()
+    }
+
+    fn broken(drill: &str, disturbed: &str) -> Broken {
+        Broken { drill: drill.to_owned(), from: at(10), until: at(30), disturbed: names([disturbed]) }
+    }
+
+    fn series(concerns: Concerns, value: impl Fn(usize) -> Option<f64>) -> SeriesHistory {
+        SeriesHistory { query: 0, labels: Labels::new(), concerns, values: (0..40).map(value).collect() }
+    }
+
+    fn lane(name: &str, value: impl Fn(usize) -> Option<f64>) -> SeriesHistory {
+        series(Concerns::Any(names([name])), value)
+    }
+
+    /// Which of the drills on the lanes `a` and `b` moved a panel with these series.
+    fn moved(series: Vec<SeriesHistory>) -> Vec<String> {
+        let panel = PanelHistory { title: "panel".into(), unit: None, thresholds: vec![], series };
+        let history = BoardHistory { step: Step { from: at(0), every: Duration::from_secs(5) }, panels: vec![panel] };
+        let moved = moved_panels(&history, &[broken("on_a", "a"), broken("on_b", "b")]);
+        moved.into_iter().filter(|(_, panels)| !panels.is_empty()).map(|(drill, _)| drill).collect()
+    }
+
+    fn falls_at(step: usize, lowest: f64) -> impl Fn(usize) -> Option<f64> {
+        move |now| Some(if now < step { 50.0 } else { lowest })
+    }
+
+    #[test]
+    fn value_that_leaves_its_band_is_the_doing_of_who_disturbs_what_it_tells_of() {
+        assert_eq!(moved(vec![lane("a", falls_at(15, 0.0)), lane("b", falls_at(99, 0.0))]), ["on_a"]);
+    }
+
+    #[test]
+    fn value_that_hardly_moves_shows_nothing() {
+        assert!(moved(vec![lane("a", falls_at(15, 40.0)), lane("b", falls_at(99, 0.0))]).is_empty());
+    }
+
+    #[test]
+    fn what_was_out_of_its_band_before_the_fault_is_not_its_doing() {
+        let steady = || falls_at(99, 0.0);
+        assert!(moved(vec![lane("a", falls_at(5, 0.0)), lane("b", steady()), lane("b", steady())]).is_empty());
+        assert!(moved(vec![lane("a", falls_at(36, 0.0)), lane("b", steady())]).is_empty());
+    }
+
+    #[test]
+    fn line_that_ends_is_seen() {
+        let ends = |step| (step < 15).then_some(50.0);
+        assert_eq!(moved(vec![lane("a", ends), lane("b", falls_at(99, 0.0))]), ["on_a"]);
+    }
+
+    #[test]
+    fn error_that_is_the_first_of_its_kind_is_seen() {
+        let errors = |step| Some(if step < 15 { 0.0 } else { 1.0 });
+        assert_eq!(moved(vec![lane("a", errors), lane("b", |_| Some(0.0))]), ["on_a"]);
+    }
+
+    #[test]
+    fn sum_over_what_several_may_disturb_is_nobodys_and_a_count_has_no_steady_state() {
+        assert!(moved(vec![series(Concerns::All(names(["a", "b"])), falls_at(15, 0.0))]).is_empty());
+        assert_eq!(moved(vec![series(Concerns::All(names(["a"])), falls_at(15, 0.0))]), ["on_a"]);
+        assert!(moved(vec![series(Concerns::Nothing, falls_at(15, 0.0))]).is_empty());
+        #[allow(clippy::cast_precision_loss, reason = "it is small")]
+        let rows = |step| Some(step as f64);
+        assert!(moved(vec![lane("a", rows)]).is_empty());
+    }
+}

@@ -1,0 +1,75 @@
+//! What the panels of a dashboard showed, from Prometheus's own samples: the history of a run is asked for at its end.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::prometheus::{Prometheus, Series};
+use crate::dashboard::{BoardHistory, Concerns, Dashboard, Panel, PanelHistory, PanelQuery, SeriesHistory, Step};
+use crate::drill::UtcInstant;
+use crate::stack::Project;
+use crate::{Error, Result};
+
+/// As often as rules are evaluated: what is shorter, no alert sees either.
+const STEP: Duration = Duration::from_secs(5);
+
+/// What the panels of `dashboard` showed from the first to the second instant of `span`.
+///
+/// # Errors
+/// [`Error::NoAnswer`] or [`Error::BadAnswer`].
+pub async fn board_history(
+    prometheus: &Prometheus,
+    dashboard: &Dashboard,
+    project: &Project,
+    span: (UtcInstant, UtcInstant),
+) -> Result<BoardHistory> {
+    let step = Step { from: span.0, every: STEP };
+    let mut panels = Vec::new();
+    for panel in &dashboard.panels {
+        let series = panel_series(prometheus, panel, project, (step, span.1)).await?;
+        let history =
+            PanelHistory { title: panel.title.clone(), unit: panel.unit.clone(), thresholds: panel.thresholds.clone(), series };
+        panels.push(history.with_dates_as_ages(step));
+    }
+    Ok(BoardHistory { step, panels })
+}
+
+async fn panel_series(
+    prometheus: &Prometheus,
+    panel: &Panel,
+    project: &Project,
+    (step, until): (Step, UtcInstant),
+) -> Result<Vec<SeriesHistory>> {
+    let services = project.service_names();
+    let mut histories = Vec::new();
+    for (number, query) in panel.queries.iter().enumerate() {
+        let read_from = services_read(prometheus, query, Duration::from_secs_f64(until.seconds_since(step.from))).await?;
+        for Series { labels, values } in prometheus.range(&query.expr, (step.from, until), step.every).await? {
+            let last = values.last().and_then(|(at, _)| number_of(step, *at));
+            let mut shown = vec![None; last.map_or(0, |last| last + 1)];
+            for (at, value) in values {
+                if let Some(place) = number_of(step, at).and_then(|number| shown.get_mut(number)) {
+                    *place = Some(value);
+                }
+            }
+            let concerns = Concerns::of(&labels, &read_from, &services, project.settings());
+            histories.push(SeriesHistory { query: number, labels, concerns, values: shown });
+        }
+    }
+    Ok(histories)
+}
+
+/// Prometheus rounds instants to milliseconds, and the first of them too.
+fn number_of(step: Step, at: UtcInstant) -> Option<usize> {
+    step.last_until(at.plus(step.every / 2))
+}
+
+/// The services whose metrics a query reads: an instance is a service and its port.
+async fn services_read(prometheus: &Prometheus, query: &PanelQuery, window: Duration) -> Result<BTreeSet<String>> {
+    let bad = |reason: String| Error::BadDescription { what: format!("the query `{}`", query.expr), reason };
+    let mut services = BTreeSet::new();
+    for metric in query.metrics().map_err(bad)? {
+        let instances = prometheus.exporters_of(&metric, window).await?;
+        services.extend(instances.iter().filter_map(|instance| instance.split(':').next()).map(str::to_owned));
+    }
+    Ok(services)
+}
