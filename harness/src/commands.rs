@@ -7,6 +7,7 @@ use tokio::runtime::Runtime;
 
 use crate::fault::{Journal, Site};
 use crate::progress::Progress;
+use crate::report::{Report, RunFolder};
 use crate::session::Session;
 use crate::signals::cancelled_by_signals;
 use crate::stack::{Containers, Project, build_stale, take_down};
@@ -69,6 +70,19 @@ pub fn heal(root: &Path, programs: &Path, progress: &Progress) -> Result<Vec<Str
         let healed = runner::heal(&Journal::in_folder(&project.state_folder()), &site, progress).await?;
         Ok(if healed.is_empty() { vec!["nothing was left broken".to_owned()] } else { healed })
     })
+}
+
+/// Makes the report of a run again from its saved records; gives where it is.
+///
+/// # Errors
+/// [`Error::File`] or [`Error::BadDescription`].
+pub fn report(folder: &Path) -> Result<Vec<String>> {
+    let folder = RunFolder::existing(folder.canonicalize().map_err(Error::file("open the run's folder", folder))?);
+    let mut report = Report::of(&folder)?;
+    // What was measured while it ran is in no record.
+    report.run.measured = folder.report()?.and_then(|before| before.run.measured);
+    report.save(&folder)?;
+    Ok(["report.json", "index.html"].map(|name| folder.path().join(name).display().to_string()).to_vec())
 }
 
 fn runtime() -> Result<Runtime> {

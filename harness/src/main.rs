@@ -1,4 +1,4 @@
-//! The command line: the stack's life outside a run of drills.
+//! The command line: the stack's life outside a run of drills, and reports of earlier ones.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -26,6 +26,12 @@ enum Action {
     Down,
     /// Revert every fault that a killed run left behind.
     Heal,
+    /// Make a run's report.json and index.html again from its saved records.
+    Report {
+        /// The run's folder.
+        #[arg(default_value = "target/drills/latest")]
+        run: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -36,6 +42,7 @@ fn main() -> ExitCode {
         Action::Up => commands::up(&root, &programs, &progress),
         Action::Down => commands::down(&root, &programs, &progress).map(|()| Vec::new()),
         Action::Heal => commands::heal(&root, &programs, &progress),
+        Action::Report { run } => commands::report(&root.join(run)),
     };
     match done {
         Ok(lines) => {

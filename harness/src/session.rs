@@ -199,6 +199,7 @@ impl Session {
         let mut report = Report::of(folder)?;
         report.run.measured = Some(self.measure(&report).await);
         report.save(folder)?;
+        folder.become_latest()?;
         Ok(report)
     }
 

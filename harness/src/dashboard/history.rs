@@ -61,6 +61,8 @@ pub struct PanelHistory {
 pub struct SeriesHistory {
     /// Which of the panel's queries it belongs to.
     pub query: usize,
+    /// Its name in the panel's legend.
+    pub name: String,
     /// Its labels.
     pub labels: Labels,
     /// What of the stack it tells of.
@@ -96,6 +98,7 @@ mod tests {
         let step = Step { from, every: Duration::from_secs(5) };
         let series = SeriesHistory {
             query: 0,
+            name: String::new(),
             labels: Labels::new(),
             concerns: Concerns::Nothing,
             values: vec![Some(990_000.0), None, Some(1_010_000.0)],

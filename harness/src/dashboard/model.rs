@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::expression::metrics_of;
+use crate::drill::Labels;
 use crate::{Error, Result};
 
 /// A dashboard, its variables put in.
@@ -201,6 +202,19 @@ impl PanelQuery {
         metrics_of(&self.expr)
     }
 
+    /// The name of a series with these labels, as its legend says.
+    #[must_use]
+    pub fn name_of(&self, labels: &Labels) -> String {
+        let mut parts = self.legend.split("{{");
+        let mut name = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (label, rest) = part.split_once("}}").unwrap_or((part, ""));
+            name += labels.get(label.trim()).map_or("", String::as_str);
+            name += rest;
+        }
+        name
+    }
+
     /// The labels that its legend names.
     #[must_use]
     pub fn legend_labels(&self) -> Vec<&str> {
@@ -307,5 +321,7 @@ mod tests {
         let query = PanelQuery { expr: "sum by (a) (rate(x_total[1m])) or 0 * y".into(), legend: "{{a}} of {{ b }}".into() };
         assert_eq!(query.metrics().unwrap(), ["x_total".to_owned(), "y".to_owned()].into());
         assert_eq!(query.legend_labels(), ["a", "b"]);
+        let labels = [("a", "lag"), ("b", "okx")].map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        assert_eq!(query.name_of(&labels), "lag of okx");
     }
 }

@@ -39,9 +39,14 @@ pub fn moved_panels(history: &BoardHistory, drills: &[Broken]) -> BTreeMap<Strin
     for panel in &history.panels {
         let bands = bands(panel, history, drills);
         for broken in drills {
-            let own = panel.series.iter().filter(|series| series.concerns.disturbed_by(&broken.disturbed) && !counts_up(series));
-            let until = seen_until(broken, drills);
-            if own.into_iter().any(|series| moves(series, bands.get(&series.query), history, (broken.from, until))) {
+            let (own, others): (Vec<_>, Vec<_>) =
+                panel.series.iter().partition(|series| series.concerns.disturbed_by(&broken.disturbed));
+            let steps = steps_of(history, broken.from, seen_until(broken, drills));
+            let shows_it = |series: &&SeriesHistory| {
+                let beside: Vec<_> = others.iter().copied().filter(|other| other.query == series.query).collect();
+                leaves(series, bands.get(&series.query), steps.clone()) || ends(series, &beside, steps.clone())
+            };
+            if own.iter().any(shows_it) {
                 moved.entry(broken.drill.clone()).or_default().push(panel.title.clone());
             }
         }
@@ -89,31 +94,42 @@ fn counts_up(series: &SeriesHistory) -> bool {
     falls == 0 && 2 * rises > values.len()
 }
 
-fn moves(
-    series: &SeriesHistory,
-    band: Option<&RangeInclusive<f64>>,
-    history: &BoardHistory,
-    (from, until): (UtcInstant, UtcInstant),
-) -> bool {
-    let Some(first) = history.step.last_until(from) else { return false };
-    let last = history.step.last_until(until).unwrap_or_default();
-    let at_the_fault = shown_at(series, first);
-    let is_steady = |value: &f64| band.is_some_and(|band| band.contains(value));
+/// From the last step before the fault on.
+fn steps_of(history: &BoardHistory, from: UtcInstant, until: UtcInstant) -> RangeInclusive<usize> {
+    let number = |at| history.step.last_until(at).unwrap_or_default();
+    number(from)..=number(until)
+}
+
+fn value_at(series: &SeriesHistory, step: usize) -> Option<f64> {
+    series.values.get(step).copied().flatten()
+}
+
+/// Whether the series was in its band, and then is not.
+fn leaves(series: &SeriesHistory, band: Option<&RangeInclusive<f64>>, steps: RangeInclusive<usize>) -> bool {
+    if counts_up(series) {
+        return false;
+    }
+    let is_steady = |value: f64| band.is_some_and(|band| band.contains(&value));
     // What another drill left behind is not this one's doing.
-    let mut was_steady = at_the_fault.as_ref().is_none_or(is_steady);
-    let mut missing = 0;
-    for step in first + 1..=last {
-        match series.values.get(step).copied().flatten() {
-            Some(value) if is_steady(&value) => (was_steady, missing) = (true, 0),
-            Some(_) if was_steady => return true,
-            Some(_) => missing = 0,
-            None => missing += 1,
-        }
-        if at_the_fault.is_some() && missing >= GAP_AFTER {
-            return true;
+    let mut was_steady = shown_at(series, *steps.start()).is_none_or(is_steady);
+    for value in steps.skip(1).filter_map(|step| value_at(series, step)) {
+        match is_steady(value) {
+            true => was_steady = true,
+            false if was_steady => return true,
+            false => {}
         }
     }
     false
+}
+
+/// Whether the line of the series ends, and not those of all others too: then it is their exporter that is gone.
+fn ends(series: &SeriesHistory, beside: &[&SeriesHistory], steps: RangeInclusive<usize>) -> bool {
+    if shown_at(series, *steps.start()).is_none() {
+        return false;
+    }
+    let goes_on = |step| beside.is_empty() || beside.iter().any(|other| value_at(other, step).is_some());
+    let steps: Vec<_> = steps.skip(1).collect();
+    steps.windows(GAP_AFTER).any(|gap| gap.iter().all(|step| value_at(series, *step).is_none() && goes_on(*step)))
 }
 
 #[cfg(test)]
@@ -136,7 +152,7 @@ mod tests {
     }
 
     fn series(concerns: Concerns, value: impl Fn(usize) -> Option<f64>) -> SeriesHistory {
-        SeriesHistory { query: 0, labels: Labels::new(), concerns, values: (0..40).map(value).collect() }
+        SeriesHistory { query: 0, name: String::new(), labels: Labels::new(), concerns, values: (0..40).map(value).collect() }
     }
 
     fn lane(name: &str, value: impl Fn(usize) -> Option<f64>) -> SeriesHistory {
@@ -176,6 +192,12 @@ mod tests {
     fn line_that_ends_is_seen() {
         let ends = |step| (step < 15).then_some(50.0);
         assert_eq!(moved(vec![lane("a", ends), lane("b", falls_at(99, 0.0))]), ["on_a"]);
+    }
+
+    #[test]
+    fn lines_that_all_end_are_the_doing_of_who_stopped_their_exporter() {
+        let ends = |step| (step < 15).then_some(50.0);
+        assert!(moved(vec![lane("a", ends), lane("b", ends), lane("c", ends)]).is_empty());
     }
 
     #[test]

@@ -52,7 +52,8 @@ async fn panel_series(
                 }
             }
             let concerns = Concerns::of(&labels, &read_from, &services, project.settings());
-            histories.push(SeriesHistory { query: number, labels, concerns, values: shown });
+            let name = query.name_of(&labels);
+            histories.push(SeriesHistory { query: number, name, labels, concerns, values: shown });
         }
     }
     Ok(histories)

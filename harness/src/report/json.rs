@@ -153,13 +153,13 @@ impl Report {
         })
     }
 
-    /// Writes it as `report.json` into the run's folder, which becomes `target/drills/latest`.
+    /// Writes it as `report.json` and `index.html` into the run's folder.
     ///
     /// # Errors
-    /// [`crate::Error::File`].
+    /// [`crate::Error::File`] or [`crate::Error::BadDescription`].
     pub fn save(&self, folder: &RunFolder) -> Result<()> {
         write_json(&folder.path().join("report.json"), self)?;
-        folder.become_latest()
+        super::html::save(self, folder)
     }
 
     /// Every alert that fired, with the instant of its drill's fault.

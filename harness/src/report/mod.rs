@@ -2,6 +2,7 @@
 //! again, and so that any number of processes can write records side by side.
 
 mod coverage;
+mod html;
 mod json;
 mod record;
 mod terminal;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::json::Report;
 use crate::dashboard::{BoardHistory, Broken};
 use crate::drill::{Drill, Timeline, UtcInstant};
 use crate::stack::{Settings, disturbed_by};
@@ -197,7 +198,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// [`Error::File`].
-    pub(super) fn become_latest(&self) -> Result<()> {
+    pub(crate) fn become_latest(&self) -> Result<()> {
         let latest = self.path.with_file_name("latest");
         let staged = self.path.with_file_name(format!(".latest-{}", std::process::id()));
         std::os::unix::fs::symlink(self.id(), &staged).map_err(Error::file("link", &staged))?;
@@ -233,6 +234,15 @@ impl RunFolder {
         self.path.join("not_started.txt")
     }
 
+    /// Its report, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::File`] or [`Error::BadDescription`].
+    pub fn report(&self) -> Result<Option<Report>> {
+        let path = self.path.join("report.json");
+        path.exists().then(|| read_json(&path)).transpose()
+    }
+
     /// What the run was.
     ///
     /// # Errors
@@ -260,7 +270,6 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::Report;
 
     #[test]
     fn run_that_has_no_report_yet_is_not_the_latest() {
@@ -284,6 +293,7 @@ mod tests {
         reported.save_run(run).unwrap();
         assert!(!latest.exists());
         Report::of(&reported).unwrap().save(&reported).unwrap();
+        reported.become_latest().unwrap();
         assert_eq!(latest.read_link().unwrap(), Path::new("1"));
     }
 }

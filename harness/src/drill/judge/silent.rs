@@ -35,7 +35,9 @@ pub(super) fn watch(
     let mine = |life: &&Episode| life.began_at().is_some_and(|began| began >= injected_at) && claim.concerns(&life.labels);
     let near = near_span(silent, timeline, injected_at);
     outcome.onset_at = near.map(|span| span.from);
-    outcome.pending_at = lives.iter().filter(mine).find_map(|life| life.pending_at);
+    if let Some(life) = lives.iter().filter(mine).find(|life| life.pending_at.is_some()) {
+        (outcome.pending_at, outcome.resolved_at) = (life.pending_at, life.ended_at);
+    }
     if let Some(life) = lives.iter().filter(mine).find(|life| life.firing_at.is_some()) {
         outcome.firing_at = life.firing_at;
         outcome.resolved_at = life.ended_at;

@@ -1,0 +1,129 @@
+//! A drill as a row: what was broken, what its alerts did, and when they had to.
+
+use super::super::json::DrillReport;
+use super::{Axis, verdict};
+use crate::drill::{AlertOutcome, Outcome, UtcInstant};
+
+/// A drill.
+pub(super) struct Row {
+    pub(super) name: String,
+    pub(super) verdict: &'static str,
+    pub(super) is_well: bool,
+    pub(super) lane: String,
+    pub(super) kind: &'static str,
+    pub(super) faults: Vec<Span>,
+    pub(super) alerts: Vec<AlertLine>,
+    pub(super) reasons: Vec<String>,
+    pub(super) tolerated: Vec<String>,
+    pub(super) panels: String,
+}
+
+/// One alert of a drill.
+pub(super) struct AlertLine {
+    pub(super) text: String,
+    pub(super) spans: Vec<Span>,
+    pub(super) marks: Vec<Mark>,
+}
+
+/// A time from an instant to another; both as parts of the run's time, in percent.
+pub(super) struct Span {
+    pub(super) class: &'static str,
+    pub(super) left: f64,
+    pub(super) width: f64,
+    pub(super) title: String,
+}
+
+/// An instant.
+pub(super) struct Mark {
+    pub(super) class: &'static str,
+    pub(super) left: f64,
+    pub(super) title: String,
+}
+
+impl Span {
+    pub(super) fn of(class: &'static str, from: f64, until: f64, title: String) -> Self {
+        Self { class, left: from, width: (until - from).max(0.0), title }
+    }
+}
+
+impl Row {
+    pub(super) fn of(drill: &DrillReport, axis: Axis) -> Self {
+        let began_at = drill.faults.first().map(|fault| fault.injected_at);
+        let faults = drill.faults.iter().map(|fault| {
+            // One that was not reverted is open to the edge.
+            let until = fault.reverted_at.map_or(100.0, |at| axis.place(at));
+            let ended = fault.reverted_at.map_or("not reverted".to_owned(), |at| format!("reverted {}", since(began_at, at)));
+            let title = format!("{} {}: {}, {ended}", fault.target, fault.kind, since(began_at, fault.injected_at));
+            Span::of("fault", axis.place(fault.injected_at), until, title)
+        });
+        Self {
+            name: drill.name.clone(),
+            verdict: verdict(drill.verdict),
+            is_well: matches!(drill.verdict, Outcome::Pass | Outcome::Skipped),
+            lane: drill.lane.clone().unwrap_or_default(),
+            kind: if drill.kind == "fire" { "must fire" } else { "near miss" },
+            faults: faults.collect(),
+            alerts: drill.alerts.iter().map(|alert| AlertLine::of(alert, began_at, axis)).collect(),
+            reasons: drill.reasons.iter().map(|reason| reason.message.clone()).collect(),
+            tolerated: drill.tolerated.clone(),
+            panels: drill.panels.join(", "),
+        }
+    }
+}
+
+impl AlertLine {
+    fn of(alert: &AlertOutcome, began_at: Option<UtcInstant>, axis: Axis) -> Self {
+        let at = |seconds: f64| began_at.map(|began| axis.place(began) + seconds / axis.seconds * 100.0);
+        let mut spans = Vec::new();
+        if let (Some([earliest, latest]), Some(left)) = (alert.window_s, alert.window_s.and_then(|[earliest, _]| at(earliest))) {
+            let title = format!("window: {earliest:.0} s to {latest:.0} s after the fault");
+            spans.push(Span::of("window", left, left + (latest - earliest) / axis.seconds * 100.0, title));
+        }
+        let ended = alert.resolved_at.map_or(100.0, |at| axis.place(at));
+        if let Some(pending) = alert.pending_at {
+            let until = alert.firing_at.map_or(ended, |at| axis.place(at));
+            spans.push(Span::of("pending", axis.place(pending), until, format!("pending {}", since(began_at, pending))));
+        }
+        if let Some(firing) = alert.firing_at {
+            let ended_at =
+                alert.resolved_at.map_or("did not resolve".to_owned(), |at| format!("resolved {}", since(began_at, at)));
+            let title = format!("firing {}, {ended_at}", since(began_at, firing));
+            spans.push(Span::of("firing", axis.place(firing), ended, title));
+        }
+        let mut marks = Vec::new();
+        let mut mark = |class, left: Option<f64>, title: String| marks.extend(left.map(|left| Mark { class, left, title }));
+        if let Some(deadline_s) = alert.deadline_s {
+            mark("deadline", at(deadline_s), format!("deadline {deadline_s:.0} s after the fault"));
+        }
+        let told = |what: &str, at: Option<UtcInstant>| at.map(|at| (axis.place(at), format!("{what} {}", since(began_at, at))));
+        for (left, title) in
+            [told("notified", alert.notified_at), told("resolve notified", alert.resolve_notified_at)].into_iter().flatten()
+        {
+            mark("notified", Some(left), title);
+        }
+        Self { text: text(alert, began_at), spans, marks }
+    }
+}
+
+fn text(alert: &AlertOutcome, began_at: Option<UtcInstant>) -> String {
+    let times = [
+        ("near", alert.onset_at.filter(|_| alert.deadline_s.is_none())),
+        ("pending", alert.pending_at),
+        ("firing", alert.firing_at),
+        ("notified", alert.notified_at),
+        (if alert.firing_at.is_some() { "resolved" } else { "no longer" }, alert.resolved_at),
+        ("resolve notified", alert.resolve_notified_at),
+    ];
+    let known = times.into_iter().filter_map(|(what, at)| at.map(|at| format!("{what} {}", since(began_at, at))));
+    let mut parts: Vec<_> = known.collect();
+    if let (Some([earliest, latest]), Some(deadline_s)) = (alert.window_s, alert.deadline_s) {
+        parts.push(format!("window {earliest:.0}–{latest:.0} s, deadline {deadline_s:.0} s"));
+    } else if alert.firing_at.is_none() {
+        parts.push("silent".to_owned());
+    }
+    format!("{}: {}", alert.name, parts.join(", "))
+}
+
+fn since(began_at: Option<UtcInstant>, at: UtcInstant) -> String {
+    began_at.map_or_else(|| at.to_string(), |began_at| format!("{:+.1} s", at.seconds_since(began_at)))
+}
