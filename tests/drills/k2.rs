@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alertdrill::drill::{Behaviour, Check, Fault};
+use alertdrill::drill::{Behaviour, Check, Fault, Moment};
 use serde_json::{Value, json};
 
 /// The feed handler of the drill's lane.
@@ -45,6 +45,21 @@ pub(super) fn consumer_stalled() -> Fault {
 
 pub(super) fn shell(script: &str) -> Vec<String> {
     ["sh", "-c", script].map(str::to_owned).to_vec()
+}
+
+/// Whether an offload run is in progress is seen by its JVM.
+fn when(what: &str, test: &str) -> Moment {
+    let command = shell(&format!("until {test} grep -qs '[j]ava' /proc/[0-9]*/cmdline; do sleep 0.2; done"));
+    Moment { what: what.to_owned(), service: "offload-worker".to_owned(), command }
+}
+
+pub(super) fn in_mid_run() -> Moment {
+    when("an offload run is in progress", "")
+}
+
+/// What a run needs and loses makes it fail, or is noticed only by its time-out.
+pub(super) fn between_runs() -> Moment {
+    when("no offload run is in progress", "!")
 }
 
 /// No trade of `exchange` that was made from the fault to its revert is missing or there twice, up to the Iceberg table.

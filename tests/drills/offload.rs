@@ -1,8 +1,8 @@
 //! The way from `ClickHouse` to Iceberg: `IcebergOffloadLag`, `IcebergOffloadFailure`.
 
-use alertdrill::drill::{Drill, ExpectedAlert, Fault, Moment, Severity, SilentAlert};
+use alertdrill::drill::{Drill, ExpectedAlert, Fault, Severity, SilentAlert};
 
-use super::k2::{no_trade_is_lost_or_doubled, seconds, shell};
+use super::k2::{between_runs, in_mid_run, no_trade_is_lost_or_doubled, seconds, shell};
 
 const EXCLUSIVE: &str = "offload";
 /// As in the compose file.
@@ -18,17 +18,6 @@ pub(super) fn drills() -> Vec<Drill> {
         offload_lag_of_25_minutes(),
         offload_worker_killed_in_mid_run(),
     ]
-}
-
-/// Whether a run is in progress is seen by its JVM.
-fn when(what: &str, test: &str) -> Moment {
-    let command = shell(&format!("until {test} grep -qs '[j]ava' /proc/[0-9]*/cmdline; do sleep 0.2; done"));
-    Moment { what: what.to_owned(), service: "offload-worker".to_owned(), command }
-}
-
-/// A store that vanishes in mid-run would be noticed only by the run's time-out.
-fn between_runs() -> Moment {
-    when("no offload run is in progress", "!")
 }
 
 /// Exactly three runs fail.
@@ -83,7 +72,7 @@ fn offload_lag_of_25_minutes() -> Drill {
 /// The run dies with it, and counts as one that failed; the next one goes on where the lake is.
 fn offload_worker_killed_in_mid_run() -> Drill {
     Drill::new("offload_worker_killed_in_mid_run", Fault::kill("offload-worker", "SIGKILL"))
-        .at(when("an offload run is in progress", ""))
+        .at(in_mid_run())
         .exclusive(EXCLUSIVE)
         .silent(SilentAlert::new("IcebergOffloadFailure").hold(seconds(5)))
         .afterwards(no_trade_is_lost_or_doubled("kraken"))

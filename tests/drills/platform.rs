@@ -2,7 +2,7 @@
 
 use alertdrill::drill::{Drill, ExpectedAlert, Fault, Severity, SilentAlert};
 
-use super::k2::{EXCHANGES, EXPORTER, no_trade_is_lost_or_doubled, seconds};
+use super::k2::{EXCHANGES, EXPORTER, between_runs, no_trade_is_lost_or_doubled, seconds};
 
 pub(super) fn drills() -> Vec<Drill> {
     vec![broker_restarted(), clickhouse_restarted(), prometheus_restarted_while_an_alert_is_pending()]
@@ -29,6 +29,7 @@ fn broker_restarted() -> Drill {
 
 fn clickhouse_restarted() -> Drill {
     let drill = Drill::new("clickhouse_restarted", Fault::restart("clickhouse"))
+        .at(between_runs())
         .exclusive("clickhouse")
         .silent(silent("FeedHandlerDown"))
         .silent(silent("RedpandaConsumerLagHigh"))

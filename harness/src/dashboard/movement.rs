@@ -1,9 +1,10 @@
 //! Which drills moved which panels: a value left the band that it has in steady state, and somebody who looks would see that.
 //!
-//! Each drill begins in steady state, so what a panel shows at the instant of a drill's fault is what it shows when all is
-//! well. The band is the median of those values, with six times their median deviation to both sides, and at least a quarter of
-//! the median: what is less shows on no panel. A series counts for a drill only if it tells of what the drill may disturb, for
-//! drills run side by side; and until another drill breaks the same, for what is scraped comes late.
+//! Each drill begins in steady state, so what a series shows just before a drill's fault is what it shows when all is well: its
+//! middle is the median of that over the drills that may disturb what it tells of. How far it strays by itself is
+//! taken from all series of its query: six times the median of that, and at least a quarter of its middle, for what is less
+//! shows on no panel. A series counts for a drill only if it tells of what the drill may disturb, for drills
+//! run side by side; and until another drill breaks the same, for what is scraped comes late.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -14,6 +15,8 @@ use crate::drill::UtcInstant;
 
 /// For how long after a drill's end its doing may come to be seen: a scrape and an evaluation.
 const SEEN_WITHIN: Duration = Duration::from_secs(25);
+/// For how long the stack has been steady at a fault, in steps: as long as all that is scraped needs to show it.
+const STEADY_FOR: usize = 3;
 /// How many values in a row must be missing.
 const GAP_AFTER: usize = 4;
 /// How old the value may be that a panel still shows at an instant, in steps: a scrape's interval and more.
@@ -37,16 +40,15 @@ pub struct Broken {
 pub fn moved_panels(history: &BoardHistory, drills: &[Broken]) -> BTreeMap<String, Vec<String>> {
     let mut moved: BTreeMap<_, Vec<_>> = drills.iter().map(|broken| (broken.drill.clone(), Vec::new())).collect();
     for panel in &history.panels {
-        let bands = bands(panel, history, drills);
+        let usual = usual(panel, history, drills);
         for broken in drills {
-            let (own, others): (Vec<_>, Vec<_>) =
-                panel.series.iter().partition(|series| series.concerns.disturbed_by(&broken.disturbed));
+            let is_own = |series: &SeriesHistory| series.concerns.disturbed_by(&broken.disturbed);
             let steps = steps_of(history, broken.from, seen_until(broken, drills));
-            let shows_it = |series: &&SeriesHistory| {
-                let beside: Vec<_> = others.iter().copied().filter(|other| other.query == series.query).collect();
-                leaves(series, bands.get(&series.query), steps.clone()) || ends(series, &beside, steps.clone())
+            let shows_it = |(series, usual): (&SeriesHistory, &Option<Usual>)| {
+                let others = panel.series.iter().filter(|other| other.query == series.query && !is_own(other));
+                leaves(series, *usual, steps.clone()) || ends(series, &others.collect::<Vec<_>>(), steps.clone())
             };
-            if own.iter().any(shows_it) {
+            if panel.series.iter().zip(&usual).filter(|(series, _)| is_own(series)).any(shows_it) {
                 moved.entry(broken.drill.clone()).or_default().push(panel.title.clone());
             }
         }
@@ -59,22 +61,42 @@ fn seen_until(broken: &Broken, drills: &[Broken]) -> UtcInstant {
     others.map(|other| other.from).fold(broken.until.plus(SEEN_WITHIN), UtcInstant::min)
 }
 
-/// Per query of a panel, the band of its values in steady state: series of one query tell the same of different parts.
-fn bands(panel: &PanelHistory, history: &BoardHistory, drills: &[Broken]) -> BTreeMap<usize, RangeInclusive<f64>> {
-    let mut steady: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
-    for series in &panel.series {
-        let own = drills.iter().filter(|broken| series.concerns.disturbed_by(&broken.disturbed));
-        let values = own.filter_map(|broken| shown_at(series, history.step.last_until(broken.from)?));
-        steady.entry(series.query).or_default().extend(values);
-    }
-    steady.into_iter().filter_map(|(query, values)| Some((query, band(values)?))).collect()
+/// What a series shows in steady state.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Usual {
+    middle: f64,
+    /// How far it strays from there to both sides.
+    reach: f64,
 }
 
-fn band(values: Vec<f64>) -> Option<RangeInclusive<f64>> {
-    let middle = median(values.clone())?;
-    let deviation = median(values.into_iter().map(|value| (value - middle).abs()).collect())?;
-    let reach = (6.0 * deviation).max(0.25 * middle.abs());
-    Some(middle - reach..=middle + reach)
+impl Usual {
+    fn strays_by(self, value: f64) -> f64 {
+        (value - self.middle).abs()
+    }
+}
+
+/// Per series of a panel, what it shows in steady state; `None` if it shows nothing then.
+fn usual(panel: &PanelHistory, history: &BoardHistory, drills: &[Broken]) -> Vec<Option<Usual>> {
+    let steady = |series: &SeriesHistory| -> Vec<f64> {
+        let own = drills.iter().filter(|broken| series.concerns.disturbed_by(&broken.disturbed));
+        let faults = own.filter_map(|broken| history.step.last_until(broken.from));
+        faults.flat_map(|fault| (fault.saturating_sub(STEADY_FOR)..=fault).filter_map(|step| value_at(series, step))).collect()
+    };
+    let steady: Vec<_> = panel.series.iter().map(steady).collect();
+    let middles: Vec<_> = steady.iter().map(|values| median(values.clone())).collect();
+    let mut strays: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    for ((series, values), middle) in panel.series.iter().zip(&steady).zip(&middles) {
+        if let Some(middle) = middle {
+            strays.entry(series.query).or_default().extend(values.iter().map(|value| (value - middle).abs()));
+        }
+    }
+    let strays: BTreeMap<_, _> = strays.into_iter().filter_map(|(query, values)| Some((query, median(values)?))).collect();
+    let reach = |query, middle: f64| (6.0 * strays.get(&query).copied().unwrap_or_default()).max(0.25 * middle.abs());
+    let usual = panel.series.iter().zip(middles).map(|(series, middle)| {
+        let middle = middle?;
+        Some(Usual { middle, reach: reach(series.query, middle) })
+    });
+    usual.collect()
 }
 
 fn median(mut values: Vec<f64>) -> Option<f64> {
@@ -104,22 +126,23 @@ fn value_at(series: &SeriesHistory, step: usize) -> Option<f64> {
     series.values.get(step).copied().flatten()
 }
 
-/// Whether the series was in its band, and then is not.
-fn leaves(series: &SeriesHistory, band: Option<&RangeInclusive<f64>>, steps: RangeInclusive<usize>) -> bool {
+/// Whether the series strays further than it does by itself; and than it did at the fault, for what another drill left behind
+/// is not this one's doing.
+fn leaves(series: &SeriesHistory, usual: Option<Usual>, steps: RangeInclusive<usize>) -> bool {
     if counts_up(series) {
         return false;
     }
-    let is_steady = |value: f64| band.is_some_and(|band| band.contains(&value));
-    // What another drill left behind is not this one's doing.
-    let mut was_steady = shown_at(series, *steps.start()).is_none_or(is_steady);
-    for value in steps.skip(1).filter_map(|step| value_at(series, step)) {
-        match is_steady(value) {
-            true => was_steady = true,
-            false if was_steady => return true,
-            false => {}
+    let at_the_fault = shown_at(series, *steps.start());
+    let mut values = steps.skip(1).filter_map(|step| value_at(series, step));
+    let Some(usual) = usual else { return values.next().is_some() };
+    let strayed_by = at_the_fault.map_or(0.0, |value| usual.strays_by(value));
+    let mut limit = if strayed_by > usual.reach { strayed_by + usual.reach } else { usual.reach };
+    values.any(|value| {
+        if usual.strays_by(value) <= usual.reach {
+            limit = usual.reach;
         }
-    }
-    false
+        usual.strays_by(value) > limit
+    })
 }
 
 /// Whether the line of the series ends, and not those of all others too: then it is their exporter that is gone.

@@ -17,7 +17,7 @@ use super::{AlertSeries, Alertmanager, ByLabels, NotificationSink, Prometheus};
 use crate::Result;
 use crate::drill::{AlertSample, AlertState, Claim, Delivery, Labels, Suppression, Timeline, UtcInstant};
 
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+const LOOK_EVERY: Duration = Duration::from_millis(2500);
 /// Each look asks for the samples since the last good one and these many seconds more, so that none falls between two looks.
 const OVERLAP: Duration = Duration::from_secs(30);
 
