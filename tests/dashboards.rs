@@ -3,21 +3,21 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "in a test, a panic is how it fails")]
 
 mod drills;
+mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use alertdrill::dashboard::{Dashboard, Panel, metrics_of, moved_panels, thresholds_of, unknown_metrics};
+use alertdrill::dashboard::{Dashboard, Panel, moved_panels, unknown_metrics};
 use alertdrill::drill::{LoadedRule, UtcInstant};
 use alertdrill::observe::{Prometheus, board_history};
 use alertdrill::progress::Progress;
+use alertdrill::promql::{metrics_of, thresholds_of};
 use alertdrill::report::{DrillRecord, RunFolder};
 use alertdrill::session::Session;
-use alertdrill::stack::Project;
 use jiff::Timestamp;
-use tokio_util::sync::CancellationToken;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -44,12 +44,9 @@ struct Running {
 
 impl Running {
     async fn start() -> Self {
-        let programs = Path::new(env!("CARGO_BIN_EXE_k2-fixtures")).parent().unwrap();
-        let (progress, cancel) = (Progress::default(), CancellationToken::new());
-        let project = Project::open(root(), programs).await.unwrap();
-        let session = Session::start(project, now(), &progress, &cancel).await.unwrap();
+        let session = session::start(root()).await.unwrap();
         let prometheus = session.stack().prometheus().await.unwrap();
-        Self { session, prometheus, progress }
+        Self { session, prometheus, progress: Progress::default() }
     }
 
     async fn rules(&self) -> Vec<LoadedRule> {

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test, a panic is how it fails")]
 
+mod session;
+
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -12,9 +14,7 @@ use alertdrill::Error;
 use alertdrill::commands;
 use alertdrill::fault::Journal;
 use alertdrill::progress::Progress;
-use alertdrill::session::Session;
 use alertdrill::stack::{Containers, Project, Stack, StackStart};
-use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 fn root() -> &'static Path {
@@ -23,16 +23,6 @@ fn root() -> &'static Path {
 
 fn programs() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_k2-fixtures")).parent().unwrap()
-}
-
-async fn start(root: &Path) -> Result<Session, Error> {
-    Session::start(
-        Project::open(root, programs()).await?,
-        Timestamp::now().into(),
-        &Progress::default(),
-        &CancellationToken::new(),
-    )
-    .await
 }
 
 /// The suite's own program, so that a signal reaches it and not cargo.
@@ -136,7 +126,7 @@ async fn is_gone(project: &str) -> bool {
 #[tokio::test]
 async fn image_that_does_not_build_shows_the_last_lines_of_its_log() {
     let project = small_project("build", "    image: alertdrill-test/never-built\n    build: subject\n");
-    let error = start(project.path()).await.unwrap_err();
+    let error = session::start(project.path()).await.unwrap_err();
     assert!(matches!(error, Error::ImageBuild { .. }), "{error}");
     assert!(error.explained().contains("the compiler went on strike"), "{error}");
     assert!(error.explained().contains("help: "), "{error}");
@@ -149,7 +139,7 @@ async fn taken_port_is_named_and_nothing_is_left_behind() {
     let port = listener.local_addr().unwrap().port();
     let service = format!("    image: debian:trixie-slim\n    command: [sleep, \"60\"]\n    ports: [\"127.0.0.1:{port}:80\"]\n");
     let project = small_project("port", &service);
-    let error = start(project.path()).await.unwrap_err();
+    let error = session::start(project.path()).await.unwrap_err();
     assert!(matches!(error, Error::PortTaken { .. }), "{error}");
     assert!(error.explained().contains(&port.to_string()), "{error}");
     assert!(error.explained().contains("help: end what listens there"), "{error}");
@@ -163,7 +153,7 @@ async fn service_that_never_becomes_healthy_shows_its_log_and_the_stack_is_taken
     healthcheck: {test: [CMD, 'false'], interval: 1s, retries: 2}
 ";
     let project = small_project("health", service);
-    let error = start(project.path()).await.unwrap_err();
+    let error = session::start(project.path()).await.unwrap_err();
     assert!(matches!(error, Error::NotHealthy { .. }), "{error}");
     assert!(error.explained().contains("subject is running, unhealthy"), "{error}");
     assert!(error.explained().contains("cannot find my keys"), "{error}");
@@ -193,14 +183,14 @@ async fn compose_file_without_the_harness_section_is_refused_with_its_name() {
     let file = project.path().join("docker-compose.test.yml");
     let text = std::fs::read_to_string(&file).unwrap().replace("x-alertdrill:", "x-other:");
     std::fs::write(&file, text).unwrap();
-    let error = start(project.path()).await.unwrap_err();
+    let error = session::start(project.path()).await.unwrap_err();
     assert!(error.explained().contains("it has no section `x-alertdrill`"), "{error}");
 }
 
 /// Both need the stack for themselves, one after the other.
 #[tokio::test]
 async fn run_with_other_rules_says_whom_it_waits_for_and_an_interrupted_drill_leaves_nothing_broken() {
-    let session = start(root()).await.unwrap();
+    let session = session::start(root()).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let candidate = folder.path().join("candidate.yml");
     std::fs::write(&candidate, "groups: []\n").unwrap();

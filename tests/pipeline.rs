@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is how it fails")]
 
+mod session;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -9,11 +11,8 @@ use std::time::Duration;
 use alertdrill::observe::Topic;
 use alertdrill::progress::Progress;
 use alertdrill::session::Session;
-use alertdrill::stack::Project;
-use jiff::Timestamp;
 use serde::Deserialize;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 const EXCHANGE: &str = "kraken";
 /// How many of the newest trades are followed.
@@ -52,11 +51,7 @@ async fn eventually(what: &str, expected: &str, at_most: Duration, mut ask: impl
 
 #[tokio::test]
 async fn each_trade_that_an_exchange_sends_is_once_in_its_topic_in_bronze_in_silver_and_in_iceberg() {
-    let programs = Path::new(env!("CARGO_BIN_EXE_k2-fixtures")).parent().unwrap();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (progress, cancel) = (Progress::default(), CancellationToken::new());
-    let session =
-        Session::start(Project::open(root, programs).await.unwrap(), Timestamp::now().into(), &progress, &cancel).await.unwrap();
+    let session = session::start(Path::new(env!("CARGO_MANIFEST_DIR"))).await.unwrap();
     let containers = session.stack().containers();
 
     let simulator = containers.address("exchange-simulator", 8080).await.unwrap();
@@ -95,5 +90,5 @@ async fn each_trade_that_an_exchange_sends_is_once_in_its_topic_in_bronze_in_sil
         containers.exec("offload-worker", None, &count).await.unwrap().trim().to_owned()
     })
     .await;
-    session.end(&progress).await.unwrap();
+    session.end(&Progress::default()).await.unwrap();
 }

@@ -3,16 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is how it fails")]
 
 mod drills;
+mod session;
 
 use std::path::Path;
 use std::time::Duration;
 
 use alertdrill::drill::{Drill, Fault, Outcome, ReasonKind, judge};
 use alertdrill::progress::Progress;
-use alertdrill::session::Session;
-use alertdrill::stack::Project;
 use futures_util::future::join_all;
-use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 const HANDLER: &str = "feed-handler-{lane}";
@@ -44,11 +42,8 @@ fn careless() -> Drill {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn drill_never_passes_because_of_another_lanes_alert_and_breaks_nothing_that_it_has_not_leased() {
-    let programs = Path::new(env!("CARGO_BIN_EXE_k2-fixtures")).parent().unwrap();
     let (progress, cancel) = (Progress::default(), CancellationToken::new());
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let session =
-        Session::start(Project::open(root, programs).await.unwrap(), Timestamp::now().into(), &progress, &cancel).await.unwrap();
+    let session = session::start(Path::new(env!("CARGO_MANIFEST_DIR"))).await.unwrap();
 
     let drills = [feed_handler_stopped(), fault_left_out(), careless()];
     let runs = drills.iter().map(|drill| session.run(drill, session.queue(drill, Duration::ZERO).unwrap(), &progress, &cancel));

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test, a panic is how it fails")]
 
 mod drills;
+mod session;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -16,9 +17,8 @@ use alertdrill::drill::{Drill, ExpectedAlert, Outcome, ReasonKind, Severity, jud
 use alertdrill::progress::Progress;
 use alertdrill::report::Report;
 use alertdrill::session::Session;
-use alertdrill::stack::{Candidate, Project};
+use alertdrill::stack::Candidate;
 use futures_util::future::join_all;
-use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 fn root() -> &'static Path {
@@ -54,12 +54,8 @@ struct Bench {
 
 impl Bench {
     async fn start() -> Self {
-        let programs = Path::new(env!("CARGO_BIN_EXE_k2-fixtures")).parent().unwrap();
-        let (progress, cancel) = (Progress::default(), CancellationToken::new());
-        let session = Session::start(Project::open(root(), programs).await.unwrap(), Timestamp::now().into(), &progress, &cancel)
-            .await
-            .unwrap();
-        Self { session, progress, cancel }
+        let session = session::start(root()).await.unwrap();
+        Self { session, progress: Progress::default(), cancel: CancellationToken::new() }
     }
 
     async fn load(&self, rules: &Spoiled, routes: &Spoiled) {

@@ -13,6 +13,7 @@ mod keeper;
 pub mod observe;
 mod process;
 pub mod progress;
+pub mod promql;
 mod register;
 pub mod report;
 pub mod runner;

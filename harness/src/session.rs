@@ -214,14 +214,22 @@ impl Session {
         }
     }
 
-    /// What the dashboard showed during the run, and which drills moved it.
-    async fn record_panels(&self, folder: &RunFolder) -> Result<()> {
+    /// What the dashboard, as it is now, showed during a run, and which drills moved it; `None` if the stack has no dashboard.
+    ///
+    /// # Errors
+    /// [`crate::Error::File`], [`crate::Error::BadDescription`], [`crate::Error::NoAnswer`] or [`crate::Error::BadAnswer`].
+    pub async fn panels(&self, folder: &RunFolder) -> Result<Option<PanelRecord>> {
         let project = self.stack.project();
-        let Some(dashboard) = project.dashboard()? else { return Ok(()) };
-        let history = board_history(&self.prometheus, &dashboard, project, (folder.run()?.started_at, now())).await?;
+        let Some(dashboard) = project.dashboard()? else { return Ok(None) };
+        let run = folder.run()?;
+        let history = board_history(&self.prometheus, &dashboard, project, (run.started_at, run.finished_at)).await?;
         let broken: Vec<_> = folder.records()?.iter().filter_map(|record| record.broken(project.settings())).collect();
         let moved = moved_panels(&history, &broken);
-        folder.save_panels(&PanelRecord { history, moved })
+        Ok(Some(PanelRecord { history, moved }))
+    }
+
+    async fn record_panels(&self, folder: &RunFolder) -> Result<()> {
+        self.panels(folder).await?.map_or(Ok(()), |panels| folder.save_panels(&panels))
     }
 
     /// What the run cost, and how true its instants are: from Prometheus's own samples and this process's status.

@@ -3,14 +3,12 @@
 //! Everything here is pure; [`crate::observe`] asks Prometheus for the history.
 
 mod concerns;
-mod expression;
 mod history;
 mod model;
 mod movement;
 mod unknown;
 
 pub use concerns::Concerns;
-pub use expression::{metrics_of, thresholds_of};
 pub use history::{BoardHistory, PanelHistory, SeriesHistory, Step};
 pub use model::{Dashboard, Panel, PanelQuery};
 pub use movement::{Broken, moved_panels};

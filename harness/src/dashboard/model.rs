@@ -6,8 +6,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::expression::metrics_of;
 use crate::drill::Labels;
+use crate::promql::metrics_of;
 use crate::{Error, Result};
 
 /// A dashboard, its variables put in.

@@ -105,7 +105,7 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 }
 
 fn shown_at(series: &SeriesHistory, step: usize) -> Option<f64> {
-    (step.saturating_sub(STILL_SHOWN)..=step).rev().find_map(|step| *series.values.get(step)?)
+    (step.saturating_sub(STILL_SHOWN)..=step).rev().find_map(|step| value_at(series, step))
 }
 
 /// A count of what has been so far has no steady state: it grows.

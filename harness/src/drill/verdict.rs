@@ -1,5 +1,7 @@
 //! What a drill came to, and why.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Claim, Labels, Severity, UtcInstant};
@@ -53,6 +55,17 @@ impl Outcome {
             Self::Error => 2,
             Self::Fail => 1,
         }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pass => "pass",
+            Self::Skipped => "skipped",
+            Self::Error => "error",
+            Self::Fail => "fail",
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the panels of a dashboard showed, from Prometheus's own samples: the history of a run is asked for at its end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::prometheus::{Prometheus, Series};
@@ -23,9 +23,11 @@ pub async fn board_history(
     span: (UtcInstant, UtcInstant),
 ) -> Result<BoardHistory> {
     let step = Step { from: span.0, every: STEP };
+    let mut exporters =
+        Exporters { prometheus, window: Duration::from_secs_f64(span.1.seconds_since(span.0)), known: BTreeMap::new() };
     let mut panels = Vec::new();
     for panel in &dashboard.panels {
-        let series = panel_series(prometheus, panel, project, (step, span.1)).await?;
+        let series = panel_series(&mut exporters, panel, project, (step, span.1)).await?;
         let history =
             PanelHistory { title: panel.title.clone(), unit: panel.unit.clone(), thresholds: panel.thresholds.clone(), series };
         panels.push(history.with_dates_as_ages(step));
@@ -34,7 +36,7 @@ pub async fn board_history(
 }
 
 async fn panel_series(
-    prometheus: &Prometheus,
+    exporters: &mut Exporters<'_>,
     panel: &Panel,
     project: &Project,
     (step, until): (Step, UtcInstant),
@@ -42,8 +44,8 @@ async fn panel_series(
     let services = project.service_names();
     let mut histories = Vec::new();
     for (number, query) in panel.queries.iter().enumerate() {
-        let read_from = services_read(prometheus, query, Duration::from_secs_f64(until.seconds_since(step.from))).await?;
-        for Series { labels, values } in prometheus.range(&query.expr, (step.from, until), step.every).await? {
+        let read_from = exporters.of(query).await?;
+        for Series { labels, values } in exporters.prometheus.range(&query.expr, (step.from, until), step.every).await? {
             let last = values.last().and_then(|(at, _)| number_of(step, *at));
             let mut shown = vec![None; last.map_or(0, |last| last + 1)];
             for (at, value) in values {
@@ -64,13 +66,26 @@ fn number_of(step: Step, at: UtcInstant) -> Option<usize> {
     step.last_until(at.plus(step.every / 2))
 }
 
-/// The services whose metrics a query reads: an instance is a service and its port.
-async fn services_read(prometheus: &Prometheus, query: &PanelQuery, window: Duration) -> Result<BTreeSet<String>> {
-    let bad = |reason: String| Error::BadDescription { what: format!("the query `{}`", query.expr), reason };
-    let mut services = BTreeSet::new();
-    for metric in query.metrics().map_err(bad)? {
-        let instances = prometheus.exporters_of(&metric, window).await?;
-        services.extend(instances.iter().filter_map(|instance| instance.split(':').next()).map(str::to_owned));
+/// Which services export which metrics, each asked for once.
+struct Exporters<'a> {
+    prometheus: &'a Prometheus,
+    window: Duration,
+    known: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Exporters<'_> {
+    /// The services whose metrics a query reads: an instance is a service and its port.
+    async fn of(&mut self, query: &PanelQuery) -> Result<BTreeSet<String>> {
+        let bad = |reason: String| Error::BadDescription { what: format!("the query `{}`", query.expr), reason };
+        let mut services = BTreeSet::new();
+        for metric in query.metrics().map_err(bad)? {
+            if !self.known.contains_key(&metric) {
+                let instances = self.prometheus.exporters_of(&metric, self.window).await?;
+                let names = instances.iter().filter_map(|instance| instance.split(':').next()).map(str::to_owned);
+                self.known.insert(metric.clone(), names.collect());
+            }
+            services.extend(self.known[&metric].iter().cloned());
+        }
+        Ok(services)
     }
-    Ok(services)
 }

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use promql_parser::parser::Expr;
-use promql_parser::util::{ExprVisitor, walk_expr};
 use serde::Deserialize;
 
 use super::http::{Api, Locate};
 use crate::drill::{AlertState, CONDITION_RESOLUTION, Labels, LoadedRule, Span, UtcInstant};
+use crate::promql::metrics_now_of;
 use crate::{Error, Result};
 
 /// The label that tells the conditions of one query apart.
@@ -393,20 +392,7 @@ fn bad_answer(query: &str, reason: &str) -> Error {
 
 /// Whether a rule's expression reads `up` as it is: a scrape that fails makes no sample of it before its time-out.
 fn reads_up(query: &str) -> Result<bool> {
-    struct Finder(bool);
-    impl ExprVisitor for Finder {
-        type Error = std::convert::Infallible;
-        fn pre_visit(&mut self, expression: &Expr) -> std::result::Result<bool, Self::Error> {
-            if let Expr::VectorSelector(selector) = expression {
-                self.0 |= selector.name.as_deref() == Some("up");
-            }
-            Ok(!self.0)
-        }
-    }
-    let expression = promql_parser::parser::parse(query).map_err(|reason| bad_answer(query, &reason))?;
-    let mut finder = Finder(false);
-    let _ = walk_expr(&mut finder, &expression);
-    Ok(finder.0)
+    Ok(metrics_now_of(query).map_err(|reason| bad_answer(query, &reason))?.contains("up"))
 }
 
 fn without_name(mut labels: Labels) -> Labels {

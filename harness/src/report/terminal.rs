@@ -9,10 +9,8 @@ use crate::drill::{AlertOutcome, Outcome, UtcInstant, Verdict};
 #[must_use]
 pub fn drill_line(record: &DrillRecord, verdict: &Verdict) -> String {
     let outcome = match verdict.outcome {
-        Outcome::Pass => "pass",
-        Outcome::Skipped => "skipped",
-        Outcome::Error => "error",
-        Outcome::Fail => "FAIL",
+        Outcome::Fail => "FAIL".to_owned(),
+        other => other.to_string(),
     };
     let DrillRecord { drill, lane, timeline, .. } = record;
     let lane = lane.as_ref().map_or(String::new(), |lane| format!(" on {lane}"));

@@ -138,6 +138,9 @@ impl Ticket<'_> {
     /// # Errors
     /// [`crate::Error::File`].
     pub(super) fn holds(&mut self, holdings: Holdings) -> Result<()> {
+        if self.waiting.wants == holdings {
+            return Ok(());
+        }
         self.waiting.wants = holdings;
         self.line.waiting.write(&self.name, &self.waiting)
     }

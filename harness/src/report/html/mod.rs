@@ -29,7 +29,7 @@ pub(super) fn save(report: &Report, folder: &RunFolder) -> Result<()> {
 #[template(path = "index.html")]
 struct Page<'a> {
     report: &'a Report,
-    counts: Vec<(&'static str, usize)>,
+    counts: Vec<(Outcome, usize)>,
     ticks: Vec<Tick>,
     rows: Vec<Row>,
     charts: Vec<Chart>,
@@ -73,7 +73,7 @@ impl<'a> Page<'a> {
         let axis = Axis::of(report);
         let count = |outcome| report.drills.iter().filter(|drill| drill.verdict == outcome).count();
         let outcomes = [Outcome::Fail, Outcome::Error, Outcome::Pass, Outcome::Skipped];
-        let counts = outcomes.map(|outcome| (verdict(outcome), count(outcome))).into_iter().filter(|(_, count)| *count > 0);
+        let counts = outcomes.map(|outcome| (outcome, count(outcome))).into_iter().filter(|(_, count)| *count > 0);
         let mut drills: Vec<_> = report.drills.iter().collect();
         // What needs to be looked at comes first, and then what happened first.
         drills.sort_by_key(|drill| (std::cmp::Reverse(drill.verdict), drill.faults.first().map(|fault| fault.injected_at)));
@@ -86,15 +86,6 @@ impl<'a> Page<'a> {
                 record.history.panels.iter().map(|panel| Chart::of(panel, record.history.step, report, axis)).collect()
             }),
         }
-    }
-}
-
-fn verdict(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Pass => "pass",
-        Outcome::Skipped => "skipped",
-        Outcome::Error => "error",
-        Outcome::Fail => "fail",
     }
 }
 

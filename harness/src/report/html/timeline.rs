@@ -1,13 +1,13 @@
 //! A drill as a row: what was broken, what its alerts did, and when they had to.
 
 use super::super::json::DrillReport;
-use super::{Axis, verdict};
+use super::Axis;
 use crate::drill::{AlertOutcome, Outcome, UtcInstant};
 
 /// A drill.
 pub(super) struct Row {
     pub(super) name: String,
-    pub(super) verdict: &'static str,
+    pub(super) verdict: Outcome,
     pub(super) is_well: bool,
     pub(super) lane: String,
     pub(super) kind: &'static str,
@@ -58,7 +58,7 @@ impl Row {
         });
         Self {
             name: drill.name.clone(),
-            verdict: verdict(drill.verdict),
+            verdict: drill.verdict,
             is_well: matches!(drill.verdict, Outcome::Pass | Outcome::Skipped),
             lane: drill.lane.clone().unwrap_or_default(),
             kind: if drill.kind == "fire" { "must fire" } else { "near miss" },

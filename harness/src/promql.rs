@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use promql_parser::parser::Expr;
 use promql_parser::util::{ExprVisitor, walk_expr};
 
-/// The metrics that an expression reads.
+/// The metrics that an expression reads, as they are or over a range.
 ///
 /// # Errors
 /// Why it is no `PromQL`.
@@ -19,6 +19,26 @@ pub fn metrics_of(expression: &str) -> Result<BTreeSet<String>, String> {
                 Expr::VectorSelector(selector) => self.0.extend(selector.name.clone()),
                 Expr::MatrixSelector(range) => self.0.extend(range.vs.name.clone()),
                 _ => {}
+            }
+            Ok(true)
+        }
+    }
+    let mut metrics = Metrics(BTreeSet::new());
+    walk(&mut metrics, expression)?;
+    Ok(metrics.0)
+}
+
+/// The metrics that an expression reads as they are now, and not over a range.
+///
+/// # Errors
+/// Why it is no `PromQL`.
+pub fn metrics_now_of(expression: &str) -> Result<BTreeSet<String>, String> {
+    struct Metrics(BTreeSet<String>);
+    impl ExprVisitor for Metrics {
+        type Error = Infallible;
+        fn pre_visit(&mut self, part: &Expr) -> Result<bool, Infallible> {
+            if let Expr::VectorSelector(selector) = part {
+                self.0.extend(selector.name.clone());
             }
             Ok(true)
         }
@@ -65,6 +85,7 @@ mod tests {
     fn metrics_are_those_of_instants_and_of_ranges() {
         let expression = "increase(errors_total[2m]) > 0 or last_over_time(lag[1m]) unless on (job) up == 1";
         assert_eq!(metrics_of(expression).unwrap(), ["errors_total", "lag", "up"].map(str::to_owned).into());
+        assert_eq!(metrics_now_of(expression).unwrap(), ["up"].map(str::to_owned).into());
     }
 
     #[test]
