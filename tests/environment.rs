@@ -206,7 +206,7 @@ async fn run_with_other_rules_says_whom_it_waits_for_and_an_interrupted_drill_le
     drop(session);
     let mut drill = alerts().env("KEEP_STACK", "1").spawn().unwrap();
     let rest = read_until(&mut drill, "waiting for its alerts");
-    let open = journal.still_open().unwrap();
+    let open = journal.read().unwrap().open;
     let [broken] = open.as_slice() else { panic!("{open:?}") };
     let handler = broken.fault.target().to_owned();
     assert!(!containers.state(&handler).await.unwrap().is_running());
@@ -214,7 +214,7 @@ async fn run_with_other_rules_says_whom_it_waits_for_and_an_interrupted_drill_le
     let said: Vec<_> = rest.lines().map(Result::unwrap).collect();
     assert_eq!(drill.wait().unwrap().code(), Some(2), "{said:#?}");
     assert!(containers.state(&handler).await.unwrap().is_running(), "{said:#?}");
-    assert_eq!(journal.still_open().unwrap(), [], "{said:#?}");
+    assert_eq!(journal.read().unwrap().open, [], "{said:#?}");
     if !was_up {
         let removed = tokio::task::spawn_blocking(|| commands::down(root(), programs(), &Progress::default())).await;
         removed.unwrap().unwrap();

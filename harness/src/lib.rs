@@ -11,7 +11,7 @@ pub mod error;
 pub mod fault;
 mod keeper;
 pub mod observe;
-mod process;
+pub mod process;
 pub mod progress;
 pub mod promql;
 mod register;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::mending::{Mended, revert_open};
 use super::neighbours::Neighbourhood;
 use super::now;
 use super::steady::{self, Wanted, Wished};
@@ -18,6 +19,7 @@ use crate::drill::{
 };
 use crate::fault::{self, Journal, Ongoing, Site};
 use crate::observe::{Answering, Observation, Observer, Prometheus};
+use crate::process::ProcessId;
 use crate::progress::{Progress, Step};
 use crate::stack::{Leased, Settings, conditions_for};
 use crate::{Error, Result};
@@ -253,7 +255,6 @@ impl<'a, 'line> Life<'a, 'line> {
                 return Err(Error::Interrupted);
             }
             let step = self.step(&format!("breaking: {fault}"));
-            self.around.journal.open(&self.drill.name, fault)?;
             let injected_at = now();
             let began_at = self.timeline.first_fault().map_or(injected_at, |first| first.injected_at);
             self.around.neighbourhood.announce(self.drill, began_at, None)?;
@@ -265,7 +266,7 @@ impl<'a, 'line> Life<'a, 'line> {
                 reverting_at: None,
                 reverted_at: None,
             });
-            self.ongoing.push(fault::inject(fault, self.around.site).await?);
+            self.ongoing.push(fault::inject(fault, &self.drill.name, self.around.journal, self.around.site).await?);
             match fault::wait_for_effect(fault, self.around.site, injected_at).await {
                 Ok(()) => {}
                 Err(Error::TimedOut { .. }) => return Ok(false),
@@ -396,28 +397,17 @@ impl<'a, 'line> Life<'a, 'line> {
         for ongoing in self.ongoing.drain(..) {
             ongoing.end().await;
         }
-        let mine =
-            |open: &fault::OpenFault| (open.drill.as_str(), open.process) == (self.drill.name.as_str(), std::process::id());
+        let mine = |open: &fault::OpenFault| open.drill == self.drill.name && open.process == ProcessId::own();
+        let Surroundings { journal, site, progress, .. } = self.around;
         let mut failed = None;
-        for open in self.around.journal.still_open()?.into_iter().filter(mine) {
-            let step = self.around.progress.step(&self.drill.name, format!("reverting: {}", open.fault));
-            let reverting_at = now();
-            match fault::revert(&open.fault, self.around.site, |error| step.update(&format!("again, for {error}"))).await {
-                Ok(()) => {
-                    self.around.journal.close(open.id)?;
-                    let records = self.timeline.faults.iter_mut().rev();
-                    let record = records.into_iter().find(|record| record.fault == open.fault && record.reverted_at.is_none());
-                    if let Some(record) = record {
-                        record.reverting_at = Some(reverting_at);
-                        record.reverted_at = Some(now());
-                    }
-                    step.done("done");
-                }
-                Err(error) => {
-                    step.done(&format!("failed: {error}"));
-                    failed.get_or_insert(error);
-                }
+        for Mended { open, reverting_at, reverted_at, error } in revert_open(journal, site, progress, mine).await? {
+            let records = self.timeline.faults.iter_mut().rev();
+            let record = records.into_iter().find(|record| record.fault == open.fault && record.reverted_at.is_none());
+            if let Some(record) = record {
+                record.reverting_at = Some(reverting_at);
+                record.reverted_at = reverted_at;
             }
+            failed = failed.or(error);
         }
         failed.map_or(Ok(()), Err)
     }

@@ -71,6 +71,10 @@ impl Containers {
         &self.docker
     }
 
+    pub(super) fn project(&self) -> &str {
+        &self.project
+    }
+
     async fn list(&self, service: Option<&str>) -> Result<Vec<ContainerSummary>> {
         let mut labels = vec![format!("{PROJECT_LABEL}={}", self.project)];
         labels.extend(service.map(|service| format!("{SERVICE_LABEL}={service}")));
