@@ -154,6 +154,12 @@ pub enum Error {
         /// For how long.
         waited: Duration,
     },
+    /// Instants of this machine and of Prometheus cannot be compared.
+    #[error("failed to compare instants: {how}")]
+    ClocksDisagree {
+        /// Which clock is how far off.
+        how: String,
+    },
     /// Somebody asked the run to stop.
     #[error("interrupted")]
     Interrupted,
@@ -178,6 +184,7 @@ impl Error {
             Self::NoSuchService { .. } => {
                 Some("`docker compose -f docker-compose.test.yml config --services` lists the services")
             }
+            Self::ClocksDisagree { .. } => Some("have both clocks set by NTP, then run it again"),
             Self::NoSuchNetwork { .. } => Some("`./drill down` and `./drill up` make the stack anew"),
             Self::JournalSpoiled { .. } => {
                 Some("a fault that they tell of may still be there; `./drill down` removes the stack and its journal")

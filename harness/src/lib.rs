@@ -4,6 +4,7 @@
 //! Data flows one way: a [`drill`] is data; the [`runner`] injects its [`fault`] into the [`stack`], lets [`observe`] write
 //! down what happens, and hands that to the pure judge; [`report`] shows what the saved records say.
 
+pub mod bug;
 pub mod commands;
 pub mod dashboard;
 pub mod drill;

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use alertdrill::commands;
 use alertdrill::progress::Progress;
+use alertdrill::{bug, commands};
 use clap::{Parser, Subcommand};
 
 /// Breaks a running data pipeline on purpose and proves that its Prometheus alerts work.
 #[derive(Debug, Parser)]
-#[command(version, after_help = "exit codes: 0 done, 2 could not be done")]
+#[command(version, after_help = "exit codes: 0 done, 2 could not be done, 101 a bug of alertdrill")]
 struct Arguments {
     /// The folder of docker-compose.test.yml.
     #[arg(long, default_value = ".", global = true)]
@@ -35,6 +35,7 @@ enum Action {
 }
 
 fn main() -> ExitCode {
+    bug::explain_panics();
     let Arguments { root, action } = Arguments::parse();
     let programs = std::env::current_exe().ok().and_then(|program| program.parent().map(Path::to_owned)).unwrap_or_default();
     let progress = Progress::default();

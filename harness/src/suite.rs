@@ -11,13 +11,13 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use crate::drill::{Drill, Outcome, UtcInstant, judge};
-use crate::keeper;
 use crate::progress::Progress;
 use crate::report::{RunFolder, Waiver, drill_line, failure_text, measured_lines};
 use crate::session::Session;
 use crate::signals::cancelled_by_signals;
 use crate::stack::{Project, WaitingLine};
 use crate::{Error, Result};
+use crate::{bug, keeper};
 
 /// A set of drills on one stack.
 #[derive(Debug)]
@@ -69,6 +69,7 @@ impl Suite {
         if let Some(parent) = keeper::kept_for() {
             return self.keep_stack(parent);
         }
+        bug::explain_panics();
         let mut arguments = Arguments::from_args();
         // Drills wait most of their time, and their leases keep them from disturbing each other.
         arguments.test_threads = arguments.test_threads.or(Some(self.drills.len() + 1));
@@ -88,12 +89,11 @@ impl Suite {
         let covered = Arc::clone(&run);
         trials.push(Trial::test(COVERAGE, move || covered.coverage()));
         let conclusion = libtest_mimic::run(&arguments, trials);
-        match run.end() {
-            Err(error) => could_not_be_tested(&run.progress, &error),
-            // A drill that panicked has left no record to judge.
-            Ok(Outcome::Pass) if conclusion.has_failed() => ExitCode::from(Outcome::Error.exit_code()),
-            Ok(outcome) => ExitCode::from(outcome.exit_code()),
-        }
+        let came_to = run.end().unwrap_or_else(|error| {
+            run.progress.line(&format!("error: {}", error.explained()));
+            Outcome::Error
+        });
+        ExitCode::from(exit_code(came_to, conclusion.has_failed(), bug::was_hit()))
     }
 
     fn keep_stack(&self, parent: u32) -> ExitCode {
@@ -114,6 +114,16 @@ impl Suite {
         let silent =
             drill.silent.iter().map(|silent| silent.hold.map_or_else(|| needs(&silent.alert), |hold| silent.onset + hold));
         expected.chain(silent).max().unwrap_or_default()
+    }
+}
+
+/// A failed alert is known, whatever else went wrong. A test that failed and left no verdict panicked.
+fn exit_code(came_to: Outcome, has_failed: bool, is_bug: bool) -> u8 {
+    match came_to {
+        Outcome::Fail => came_to.exit_code(),
+        Outcome::Pass | Outcome::Skipped if has_failed => bug::EXIT_CODE,
+        _ if is_bug => bug::EXIT_CODE,
+        _ => came_to.exit_code(),
     }
 }
 
@@ -271,5 +281,21 @@ impl Run {
             self.progress.line(&format!("report: {}", folder.path().join("report.json").display()));
             Ok(*self.worst.lock().unwrap_or_else(PoisonError::into_inner))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bug_of_the_harness_is_no_word_on_an_alert_and_hides_none_that_failed() {
+        assert_eq!(exit_code(Outcome::Pass, true, true), 101);
+        assert_eq!(exit_code(Outcome::Pass, true, false), 101);
+        assert_eq!(exit_code(Outcome::Pass, false, true), 101);
+        assert_eq!(exit_code(Outcome::Error, true, true), 101);
+        assert_eq!(exit_code(Outcome::Error, true, false), 2);
+        assert_eq!(exit_code(Outcome::Fail, true, true), 1);
+        assert_eq!(exit_code(Outcome::Pass, false, false), 0);
     }
 }

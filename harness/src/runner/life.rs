@@ -18,7 +18,7 @@ use crate::drill::{
     hopeless, rule_for, so_far,
 };
 use crate::fault::{self, Journal, Ongoing, Site};
-use crate::observe::{Answering, Observation, Observer, Prometheus};
+use crate::observe::{Answering, ClockCheck, Observation, Observer, Prometheus};
 use crate::process::ProcessId;
 use crate::progress::{Progress, Step};
 use crate::stack::{Leased, Settings, conditions_for};
@@ -94,6 +94,8 @@ struct Life<'a, 'line> {
     ongoing: Vec<Ongoing>,
     /// From the first fault on.
     answering: Option<Answering>,
+    /// The first look at the clocks.
+    clock: Option<ClockCheck>,
     /// Per watched condition, when this process first saw it true since the fault.
     seen_true: BTreeMap<String, UtcInstant>,
     missed_evaluations_before: BTreeMap<String, f64>,
@@ -109,6 +111,7 @@ impl<'a, 'line> Life<'a, 'line> {
             timeline,
             ongoing: Vec::new(),
             answering: None,
+            clock: None,
             seen_true: [].into(),
             missed_evaluations_before: [].into(),
         }
@@ -160,14 +163,14 @@ impl<'a, 'line> Life<'a, 'line> {
     }
 
     /// What was scraped before the revert says nothing of it.
-    async fn see_scrapes_since_the_revert(&self) -> Result<()> {
+    async fn see_scrapes_since_the_revert(&mut self) -> Result<()> {
         let Some(reverted_at) = self.timeline.last_revert() else { return Ok(()) };
         let scraped = self.timeline.rules.iter().map(|rule| rule.scrape_interval + rule.scrape_duration).max();
         let until = reverted_at.plus(scraped.unwrap_or_default());
         let step = self.step("waiting for scrapes since the revert");
         let mut observation = self.around.observer.observation();
         while until > now() {
-            let left = Duration::from_secs_f64(until.seconds_since(now()).max(0.0));
+            let left = until.time_since(now());
             self.next_look(&mut observation, left).await?;
         }
         step.done("done");
@@ -450,7 +453,7 @@ impl<'a, 'line> Life<'a, 'line> {
         let step = self.step("seeing that it stays silent");
         let mut observation = self.around.observer.observation();
         while until > now() && !self.false_alarm() {
-            let left = Duration::from_secs_f64(until.seconds_since(now()).max(0.0));
+            let left = until.time_since(now());
             self.next_look(&mut observation, left).await?;
             self.look();
         }
@@ -476,7 +479,7 @@ impl<'a, 'line> Life<'a, 'line> {
                     self.timeline.missed_evaluations.insert(group, (after - before) as u64);
                 }
             }
-            let took = Duration::from_secs_f64(ended_at.seconds_since(began_at).max(1.0));
+            let took = ended_at.time_since(began_at).max(Duration::from_secs(1));
             self.take_longer_scrapes(&prometheus.alerting_rules(took).await?);
         }
         self.timeline.finished_at = ended_at;
@@ -523,18 +526,20 @@ impl<'a, 'line> Life<'a, 'line> {
     }
 
     /// Waits for the observer's next look, or for `at_most`.
-    async fn next_look(&self, observation: &mut tokio::sync::watch::Receiver<Observation>, at_most: Duration) -> Result<()> {
+    async fn next_look(&mut self, observation: &mut tokio::sync::watch::Receiver<Observation>, at_most: Duration) -> Result<()> {
         tokio::select! {
             () = self.around.cancel.cancelled() => return Err(Error::Interrupted),
             changed = observation.changed() => changed.map_err(|_| blind("the observer has ended", Duration::ZERO))?,
             () = tokio::time::sleep(at_most) => {}
         }
-        if let Some((since, error)) = &observation.borrow_and_update().failing
+        let seen = observation.borrow_and_update();
+        if let Some((since, error)) = &seen.failing
             && since.elapsed() >= BLIND_FOR
         {
             return Err(blind(error, since.elapsed()));
         }
-        Ok(())
+        let Some(clock) = &seen.clock else { return Ok(()) };
+        clock.agrees_since(self.clock.get_or_insert(*clock))
     }
 
     /// Takes over what the observer has seen of the drill's own alerts and conditions since the fault.

@@ -250,6 +250,12 @@ impl ContainerState {
         self.status == "running"
     }
 
+    /// Whether it waits for its restart policy to start it again.
+    #[must_use]
+    pub fn is_restarting(&self) -> bool {
+        self.status == "restarting"
+    }
+
     /// Whether it was last started at `since` or later.
     #[must_use]
     pub fn started_since(&self, since: UtcInstant) -> bool {

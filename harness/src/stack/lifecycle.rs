@@ -369,7 +369,7 @@ async fn explained(error: Error, project: &Project, containers: &Containers, beg
 fn is_broken(project: &Project, state: &ContainerState) -> bool {
     match state.exit_code {
         Some(code) => code != 0 || !project.is_one_shot(&state.service),
-        None => state.status == "restarting" || state.health == Some(Health::Unhealthy),
+        None => state.is_restarting() || state.health == Some(Health::Unhealthy),
     }
 }
 

@@ -9,14 +9,14 @@ use alertdrill::stack::{ContainerState, Containers};
 use tempfile::TempDir;
 use testcontainers::bollard::Docker;
 use testcontainers::bollard::models::{RestartPolicy, RestartPolicyNameEnum};
-use testcontainers::core::ContainerRequest;
+use testcontainers::core::{ContainerRequest, IntoContainerPort as _};
 use testcontainers::runners::AsyncRunner;
 use testcontainers::{ContainerAsync, GenericImage, ImageExt};
 
 pub(crate) const VICTIM: &str = "victim";
 pub(crate) const NETWORK: &str = "net";
 /// Ends at once when it is asked to, with code 1 on a signal of its own.
-const PROGRAM: &str = "trap 'exit 0' TERM; trap 'exit 1' USR1; while :; do sleep 0.1; done";
+pub(crate) const PROGRAM: &str = "trap 'exit 0' TERM; trap 'exit 1' USR1; while :; do sleep 0.1; done";
 
 pub(crate) struct Victim {
     container: Option<ContainerAsync<GenericImage>>,
@@ -32,7 +32,7 @@ impl Victim {
     }
 
     async fn begin(project: &str, folder: TempDir) -> Self {
-        let container = request(project, VICTIM, PROGRAM).start().await.unwrap();
+        let container = request(project, VICTIM, PROGRAM, None).start().await.unwrap();
         let site = Site { containers: Containers::connect(project).await.unwrap(), kafka_bootstrap: None };
         let journal = Journal::in_folder(folder.path());
         Self { container: Some(container), project: project.to_owned(), site, journal, folder }
@@ -74,9 +74,10 @@ impl Victim {
     }
 }
 
-/// A container that compose would have started as `service` of `project`, in which a shell runs `program`.
-pub(crate) fn request(project: &str, service: &str, program: &str) -> ContainerRequest<GenericImage> {
-    GenericImage::new("debian", "trixie-slim")
+/// A container that compose would have started as `service` of `project`, in which a shell runs `program`; `port` is published
+/// on this machine's loopback interface, and nowhere else.
+pub(crate) fn request(project: &str, service: &str, program: &str, port: Option<u16>) -> ContainerRequest<GenericImage> {
+    let request = GenericImage::new("debian", "trixie-slim")
         .with_cmd(["sh", "-c", program])
         .with_labels([("com.docker.compose.project", project), ("com.docker.compose.service", service)])
         .with_network(format!("{project}_{NETWORK}"))
@@ -84,5 +85,8 @@ pub(crate) fn request(project: &str, service: &str, program: &str) -> ContainerR
             host.memory = Some(32 << 20);
             host.restart_policy =
                 Some(RestartPolicy { name: Some(RestartPolicyNameEnum::UNLESS_STOPPED), maximum_retry_count: None });
-        })
+            let bindings = host.port_bindings.iter_mut().flat_map(|ports| ports.values_mut()).flatten().flatten();
+            bindings.for_each(|binding| binding.host_ip = Some("127.0.0.1".to_owned()));
+        });
+    port.into_iter().fold(request, |request, port| request.with_mapped_port(0, port.tcp()))
 }
