@@ -156,11 +156,14 @@ fn replace(json: &mut Value, nth: &mut usize, value: Option<&Value>) -> bool {
 
 // ---- servers ------------------------------------------------------------------------------------------------------
 
+/// A path, and what is answered there instead.
+type Instead = Arc<Mutex<(&'static str, Vec<u8>)>>;
+
 /// A server that answers each path with the answer of the corpus, but one of them spoiled.
 struct Server {
     runtime: Runtime,
     address: String,
-    spoiled: Arc<Mutex<(&'static str, Vec<u8>)>>,
+    spoiled: Instead,
 }
 
 const ANSWERS: [(&str, &str); 7] = [
@@ -181,7 +184,7 @@ impl Server {
         let address = runtime.block_on(async {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap().to_string();
-            let answer = async |State(spoiled): State<Arc<Mutex<(&'static str, Vec<u8>)>>>, uri: Uri| {
+            let answer = async |State(spoiled): State<Instead>, uri: Uri| {
                 let (path, body) = spoiled.lock().unwrap().clone();
                 let name =
                     ANSWERS.iter().find(|(path, _)| *path == uri.path()).map_or("prometheus-conditions.json", |(_, name)| name);
