@@ -1,7 +1,7 @@
 //! Whatever moment a harness is killed at, whoever heals afterwards finds all that it broke, and mends it.
 //!
 //! The tests run this program once more, as a harness that breaks and mends a container per kind of fault until it is killed
-//! with SIGKILL. `ALERTDRILL_KILLS` says how often. The kinds that need a broker are killed on the stack (tests/killed_run.rs).
+//! with SIGKILL. `ALERTDRILL_KILLS` says how often. The kinds that need a broker are killed on the stack (`tests/killed_run.rs`).
 
 #![allow(
     clippy::unwrap_used,
