@@ -165,6 +165,10 @@ impl Run {
         let (session, folder) = &*running;
         let record = self.runtime.block_on(session.run(drill, ticket, &self.progress, &self.cancel));
         folder.save_record(&record).map_err(|error| error.explained())?;
+        if let Err(error) = self.runtime.block_on(session.record_expressions(&record, folder)) {
+            // As with the panels: a verdict on alerts does not hang on a picture of them.
+            self.progress.line(&format!("{}: its expressions are not in the report: {}", drill.name, error.explained()));
+        }
         let verdict = judge(&record.drill, &record.timeline);
         self.progress.line(&drill_line(&record, &verdict));
         if let Err(error) = self.runtime.block_on(session.annotate(&record, verdict.outcome)) {

@@ -4,6 +4,7 @@
 
 mod alertmanager;
 mod by_labels;
+mod expressions;
 mod grafana;
 mod http;
 mod notification_sink;
@@ -14,6 +15,7 @@ mod topic;
 
 pub use alertmanager::Alertmanager;
 pub use by_labels::ByLabels;
+pub use expressions::expression_histories;
 pub use grafana::Grafana;
 pub use http::Locate;
 pub use notification_sink::NotificationSink;

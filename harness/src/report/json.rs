@@ -6,9 +6,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::coverage::Coverage;
+use super::latency::Latency;
 use super::record::{DrillRecord, RunFolder, RunInfo, write_json};
+use super::trend;
 use crate::Result;
-use crate::drill::{AlertOutcome, Labels, Outcome, Reason, UtcInstant, Verdict, Window, judge, rule_for};
+use crate::drill::{AlertOutcome, ExpressionHistory, Labels, Outcome, Reason, UtcInstant, Verdict, Window, judge, rule_for};
 
 /// The version of `report.json`; raised with every change that an older reader would misread.
 pub const REPORT_SCHEMA_VERSION: u32 = 1;
@@ -108,6 +110,12 @@ pub struct DrillReport {
     /// The panels of the dashboard that it moved; nothing if the stack has no dashboard.
     #[serde(default)]
     pub panels: Vec<String>,
+    /// Seconds from the look that finds the stack steady to its last one.
+    #[serde(default)]
+    pub took_s: f64,
+    /// Where the time of each alert that fired went.
+    #[serde(default)]
+    pub latencies: Vec<Latency>,
 }
 
 /// A fault and its instants.
@@ -134,6 +142,7 @@ impl Report {
         let floor = records.iter().map(Floor::of).max_by(|a, b| a.seconds().total_cmp(&b.seconds()));
         let mut moved = folder.panels()?.map(|panels| panels.moved).unwrap_or_default();
         let judged: Vec<_> = records.iter().map(|record| (record, judge(&record.drill, &record.timeline))).collect();
+        let earlier = folder.history()?;
         Ok(Self {
             schema_version: REPORT_SCHEMA_VERSION,
             coverage: Coverage::of(&judged, &info.waivers),
@@ -148,8 +157,14 @@ impl Report {
             collateral: judged.iter().flat_map(|(_, verdict)| verdict.collateral.clone()).collect(),
             drills: judged
                 .into_iter()
-                .map(|(record, verdict)| DrillReport::of(record, verdict, moved.remove(&record.drill.name).unwrap_or_default()))
-                .collect(),
+                .map(|(record, verdict)| {
+                    let name = &record.drill.name;
+                    let mut drill = DrillReport::of(record, verdict, moved.remove(name).unwrap_or_default());
+                    drill.latencies = drill.latencies_with(&folder.expressions(name)?);
+                    trend::compare(name, &mut drill.latencies, &earlier);
+                    Ok(drill)
+                })
+                .collect::<Result<_>>()?,
         })
     }
 
@@ -195,7 +210,20 @@ impl DrillReport {
             alerts: verdict.alerts,
             tolerated: verdict.tolerated,
             panels,
+            took_s: took_s(record),
+            latencies: Vec::new(),
         }
+    }
+
+    /// Where the time of each alert that fired went; also of a report of a time when that was not in it.
+    pub(super) fn known_latencies(&self) -> Vec<Latency> {
+        if self.latencies.is_empty() { self.latencies_with(&[]) } else { self.latencies.clone() }
+    }
+
+    fn latencies_with(&self, expressions: &[ExpressionHistory]) -> Vec<Latency> {
+        let Some(fault_at) = self.faults.first().map(|fault| fault.injected_at) else { return Vec::new() };
+        let reverted_at = self.faults.iter().filter_map(|fault| fault.reverted_at).max();
+        self.alerts.iter().filter_map(|alert| Latency::of(alert, fault_at, reverted_at, expressions)).collect()
     }
 }
 

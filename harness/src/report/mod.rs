@@ -4,10 +4,16 @@
 mod coverage;
 mod html;
 mod json;
+mod latency;
 mod record;
 mod terminal;
+mod trend;
 
 pub use coverage::{Coverage, uncovered};
 pub use json::{Agreement, DrillReport, FaultReport, Measured, REPORT_SCHEMA_VERSION, Report, RunReport};
-pub use record::{DrillRecord, PanelRecord, RECORD_SCHEMA_VERSION, RunFolder, RunInfo, Waiver};
+pub use latency::{Latency, LatencyStep, Milestone};
+pub use record::{
+    DrillRecord, EXPRESSIONS_SCHEMA_VERSION, ExpressionRecord, PanelRecord, RECORD_SCHEMA_VERSION, RunFolder, RunInfo, Waiver,
+};
 pub use terminal::{drill_line, failure_text, measured_lines};
+pub use trend::{EarlierAlert, EarlierRun, Trend};
