@@ -86,7 +86,7 @@ pub fn report(folder: &Path) -> Result<Vec<String>> {
     // What was measured while it ran is in no record.
     report.run.measured = folder.report()?.and_then(|before| before.run.measured);
     report.save(&folder)?;
-    Ok(["report.json", "index.html"].map(|name| folder.path().join(name).display().to_string()).to_vec())
+    Ok(["report.json", "junit.xml", "index.html"].map(|name| folder.path().join(name).display().to_string()).to_vec())
 }
 
 fn runtime() -> Result<Runtime> {

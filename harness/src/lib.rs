@@ -9,6 +9,7 @@ pub mod dashboard;
 pub mod drill;
 pub mod error;
 pub mod fault;
+mod github;
 mod keeper;
 pub mod observe;
 mod process;

@@ -9,6 +9,7 @@ use crate::Result;
 use crate::dashboard::moved_panels;
 use crate::drill::{AlertState, Drill, Outcome, Routing, UtcInstant};
 use crate::fault::{Journal, Site};
+use crate::github::Job;
 use crate::observe::{Observer, Prometheus, board_history, expression_histories};
 use crate::progress::Progress;
 use crate::report::{
@@ -203,6 +204,11 @@ impl Session {
         report.run.measured = Some(self.measure(&report).await);
         report.save(folder)?;
         folder.become_latest()?;
+        if let Some(job) = Job::of_this_process(&self.stack)
+            && let Err(error) = job.summarise(&report)
+        {
+            progress.line(&format!("the report is not on the job's page: {}", error.explained()));
+        }
         Ok(report)
     }
 

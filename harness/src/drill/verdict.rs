@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Claim, Labels, Severity, UtcInstant};
@@ -33,7 +34,7 @@ pub struct Verdict {
 ///
 /// Ordered from best to worst, and this is the only ranking there is: a run ends as the worst of its drills. A failed alert
 /// ranks above what could not be tested, because it is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// Every alert did what it must.
@@ -70,7 +71,7 @@ impl fmt::Display for Outcome {
 }
 
 /// One thing that kept a drill from passing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reason {
     /// Which.
     pub kind: ReasonKind,
@@ -85,7 +86,7 @@ impl Reason {
 }
 
 /// The ways in which a drill does not pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReasonKind {
     /// No rule of that name, with labels that fit, is loaded.
@@ -130,6 +131,13 @@ pub enum ReasonKind {
     CouldNotObserve,
 }
 
+impl fmt::Display for ReasonKind {
+    /// As it is serialised.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
 impl ReasonKind {
     /// Whether this speaks of the alert (fail) or of the test (error).
     #[must_use]
@@ -160,7 +168,7 @@ impl ReasonKind {
 }
 
 /// What became of one alert that had to fire, or to stay silent. Instants that were not reached are `None`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AlertOutcome {
     /// The alert's name.
     pub name: String,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::coverage::Coverage;
@@ -16,9 +17,10 @@ use crate::drill::{AlertOutcome, ExpressionHistory, Labels, Outcome, Reason, Utc
 pub const REPORT_SCHEMA_VERSION: u32 = 1;
 
 /// A whole run, judged.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
-    /// [`REPORT_SCHEMA_VERSION`] of the harness that wrote it.
+    /// The version of this form; raised with every change that an older reader would misread.
+    #[schemars(extend("const" = REPORT_SCHEMA_VERSION))]
     pub schema_version: u32,
     /// What was run.
     pub run: RunReport,
@@ -31,7 +33,7 @@ pub struct Report {
 }
 
 /// What was run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunReport {
     /// What the run was.
     #[serde(flatten)]
@@ -50,7 +52,7 @@ pub struct RunReport {
 }
 
 /// What a run cost, and how true its instants are.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Measured {
     /// Seconds from the process's start to the first fault.
     pub first_fault_s: Option<f64>,
@@ -67,7 +69,7 @@ pub struct Measured {
 }
 
 /// How far instants are from what somebody else says of them.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Agreement {
     /// How many instants there are.
     pub of: usize,
@@ -89,7 +91,7 @@ impl Agreement {
 }
 
 /// One drill, judged.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DrillReport {
     /// The drill's name.
     pub name: String,
@@ -119,7 +121,7 @@ pub struct DrillReport {
 }
 
 /// A fault and its instants.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FaultReport {
     /// The fault's kind.
     pub kind: String,
@@ -168,12 +170,13 @@ impl Report {
         })
     }
 
-    /// Writes it as `report.json` and `index.html` into the run's folder.
+    /// Writes it as `report.json`, `junit.xml` and `index.html` into the run's folder.
     ///
     /// # Errors
     /// [`crate::Error::File`] or [`crate::Error::BadDescription`].
     pub fn save(&self, folder: &RunFolder) -> Result<()> {
         write_json(&folder.path().join("report.json"), self)?;
+        super::junit::save(self, folder)?;
         super::html::save(self, folder)
     }
 

@@ -5,13 +5,14 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::trend::Trend;
 use crate::drill::{AlertOutcome, ExpressionHistory, Labels, UtcInstant};
 
 /// Where the time of an alert that fired went.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Latency {
     /// The alert's name.
     pub alert: String,
@@ -27,7 +28,7 @@ pub struct Latency {
 }
 
 /// A part of an alert's time.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LatencyStep {
     /// What it ended with.
     pub reached: Milestone,
@@ -38,7 +39,7 @@ pub struct LatencyStep {
 }
 
 /// What an alert comes by, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Milestone {
     /// The first sample that shows the fault.
@@ -123,6 +124,11 @@ impl Latency {
         steps.extend(reverted_at.map(|reverted_at| self::steps(reverted_at, &until_ended)).unwrap_or_default());
         let (alert, labels) = (alert.name.clone(), alert.labels.clone());
         Some(Self { alert, labels, steps, dominant: longest, trends: Vec::new() })
+    }
+
+    /// In what it has become slower than the runs before let expect.
+    pub fn slower(&self) -> impl Iterator<Item = &Trend> {
+        self.trends.iter().filter(|trend| trend.is_slower)
     }
 
     /// The step that ended with `milestone`.

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +20,7 @@ use crate::{Error, Result};
 pub const RECORD_SCHEMA_VERSION: u32 = 2;
 
 /// What a run was.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunInfo {
     /// The name of its folder.
     pub id: String,
@@ -50,7 +51,7 @@ impl RunInfo {
 }
 
 /// A rule that no drill fires, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Waiver {
     /// The rule: the alert's name, and in braces the labels that it adds, its severity apart.
     pub rule: String,

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::json::Report;
@@ -15,8 +16,8 @@ use super::record::RunFolder;
 use crate::drill::{Outcome, UtcInstant};
 use crate::{Error, Result};
 
-/// So many earlier runs are looked at, the latest ones.
-const LOOK_BACK: usize = 30;
+/// So many earlier runs in which an alert did what it must are looked at, the latest ones.
+const LOOK_BACK: usize = 50;
 /// With fewer times before, nothing is usual.
 const ENOUGH: usize = 5;
 /// Beyond the third quartile by so many times the distance of the quartiles, a value is an outlier (Tukey's fence).
@@ -49,7 +50,7 @@ pub struct EarlierAlert {
 }
 
 /// What an alert took until a milestone, now and before.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Trend {
     /// The milestone. The time until [`Milestone::Firing`] counts from the fault, of the others as in a [`Latency`].
     pub until: Milestone,
@@ -173,7 +174,7 @@ impl RunFolder {
                 && report.run.info.id != own.id
                 && report.run.info.started_at < own.started_at
             {
-                runs.push(EarlierRun::of(&report));
+                runs.extend(Some(EarlierRun::of(&report)).filter(|run| !run.alerts.is_empty()));
             }
         }
         runs.sort_by_key(|run| run.started_at);

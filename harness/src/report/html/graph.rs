@@ -1,9 +1,10 @@
 //! An alert's own expression during its drill, with its limits: why it fired, or how near it came.
 
 use super::super::json::DrillReport;
+use super::super::phrases::since;
 use super::axis::Axis;
 use super::plot::{Lines, Plot, with_unit};
-use super::timeline::{AlertLine, fault_spans, since};
+use super::timeline::{AlertLine, fault_spans};
 use crate::drill::{ExpressionHistory, Labels, LimitHistory, LineSeries, TermHistory, UtcInstant, selector};
 
 /// So many lines can be told apart.
