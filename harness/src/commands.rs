@@ -78,11 +78,15 @@ pub fn heal(root: &Path, programs: &Path, progress: &Progress) -> Result<Vec<Str
 /// [`Error::File`] or [`Error::BadDescription`].
 pub fn report(folder: &Path) -> Result<Vec<String>> {
     let folder = RunFolder::existing(folder.canonicalize().map_err(Error::file("open the run's folder", folder))?);
+    // What was saved of the runs before stays, for they may be gone; unless one says where others are.
+    if folder.history()?.is_empty() || std::env::var_os("DRILL_HISTORY").is_some() {
+        folder.record_history()?;
+    }
     let mut report = Report::of(&folder)?;
     // What was measured while it ran is in no record.
     report.run.measured = folder.report()?.and_then(|before| before.run.measured);
     report.save(&folder)?;
-    Ok(["report.json", "index.html"].map(|name| folder.path().join(name).display().to_string()).to_vec())
+    Ok(["report.json", "junit.xml", "index.html"].map(|name| folder.path().join(name).display().to_string()).to_vec())
 }
 
 fn runtime() -> Result<Runtime> {

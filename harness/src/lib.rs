@@ -10,6 +10,7 @@ pub mod dashboard;
 pub mod drill;
 pub mod error;
 pub mod fault;
+mod github;
 mod keeper;
 pub mod observe;
 pub mod process;

@@ -1,10 +1,14 @@
 //! What a `PromQL` expression reads, and what it compares that with.
 
+mod terms;
+
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use promql_parser::parser::Expr;
 use promql_parser::util::{ExprVisitor, walk_expr};
+
+pub use terms::{Limit, Role, Term, number_of, terms_of};
 
 /// The metrics that an expression reads, as they are or over a range.
 ///

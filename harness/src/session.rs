@@ -9,7 +9,8 @@ use crate::Result;
 use crate::dashboard::moved_panels;
 use crate::drill::{AlertState, Drill, Outcome, Routing, UtcInstant};
 use crate::fault::{Journal, Site};
-use crate::observe::{Observer, Prometheus, board_history};
+use crate::github::Job;
+use crate::observe::{Observer, Prometheus, board_history, expression_histories};
 use crate::progress::Progress;
 use crate::report::{
     Agreement, DrillRecord, Measured, PanelRecord, RECORD_SCHEMA_VERSION, Report, RunFolder, RunInfo, Waiver, uncovered,
@@ -196,11 +197,28 @@ impl Session {
             // A verdict on alerts does not hang on a picture of them.
             progress.line(&format!("the dashboard's panels are not in the report: {}", error.explained()));
         }
+        if let Err(error) = folder.record_history() {
+            progress.line(&format!("the runs before are not in the report: {}", error.explained()));
+        }
         let mut report = Report::of(folder)?;
         report.run.measured = Some(self.measure(&report).await);
         report.save(folder)?;
         folder.become_latest()?;
+        if let Some(job) = Job::of_this_process(&self.stack)
+            && let Err(error) = job.summarise(&report)
+        {
+            progress.line(&format!("the report is not on the job's page: {}", error.explained()));
+        }
         Ok(report)
+    }
+
+    /// Saves what the expressions of a drill's alerts were; to be called before it is judged.
+    ///
+    /// # Errors
+    /// [`crate::Error::File`], [`crate::Error::NoAnswer`] or [`crate::Error::BadAnswer`].
+    pub async fn record_expressions(&self, record: &DrillRecord, folder: &RunFolder) -> Result<()> {
+        let expressions = expression_histories(&self.prometheus, &record.drill, &record.timeline).await?;
+        folder.save_expressions(&record.drill.name, expressions)
     }
 
     /// Writes a drill onto Grafana's dashboards, if that runs.

@@ -11,6 +11,7 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use crate::drill::{Drill, Outcome, UtcInstant, judge};
+use crate::github::Job;
 use crate::progress::Progress;
 use crate::report::{RunFolder, Waiver, drill_line, failure_text, measured_lines};
 use crate::session::Session;
@@ -175,8 +176,15 @@ impl Run {
         let (session, folder) = &*running;
         let record = self.runtime.block_on(session.run(drill, ticket, &self.progress, &self.cancel));
         folder.save_record(&record).map_err(|error| error.explained())?;
+        if let Err(error) = self.runtime.block_on(session.record_expressions(&record, folder)) {
+            // As with the panels: a verdict on alerts does not hang on a picture of them.
+            self.progress.line(&format!("{}: its expressions are not in the report: {}", drill.name, error.explained()));
+        }
         let verdict = judge(&record.drill, &record.timeline);
         self.progress.line(&drill_line(&record, &verdict));
+        if let Some(job) = Job::of_this_process(session.stack()) {
+            job.tell_verdict(&drill.name, &verdict, &self.progress);
+        }
         if let Err(error) = self.runtime.block_on(session.annotate(&record, verdict.outcome)) {
             self.progress.line(&format!("{}: not written onto Grafana's dashboards: {}", drill.name, error.explained()));
         }
@@ -274,7 +282,11 @@ impl Run {
         let Some((session, folder)) = Arc::into_inner(running) else { return Err(Error::Interrupted) };
         self.runtime.block_on(async {
             let reported = session.report(&folder, &self.suite.waivers, &self.progress).await;
+            let job = Job::of_this_process(session.stack()).filter(|_| !keeper::is_one_process_of_many());
             session.end(&self.progress).await?;
+            if let (Some(job), Ok(report)) = (job, &reported) {
+                job.tell_slower(report, &self.progress);
+            }
             for line in measured_lines(&reported?.run) {
                 self.progress.line(&line);
             }

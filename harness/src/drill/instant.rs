@@ -1,9 +1,11 @@
 //! An instant in UTC with the resolution of a Prometheus sample.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, Unit};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// An instant in UTC, to the millisecond; written as RFC 3339, always with three decimals.
@@ -61,6 +63,21 @@ impl From<Timestamp> for UtcInstant {
 impl fmt::Display for UtcInstant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:.3}", self.0)
+    }
+}
+
+impl JsonSchema for UtcInstant {
+    fn schema_name() -> Cow<'static, str> {
+        "UtcInstant".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "An instant in UTC, to the millisecond.",
+            "type": "string",
+            "format": "date-time",
+            "pattern": "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$",
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod alert;
 mod definition;
+mod expression;
 mod fault;
 mod instant;
 mod judge;
@@ -15,6 +16,7 @@ mod window;
 pub(crate) use alert::selector;
 pub use alert::{Claim, ExpectedAlert, Onset, Severity, SilentAlert, Tolerated};
 pub use definition::{Check, Drill, LANE, Moment};
+pub use expression::{ExpressionHistory, LimitHistory, LineSeries, Subject, TermHistory, subjects};
 pub use fault::{Behaviour, Fault};
 pub use instant::UtcInstant;
 pub(crate) use judge::{DELIVERY_ALLOWANCE, rule_for};

@@ -203,6 +203,20 @@ pub struct Span {
     pub until: UtcInstant,
 }
 
+impl Span {
+    /// The spans of instants that are at most about `apart` from the next, in their order.
+    pub(crate) fn through(instants: impl IntoIterator<Item = UtcInstant>, apart: Duration) -> Vec<Self> {
+        let mut spans: Vec<Self> = Vec::new();
+        for at in instants {
+            match spans.last_mut() {
+                Some(span) if at.seconds_since(span.until) < 1.5 * apart.as_secs_f64() => span.until = at,
+                _ => spans.push(Self { from: at, until: at }),
+            }
+        }
+        spans
+    }
+}
+
 /// Another drill that ran beside this one: the alerts that it answers for are not this one's collateral.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Claim, Labels, Severity, UtcInstant};
@@ -35,7 +36,7 @@ pub struct Verdict {
 ///
 /// Ordered from best to worst, and this is the only ranking there is: a run ends as the worst of its drills. A failed alert
 /// ranks above what could not be tested, because it is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// Every alert did what it must.
@@ -72,7 +73,7 @@ impl fmt::Display for Outcome {
 }
 
 /// One thing that kept a drill from passing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reason {
     /// Which.
     pub kind: ReasonKind,
@@ -87,7 +88,7 @@ impl Reason {
 }
 
 /// The ways in which a drill does not pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReasonKind {
     /// No rule of that name, with labels that fit, is loaded.
@@ -132,6 +133,13 @@ pub enum ReasonKind {
     CouldNotObserve,
 }
 
+impl fmt::Display for ReasonKind {
+    /// As it is serialised.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
 impl ReasonKind {
     /// Whether this speaks of the alert (fail) or of the test (error).
     #[must_use]
@@ -162,7 +170,7 @@ impl ReasonKind {
 }
 
 /// What became of one alert that had to fire, or to stay silent. Instants that were not reached are `None`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AlertOutcome {
     /// The alert's name.
     pub name: String,

@@ -5,6 +5,7 @@
 mod alertmanager;
 mod by_labels;
 mod clock;
+mod expressions;
 mod grafana;
 mod http;
 mod notification_sink;
@@ -16,6 +17,7 @@ mod topic;
 pub use alertmanager::Alertmanager;
 pub use by_labels::ByLabels;
 pub use clock::ClockCheck;
+pub use expressions::expression_histories;
 pub use grafana::Grafana;
 pub use http::Locate;
 pub use notification_sink::NotificationSink;

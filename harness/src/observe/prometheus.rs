@@ -160,14 +160,8 @@ impl Prometheus {
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
     pub async fn spans(&self, condition: &str, from: UtcInstant, until: UtcInstant) -> Result<Vec<Span>> {
         let series = self.range(&format!("count({condition})"), (from, until), CONDITION_RESOLUTION).await?;
-        let mut spans: Vec<Span> = Vec::new();
-        for (at, _) in series.into_iter().flat_map(|series| series.values) {
-            match spans.last_mut() {
-                Some(span) if at.seconds_since(span.until) < 1.5 * CONDITION_RESOLUTION.as_secs_f64() => span.until = at,
-                _ => spans.push(Span { from: at, until: at }),
-            }
-        }
-        Ok(spans)
+        let instants = series.into_iter().flat_map(|series| series.values).map(|(at, _)| at);
+        Ok(Span::through(instants, CONDITION_RESOLUTION))
     }
 
     /// What `query` yields from the first to the second instant of `span`, every `step`.

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::record::{DrillRecord, Waiver};
 use crate::drill::{Drill, LoadedRule, Verdict, rule_for, selector};
 
 /// Which of the loaded rules were made to fire.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Coverage {
     /// How many rules are loaded.
     pub rules: usize,

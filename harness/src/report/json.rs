@@ -3,20 +3,24 @@
 use std::fmt;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::coverage::Coverage;
+use super::latency::Latency;
 use super::record::{DrillRecord, RunFolder, RunInfo, write_json};
+use super::trend;
 use crate::Result;
-use crate::drill::{AlertOutcome, Labels, Outcome, Reason, UtcInstant, Verdict, Window, judge, rule_for};
+use crate::drill::{AlertOutcome, ExpressionHistory, Labels, Outcome, Reason, UtcInstant, Verdict, Window, judge, rule_for};
 
 /// The version of `report.json`; raised with every change that an older reader would misread.
 pub const REPORT_SCHEMA_VERSION: u32 = 1;
 
 /// A whole run, judged.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
-    /// [`REPORT_SCHEMA_VERSION`] of the harness that wrote it.
+    /// The version of this form; raised with every change that an older reader would misread.
+    #[schemars(extend("const" = REPORT_SCHEMA_VERSION))]
     pub schema_version: u32,
     /// What was run.
     pub run: RunReport,
@@ -29,7 +33,7 @@ pub struct Report {
 }
 
 /// What was run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunReport {
     /// What the run was.
     #[serde(flatten)]
@@ -48,7 +52,7 @@ pub struct RunReport {
 }
 
 /// What a run cost, and how true its instants are.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Measured {
     /// Seconds from the process's start to the first fault.
     pub first_fault_s: Option<f64>,
@@ -65,7 +69,7 @@ pub struct Measured {
 }
 
 /// How far instants are from what somebody else says of them.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Agreement {
     /// How many instants there are.
     pub of: usize,
@@ -87,7 +91,7 @@ impl Agreement {
 }
 
 /// One drill, judged.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DrillReport {
     /// The drill's name.
     pub name: String,
@@ -108,10 +112,16 @@ pub struct DrillReport {
     /// The panels of the dashboard that it moved; nothing if the stack has no dashboard.
     #[serde(default)]
     pub panels: Vec<String>,
+    /// Seconds from the look that finds the stack steady to its last one.
+    #[serde(default)]
+    pub took_s: f64,
+    /// Where the time of each alert that fired went.
+    #[serde(default)]
+    pub latencies: Vec<Latency>,
 }
 
 /// A fault and its instants.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FaultReport {
     /// The fault's kind.
     pub kind: String,
@@ -134,6 +144,7 @@ impl Report {
         let floor = records.iter().map(Floor::of).max_by(|a, b| a.seconds().total_cmp(&b.seconds()));
         let mut moved = folder.panels()?.map(|panels| panels.moved).unwrap_or_default();
         let judged: Vec<_> = records.iter().map(|record| (record, judge(&record.drill, &record.timeline))).collect();
+        let earlier = folder.history()?;
         Ok(Self {
             schema_version: REPORT_SCHEMA_VERSION,
             coverage: Coverage::of(&judged, &info.waivers),
@@ -148,17 +159,24 @@ impl Report {
             collateral: judged.iter().flat_map(|(_, verdict)| verdict.collateral.clone()).collect(),
             drills: judged
                 .into_iter()
-                .map(|(record, verdict)| DrillReport::of(record, verdict, moved.remove(&record.drill.name).unwrap_or_default()))
-                .collect(),
+                .map(|(record, verdict)| {
+                    let name = &record.drill.name;
+                    let mut drill = DrillReport::of(record, verdict, moved.remove(name).unwrap_or_default());
+                    drill.latencies = drill.latencies_with(&folder.expressions(name)?);
+                    trend::compare(name, &mut drill.latencies, &earlier);
+                    Ok(drill)
+                })
+                .collect::<Result<_>>()?,
         })
     }
 
-    /// Writes it as `report.json` and `index.html` into the run's folder.
+    /// Writes it as `report.json`, `junit.xml` and `index.html` into the run's folder.
     ///
     /// # Errors
     /// [`crate::Error::File`] or [`crate::Error::BadDescription`].
     pub fn save(&self, folder: &RunFolder) -> Result<()> {
         write_json(&folder.path().join("report.json"), self)?;
+        super::junit::save(self, folder)?;
         super::html::save(self, folder)
     }
 
@@ -195,7 +213,20 @@ impl DrillReport {
             alerts: verdict.alerts,
             tolerated: verdict.tolerated,
             panels,
+            took_s: took_s(record),
+            latencies: Vec::new(),
         }
+    }
+
+    /// Where the time of each alert that fired went; also of a report of a time when that was not in it.
+    pub(super) fn known_latencies(&self) -> Vec<Latency> {
+        if self.latencies.is_empty() { self.latencies_with(&[]) } else { self.latencies.clone() }
+    }
+
+    fn latencies_with(&self, expressions: &[ExpressionHistory]) -> Vec<Latency> {
+        let Some(fault_at) = self.faults.first().map(|fault| fault.injected_at) else { return Vec::new() };
+        let reverted_at = self.faults.iter().filter_map(|fault| fault.reverted_at).max();
+        self.alerts.iter().filter_map(|alert| Latency::of(alert, fault_at, reverted_at, expressions)).collect()
     }
 }
 

@@ -2,12 +2,26 @@
 //! again, and so that any number of processes can write records side by side.
 
 mod coverage;
+mod github;
 mod html;
 mod json;
+mod junit;
+mod latency;
+mod phrases;
 mod record;
+mod schema;
+mod summary;
 mod terminal;
+mod trend;
 
 pub use coverage::{Coverage, uncovered};
+pub use github::{annotations, slower_annotations};
 pub use json::{Agreement, DrillReport, FaultReport, Measured, REPORT_SCHEMA_VERSION, Report, RunReport};
-pub use record::{DrillRecord, PanelRecord, RECORD_SCHEMA_VERSION, RunFolder, RunInfo, Waiver};
+pub use latency::{Latency, LatencyStep, Milestone};
+pub use record::{
+    DrillRecord, EXPRESSIONS_SCHEMA_VERSION, ExpressionRecord, PanelRecord, RECORD_SCHEMA_VERSION, RunFolder, RunInfo, Waiver,
+};
+pub use schema::report_schema;
+pub use summary::save_summary;
 pub use terminal::{drill_line, failure_text, measured_lines};
+pub use trend::{EarlierAlert, EarlierRun, Trend};

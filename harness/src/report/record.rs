@@ -5,12 +5,14 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::json::Report;
+use super::json::{REPORT_SCHEMA_VERSION, Report};
+use super::trend::EarlierRun;
 use crate::dashboard::{BoardHistory, Broken};
-use crate::drill::{Drill, Timeline, UtcInstant};
+use crate::drill::{Drill, ExpressionHistory, Timeline, UtcInstant};
 use crate::stack::{Settings, disturbed_by};
 use crate::{Error, Result};
 
@@ -18,7 +20,7 @@ use crate::{Error, Result};
 pub const RECORD_SCHEMA_VERSION: u32 = 2;
 
 /// What a run was.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunInfo {
     /// The name of its folder.
     pub id: String,
@@ -49,7 +51,7 @@ impl RunInfo {
 }
 
 /// A rule that no drill fires, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Waiver {
     /// The rule: the alert's name, and in braces the labels that it adds, its severity apart.
     pub rule: String,
@@ -82,6 +84,21 @@ impl DrillRecord {
             disturbed: disturbed_by(&self.drill, settings),
         })
     }
+}
+
+/// The version of what is saved of expressions; raised with every change that an older reader would misread.
+pub const EXPRESSIONS_SCHEMA_VERSION: u32 = 1;
+
+/// What the expressions of a drill's alerts were. Apart from the drill's record: a verdict does not need them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpressionRecord {
+    /// [`EXPRESSIONS_SCHEMA_VERSION`] of the harness that wrote it.
+    pub schema_version: u32,
+    /// The drill's name.
+    pub drill: String,
+    /// Per alert that it declares, or that fired undeclared.
+    pub expressions: Vec<ExpressionHistory>,
 }
 
 /// What the dashboard showed during a run.
@@ -153,14 +170,40 @@ impl RunFolder {
                 continue;
             }
             let record: DrillRecord = read_json(&path)?;
-            if record.schema_version != RECORD_SCHEMA_VERSION {
-                let reason = format!("it is of version {}, this reads version {RECORD_SCHEMA_VERSION}", record.schema_version);
-                return Err(Error::BadDescription { what: path.display().to_string(), reason });
-            }
+            of_version(record.schema_version, RECORD_SCHEMA_VERSION, &path)?;
             records.push(record);
         }
         records.sort_by(|a, b| a.drill.name.cmp(&b.drill.name));
         Ok(records)
+    }
+
+    /// Saves what the expressions of a drill's alerts were.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn save_expressions(&self, drill: &str, expressions: Vec<ExpressionHistory>) -> Result<()> {
+        let folder = self.path.join("expressions");
+        std::fs::create_dir_all(&folder).map_err(Error::file("make the folder", &folder))?;
+        let record = ExpressionRecord { schema_version: EXPRESSIONS_SCHEMA_VERSION, drill: drill.to_owned(), expressions };
+        write_json(&self.expressions_file(drill), &record)
+    }
+
+    /// What the expressions of a drill's alerts were; nothing if they were not recorded.
+    ///
+    /// # Errors
+    /// [`Error::File`], or [`Error::BadDescription`] if they cannot be read or are of another version.
+    pub fn expressions(&self, drill: &str) -> Result<Vec<ExpressionHistory>> {
+        let path = self.expressions_file(drill);
+        if !path.exists() {
+            return Ok(Vec::new());
+        }
+        let record: ExpressionRecord = read_json(&path)?;
+        of_version(record.schema_version, EXPRESSIONS_SCHEMA_VERSION, &path)?;
+        Ok(record.expressions)
+    }
+
+    fn expressions_file(&self, drill: &str) -> PathBuf {
+        self.path.join("expressions").join(format!("{drill}.json"))
     }
 
     /// Saves what the dashboard showed.
@@ -243,6 +286,43 @@ impl RunFolder {
         path.exists().then(|| read_json(&path)).transpose()
     }
 
+    /// Its report, if there is one of this version.
+    ///
+    /// # Errors
+    /// [`Error::File`] or [`Error::BadDescription`].
+    pub(super) fn report_of_this_version(&self) -> Result<Option<Report>> {
+        #[derive(Deserialize)]
+        struct Version {
+            schema_version: u32,
+        }
+        let path = self.path.join("report.json");
+        if !path.exists() || read_json::<Version>(&path)?.schema_version != REPORT_SCHEMA_VERSION {
+            return Ok(None);
+        }
+        self.report()
+    }
+
+    /// Saves what the runs before this one took.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub(super) fn save_history(&self, history: &[EarlierRun]) -> Result<()> {
+        write_json(&self.history_file(), &history)
+    }
+
+    /// What the runs before this one took; nothing if that was not recorded.
+    ///
+    /// # Errors
+    /// [`Error::File`] or [`Error::BadDescription`].
+    pub fn history(&self) -> Result<Vec<EarlierRun>> {
+        let path = self.history_file();
+        if path.exists() { read_json(&path) } else { Ok(Vec::new()) }
+    }
+
+    fn history_file(&self) -> PathBuf {
+        self.path.join("history.json")
+    }
+
     /// What the run was.
     ///
     /// # Errors
@@ -250,6 +330,14 @@ impl RunFolder {
     pub fn run(&self) -> Result<RunInfo> {
         read_json(&self.path.join("run.json"))
     }
+}
+
+fn of_version(version: u32, read: u32, path: &Path) -> Result<()> {
+    if version == read {
+        return Ok(());
+    }
+    let reason = format!("it is of version {version}, this reads version {read}");
+    Err(Error::BadDescription { what: path.display().to_string(), reason })
 }
 
 /// Writes beside the target and renames, so that a reader never finds half a file.

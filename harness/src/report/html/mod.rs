@@ -1,16 +1,29 @@
 //! `index.html`: a run as a person looks at it, in one file that needs nothing else.
 
+mod axis;
 mod chart;
+mod graph;
+mod latency_bar;
+mod plot;
 mod timeline;
+
+use std::collections::BTreeMap;
 
 use askama::Template;
 
 use super::json::Report;
-use super::record::RunFolder;
-use crate::drill::{Outcome, UtcInstant};
+use super::record::{PanelRecord, RunFolder};
+use crate::drill::{ExpressionHistory, Outcome};
 use crate::{Error, Result};
+use axis::{Axis, Tick};
 use chart::Chart;
 use timeline::Row;
+
+/// Per drill, what the expressions of its alerts were.
+type Expressions = BTreeMap<String, Vec<ExpressionHistory>>;
+
+/// So many of the drills that did not pass are shown with their details at once.
+const OPEN_AT_ONCE: usize = 20;
 
 /// Writes the page of `report` into the run's folder.
 ///
@@ -18,8 +31,10 @@ use timeline::Row;
 /// [`Error::File`] or [`Error::BadDescription`].
 pub(super) fn save(report: &Report, folder: &RunFolder) -> Result<()> {
     let panels = folder.panels()?;
+    let names = report.drills.iter().map(|drill| &drill.name);
+    let expressions = names.map(|name| Ok((name.clone(), folder.expressions(name)?))).collect::<Result<_>>()?;
     let path = folder.path().join("index.html");
-    let page = Page::of(report, panels.as_ref());
+    let page = Page::of(report, panels.as_ref(), &expressions);
     let html =
         page.render().map_err(|error| Error::BadDescription { what: path.display().to_string(), reason: error.to_string() })?;
     std::fs::write(&path, html).map_err(Error::file("write", path))
@@ -35,53 +50,24 @@ struct Page<'a> {
     charts: Vec<Chart>,
 }
 
-/// A mark on the axis of time.
-struct Tick {
-    left: f64,
-    text: String,
-}
-
-/// The time of a run, from 0 to 100.
-#[derive(Clone, Copy)]
-struct Axis {
-    from: UtcInstant,
-    seconds: f64,
-}
-
-impl Axis {
-    fn of(report: &Report) -> Self {
-        let from = report.run.info.started_at;
-        Self { from, seconds: report.run.info.finished_at.seconds_since(from).max(1.0) }
-    }
-
-    fn place(self, at: UtcInstant) -> f64 {
-        (at.seconds_since(self.from) / self.seconds * 100.0).clamp(0.0, 100.0)
-    }
-
-    /// About eight, at whole minutes if the run is long enough.
-    fn ticks(self) -> Vec<Tick> {
-        let every = [10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0].into_iter().find(|every| self.seconds / every <= 8.0);
-        let every = every.unwrap_or(7200.0);
-        let instants = std::iter::successors(Some(0.0), |at| Some(at + every)).take_while(|at| *at < self.seconds);
-        let text = |at: f64| if every < 60.0 { format!("{at:.0} s") } else { format!("{:.0} min", at / 60.0) };
-        instants.map(|at| Tick { left: at / self.seconds * 100.0, text: text(at) }).collect()
-    }
-}
-
 impl<'a> Page<'a> {
-    fn of(report: &'a Report, panels: Option<&super::PanelRecord>) -> Self {
-        let axis = Axis::of(report);
+    fn of(report: &'a Report, panels: Option<&PanelRecord>, expressions: &Expressions) -> Self {
+        let run = &report.run.info;
+        let axis = Axis::of(run.started_at, run.finished_at, run.started_at);
         let count = |outcome| report.drills.iter().filter(|drill| drill.verdict == outcome).count();
         let outcomes = [Outcome::Fail, Outcome::Error, Outcome::Pass, Outcome::Skipped];
         let counts = outcomes.map(|outcome| (outcome, count(outcome))).into_iter().filter(|(_, count)| *count > 0);
         let mut drills: Vec<_> = report.drills.iter().collect();
         // What needs to be looked at comes first, and then what happened first.
         drills.sort_by_key(|drill| (std::cmp::Reverse(drill.verdict), drill.faults.first().map(|fault| fault.injected_at)));
+        let expressions_of = |name: &String| expressions.get(name).map_or(&[][..], Vec::as_slice);
+        let mut rows: Vec<_> = drills.into_iter().map(|drill| Row::of(drill, expressions_of(&drill.name), axis)).collect();
+        rows.iter_mut().skip(OPEN_AT_ONCE).for_each(|row| row.is_open = false);
         Self {
             report,
             counts: counts.collect(),
             ticks: axis.ticks(),
-            rows: drills.into_iter().map(|drill| Row::of(drill, axis)).collect(),
+            rows,
             charts: panels.map_or_else(Vec::new, |record| {
                 record.history.panels.iter().map(|panel| Chart::of(panel, record.history.step, report, axis)).collect()
             }),
@@ -90,4 +76,4 @@ impl<'a> Page<'a> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::report) mod tests;

@@ -1,12 +1,13 @@
 use super::*;
-use crate::drill::{AlertOutcome, Labels, Severity};
-use crate::report::{Coverage, DrillReport, FaultReport, PanelRecord, RunInfo, RunReport};
+use crate::drill::{AlertOutcome, Labels, Severity, UtcInstant};
+use crate::report::{Coverage, DrillReport, FaultReport, RunInfo, RunReport};
 
 fn at(second: f64) -> UtcInstant {
     UtcInstant::from_epoch_s(1_763_876_500.0 + second).unwrap()
 }
 
-fn report(label: &str) -> Report {
+/// A drill whose alert fired and did not resolve, and whose fault was not reverted.
+pub(in crate::report) fn report(label: &str) -> Report {
     let alert = AlertOutcome {
         name: "FeedHandlerDown".into(),
         labels: [("exchange".to_owned(), label.to_owned())].into(),
@@ -33,6 +34,8 @@ fn report(label: &str) -> Report {
         alerts: vec![alert],
         tolerated: vec![],
         panels: vec!["Targets".into()],
+        took_s: 190.0,
+        latencies: vec![],
     };
     let info = RunInfo {
         id: "run".into(),
@@ -49,9 +52,14 @@ fn report(label: &str) -> Report {
     Report { schema_version: 1, run, drills: vec![drill], coverage, collateral: vec![Labels::new()] }
 }
 
+fn row(report: &Report) -> Row {
+    let run = &report.run.info;
+    Row::of(&report.drills[0], &[], Axis::of(run.started_at, run.finished_at, run.started_at))
+}
+
 #[test]
 fn text_that_comes_from_the_stack_is_shown_as_text() {
-    let html = Page::of(&report("<script>alert(1)</script>"), None::<&PanelRecord>).render().unwrap();
+    let html = Page::of(&report("<script>alert(1)</script>"), None, &Expressions::new()).render().unwrap();
     assert!(!html.contains("<script>alert(1)"));
     assert!(html.contains("&#60;script&#62;alert(1)"), "{html}");
 }
@@ -59,7 +67,7 @@ fn text_that_comes_from_the_stack_is_shown_as_text() {
 #[test]
 fn fault_that_is_not_reverted_is_drawn_to_the_edge() {
     let report = report("okx");
-    let row = Row::of(&report.drills[0], Axis::of(&report));
+    let row = row(&report);
     assert!((row.faults[0].left - 5.0).abs() < 0.01 && (row.faults[0].width - 95.0).abs() < 0.01);
     assert!(row.faults[0].title.contains("not reverted"));
 }
@@ -67,7 +75,7 @@ fn fault_that_is_not_reverted_is_drawn_to_the_edge() {
 #[test]
 fn alert_is_drawn_from_its_instants_within_its_window() {
     let report = report("okx");
-    let row = Row::of(&report.drills[0], Axis::of(&report));
+    let row = row(&report);
     let spans: Vec<_> = row.alerts[0].spans.iter().map(|span| (span.class, span.left, span.left + span.width)).collect();
     let near = |a: f64, b: f64| (a - b).abs() < 0.01;
     let wanted = [("window", 35.5, 41.0), ("pending", 7.5, 37.5), ("firing", 37.5, 100.0)];
@@ -77,8 +85,13 @@ fn alert_is_drawn_from_its_instants_within_its_window() {
 }
 
 #[test]
-fn axis_has_a_mark_every_whole_minute_or_less() {
-    let axis = Axis { from: at(0.0), seconds: 700.0 };
-    let texts: Vec<_> = axis.ticks().into_iter().map(|tick| tick.text).collect();
-    assert_eq!(texts, ["0 min", "2 min", "4 min", "6 min", "8 min", "10 min"]);
+fn what_lies_beyond_the_end_of_the_run_is_not_drawn() {
+    let mut report = report("okx");
+    report.drills[0].alerts[0].window_s = Some([180.0, 250.0]);
+    report.drills[0].alerts[0].deadline_s = Some(300.0);
+    let row = row(&report);
+    let window = &row.alerts[0].spans[0];
+    assert!((window.left + window.width - 100.0).abs() < 0.01, "it ends at the edge");
+    assert!(row.alerts[0].marks.iter().all(|mark| mark.class != "deadline"));
+    assert!(row.alerts[0].text.contains("deadline 300 s"));
 }

@@ -1,14 +1,18 @@
 //! A drill as a row: what was broken, what its alerts did, and when they had to.
 
 use super::super::json::DrillReport;
-use super::Axis;
-use crate::drill::{AlertOutcome, Outcome, UtcInstant};
+use super::super::phrases::{alert_times, since};
+use super::axis::Axis;
+use super::graph::Graph;
+use super::latency_bar::LatencyBar;
+use crate::drill::{AlertOutcome, ExpressionHistory, Outcome, UtcInstant};
 
 /// A drill.
 pub(super) struct Row {
     pub(super) name: String,
     pub(super) verdict: Outcome,
-    pub(super) is_well: bool,
+    /// Whether it is shown with its details at once.
+    pub(super) is_open: bool,
     pub(super) lane: String,
     pub(super) kind: &'static str,
     pub(super) faults: Vec<Span>,
@@ -16,6 +20,8 @@ pub(super) struct Row {
     pub(super) reasons: Vec<String>,
     pub(super) tolerated: Vec<String>,
     pub(super) panels: String,
+    pub(super) latencies: Vec<LatencyBar>,
+    pub(super) graphs: Vec<Graph>,
 }
 
 /// One alert of a drill.
@@ -40,44 +46,64 @@ pub(super) struct Mark {
     pub(super) title: String,
 }
 
+impl Mark {
+    pub(super) fn style(&self) -> String {
+        format!("left:{:.2}%", self.left)
+    }
+}
+
 impl Span {
     pub(super) fn of(class: &'static str, from: f64, until: f64, title: String) -> Self {
         Self { class, left: from, width: (until - from).max(0.0), title }
     }
+
+    pub(super) fn style(&self) -> String {
+        format!("left:{:.2}%;width:{:.2}%", self.left, self.width)
+    }
 }
 
 impl Row {
-    pub(super) fn of(drill: &DrillReport, axis: Axis) -> Self {
+    pub(super) fn of(drill: &DrillReport, expressions: &[ExpressionHistory], axis: Axis) -> Self {
         let began_at = drill.faults.first().map(|fault| fault.injected_at);
-        let faults = drill.faults.iter().map(|fault| {
-            // One that was not reverted is open to the edge.
-            let until = fault.reverted_at.map_or(100.0, |at| axis.place(at));
-            let ended = fault.reverted_at.map_or("not reverted".to_owned(), |at| format!("reverted {}", since(began_at, at)));
-            let title = format!("{} {}: {}, {ended}", fault.target, fault.kind, since(began_at, fault.injected_at));
-            Span::of("fault", axis.place(fault.injected_at), until, title)
-        });
         Self {
             name: drill.name.clone(),
             verdict: drill.verdict,
-            is_well: matches!(drill.verdict, Outcome::Pass | Outcome::Skipped),
+            is_open: !matches!(drill.verdict, Outcome::Pass | Outcome::Skipped),
             lane: drill.lane.clone().unwrap_or_default(),
             kind: if drill.kind == "fire" { "must fire" } else { "near miss" },
-            faults: faults.collect(),
+            faults: fault_spans(drill, axis),
             alerts: drill.alerts.iter().map(|alert| AlertLine::of(alert, began_at, axis)).collect(),
             reasons: drill.reasons.iter().map(|reason| reason.message.clone()).collect(),
             tolerated: drill.tolerated.clone(),
             panels: drill.panels.join(", "),
+            latencies: drill.known_latencies().iter().map(LatencyBar::of).collect(),
+            graphs: expressions.iter().map(|expression| Graph::of(expression, drill)).collect(),
         }
     }
 }
 
+/// The times during which the drill's faults lasted; one that was not reverted is open to the edge.
+pub(super) fn fault_spans(drill: &DrillReport, axis: Axis) -> Vec<Span> {
+    let began_at = drill.faults.first().map(|fault| fault.injected_at);
+    let spans = drill.faults.iter().map(|fault| {
+        let until = fault.reverted_at.map_or(100.0, |at| axis.place(at));
+        let ended = fault.reverted_at.map_or("not reverted".to_owned(), |at| format!("reverted {}", since(began_at, at)));
+        let title = format!("{} {}: {}, {ended}", fault.target, fault.kind, since(began_at, fault.injected_at));
+        Span::of("fault", axis.place(fault.injected_at), until, title)
+    });
+    spans.collect()
+}
+
 impl AlertLine {
-    fn of(alert: &AlertOutcome, began_at: Option<UtcInstant>, axis: Axis) -> Self {
-        let at = |seconds: f64| began_at.map(|began| axis.place(began) + seconds / axis.seconds * 100.0);
+    pub(super) fn of(alert: &AlertOutcome, began_at: Option<UtcInstant>, axis: Axis) -> Self {
+        // What lies beyond the end is told in words only.
+        let at =
+            |seconds: f64| began_at.map(|began| axis.unbound(began) + seconds / axis.seconds * 100.0).filter(|at| *at <= 100.0);
         let mut spans = Vec::new();
         if let (Some([earliest, latest]), Some(left)) = (alert.window_s, alert.window_s.and_then(|[earliest, _]| at(earliest))) {
             let title = format!("window: {earliest:.0} s to {latest:.0} s after the fault");
-            spans.push(Span::of("window", left, left + (latest - earliest) / axis.seconds * 100.0, title));
+            let until = left + (latest - earliest) / axis.seconds * 100.0;
+            spans.push(Span::of("window", left, until.min(100.0), title));
         }
         let ended = alert.resolved_at.map_or(100.0, |at| axis.place(at));
         if let Some(pending) = alert.pending_at {
@@ -101,29 +127,6 @@ impl AlertLine {
         {
             mark("notified", Some(left), title);
         }
-        Self { text: text(alert, began_at), spans, marks }
+        Self { text: alert_times(alert, began_at), spans, marks }
     }
-}
-
-fn text(alert: &AlertOutcome, began_at: Option<UtcInstant>) -> String {
-    let times = [
-        ("near", alert.onset_at.filter(|_| alert.deadline_s.is_none())),
-        ("pending", alert.pending_at),
-        ("firing", alert.firing_at),
-        ("notified", alert.notified_at),
-        (if alert.firing_at.is_some() { "resolved" } else { "no longer" }, alert.resolved_at),
-        ("resolve notified", alert.resolve_notified_at),
-    ];
-    let known = times.into_iter().filter_map(|(what, at)| at.map(|at| format!("{what} {}", since(began_at, at))));
-    let mut parts: Vec<_> = known.collect();
-    if let (Some([earliest, latest]), Some(deadline_s)) = (alert.window_s, alert.deadline_s) {
-        parts.push(format!("window {earliest:.0}–{latest:.0} s, deadline {deadline_s:.0} s"));
-    } else if alert.firing_at.is_none() {
-        parts.push("silent".to_owned());
-    }
-    format!("{}: {}", alert.name, parts.join(", "))
-}
-
-fn since(began_at: Option<UtcInstant>, at: UtcInstant) -> String {
-    began_at.map_or_else(|| at.to_string(), |began_at| format!("{:+.1} s", at.seconds_since(began_at)))
 }

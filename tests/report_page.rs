@@ -1,0 +1,172 @@
+//! The report's page, opened in a real browser and used as a person does; also with 500 drills, and that of the last run.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "in a test, a panic is how it fails")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::Duration;
+
+use alertdrill::commands;
+use alertdrill::drill::UtcInstant;
+use serde_json::Value;
+
+/// One browser at a time: their times are told.
+static BROWSER: LazyLock<Mutex<()>> = LazyLock::new(|| {
+    let built = compose(&["build", "--quiet", "report-check"]);
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    Mutex::new(())
+});
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn compose(arguments: &[&str]) -> Output {
+    let mut command = Command::new("docker");
+    command.args(["compose", "--file", "docker-compose.test.yml", "--profile", "tools"]).args(arguments);
+    command.current_dir(root()).output().unwrap()
+}
+
+/// Opens the report in `folder`; gives whether all is well with it, and what was said. `REPORT_SCREENSHOTS=FOLDER` keeps
+/// pictures of it.
+fn open_in_a_browser(folder: &Path) -> (bool, String) {
+    let _turn = BROWSER.lock().unwrap_or_else(PoisonError::into_inner);
+    let report = format!("{}:/report:ro", folder.display());
+    let mut run = vec!["run", "--rm", "--no-deps", "--no-TTY", "--volume", &report];
+    let screenshots = std::env::var("REPORT_SCREENSHOTS").map(|folder| format!("{folder}:/screenshots"));
+    run.extend(screenshots.iter().flat_map(|volume| ["--volume", volume]));
+    run.extend(["report-check", "file:///report/index.html"]);
+    run.extend(screenshots.iter().map(|_| "/screenshots"));
+    let output = compose(&run);
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    println!("{said}");
+    (output.status.success(), said)
+}
+
+/// An empty folder for the run `name`.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report_page").join(name);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+    for part in ["records", "expressions"] {
+        std::fs::create_dir_all(folder.join(part)).unwrap();
+    }
+    folder
+}
+
+fn read(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+fn write(path: &Path, value: &Value) {
+    std::fs::write(path, serde_json::to_vec(value).unwrap()).unwrap();
+}
+
+fn kept_run() -> PathBuf {
+    root().join("tests/runs/one_alert_late")
+}
+
+/// The names of the drills of the run that was kept.
+fn kept_drills() -> Vec<String> {
+    let records = std::fs::read_dir(kept_run().join("records")).unwrap();
+    let mut names: Vec<_> =
+        records.map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+    names.sort();
+    names
+}
+
+/// Every instant in `value`, later by `seconds`.
+fn later(value: &mut Value, seconds: u64) {
+    match value {
+        Value::String(text) => {
+            if let Ok(at) = serde_json::from_value::<UtcInstant>(Value::from(text.as_str())) {
+                *text = at.plus(Duration::from_secs(seconds)).to_string();
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| later(value, seconds)),
+        Value::Object(fields) => fields.values_mut().for_each(|value| later(value, seconds)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// A run of `count` drills: those of the kept run, again and again, 15 s apart.
+fn run_of(count: usize) -> PathBuf {
+    let (folder, kept) = (folder(&format!("{count}_drills")), kept_run());
+    let drills = kept_drills();
+    for (number, name) in drills.iter().cycle().take(count).enumerate() {
+        let (again, seconds) = (format!("{name}_{number}"), 15 * u64::try_from(number).unwrap());
+        for part in ["records", "expressions"] {
+            let mut value = read(&kept.join(part).join(format!("{name}.json")));
+            later(&mut value, seconds);
+            if part == "records" {
+                value["drill"]["name"] = Value::from(again.as_str());
+                value["timeline"]["drill"] = Value::from(again.as_str());
+            }
+            write(&folder.join(part).join(format!("{again}.json")), &value);
+        }
+    }
+    let mut run = read(&kept.join("run.json"));
+    let mut finished_at = run["finished_at"].clone();
+    later(&mut finished_at, 15 * u64::try_from(count).unwrap());
+    run["finished_at"] = finished_at;
+    write(&folder.join("run.json"), &run);
+    folder
+}
+
+#[test]
+fn report_of_a_run_with_a_drill_that_failed_is_usable_by_mouse_by_keyboard_and_by_screen_reader() {
+    let (folder, kept) = (folder("one_alert_late"), kept_run());
+    for name in ["run.json", "panels.json", "history.json"] {
+        std::fs::copy(kept.join(name), folder.join(name)).unwrap();
+    }
+    for drill in kept_drills() {
+        for part in ["records", "expressions"] {
+            let name = Path::new(part).join(format!("{drill}.json"));
+            std::fs::copy(kept.join(&name), folder.join(name)).unwrap();
+        }
+    }
+    commands::report(&folder).unwrap();
+    let html = std::fs::read_to_string(folder.join("index.html")).unwrap();
+    assert!(html.contains("1 fail"), "the drill whose alert was late has not failed");
+    let (well, said) = open_in_a_browser(&folder);
+    assert!(well, "{said}");
+}
+
+#[test]
+fn report_of_500_drills_makes_the_details_only_of_those_that_are_looked_at() {
+    let folder = run_of(500);
+    commands::report(&folder).unwrap();
+    let (well, said) = open_in_a_browser(&folder);
+    assert!(well && said.contains("500 drills: loaded"), "{said}");
+}
+
+#[test]
+fn report_of_the_last_run_is_usable_if_there_is_one() {
+    let Ok(folder) = root().join("target/drills/latest").canonicalize() else { return };
+    let (well, said) = open_in_a_browser(&folder);
+    assert!(well, "{said}");
+}
+
+#[test]
+fn page_that_is_broken_is_told_from_one_that_is_not() {
+    let folder = run_of(6);
+    commands::report(&folder).unwrap();
+    let page = folder.join("index.html");
+    let html = std::fs::read_to_string(&page).unwrap();
+    let broken = [
+        ("search.addEventListener(\"input\", filter);", "missing();", "the console says"),
+        ("drill.hidden = !((verdict === \"\"", "drill.hidden = ((verdict === \"\"", "does not show the drills of its verdict"),
+        ("--faint: light-dark(#5c6470", "--faint: light-dark(#bbbbbb", "has a contrast of"),
+        ("aria-label=\"show drills by verdict\">", "><button></button>", "a button has no name"),
+        (".tools, .tip { display: none; }", "", "on paper there are buttons"),
+        ("<h1>", "<img src=\"https://127.0.0.1/x.png\" alt=\"x\"><h1>", "the page fetches"),
+    ];
+    for (part, instead, wanted) in broken {
+        assert!(html.contains(part), "the page has no `{part}`");
+        std::fs::write(&page, html.replacen(part, instead, 1)).unwrap();
+        let (well, said) = open_in_a_browser(&folder);
+        assert!(!well && said.contains(wanted), "with `{instead}` instead of `{part}`: {said}");
+    }
+}
