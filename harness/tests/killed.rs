@@ -150,7 +150,7 @@ async fn break_and_mend(fault: &Fault, journal: &Journal, site: &Site) {
 // ---- and who heals ----------------------------------------------------------------------------------------------------
 
 fn kills() -> u32 {
-    std::env::var("ALERTDRILL_KILLS").map_or(20, |kills| kills.parse().expect("ALERTDRILL_KILLS is no number"))
+    std::env::var("ALERTDRILL_KILLS").map_or(10, |kills| kills.parse().expect("ALERTDRILL_KILLS is no number"))
 }
 
 /// As many instants as are asked for, evenly spread by the golden ratio over the time in which each fault is injected and

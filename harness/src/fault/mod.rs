@@ -19,5 +19,5 @@ mod service_stopped;
 mod site;
 
 pub use journal::{Journal, OpenFault, Reading, decode};
-pub use operations::{Ongoing, inject, revert, wait_for_effect};
+pub use operations::{Ongoing, inject, revert, settles_within, wait_for_effect};
 pub use site::Site;

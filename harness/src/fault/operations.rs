@@ -20,6 +20,9 @@ const REVERT_AGAIN_AFTER: Duration = Duration::from_secs(2);
 /// How often it is tried again before it is left to whoever heals the stack.
 const REVERTED_AGAIN_AT_MOST: usize = 3;
 
+/// How long a request that was sent may take to arrive, on one machine.
+const REQUEST_UNDER_WAY: Duration = Duration::from_secs(1);
+
 /// What a fault needs this process to go on doing. When this is dropped it is told to stop; the revert waits for its end.
 #[derive(Debug, Default)]
 pub struct Ongoing(Option<(CancellationToken, JoinHandle<()>)>);
@@ -96,6 +99,20 @@ pub async fn wait_for_effect(fault: &Fault, site: &Site, since: UtcInstant) -> R
         | Fault::CommandRun { .. }
         | Fault::ConsumerDisplaced { .. }
         | Fault::PoisonMessage { .. } => Ok(()),
+    }
+}
+
+/// How long after `fault` was injected what its process had asked for may still be under way, though the process is gone: an
+/// engine that was asked to stop a container gives it its grace period, whether anybody still waits for that or not.
+///
+/// # Errors
+/// What the target answers.
+pub async fn settles_within(fault: &Fault, site: &Site) -> Result<Duration> {
+    match fault {
+        Fault::ServiceStopped { service } | Fault::ServiceRestarted { service } => {
+            Ok(site.containers.stop_grace_period(service).await? + REQUEST_UNDER_WAY)
+        }
+        _ => Ok(REQUEST_UNDER_WAY),
     }
 }
 

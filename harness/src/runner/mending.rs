@@ -4,7 +4,7 @@ use super::now;
 use crate::drill::UtcInstant;
 use crate::fault::{self, Journal, OpenFault, Site};
 use crate::process::ProcessId;
-use crate::progress::Progress;
+use crate::progress::{Progress, Step};
 use crate::{Error, Result};
 
 /// What became of an open fault that was to be reverted.
@@ -28,6 +28,9 @@ pub(super) async fn revert_open(
     let mut mended = Vec::new();
     for open in journal.read()?.open.into_iter().filter(which) {
         let step = progress.step(&open.drill, format!("reverting: {}", open.fault));
+        if open.process != ProcessId::own() {
+            wait_until_settled(&open, site, &step).await;
+        }
         let reverting_at = now();
         let reverted = fault::revert(&open.fault, site, |error| step.update(&format!("again, for {error}"))).await;
         let reverted_at = reverted.is_ok().then(now);
@@ -43,6 +46,17 @@ pub(super) async fn revert_open(
         mended.push(Mended { open, reverting_at, reverted_at, error });
     }
     Ok(mended)
+}
+
+/// Until nothing that the killed process had asked for can undo the revert any more.
+async fn wait_until_settled(open: &OpenFault, site: &Site, step: &Step) {
+    // A target that does not answer is the revert's to tell of.
+    let settles_within = fault::settles_within(&open.fault, site).await.unwrap_or_default();
+    let left = settles_within.saturating_sub(now().time_since(open.opened_at));
+    if !left.is_zero() {
+        step.update(&format!("what its process had asked for may be under way for {left:.0?} more"));
+        tokio::time::sleep(left).await;
+    }
 }
 
 /// Reverts every fault that the journal holds open and whose drill does not run in another process; gives a line for each.

@@ -18,6 +18,8 @@ use super::{engine, secrets};
 use crate::drill::UtcInstant;
 use crate::{Error, Result};
 
+/// The engine's own, where a container has none (`docker stop --help`).
+const USUAL_GRACE_PERIOD: Duration = Duration::from_secs(10);
 const PROJECT_LABEL: &str = "com.docker.compose.project";
 const SERVICE_LABEL: &str = "com.docker.compose.service";
 
@@ -129,6 +131,15 @@ impl Containers {
     /// [`Error::NoSuchService`] or [`Error::Docker`].
     pub async fn state(&self, service: &str) -> Result<ContainerState> {
         Ok(self.state_of(service, self.inspect(service).await?))
+    }
+
+    /// How long the engine waits between asking the container of `service` to end and killing it.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchService`] or [`Error::Docker`].
+    pub async fn stop_grace_period(&self, service: &str) -> Result<Duration> {
+        let own = self.inspect(service).await?.config.and_then(|config| config.stop_timeout);
+        Ok(own.and_then(|seconds| seconds.try_into().ok()).map_or(USUAL_GRACE_PERIOD, Duration::from_secs))
     }
 
     /// The state of every container of the project.
