@@ -9,6 +9,8 @@ mod drills;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use alertdrill::plan::{PRINT_DRILLS, Plan};
+
 fn program() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let arguments = ["test", "--quiet", "--no-run", "--test", "alerts", "--message-format", "json"];
@@ -78,6 +80,13 @@ fn drill_that_could_not_be_tested_is_failed_and_the_exit_code_says_which() {
         assert!(printed.contains("target_lost") && printed.contains("FAILED"), "{printed}");
         assert!(printed.contains("failed to reach a Docker engine"), "{printed}");
     }
+}
+
+#[test]
+fn asked_for_its_drills_it_prints_them_as_data_that_can_be_loaded_again() {
+    let (code, printed, complaint) = run(&[PRINT_DRILLS]);
+    assert_eq!(code, Some(0), "{complaint}");
+    assert_eq!(Plan::from_json(&printed, "the suite").unwrap().drills, drills::all());
 }
 
 #[test]

@@ -1,10 +1,14 @@
-//! What the command line does with a stack outside a run of drills.
+//! What the command line does.
+
+mod coverage;
+mod plan;
 
 use std::path::Path;
 
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
+use crate::drill::Outcome;
 use crate::fault::{Journal, Site};
 use crate::progress::Progress;
 use crate::report::{Report, RunFolder};
@@ -12,6 +16,18 @@ use crate::session::Session;
 use crate::signals::cancelled_by_signals;
 use crate::stack::{Containers, Project, build_stale, take_down};
 use crate::{Error, Result, runner};
+
+pub use coverage::coverage;
+pub use plan::{Selection, plan, run};
+
+/// What a command came to.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// What it found, for standard output; control sequences only for style.
+    pub text: String,
+    /// What that says of the alerts.
+    pub outcome: Outcome,
+}
 
 /// Starts the stack unless it runs, waits for its steady state, and leaves it running; gives a line per published server.
 ///

@@ -11,6 +11,7 @@ pub mod error;
 pub mod fault;
 mod keeper;
 pub mod observe;
+pub mod plan;
 mod process;
 pub mod progress;
 pub mod promql;
@@ -20,6 +21,7 @@ pub mod runner;
 pub mod session;
 mod signals;
 pub mod stack;
+mod style;
 pub mod suite;
 
 pub use error::{Error, Result};

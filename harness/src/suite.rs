@@ -1,5 +1,6 @@
 //! Drills as tests: the contract of libtest, so that `cargo test` and nextest run them.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -12,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::drill::{Drill, Outcome, UtcInstant, judge};
 use crate::keeper;
+use crate::plan::{PRINT_DRILLS, Plan, duration_of};
 use crate::progress::Progress;
 use crate::report::{RunFolder, Waiver, drill_line, failure_text, measured_lines};
 use crate::session::Session;
@@ -51,6 +53,14 @@ impl Suite {
         self
     }
 
+    /// The same suite with the drills and waivers of `plan` too.
+    #[must_use]
+    pub fn plan(mut self, plan: Plan) -> Self {
+        self.drills.extend(plan.drills);
+        self.waivers.extend(plan.waivers);
+        self
+    }
+
     /// The same suite, which excuses the rule `rule` from being drilled: the alert's name, and in braces the labels that the
     /// rule adds, its severity apart.
     #[must_use]
@@ -63,16 +73,26 @@ impl Suite {
     ///
     /// The stack is started when the first drill needs it, and removed at the end if this process started it and
     /// `KEEP_STACK` is not set. Exit codes: [`Outcome::exit_code`].
+    ///
+    /// Asked by [`PRINT_DRILLS`], it prints its drills as JSON and does nothing else.
     #[must_use]
     pub fn main(self) -> ExitCode {
-        let started_at = Timestamp::now().into();
         if let Some(parent) = keeper::kept_for() {
             return self.keep_stack(parent);
         }
-        let mut arguments = Arguments::from_args();
+        if std::env::args().skip(1).eq([PRINT_DRILLS]) {
+            return self.print_drills();
+        }
+        self.run(Arguments::from_args())
+    }
+
+    /// As [`Suite::main`], by `arguments` instead of the command line.
+    #[must_use]
+    pub fn run(self, mut arguments: Arguments) -> ExitCode {
+        let started_at = Timestamp::now().into();
         // Drills wait most of their time, and their leases keep them from disturbing each other.
         arguments.test_threads = arguments.test_threads.or(Some(self.drills.len() + 1));
-        let mut drills: Vec<_> = self.drills.iter().map(|drill| (self.duration_of(drill), drill.clone())).collect();
+        let mut drills: Vec<_> = self.drills.iter().map(|drill| (duration_of(drill, &self.drills), drill.clone())).collect();
         drills.sort_by_key(|(duration, _)| std::cmp::Reverse(*duration));
         let run = match Run::new(self, started_at) {
             Ok(run) => Arc::new(run),
@@ -96,24 +116,19 @@ impl Suite {
         }
     }
 
+    fn print_drills(self) -> ExitCode {
+        let plan = Plan { drills: self.drills, waivers: self.waivers };
+        let printed = plan.to_json().and_then(|json| {
+            std::io::stdout().write_all(json.as_bytes()).map_err(Error::file("write the drills to", "standard output"))
+        });
+        printed.map_or_else(|error| could_not_be_tested(&Progress::default(), &error), |()| ExitCode::SUCCESS)
+    }
+
     fn keep_stack(&self, parent: u32) -> ExitCode {
         let kept = Runtime::new()
             .map_err(Error::file("start the async runtime in", "this process"))
             .and_then(|runtime| runtime.block_on(keeper::keep(parent, &self.root, &self.programs)));
         kept.map_or_else(|error| could_not_be_tested(&Progress::default(), &error), |()| ExitCode::SUCCESS)
-    }
-
-    /// About how long a drill takes, by its own numbers: the longer ones start first. A near miss that is held for as long as
-    /// its rule needs takes about as long as the drill that makes the same alert fire.
-    fn duration_of(&self, drill: &Drill) -> Duration {
-        let needs = |alert: &str| {
-            let expected = self.drills.iter().flat_map(|drill| &drill.expect).filter(|expected| expected.alert == alert);
-            expected.map(|expected| expected.deadline).max().unwrap_or_default()
-        };
-        let expected = drill.expect.iter().map(|expected| expected.deadline + expected.recovery);
-        let silent =
-            drill.silent.iter().map(|silent| silent.hold.map_or_else(|| needs(&silent.alert), |hold| silent.onset + hold));
-        expected.chain(silent).max().unwrap_or_default()
     }
 }
 

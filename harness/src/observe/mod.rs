@@ -13,11 +13,13 @@ mod prometheus;
 mod topic;
 
 pub use alertmanager::Alertmanager;
+pub(crate) use alertmanager::routing_of;
 pub use by_labels::ByLabels;
 pub use grafana::Grafana;
 pub use http::Locate;
 pub use notification_sink::NotificationSink;
 pub use observer::{Answering, Observation, Observer, Watched};
 pub use panels::board_history;
+pub(crate) use prometheus::prometheus_duration;
 pub use prometheus::{AlertSeries, Prometheus, Series};
 pub use topic::Topic;

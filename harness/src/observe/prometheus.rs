@@ -409,7 +409,7 @@ fn duration(seconds: f64) -> Result<Duration> {
 
 /// Prometheus's duration format: numbers with the units ms, s, m, h, d, w, y, the larger first
 /// (<https://prometheus.io/docs/prometheus/latest/configuration/configuration/>, `<duration>`).
-pub(super) fn prometheus_duration(text: &str) -> Result<Duration> {
+pub(crate) fn prometheus_duration(text: &str) -> Result<Duration> {
     let bad = || Error::BadAnswer {
         attempted: format!("read the duration `{text}`"),
         reason: "it is no Prometheus duration".to_owned(),

@@ -2,12 +2,14 @@
 //! again, and so that any number of processes can write records side by side.
 
 mod coverage;
+mod coverage_text;
 mod html;
 mod json;
 mod record;
 mod terminal;
 
-pub use coverage::{Coverage, uncovered};
+pub use coverage::{Coverage, RuleCoverage, rule_coverage, uncovered};
+pub use coverage_text::CoverageText;
 pub use json::{Agreement, DrillReport, FaultReport, Measured, REPORT_SCHEMA_VERSION, Report, RunReport};
 pub use record::{DrillRecord, PanelRecord, RECORD_SCHEMA_VERSION, RunFolder, RunInfo, Waiver};
 pub use terminal::{drill_line, failure_text, measured_lines};

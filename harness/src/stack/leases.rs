@@ -189,14 +189,14 @@ impl Leases {
 
 /// One way to place a drill.
 #[derive(Clone, Debug, PartialEq)]
-struct Place {
-    drill: Drill,
-    lane: Option<String>,
-    holdings: Holdings,
+pub(super) struct Place {
+    pub(super) drill: Drill,
+    pub(super) lane: Option<String>,
+    pub(super) holdings: Holdings,
 }
 
 /// The ways to place `drill`: one per lane if it needs one.
-fn places(drill: &Drill, settings: &Settings) -> Result<Vec<Place>> {
+pub(super) fn places(drill: &Drill, settings: &Settings) -> Result<Vec<Place>> {
     if !drill.leases.iter().any(|lease| lease.on == LANE) {
         return Ok(vec![place(drill.clone(), None, settings)?]);
     }
