@@ -8,10 +8,10 @@ use std::path::Path;
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
-use crate::drill::Outcome;
+use crate::drill::{Outcome, judge};
 use crate::fault::{Journal, Site};
 use crate::progress::Progress;
-use crate::report::{Report, RunFolder};
+use crate::report::{Report, RunFolder, drill_line, end_table, failure_text};
 use crate::session::Session;
 use crate::signals::cancelled_by_signals;
 use crate::stack::{Containers, Project, build_stale, take_down};
@@ -88,7 +88,7 @@ pub fn heal(root: &Path, programs: &Path, progress: &Progress) -> Result<Vec<Str
     })
 }
 
-/// Makes the report of a run again from its saved records; gives where it is.
+/// Makes the report of a run again from its saved records; gives what a terminal shows of it at a run's end, and where it is.
 ///
 /// # Errors
 /// [`Error::File`] or [`Error::BadDescription`].
@@ -98,7 +98,16 @@ pub fn report(folder: &Path) -> Result<Vec<String>> {
     // What was measured while it ran is in no record.
     report.run.measured = folder.report()?.and_then(|before| before.run.measured);
     report.save(&folder)?;
-    Ok(["report.json", "index.html"].map(|name| folder.path().join(name).display().to_string()).to_vec())
+    let mut lines = Vec::new();
+    for record in folder.records()? {
+        let verdict = judge(&record.drill, &record.timeline);
+        if verdict.outcome > Outcome::Skipped {
+            lines.extend([drill_line(&record, &verdict), failure_text(&record, &verdict), String::new()]);
+        }
+    }
+    lines.push(end_table(&report));
+    lines.extend(["report.json", "index.html"].map(|name| folder.path().join(name).display().to_string()));
+    Ok(lines)
 }
 
 fn runtime() -> Result<Runtime> {

@@ -6,8 +6,12 @@ use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::drill::Outcome;
+
 const HEADING: Style = Style::new().bold();
+const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
+const UNKNOWN: Style = AnsiColor::Yellow.on_default().bold();
 
 /// A heading, or what a line is about.
 pub(crate) fn heading(text: impl Display) -> String {
@@ -17,6 +21,15 @@ pub(crate) fn heading(text: impl Display) -> String {
 /// What keeps something from passing.
 pub(crate) fn bad(text: impl Display) -> String {
     format!("{BAD}{text}{BAD:#}")
+}
+
+/// What an outcome is called.
+pub(crate) fn outcome(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Pass | Outcome::Skipped => format!("{GOOD}{outcome}{GOOD:#}"),
+        Outcome::Fail => bad("FAIL"),
+        Outcome::Error => format!("{UNKNOWN}error{UNKNOWN:#}"),
+    }
 }
 
 /// `text` without anything that a terminal would obey instead of showing it: labels and logs are others' words.
@@ -33,5 +46,12 @@ mod tests {
     fn what_a_terminal_would_obey_is_taken_out_and_all_else_stays() {
         let evil = "a\u{1b}[31mred\u{1b}[0m \u{1b}]0;title\u{7}b\u{9b}2J\r\u{8}c\nd\té–│";
         assert_eq!(harmless(evil), "ared b2Jc\nd\té–│");
+    }
+
+    #[test]
+    fn words_say_what_the_colours_say() {
+        let words =
+            [Outcome::Pass, Outcome::Fail, Outcome::Error].map(|one| anstream::adapter::strip_str(&outcome(one)).to_string());
+        assert_eq!(words, ["pass", "FAIL", "error"]);
     }
 }

@@ -1,5 +1,7 @@
 //! Drills as tests: the contract of libtest, so that `cargo test` and nextest run them.
 
+mod held_back;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -15,11 +17,12 @@ use crate::drill::{Drill, Outcome, UtcInstant, judge};
 use crate::keeper;
 use crate::plan::{PRINT_DRILLS, Plan, duration_of};
 use crate::progress::Progress;
-use crate::report::{RunFolder, Waiver, drill_line, failure_text, measured_lines};
+use crate::report::{RunFolder, Waiver, drill_line, end_table, failure_text, measured_lines};
 use crate::session::Session;
 use crate::signals::cancelled_by_signals;
 use crate::stack::{Project, WaitingLine};
 use crate::{Error, Result};
+use held_back::HeldBack;
 
 /// A set of drills on one stack.
 #[derive(Debug)]
@@ -107,8 +110,11 @@ impl Suite {
             .collect();
         let covered = Arc::clone(&run);
         trials.push(Trial::test(COVERAGE, move || covered.coverage()));
+        let held_back = HeldBack::of(&mut arguments, &run.progress, &run.suite.programs);
         let conclusion = libtest_mimic::run(&arguments, trials);
-        match run.end() {
+        let printed = held_back.map_or(Ok(()), HeldBack::print);
+        // Whatever could not be printed, the stack is left as it must be.
+        match run.end().and_then(|outcome| printed.map(|()| outcome)) {
             Err(error) => could_not_be_tested(&run.progress, &error),
             // A drill that panicked has left no record to judge.
             Ok(Outcome::Pass) if conclusion.has_failed() => ExitCode::from(Outcome::Error.exit_code()),
@@ -188,7 +194,7 @@ impl Run {
         self.note(verdict.outcome);
         match verdict.outcome {
             Outcome::Pass | Outcome::Skipped => Ok(()),
-            Outcome::Fail | Outcome::Error => Err(failure_text(&verdict).into()),
+            Outcome::Fail | Outcome::Error => Err(failure_text(&record, &verdict).into()),
         }
     }
 
@@ -280,7 +286,11 @@ impl Run {
         self.runtime.block_on(async {
             let reported = session.report(&folder, &self.suite.waivers, &self.progress).await;
             session.end(&self.progress).await?;
-            for line in measured_lines(&reported?.run) {
+            let report = reported?;
+            if !keeper::is_one_process_of_many() {
+                self.progress.line(&end_table(&report));
+            }
+            for line in measured_lines(&report.run) {
                 self.progress.line(&line);
             }
             self.progress.line(&format!("report: {}", folder.path().join("report.json").display()));

@@ -144,7 +144,8 @@ impl Leases {
                     return Ok(Leased { drill: place.drill.clone(), lane: place.lane.clone(), held, ticket });
                 }
             }
-            step.get_or_insert_with(|| progress.step(&drill.name, "waiting for its leases")).update_if_silent("others hold them");
+            step.get_or_insert_with(|| progress.queue(&drill.name, "waiting for its leases"))
+                .update_if_silent("others hold them");
             tokio::select! {
                 () = cancel.cancelled() => return Err(Error::Interrupted),
                 () = tokio::time::sleep(LOOK_EVERY) => {}
