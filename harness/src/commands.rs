@@ -105,7 +105,7 @@ pub fn report(folder: &Path) -> Result<Vec<String>> {
             lines.extend([drill_line(&record, &verdict), failure_text(&record, &verdict), String::new()]);
         }
     }
-    lines.push(end_table(&report));
+    lines.push(end_table(&report.drills));
     lines.extend(["report.json", "index.html"].map(|name| folder.path().join(name).display().to_string()));
     Ok(lines)
 }

@@ -288,7 +288,7 @@ impl Run {
             session.end(&self.progress).await?;
             let report = reported?;
             if !keeper::is_one_process_of_many() {
-                self.progress.line(&end_table(&report));
+                self.progress.line(&end_table(&report.drills));
             }
             for line in measured_lines(&report.run) {
                 self.progress.line(&line);

@@ -33,7 +33,10 @@ impl Selection<'_> {
             Some(file) => Plan::read(file)?,
             None => plan_of_program(&suite_program(root)?)?,
         };
-        Ok(self.name.map_or(plan.clone(), |name| plan.only(name, self.exact)))
+        Ok(match self.name {
+            Some(name) => plan.only(name, self.exact),
+            None => plan,
+        })
     }
 
     fn arguments(&self) -> Vec<&str> {

@@ -4,7 +4,7 @@ use tabled::builder::Builder;
 use tabled::settings::object::{Columns, Rows};
 use tabled::settings::{Alignment, Modify, Style};
 
-use super::json::{DrillReport, Report};
+use super::json::DrillReport;
 use crate::drill::{AlertOutcome, ReasonKind, UtcInstant};
 use crate::style::{bad, harmless, heading, outcome};
 
@@ -15,11 +15,11 @@ const FIRST_NUMBER: usize = 3;
 
 /// A row per alert of each drill, those of drills that did not pass first; then what the numbers are.
 #[must_use]
-pub fn end_table(report: &Report) -> String {
-    if report.drills.is_empty() {
+pub fn end_table(drills: &[DrillReport]) -> String {
+    if drills.is_empty() {
         return String::new();
     }
-    let mut drills: Vec<_> = report.drills.iter().collect();
+    let mut drills: Vec<_> = drills.iter().collect();
     drills.sort_by_key(|drill| (std::cmp::Reverse(drill.verdict), drill.faults.first().map(|fault| fault.injected_at)));
     let mut table = Builder::new();
     table.push_record(HEADINGS.map(heading));
@@ -96,26 +96,9 @@ fn since(instant: Option<UtcInstant>, earlier: Option<UtcInstant>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::terminal::tests::{at, record, verdict};
+    use super::super::terminal::tests::{record, verdict};
     use super::*;
     use crate::drill::{Labels, Outcome, Verdict};
-    use crate::report::{Coverage, RunInfo, RunReport};
-
-    fn report(drills: Vec<DrillReport>) -> Report {
-        let info = RunInfo {
-            id: "x".into(),
-            started_at: at(0.0),
-            finished_at: at(900.0),
-            stack_ready_s: 1.0,
-            rules_file: "rules.yml".into(),
-            rules_sha256: String::new(),
-            waivers: vec![],
-        };
-        let run =
-            RunReport { info, wall_s: 0.0, floor_s: 0.0, floor_of: String::new(), one_after_the_other_s: 0.0, measured: None };
-        let coverage = Coverage { rules: 0, fired: vec![], waived: vec![], missing: vec![] };
-        Report { schema_version: 1, run, drills, coverage, collateral: vec![] }
-    }
 
     fn drill(name: &str, verdict: Verdict) -> DrillReport {
         DrillReport { name: name.to_owned(), ..DrillReport::of(&record(), verdict, vec![]) }
@@ -133,13 +116,13 @@ mod tests {
         };
         let silent = AlertOutcome { deadline_s: None, window_s: None, ..late.clone() };
         let passed = |alerts| Verdict { outcome: Outcome::Pass, reasons: vec![], alerts, ..failed.clone() };
-        let drills = vec![
+        let drills = [
             drill("near_miss", passed(vec![silent])),
             drill("without_alerts", passed(vec![])),
             drill("of_two_lanes", passed(vec![failed.alerts[0].clone(); 2])),
             drill("fails\u{1b}[2J", Verdict { alerts: vec![failed.alerts[0].clone(), late], ..failed.clone() }),
         ];
-        let table = anstream::adapter::strip_str(&end_table(&report(drills))).to_string();
+        let table = anstream::adapter::strip_str(&end_table(&drills)).to_string();
         insta::assert_snapshot!(table, @r"
         ┌──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────┐
         │ drill                      verdict  alert               detected  window  deadline  notified  resolved  resolve notified │
@@ -157,8 +140,8 @@ mod tests {
     #[test]
     fn what_was_too_late_or_never_came_is_marked() {
         let alert = AlertOutcome { labels: Labels::new(), ..verdict().alerts[0].clone() };
-        let table = end_table(&report(vec![drill("x", Verdict { alerts: vec![alert], ..verdict() })]));
+        let table = end_table(&[drill("x", Verdict { alerts: vec![alert], ..verdict() })]);
         assert!(table.contains(&bad("never")) && !table.contains(&bad("+76.5")), "{table}");
-        assert_eq!(end_table(&report(vec![])), "");
+        assert_eq!(end_table(&[]), "");
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::now;
 use crate::Result;
-use crate::drill::{Drill, Evidence, Labels, LoadedRule, rule_for};
+use crate::drill::{Drill, Evidence, Fault, Labels, LoadedRule, rule_for};
 use crate::fault::Site;
 use crate::observe::Prometheus;
 use crate::promql::compared_of;
@@ -19,36 +19,41 @@ const AT_MOST: usize = 12;
 pub(crate) async fn look_closer(drill: &Drill, rules: &[LoadedRule], prometheus: &Prometheus, site: &Site) -> Vec<Evidence> {
     let mut evidence = Vec::new();
     let look = async {
-        let mut seen: Vec<&LoadedRule> = Vec::new();
-        let claims = drill.claims();
-        for rule in claims.iter().filter_map(|claim| rule_for(&claim.alert, &claim.labels, rules)) {
-            if seen.contains(&rule) {
-                continue;
-            }
-            seen.push(rule);
-            let query = &rule.query;
-            evidence.push(found(format!("the expression of {}: {query}", rule.alert), samples(prometheus, query).await));
-            for compared in compared_of(query).unwrap_or_default() {
-                evidence.push(found(format!("what it compares: {compared}"), samples(prometheus, &compared).await));
-            }
-        }
-        let lost = prometheus.lost_targets().await;
-        evidence.push(found("targets that are not well".to_owned(), lost.map(|lost| or(lost.join("\n"), "none"))));
-        let mut services: Vec<_> = drill.all_faults().filter_map(|fault| fault.service()).collect();
-        services.dedup();
-        for service in services {
-            let log = site.containers.last_log_lines(service).await;
-            evidence.push(found(format!("the last lines of {service}'s log"), log.map(|log| or(last_lines(&log), "nothing"))));
-        }
+        look_at_rules(drill, rules, prometheus, &mut evidence).await;
+        look_at_logs(drill, site, &mut evidence).await;
     };
     if tokio::time::timeout(WITHIN, look).await.is_err() {
-        evidence.push(found("the rest".to_owned(), Ok(format!("was not looked at: that took longer than {WITHIN:?}"))));
+        evidence.push(found("the rest", Ok(format!("was not looked at: that took longer than {WITHIN:?}"))));
     }
     evidence
 }
 
-fn found(what: String, said: Result<String>) -> Evidence {
-    Evidence { at: now(), what, said: said.unwrap_or_else(|error| error.to_string()) }
+async fn look_at_rules(drill: &Drill, rules: &[LoadedRule], prometheus: &Prometheus, evidence: &mut Vec<Evidence>) {
+    let claims = drill.claims();
+    let mut meant: Vec<_> = claims.iter().filter_map(|claim| rule_for(&claim.alert, &claim.labels, rules)).collect();
+    meant.dedup();
+    for rule in meant {
+        let query = &rule.query;
+        evidence.push(found(format!("the expression of {}: {query}", rule.alert), samples(prometheus, query).await));
+        for compared in compared_of(query).unwrap_or_default() {
+            evidence.push(found(format!("what it compares: {compared}"), samples(prometheus, &compared).await));
+        }
+    }
+    let lost = prometheus.lost_targets().await;
+    evidence.push(found("targets that are not well", lost.map(|lost| or(lost.join("\n"), "none"))));
+}
+
+async fn look_at_logs(drill: &Drill, site: &Site, evidence: &mut Vec<Evidence>) {
+    let mut services: Vec<_> = drill.all_faults().filter_map(Fault::service).collect();
+    services.dedup();
+    for service in services {
+        let log = site.containers.last_log_lines(service).await;
+        evidence.push(found(format!("the last lines of {service}'s log"), log.map(|log| or(last_lines(&log), "nothing"))));
+    }
+}
+
+fn found(what: impl Into<String>, said: Result<String>) -> Evidence {
+    Evidence { at: now(), what: what.into(), said: said.unwrap_or_else(|error| error.to_string()) }
 }
 
 async fn samples(prometheus: &Prometheus, query: &str) -> Result<String> {
@@ -76,7 +81,56 @@ fn or(text: String, nothing: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use wiremock::matchers::{body_string_contains, path};
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
     use super::*;
+    use crate::drill::{ExpectedAlert, Severity};
+
+    /// A Prometheus for which `compared` has one sample, and every other query none.
+    async fn prometheus(compared: &str) -> MockServer {
+        let server = MockServer::start().await;
+        let answer = |data: &str| {
+            let body = format!(r#"{{"status":"success","data":{data}}}"#);
+            ResponseTemplate::new(200).set_body_raw(body, "application/json")
+        };
+        let sample = r#"{"resultType":"vector","result":[{"metric":{"job":"feed"},"value":[1,"1"]}]}"#;
+        let none = r#"{"resultType":"vector","result":[]}"#;
+        let with_comparison = body_string_contains("%3D%3D");
+        Mock::given(path("/api/v1/query")).and(with_comparison).respond_with(answer(none)).mount(&server).await;
+        let query = body_string_contains(compared);
+        Mock::given(path("/api/v1/query")).and(query).respond_with(answer(sample)).mount(&server).await;
+        server
+    }
+
+    #[tokio::test]
+    async fn expression_is_told_with_what_it_compares_and_what_could_not_be_asked_with_why() {
+        let server = prometheus("query=up").await;
+        let rule = LoadedRule {
+            alert: "Down".into(),
+            group: "g".into(),
+            labels: Labels::new(),
+            query: "up == 0".into(),
+            for_duration: Duration::ZERO,
+            keep_firing_for: Duration::ZERO,
+            evaluation_interval: Duration::ZERO,
+            query_offset: Duration::ZERO,
+            scrape_interval: Duration::ZERO,
+            scrape_duration: Duration::ZERO,
+        };
+        let drill = Drill::new("x", Fault::stop("kafka"));
+        let drill = ["a", "b"].iter().fold(drill, |drill, job| {
+            let alert = ExpectedAlert::new("Down", Severity::Critical, Duration::from_secs(1));
+            drill.expect_alert(alert.label("job", *job))
+        });
+        let mut evidence = Vec::new();
+        look_at_rules(&drill, &[rule], &Prometheus::new(&server.address().to_string()), &mut evidence).await;
+        let said: Vec<_> = evidence.iter().map(|evidence| (evidence.what.as_str(), evidence.said.as_str())).collect();
+        assert_eq!(said[0], ("the expression of Down: up == 0", "no sample"));
+        assert_eq!(said[1], ("what it compares: up", "1  {job=\"feed\"}"));
+        assert!(said[2].0 == "targets that are not well" && said[2].1.contains("404 Not Found"), "{said:?}");
+        assert_eq!(said.len(), 3);
+    }
 
     #[test]
     fn samples_are_told_with_their_values_and_no_sample_is_told_too() {

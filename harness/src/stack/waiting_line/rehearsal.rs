@@ -237,4 +237,30 @@ mod tests {
         let error = rehearse(&[bad], &settings(), &Routing::default()).unwrap_err().to_string();
         assert!(error.contains("the drill bad") && error.contains("holds no exclusive lease"), "{error}");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn each_drill_runs_once_no_lane_has_two_before_it_is_mended_and_all_take_no_longer_than_one_after_the_other(
+            plan in proptest::collection::vec((0..5_usize, 1..50_u64, 0..50_u64), 1..12)
+        ) {
+            let disturbed = ["lane", "kafka", "minio", "prometheus", "sink"];
+            let parts: Vec<_> = plan.iter().enumerate().map(|(number, (on, mended_after_s, more_s))| {
+                let fault = if *on == 0 { "handler-{lane}" } else { disturbed[*on] };
+                let alert = ExpectedAlert::new(format!("alert-{number}"), Severity::Critical, Duration::from_secs(1));
+                let drill = Drill::new(format!("drill-{number}"), Fault::stop(fault)).exclusive(disturbed[*on]);
+                part(drill.expect_alert(alert), *mended_after_s, mended_after_s + more_s)
+            }).collect();
+            let slots = rehearse(&parts, &settings(), &Routing::default()).unwrap();
+            let lasts = |slot: &Slot| parts.iter().find(|part| part.drill.name == slot.drill).unwrap();
+            let names: std::collections::BTreeSet<_> = slots.iter().map(|slot| &slot.drill).collect();
+            proptest::prop_assert_eq!((names.len(), slots.len()), (parts.len(), parts.len()));
+            for (number, slot) in slots.iter().enumerate().filter(|(_, slot)| slot.lane.is_some()) {
+                let mended_at = slot.from + lasts(slot).mended_after;
+                let next = slots[number + 1..].iter().find(|next| next.lane == slot.lane);
+                proptest::prop_assert!(next.is_none_or(|next| next.from >= mended_at));
+            }
+            let end = slots.iter().map(|slot| slot.until).max().unwrap();
+            proptest::prop_assert!(end <= parts.iter().map(|part| part.lasts).sum::<Duration>());
+        }
+    }
 }
