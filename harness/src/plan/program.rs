@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn executable_of_the_suite_is_found_among_cargos_messages() {
-        let messages = r#"{"reason":"compiler-artifact","target":{"name":"alerts","kind":["lib"]},"executable":null}
+        let messages = r#"{"reason":"compiler-artifact","target":{"name":"alerts","kind":["bin"]},"executable":"/t/alerts"}
 {"reason":"compiler-artifact","target":{"name":"k2-fixtures","kind":["bin"]},"executable":"/t/k2-fixtures"}
 {"reason":"compiler-artifact","target":{"name":"alerts","kind":["test"]},"executable":"/t/alerts-1f"}
 {"reason":"build-finished","success":true}"#;
