@@ -3,11 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test, a panic is how it fails")]
 
 mod session;
+mod suite;
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use alertdrill::Error;
@@ -25,17 +26,9 @@ fn programs() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_k2-fixtures")).parent().unwrap()
 }
 
-/// The suite's own program, so that a signal reaches it and not cargo.
 fn alerts() -> Command {
-    let arguments = ["test", "--quiet", "--no-run", "--test", "alerts", "--message-format", "json"];
-    let output = Command::new(env!("CARGO")).args(arguments).current_dir(root()).output().unwrap();
-    let printed = String::from_utf8(output.stdout).unwrap();
-    let artifacts = printed.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-    let program = artifacts
-        .filter(|artifact| artifact["target"]["name"] == "alerts")
-        .find_map(|artifact| artifact["executable"].as_str().map(PathBuf::from));
-    let mut command = Command::new(program.unwrap());
-    command.arg("feed_handler_stopped").current_dir(root()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut command = suite::program();
+    command.arg("feed_handler_stopped").stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
@@ -206,7 +199,7 @@ async fn run_with_other_rules_says_whom_it_waits_for_and_an_interrupted_drill_le
     drop(session);
     let mut drill = alerts().env("KEEP_STACK", "1").spawn().unwrap();
     let rest = read_until(&mut drill, "waiting for its alerts");
-    let open = journal.still_open().unwrap();
+    let open = journal.read().unwrap().open;
     let [broken] = open.as_slice() else { panic!("{open:?}") };
     let handler = broken.fault.target().to_owned();
     assert!(!containers.state(&handler).await.unwrap().is_running());
@@ -214,7 +207,7 @@ async fn run_with_other_rules_says_whom_it_waits_for_and_an_interrupted_drill_le
     let said: Vec<_> = rest.lines().map(Result::unwrap).collect();
     assert_eq!(drill.wait().unwrap().code(), Some(2), "{said:#?}");
     assert!(containers.state(&handler).await.unwrap().is_running(), "{said:#?}");
-    assert_eq!(journal.still_open().unwrap(), [], "{said:#?}");
+    assert_eq!(journal.read().unwrap().open, [], "{said:#?}");
     if !was_up {
         let removed = tokio::task::spawn_blocking(|| commands::down(root(), programs(), &Progress::default())).await;
         removed.unwrap().unwrap();

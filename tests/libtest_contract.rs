@@ -5,30 +5,13 @@
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is how it fails")]
 
 mod drills;
-
-use std::path::{Path, PathBuf};
-use std::process::Command;
+mod suite;
 
 use alertdrill::plan::{PRINT_DRILLS, Plan};
 
-fn program() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let arguments = ["test", "--quiet", "--no-run", "--test", "alerts", "--message-format", "json"];
-    let output = Command::new(env!("CARGO")).args(arguments).current_dir(root).output().unwrap();
-    let printed = String::from_utf8(output.stdout).unwrap();
-    let artifacts = printed.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-    let mut alerts = artifacts.filter(|artifact| artifact["target"]["name"] == "alerts");
-    alerts.find_map(|artifact| artifact["executable"].as_str().map(PathBuf::from)).unwrap()
-}
-
 /// Runs the program without any way to a Docker engine; gives its exit code, standard output and standard error.
 fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(program())
-        .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env("DOCKER_HOST", "unix:///nowhere/docker.sock")
-        .output()
-        .unwrap();
+    let output = suite::program().args(arguments).env("DOCKER_HOST", "unix:///nowhere/docker.sock").output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code(), text(output.stdout), text(output.stderr))
 }

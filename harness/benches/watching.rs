@@ -16,7 +16,7 @@ use alertdrill::drill::{
 use alertdrill::observe::{Alertmanager, NotificationSink, Observer, Prometheus};
 use axum::extract::{Query, State};
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Form, Json, Router};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -91,6 +91,17 @@ struct SimulatedStack {
 }
 
 #[derive(Deserialize)]
+struct Asked {
+    query: String,
+}
+
+/// That no condition is true, and what time it is.
+fn clock() -> Value {
+    let sample = json!({"metric": {"alertdrill_condition": "clock"}, "value": [now().epoch_s(), now().epoch_s().to_string()]});
+    json!({"status": "success", "data": {"resultType": "vector", "result": [sample]}})
+}
+
+#[derive(Deserialize)]
 struct Since {
     since: usize,
 }
@@ -107,7 +118,12 @@ impl SimulatedStack {
             runtime.block_on(async {
                 let listener = tokio::net::TcpListener::from_std(listener).unwrap();
                 let router = Router::new()
-                    .route("/api/v1/query", post(async |State(stack): State<Arc<Self>>| Json(stack.alerts())))
+                    .route(
+                        "/api/v1/query",
+                        post(async |State(stack): State<Arc<Self>>, Form(asked): Form<Asked>| {
+                            Json(if asked.query.starts_with("ALERTS") { stack.alerts() } else { clock() })
+                        }),
+                    )
                     .route("/api/v1/rules", get(async |State(stack): State<Arc<Self>>| Json(stack.rules())))
                     .route("/api/v2/alerts", get(async || Json(json!([]))))
                     .route(

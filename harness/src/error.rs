@@ -102,6 +102,22 @@ pub enum Error {
         /// The project.
         project: String,
     },
+    /// The stack has no such network: it was removed.
+    #[error("no network `{network}` in the compose project `{project}`")]
+    NoSuchNetwork {
+        /// The network, as the compose file names it.
+        network: String,
+        /// The project.
+        project: String,
+    },
+    /// Lines of the journal were spoiled after they were written.
+    #[error("failed to read lines {lines:?} of the journal {}: their sums do not fit", path.display())]
+    JournalSpoiled {
+        /// The journal.
+        path: PathBuf,
+        /// The numbers of the lines.
+        lines: Vec<usize>,
+    },
     /// A file could not be read or written.
     #[error("failed to {attempted} {}: {source}", path.display())]
     File {
@@ -138,6 +154,12 @@ pub enum Error {
         /// For how long.
         waited: Duration,
     },
+    /// Instants of this machine and of Prometheus cannot be compared.
+    #[error("failed to compare instants: {how}")]
+    ClocksDisagree {
+        /// Which clock is how far off.
+        how: String,
+    },
     /// Somebody asked the run to stop.
     #[error("interrupted")]
     Interrupted,
@@ -161,6 +183,11 @@ impl Error {
             Self::RulesRefused { .. } => Some("mend the rules file; nothing was broken or changed"),
             Self::NoSuchService { .. } => {
                 Some("`docker compose -f docker-compose.test.yml config --services` lists the services")
+            }
+            Self::ClocksDisagree { .. } => Some("have both clocks set by NTP, then run it again"),
+            Self::NoSuchNetwork { .. } => Some("`./drill down` and `./drill up` make the stack anew"),
+            Self::JournalSpoiled { .. } => {
+                Some("a fault that they tell of may still be there; `./drill down` removes the stack and its journal")
             }
             Self::Interrupted => Some("what was broken has been reverted; run it again for a verdict"),
             Self::Compose { .. }

@@ -4,6 +4,7 @@
 //! Data flows one way: a [`drill`] is data; the [`runner`] injects its [`fault`] into the [`stack`], lets [`observe`] write
 //! down what happens, and hands that to the pure judge; [`report`] shows what the saved records say.
 
+pub mod bug;
 pub mod commands;
 pub mod dashboard;
 pub mod drill;
@@ -12,7 +13,7 @@ pub mod fault;
 mod keeper;
 pub mod observe;
 pub mod plan;
-mod process;
+pub mod process;
 pub mod progress;
 pub mod promql;
 mod register;

@@ -4,10 +4,10 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use alertdrill::Result;
 use alertdrill::commands::{self, Done, Selection};
 use alertdrill::drill::Outcome;
 use alertdrill::progress::Progress;
+use alertdrill::{Result, bug};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -16,6 +16,7 @@ Exit codes:
   0  done: every alert did what it must
   1  an alert failed its drill; plan: a drill cannot pass; coverage: a rule without a drill, a metric that is not there
   2  could not be tested or done: says nothing about the alerts
+  101  a bug of alertdrill: nor does this
 
 Environment:
   ALERT_RULES=FILE  a candidate's rules instead of the committed ones
@@ -118,6 +119,7 @@ impl Drills {
 }
 
 fn main() -> ExitCode {
+    bug::explain_panics();
     let Arguments { root, action } = Arguments::parse();
     let progress = Progress::default();
     carry_out(action, &root, &progress).unwrap_or_else(|error| {

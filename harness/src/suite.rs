@@ -14,7 +14,6 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use crate::drill::{Drill, Outcome, UtcInstant, judge};
-use crate::keeper;
 use crate::plan::{PRINT_DRILLS, Plan, duration_of};
 use crate::progress::Progress;
 use crate::report::{RunFolder, Waiver, drill_line, end_table, failure_text, measured_lines};
@@ -22,6 +21,7 @@ use crate::session::Session;
 use crate::signals::cancelled_by_signals;
 use crate::stack::{Project, WaitingLine};
 use crate::{Error, Result};
+use crate::{bug, keeper};
 use held_back::HeldBack;
 
 /// A set of drills on one stack.
@@ -93,6 +93,7 @@ impl Suite {
     #[must_use]
     pub fn run(self, mut arguments: Arguments) -> ExitCode {
         let started_at = Timestamp::now().into();
+        bug::explain_panics();
         // Drills wait most of their time, and their leases keep them from disturbing each other.
         arguments.test_threads = arguments.test_threads.or(Some(self.drills.len() + 1));
         let mut drills: Vec<_> = self.drills.iter().map(|drill| (duration_of(drill, &self.drills), drill.clone())).collect();
@@ -114,12 +115,11 @@ impl Suite {
         let conclusion = libtest_mimic::run(&arguments, trials);
         let printed = held_back.map_or(Ok(()), HeldBack::print);
         // Whatever could not be printed, the stack is left as it must be.
-        match run.end().and_then(|outcome| printed.map(|()| outcome)) {
-            Err(error) => could_not_be_tested(&run.progress, &error),
-            // A drill that panicked has left no record to judge.
-            Ok(Outcome::Pass) if conclusion.has_failed() => ExitCode::from(Outcome::Error.exit_code()),
-            Ok(outcome) => ExitCode::from(outcome.exit_code()),
-        }
+        let came_to = run.end().and_then(|outcome| printed.map(|()| outcome)).unwrap_or_else(|error| {
+            run.progress.line(&format!("error: {}", error.explained()));
+            Outcome::Error
+        });
+        ExitCode::from(exit_code(came_to, conclusion.has_failed(), bug::was_hit()))
     }
 
     fn print_drills(self) -> ExitCode {
@@ -135,6 +135,16 @@ impl Suite {
             .map_err(Error::file("start the async runtime in", "this process"))
             .and_then(|runtime| runtime.block_on(keeper::keep(parent, &self.root, &self.programs)));
         kept.map_or_else(|error| could_not_be_tested(&Progress::default(), &error), |()| ExitCode::SUCCESS)
+    }
+}
+
+/// A failed alert is known, whatever else went wrong. A test that failed and left no verdict panicked.
+fn exit_code(came_to: Outcome, has_failed: bool, is_bug: bool) -> u8 {
+    match came_to {
+        Outcome::Fail => came_to.exit_code(),
+        Outcome::Pass | Outcome::Skipped if has_failed => bug::EXIT_CODE,
+        _ if is_bug => bug::EXIT_CODE,
+        _ => came_to.exit_code(),
     }
 }
 
@@ -296,5 +306,21 @@ impl Run {
             self.progress.line(&format!("report: {}", folder.path().join("report.json").display()));
             Ok(*self.worst.lock().unwrap_or_else(PoisonError::into_inner))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bug_of_the_harness_is_no_word_on_an_alert_and_hides_none_that_failed() {
+        assert_eq!(exit_code(Outcome::Pass, true, true), 101);
+        assert_eq!(exit_code(Outcome::Pass, true, false), 101);
+        assert_eq!(exit_code(Outcome::Pass, false, true), 101);
+        assert_eq!(exit_code(Outcome::Error, true, true), 101);
+        assert_eq!(exit_code(Outcome::Error, true, false), 2);
+        assert_eq!(exit_code(Outcome::Fail, true, true), 1);
+        assert_eq!(exit_code(Outcome::Pass, false, false), 0);
     }
 }

@@ -3,64 +3,31 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "in a test, a panic is how it fails")]
 
+mod victim;
+
 use std::time::Duration;
 
 use alertdrill::Error;
 use alertdrill::drill::{Fault, UtcInstant};
-use alertdrill::fault::{self, Site};
-use alertdrill::stack::{ContainerState, Containers};
+use alertdrill::fault;
+use alertdrill::progress::Progress;
+use alertdrill::runner::heal;
+use alertdrill::stack::ContainerState;
 use jiff::Timestamp;
-use testcontainers::bollard::models::{RestartPolicy, RestartPolicyNameEnum};
-use testcontainers::core::ContainerRequest;
-use testcontainers::runners::AsyncRunner;
-use testcontainers::{ContainerAsync, GenericImage, ImageExt};
 
-const VICTIM: &str = "victim";
-const NETWORK: &str = "net";
-/// Ends at once when it is asked to, with code 1 on a signal of its own.
-const PROGRAM: &str = "trap 'exit 0' TERM; trap 'exit 1' USR1; while :; do sleep 0.1; done";
-
-struct Victim {
-    _container: ContainerAsync<GenericImage>,
-    site: Site,
-}
-
-/// A container that compose would have started as the service `victim` of `project`.
-async fn victim(project: &str) -> Victim {
-    let image: ContainerRequest<_> = GenericImage::new("debian", "trixie-slim")
-        .with_cmd(["sh", "-c", PROGRAM])
-        .with_labels([("com.docker.compose.project", project), ("com.docker.compose.service", VICTIM)])
-        .with_network(format!("{project}_{NETWORK}"))
-        .with_host_config_modifier(|host| {
-            host.memory = Some(32 << 20);
-            host.restart_policy =
-                Some(RestartPolicy { name: Some(RestartPolicyNameEnum::UNLESS_STOPPED), maximum_retry_count: None });
-        });
-    let container = image.start().await.unwrap();
-    let containers = Containers::connect(project).await.unwrap();
-    Victim { _container: container, site: Site { containers, kafka_bootstrap: None } }
-}
+use victim::{NETWORK, VICTIM, Victim};
 
 fn now() -> UtcInstant {
     Timestamp::now().into()
 }
 
 impl Victim {
-    async fn state(&self) -> ContainerState {
-        self.site.containers.state(VICTIM).await.unwrap()
-    }
-
-    async fn is_well(&self) -> bool {
-        let state = self.state().await;
-        state.is_running() && !state.is_paused && state.networks.contains(NETWORK)
-    }
-
     /// Injects twice and reverts twice; `broken` tells whether the container is what the fault makes of it in between.
     async fn goes_through(&self, fault: &Fault, broken: impl Fn(&ContainerState, UtcInstant) -> bool) {
         let mut ongoing = Vec::new();
         for _ in 0..2 {
             let since = now();
-            ongoing.push(fault::inject(fault, &self.site).await.unwrap());
+            ongoing.push(self.inject(fault).await.unwrap());
             fault::wait_for_effect(fault, &self.site, since).await.unwrap();
             let state = self.state().await;
             assert!(broken(&state, since), "{fault}: {state:?}");
@@ -73,41 +40,49 @@ impl Victim {
             assert!(self.is_well().await, "{fault}: {:?}", self.state().await);
         }
     }
+
+    /// What `heal` says of the one fault that is open.
+    async fn healed(&self) -> String {
+        let healed = heal(&self.journal, &self.site, &Progress::default()).await.unwrap();
+        assert_eq!(self.journal.read().unwrap().open, []);
+        let [healed] = healed.try_into().unwrap();
+        healed
+    }
 }
 
 #[tokio::test]
 async fn stopped_service_is_down_until_it_is_reverted() {
-    let victim = victim("alertdrill-fault-stop").await;
+    let victim = Victim::start("alertdrill-fault-stop").await;
     victim.goes_through(&Fault::stop(VICTIM), |state, _| !state.is_running()).await;
 }
 
 #[tokio::test]
 async fn restarted_service_is_started_anew() {
-    let victim = victim("alertdrill-fault-restart").await;
+    let victim = Victim::start("alertdrill-fault-restart").await;
     victim.goes_through(&Fault::restart(VICTIM), ContainerState::started_since).await;
 }
 
 #[tokio::test]
 async fn killed_service_is_down_until_it_is_reverted() {
-    let victim = victim("alertdrill-fault-kill").await;
+    let victim = Victim::start("alertdrill-fault-kill").await;
     victim.goes_through(&Fault::kill(VICTIM, "SIGKILL"), |state, _| !state.is_running()).await;
 }
 
 #[tokio::test]
 async fn service_that_ends_on_a_signal_is_started_by_its_restart_policy() {
-    let victim = victim("alertdrill-fault-crash").await;
+    let victim = Victim::start("alertdrill-fault-crash").await;
     victim.goes_through(&Fault::kill(VICTIM, "SIGUSR1"), |_, _| true).await;
 }
 
 #[tokio::test]
 async fn service_killed_for_its_memory_is_started_by_its_restart_policy() {
-    let victim = victim("alertdrill-fault-oom").await;
+    let victim = Victim::start("alertdrill-fault-oom").await;
     victim.goes_through(&Fault::oom_kill(VICTIM), ContainerState::started_since).await;
 }
 
 #[tokio::test]
 async fn flapping_service_stands_still_and_goes_on() {
-    let victim = victim("alertdrill-fault-flap").await;
+    let victim = Victim::start("alertdrill-fault-flap").await;
     let (paused, running) = (Duration::from_secs(5), Duration::from_secs(5));
     let fault = Fault::ServiceFlapping { service: VICTIM.into(), paused, running };
     victim.goes_through(&fault, |state, _| state.is_paused).await;
@@ -115,14 +90,14 @@ async fn flapping_service_stands_still_and_goes_on() {
 
 #[tokio::test]
 async fn service_is_off_the_network_until_it_is_reverted() {
-    let victim = victim("alertdrill-fault-cut").await;
+    let victim = Victim::start("alertdrill-fault-cut").await;
     let fault = Fault::NetworkCut { service: VICTIM.into(), network: NETWORK.into() };
     victim.goes_through(&fault, |state, _| !state.networks.contains(NETWORK)).await;
 }
 
 #[tokio::test]
 async fn command_breaks_and_another_one_mends() {
-    let victim = victim("alertdrill-fault-command").await;
+    let victim = Victim::start("alertdrill-fault-command").await;
     let shell = |script: &str| ["sh", "-c", script].map(str::to_owned).to_vec();
     let fault = |inject: &str| Fault::CommandRun {
         what: "a file is there".into(),
@@ -134,24 +109,73 @@ async fn command_breaks_and_another_one_mends() {
     };
     victim.goes_through(&fault("touch /tmp/broken"), |_, _| true).await;
     assert!(victim.site.containers.exec(VICTIM, None, &["test", "-e", "/tmp/broken"]).await.is_err());
-    let error = fault::inject(&fault("echo it is stuck >&2; exit 7"), &victim.site).await.unwrap_err().to_string();
+    let error = victim.inject(&fault("echo it is stuck >&2; exit 7")).await.unwrap_err().to_string();
     assert!(error.contains("ended with code 7: it is stuck"), "{error}");
 }
 
 #[tokio::test]
 async fn fault_on_a_topic_without_a_broker_says_so() {
-    let victim = victim("alertdrill-fault-topic").await;
+    let victim = Victim::start("alertdrill-fault-topic").await;
     let fault = Fault::ConsumerDisplaced { topic: "t".into(), group: "g".into(), disturbs: VICTIM.into() };
-    let error = fault::inject(&fault, &victim.site).await.unwrap_err().to_string();
+    let error = victim.inject(&fault).await.unwrap_err().to_string();
     assert!(error.contains("has no broker"), "{error}");
 }
 
 #[tokio::test]
 async fn container_of_another_project_cannot_be_hit() {
-    let own = victim("alertdrill-fault-own").await;
-    let containers = Containers::connect("alertdrill-fault-stranger").await.unwrap();
-    let stranger = Site { containers, kafka_bootstrap: None };
-    let error = fault::inject(&Fault::stop(VICTIM), &stranger).await.unwrap_err();
+    let own = Victim::start("alertdrill-fault-own").await;
+    let stranger = own.seen_from("alertdrill-fault-stranger").await;
+    let error = fault::inject(&Fault::stop(VICTIM), "a_drill", &own.journal, &stranger).await.unwrap_err();
     assert!(matches!(error, Error::NoSuchService { .. }), "{error}");
     assert!(own.is_well().await);
+}
+
+#[tokio::test]
+async fn fault_that_the_journal_cannot_take_is_not_injected() {
+    let victim = Victim::start("alertdrill-fault-unwritten").await;
+    std::fs::create_dir(victim.journal.path()).unwrap();
+    let error = victim.inject(&Fault::stop(VICTIM)).await.unwrap_err();
+    assert!(matches!(error, Error::File { .. }), "{error}");
+    assert!(victim.is_well().await);
+}
+
+#[tokio::test]
+async fn container_that_was_made_anew_since_the_fault_is_healed_as_it_is_now() {
+    let before = Victim::start("alertdrill-fault-anew").await;
+    before.inject(&Fault::stop(VICTIM)).await.unwrap();
+    let after = before.made_anew().await;
+    after.site.containers.stop(VICTIM).await.unwrap();
+    assert!(after.healed().await.ends_with(": reverted"));
+    assert!(after.is_well().await);
+}
+
+#[tokio::test]
+async fn fault_on_a_container_that_is_gone_is_over() {
+    let victim = Victim::start("alertdrill-fault-gone").await;
+    victim.inject(&Fault::stop(VICTIM)).await.unwrap();
+    let healed = victim.gone().await.healed().await;
+    assert!(healed.contains("nothing left to revert: no service `victim`"), "{healed}");
+}
+
+#[tokio::test]
+async fn fault_on_a_network_that_is_gone_is_over() {
+    let victim = Victim::start("alertdrill-fault-offnet").await;
+    let fault = Fault::NetworkCut { service: VICTIM.into(), network: NETWORK.into() };
+    victim.inject(&fault).await.unwrap();
+    victim.remove_network().await;
+    let healed = victim.healed().await;
+    assert!(healed.contains("nothing left to revert: no network `net`"), "{healed}");
+}
+
+#[tokio::test]
+async fn what_stands_beside_a_spoiled_line_is_reverted_and_the_line_is_told_of() {
+    let victim = Victim::start("alertdrill-fault-spoiled").await;
+    for _ in 0..2 {
+        victim.inject(&Fault::stop(VICTIM)).await.unwrap();
+    }
+    let text = std::fs::read_to_string(victim.journal.path()).unwrap();
+    std::fs::write(victim.journal.path(), text.replacen("opened", "0pened", 1)).unwrap();
+    let error = heal(&victim.journal, &victim.site, &Progress::default()).await.unwrap_err();
+    assert!(error.to_string().contains("lines [1]"), "{error}");
+    assert!(victim.is_well().await);
 }

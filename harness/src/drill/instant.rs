@@ -33,6 +33,12 @@ impl UtcInstant {
         self.0.duration_since(earlier.0).as_secs_f64()
     }
 
+    /// The time from `earlier` to this instant; none if `earlier` is the later one.
+    #[must_use]
+    pub fn time_since(self, earlier: Self) -> Duration {
+        self.0.duration_since(earlier.0).try_into().unwrap_or_default()
+    }
+
     /// This instant, moved on by `duration`; the last instant there is, if that lies beyond it.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
@@ -95,6 +101,7 @@ mod tests {
         let late = early.plus(Duration::from_millis(1500));
         assert!((late.seconds_since(early) - 1.5).abs() < 1e-9);
         assert!((early.seconds_since(late) + 1.5).abs() < 1e-9);
+        assert_eq!((late.time_since(early), early.time_since(late)), (Duration::from_millis(1500), Duration::ZERO));
     }
 
     #[test]

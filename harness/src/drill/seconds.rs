@@ -4,6 +4,26 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serializer, de};
 
+/// Longer than any wait of a rule or a drill, and so short that sums of several cannot overflow.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// So many seconds.
+///
+/// # Errors
+/// Why they are no duration that a rule or a drill can have.
+pub(crate) fn duration(seconds: f64) -> Result<Duration, String> {
+    let duration = Duration::try_from_secs_f64(seconds).map_err(|error| format!("{seconds} s: {error}"))?;
+    within_bounds(duration)
+}
+
+/// `duration`, if a rule or a drill can have it.
+///
+/// # Errors
+/// That it is too long.
+pub(crate) fn within_bounds(duration: Duration) -> Result<Duration, String> {
+    if duration > LONGEST { Err(format!("{} s are more than 100 years", duration.as_secs())) } else { Ok(duration) }
+}
+
 /// Writes the duration as seconds.
 ///
 /// # Errors
@@ -17,12 +37,12 @@ pub(crate) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Re
 /// # Errors
 /// A number that is negative, infinite or too large.
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    Duration::try_from_secs_f64(f64::deserialize(deserializer)?).map_err(de::Error::custom)
+    duration(f64::deserialize(deserializer)?).map_err(de::Error::custom)
 }
 
 /// A [`Duration`] that may be left out.
 pub(crate) mod optional {
-    use super::{Deserialize, Deserializer, Duration, Serializer, de};
+    use super::{Deserialize, Deserializer, Duration, Serializer, de, duration};
     use serde::Serialize as _;
 
     #[allow(clippy::ref_option, reason = "the signature is serde's")]
@@ -32,6 +52,19 @@ pub(crate) mod optional {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
         let seconds = Option::<f64>::deserialize(deserializer)?;
-        seconds.map(|seconds| Duration::try_from_secs_f64(seconds).map_err(de::Error::custom)).transpose()
+        seconds.map(|seconds| duration(seconds).map_err(de::Error::custom)).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_that_no_wait_can_last_are_refused() {
+        for seconds in [-1.0, f64::NAN, f64::INFINITY, 1e12, 1e300] {
+            assert!(duration(seconds).is_err(), "{seconds}");
+        }
+        assert_eq!(duration(1.5), Ok(Duration::from_millis(1500)));
     }
 }

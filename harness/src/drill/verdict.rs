@@ -31,6 +31,8 @@ pub struct Verdict {
 /// | error | could not be tested: says nothing about the alert | 2 |
 /// | fail | an alert did not do what it must | 1 |
 ///
+/// A bug of the harness is none of these: [`crate::bug::EXIT_CODE`].
+///
 /// Ordered from best to worst, and this is the only ranking there is: a run ends as the worst of its drills. A failed alert
 /// ranks above what could not be tested, because it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

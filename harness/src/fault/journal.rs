@@ -1,8 +1,10 @@
 //! What is broken at this moment, on disk before it is broken.
 //!
-//! A file of JSON lines per stack, only ever appended to. Opening a fault is written and synced before the fault is
-//! injected; closing it after it was seen to be reverted. A process that is killed in between leaves the fault open, and the
-//! next start, or `heal`, reverts it. A last line that was cut off is a fault that was never injected, and is passed over.
+//! A file of lines per stack, only ever appended to: the CRC-32 of an entry, and the entry as JSON. Opening a fault is written
+//! and synced before the fault is injected; closing it after it was seen to be reverted. A process that is killed in between
+//! leaves the fault open, and the next start, or `heal`, reverts it. A last line that was cut off is a fault that was never
+//! injected, and is passed over. A line before it that its sum does not fit was spoiled later: what it says is unknown, which
+//! is said, and what the others say is reverted all the same.
 
 use std::fs::File;
 use std::io::Write;
@@ -12,6 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::drill::{Fault, UtcInstant};
+use crate::process::ProcessId;
 use crate::{Error, Result};
 
 /// The journal of one stack.
@@ -29,17 +32,25 @@ pub struct OpenFault {
     pub opened_at: UtcInstant,
     /// The drill that opened it.
     pub drill: String,
-    /// The process that runs the drill; 0 if that is not known.
-    #[serde(default)]
-    pub process: u32,
+    /// The process that runs the drill.
+    pub process: ProcessId,
     /// All that is needed to revert it.
     pub fault: Fault,
 }
 
+/// What a journal says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// The faults that were opened and not closed, the latest first: the order to revert them in.
+    pub open: Vec<OpenFault>,
+    /// The numbers of the lines that are spoiled: what they say is unknown.
+    pub spoiled: Vec<usize>,
+}
+
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "entry", rename_all = "snake_case")]
+#[serde(tag = "entry", rename_all = "snake_case", deny_unknown_fields)]
 enum Entry {
-    Opened(Box<OpenFault>),
+    Opened { opened: Box<OpenFault> },
     Closed { id: u64 },
 }
 
@@ -47,7 +58,7 @@ impl Journal {
     /// The journal in a stack's state folder.
     #[must_use]
     pub fn in_folder(folder: &Path) -> Self {
-        Self { path: folder.join("journal.jsonl") }
+        Self { path: folder.join("journal") }
     }
 
     /// Writes, and syncs, that `fault` is about to be injected.
@@ -56,15 +67,15 @@ impl Journal {
     /// [`Error::File`]: then the fault must not be injected.
     pub fn open(&self, drill: &str, fault: &Fault) -> Result<OpenFault> {
         let _turn = self.lock()?;
-        let id = self.entries()?.len() as u64;
+        let id = complete_lines(&self.bytes()?).count() as u64;
         let opened = OpenFault {
             id,
             opened_at: Timestamp::now().into(),
             drill: drill.to_owned(),
-            process: std::process::id(),
+            process: ProcessId::own(),
             fault: fault.clone(),
         };
-        self.append(&Entry::Opened(Box::new(opened.clone())))?;
+        self.append(&Entry::Opened { opened: Box::new(opened.clone()) })?;
         Ok(opened)
     }
 
@@ -77,20 +88,30 @@ impl Journal {
         self.append(&Entry::Closed { id })
     }
 
-    /// The faults that were opened and not closed, the latest first: the order to revert them in.
+    /// What it says.
     ///
     /// # Errors
-    /// [`Error::File`], or [`Error::BadDescription`] if a line other than the last is no entry.
-    pub fn still_open(&self) -> Result<Vec<OpenFault>> {
-        let mut open = Vec::new();
-        for entry in self.entries()? {
-            match entry {
-                Entry::Opened(fault) => open.push(*fault),
-                Entry::Closed { id } => open.retain(|fault: &OpenFault| fault.id != id),
-            }
+    /// [`Error::File`].
+    pub fn read(&self) -> Result<Reading> {
+        Ok(decode(&self.bytes()?))
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Forgets all that was open: the stack that was broken is gone.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn forget(&self) -> Result<()> {
+        let _turn = self.lock()?;
+        match std::fs::remove_file(&self.path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::file("remove", &self.path)(error)),
+            _ => Ok(()),
         }
-        open.reverse();
-        Ok(open)
     }
 
     /// One writer at a time, of all threads and processes: an entry's number is its place.
@@ -102,37 +123,26 @@ impl Journal {
         Ok(file)
     }
 
-    fn entries(&self) -> Result<Vec<Entry>> {
-        let text = match std::fs::read_to_string(&self.path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(source) => return Err(Error::File { attempted: "read", path: self.path.clone(), source }),
-        };
-        let complete = text.rfind('\n').map_or("", |end| &text[..end]);
-        let lines = complete.lines().enumerate();
-        lines
-            .map(|(number, line)| {
-                serde_json::from_str(line).map_err(|error| Error::BadDescription {
-                    what: format!("line {} of {}", number + 1, self.path.display()),
-                    reason: error.to_string(),
-                })
-            })
-            .collect()
+    fn bytes(&self) -> Result<Vec<u8>> {
+        match std::fs::read(&self.path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            read => read.map_err(Error::file("read", &self.path)),
+        }
     }
 
     fn append(&self, entry: &Entry) -> Result<()> {
         let failed = || Error::file("write", &self.path);
-        let line = serde_json::to_string(entry)
+        let json = serde_json::to_string(entry)
             .map_err(|error| Error::BadDescription { what: "an entry of the journal".to_owned(), reason: error.to_string() })?;
         self.drop_torn_line()?;
         let mut file = File::options().create(true).append(true).open(&self.path).map_err(failed())?;
-        file.write_all(format!("{line}\n").as_bytes()).map_err(failed())?;
+        file.write_all(format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes())).as_bytes()).map_err(failed())?;
         file.sync_all().map_err(failed())
     }
 
     /// So that the next entry does not continue a line that was cut off.
     fn drop_torn_line(&self) -> Result<()> {
-        let Ok(bytes) = std::fs::read(&self.path) else { return Ok(()) };
+        let bytes = self.bytes()?;
         let complete = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         if complete == bytes.len() {
             return Ok(());
@@ -140,6 +150,34 @@ impl Journal {
         let file = File::options().write(true).open(&self.path).map_err(Error::file("open", &self.path))?;
         file.set_len(complete as u64).map_err(Error::file("shorten", &self.path))
     }
+}
+
+/// What a journal with this content says. Never fails: what cannot be read is told as such.
+#[must_use]
+pub fn decode(journal: &[u8]) -> Reading {
+    let mut reading = Reading::default();
+    for (number, line) in complete_lines(journal).enumerate() {
+        match entry(line) {
+            Some(Entry::Opened { opened }) => reading.open.push(*opened),
+            Some(Entry::Closed { id }) => reading.open.retain(|fault| fault.id != id),
+            None => reading.spoiled.push(number + 1),
+        }
+    }
+    reading.open.reverse();
+    reading
+}
+
+/// Without what follows the last line break: it was cut off while it was written.
+fn complete_lines(journal: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let complete = journal.iter().rposition(|byte| *byte == b'\n').map_or(&journal[..0], |end| &journal[..end]);
+    complete.split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
+}
+
+fn entry(line: &[u8]) -> Option<Entry> {
+    let (sum, json) = line.split_at_checked(8)?;
+    let json = json.strip_prefix(b" ")?;
+    let sum = u32::from_str_radix(std::str::from_utf8(sum).ok()?, 16).ok()?;
+    if sum == crc32fast::hash(json) { serde_json::from_slice(json).ok() } else { None }
 }
 
 #[cfg(test)]
@@ -152,10 +190,16 @@ mod tests {
         (folder, journal)
     }
 
+    fn open(journal: &Journal) -> Vec<OpenFault> {
+        let Reading { open, spoiled } = journal.read().unwrap();
+        assert!(spoiled.is_empty(), "{spoiled:?}");
+        open
+    }
+
     #[test]
     fn journal_that_was_never_written_has_no_open_fault() {
         let (_folder, journal) = journal();
-        assert_eq!(journal.still_open().unwrap(), []);
+        assert_eq!(journal.read().unwrap(), Reading::default());
     }
 
     #[test]
@@ -163,9 +207,11 @@ mod tests {
         let (_folder, journal) = journal();
         let first = journal.open("a", &Fault::stop("kafka")).unwrap();
         let second = journal.open("a", &Fault::stop("minio")).unwrap();
-        assert_eq!(journal.still_open().unwrap(), [second.clone(), first.clone()]);
+        assert_eq!(open(&journal), [second.clone(), first.clone()]);
         journal.close(first.id).unwrap();
-        assert_eq!(journal.still_open().unwrap(), [second]);
+        assert_eq!(open(&journal), [second]);
+        journal.forget().unwrap();
+        assert_eq!(open(&journal), []);
     }
 
     #[test]
@@ -176,26 +222,41 @@ mod tests {
                 scope.spawn(|| journal.open("a", &Fault::stop("kafka")).unwrap());
             }
         });
-        let ids: std::collections::BTreeSet<_> = journal.still_open().unwrap().into_iter().map(|open| open.id).collect();
+        let ids: std::collections::BTreeSet<_> = open(&journal).into_iter().map(|open| open.id).collect();
         assert_eq!(ids.len(), 8);
     }
 
     #[test]
-    fn torn_last_line_is_passed_over_and_does_not_spoil_the_next_entry() {
+    fn last_line_that_is_torn_anywhere_is_passed_over_and_does_not_spoil_the_next_entry() {
         let (_folder, journal) = journal();
         let first = journal.open("a", &Fault::stop("kafka")).unwrap();
-        let mut file = File::options().append(true).open(&journal.path).unwrap();
-        file.write_all(br#"{"entry":"opened","id":1,"open"#).unwrap();
-        assert_eq!(journal.still_open().unwrap(), std::slice::from_ref(&first));
-        let second = journal.open("a", &Fault::stop("minio")).unwrap();
-        assert_eq!(journal.still_open().unwrap(), [second, first]);
+        let whole = journal.bytes().unwrap();
+        journal.open("a", &Fault::stop("postgres")).unwrap();
+        let both = journal.bytes().unwrap();
+        for cut in whole.len()..both.len() {
+            std::fs::write(&journal.path, &both[..cut]).unwrap();
+            assert_eq!(open(&journal), std::slice::from_ref(&first), "cut at {cut}");
+            let second = journal.open("a", &Fault::stop("minio")).unwrap();
+            assert_eq!(open(&journal), [second, first.clone()], "cut at {cut}");
+        }
     }
 
     #[test]
-    fn spoiled_line_in_the_middle_is_an_error_that_names_it() {
+    fn spoiled_line_is_named_and_the_faults_of_the_others_are_known_all_the_same() {
         let (_folder, journal) = journal();
-        std::fs::write(&journal.path, "what?\n").unwrap();
-        let error = journal.still_open().unwrap_err().to_string();
-        assert!(error.contains("line 1 of"), "{error}");
+        let faults = ["kafka", "minio", "postgres"].map(|service| journal.open("a", &Fault::stop(service)).unwrap());
+        let text = String::from_utf8(journal.bytes().unwrap()).unwrap();
+        std::fs::write(&journal.path, text.replace("minio", "mimio")).unwrap();
+        let [first, _, third] = faults;
+        assert_eq!(journal.read().unwrap(), Reading { open: vec![third, first], spoiled: vec![2] });
+        assert_eq!(journal.open("a", &Fault::stop("minio")).unwrap().id, 3, "a number that no other fault has");
+    }
+
+    #[test]
+    fn fault_is_not_opened_when_the_journal_cannot_be_written() {
+        let (_folder, journal) = journal();
+        std::fs::create_dir(&journal.path).unwrap();
+        let error = journal.open("a", &Fault::stop("kafka")).unwrap_err();
+        assert!(matches!(error, Error::File { .. }), "{error}");
     }
 }

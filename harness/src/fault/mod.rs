@@ -18,6 +18,6 @@ mod service_restarted;
 mod service_stopped;
 mod site;
 
-pub use journal::{Journal, OpenFault};
+pub use journal::{Journal, OpenFault, Reading, decode};
 pub use operations::{Ongoing, inject, revert, wait_for_effect};
 pub use site::Site;

@@ -6,6 +6,7 @@ use backon::{ConstantBuilder, Retryable as _};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::journal::Journal;
 use super::site::Site;
 use super::{
     behaviour_switched, command_run, consumer_displaced, network_cut, poison_message, service_flapping, service_killed,
@@ -47,11 +48,16 @@ impl Drop for Ongoing {
     }
 }
 
-/// Injects `fault`. The journal must hold it before.
+/// Writes `fault` of `drill` into the journal, then injects it.
 ///
 /// # Errors
-/// What the target answers.
-pub async fn inject(fault: &Fault, site: &Site) -> Result<Ongoing> {
+/// [`Error::File`]: then nothing was injected. Or what the target answers: then the journal holds it open.
+pub async fn inject(fault: &Fault, drill: &str, journal: &Journal, site: &Site) -> Result<Ongoing> {
+    journal.open(drill, fault)?;
+    inject_unwritten(fault, site).await
+}
+
+async fn inject_unwritten(fault: &Fault, site: &Site) -> Result<Ongoing> {
     match fault {
         Fault::ServiceStopped { service } => service_stopped::inject(site, service).await?,
         Fault::ServiceKilled { service, signal } => service_killed::inject(site, service, signal).await?,
@@ -105,7 +111,7 @@ pub async fn revert(fault: &Fault, site: &Site, on_failure: impl FnMut(&Error)) 
     let pauses = ConstantBuilder::default().with_delay(REVERT_AGAIN_AFTER).with_max_times(REVERTED_AGAIN_AT_MOST);
     (|| revert_once(fault, site))
         .retry(pauses)
-        .when(|error| !matches!(error, Error::NoSuchService { .. }))
+        .when(|error| !matches!(error, Error::NoSuchService { .. } | Error::NoSuchNetwork { .. }))
         .notify(|error, _| on_failure(error))
         .await
 }

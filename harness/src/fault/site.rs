@@ -31,7 +31,13 @@ impl Site {
     }
 
     /// Starts `service` if it does not run, and waits until it does. That it works again is for the steady state to say.
+    ///
+    /// After several crashes the restart policy waits for up to a minute: a container in that state is stopped first, for the
+    /// engine takes it for one that runs.
     pub(super) async fn bring_back(&self, service: &str) -> Result<()> {
+        if self.containers.state(service).await?.is_restarting() {
+            self.containers.stop(service).await?;
+        }
         self.containers.start(service).await?;
         self.containers.wait_for_state(service, "running", SEEN_WITHIN, ContainerState::is_running).await
     }

@@ -4,6 +4,7 @@
 
 mod alertmanager;
 mod by_labels;
+mod clock;
 mod grafana;
 mod http;
 mod notification_sink;
@@ -15,6 +16,7 @@ mod topic;
 pub use alertmanager::Alertmanager;
 pub(crate) use alertmanager::routing_of;
 pub use by_labels::ByLabels;
+pub use clock::ClockCheck;
 pub use grafana::Grafana;
 pub use http::Locate;
 pub use notification_sink::NotificationSink;

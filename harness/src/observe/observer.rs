@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::{AlertSeries, Alertmanager, ByLabels, NotificationSink, Prometheus};
+use super::{AlertSeries, Alertmanager, ByLabels, ClockCheck, NotificationSink, Prometheus};
 use crate::Result;
 use crate::drill::{AlertSample, AlertState, Claim, Delivery, Labels, Suppression, Timeline, UtcInstant};
 
@@ -38,6 +38,8 @@ pub struct Observation {
     pub evaluated_until: BTreeMap<String, UtcInstant>,
     /// Whether each watched condition was true at the last good look.
     pub conditions: BTreeMap<String, bool>,
+    /// What Prometheus's clock said at the last good look.
+    pub clock: Option<ClockCheck>,
     /// Since when looks fail, and what the last one said; `None` while they succeed.
     pub failing: Option<(Instant, String)>,
     /// How many looks there were.
@@ -107,6 +109,7 @@ impl Observation {
         }
         self.evaluated_until = glance.evaluated_until;
         self.conditions = glance.conditions;
+        self.clock = Some(glance.clock);
         for delivery in glance.deliveries {
             self.deliveries.entry(&delivery.labels).push(delivery);
         }
@@ -300,7 +303,7 @@ impl Eye {
     async fn look(&mut self) -> Result<Glance> {
         let began = Instant::now();
         let queries: Vec<_> = self.conditions.lock().keys().cloned().collect();
-        let are_true = self.prometheus.are_true(&queries).await?;
+        let (are_true, clock) = self.prometheus.are_true(&queries).await?;
         // Evaluations first: whatever they saw is then among the samples.
         let evaluated_until = self.prometheus.evaluated_until().await?;
         let series = self.prometheus.alert_samples(self.last_good.elapsed() + OVERLAP).await?;
@@ -309,7 +312,7 @@ impl Eye {
         self.seen = newest;
         self.last_good = began;
         let conditions = queries.into_iter().zip(are_true).collect();
-        Ok(Glance { series, evaluated_until, conditions, deliveries, suppressions })
+        Ok(Glance { series, evaluated_until, conditions, clock, deliveries, suppressions })
     }
 }
 
@@ -317,6 +320,7 @@ struct Glance {
     series: Vec<AlertSeries>,
     evaluated_until: BTreeMap<String, UtcInstant>,
     conditions: BTreeMap<String, bool>,
+    clock: ClockCheck,
     deliveries: Vec<Delivery>,
     suppressions: Vec<Suppression>,
 }
@@ -334,6 +338,7 @@ fn active(glance: &Glance) -> BTreeSet<Labels> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::clock::Clock;
     use super::*;
 
     fn at(second: f64) -> UtcInstant {
@@ -358,6 +363,7 @@ mod tests {
             series: series.collect(),
             evaluated_until: [("A".to_owned(), at(5.1))].into(),
             conditions: [].into(),
+            clock: ClockCheck::new(Clock::read(), at(0.0)),
             deliveries: vec![],
             suppressions: vec![],
         }

@@ -23,8 +23,7 @@ pub async fn board_history(
     span: (UtcInstant, UtcInstant),
 ) -> Result<BoardHistory> {
     let step = Step { from: span.0, every: STEP };
-    let mut exporters =
-        Exporters { prometheus, window: Duration::from_secs_f64(span.1.seconds_since(span.0)), known: BTreeMap::new() };
+    let mut exporters = Exporters { prometheus, window: span.1.time_since(span.0), known: BTreeMap::new() };
     let mut panels = Vec::new();
     for panel in &dashboard.panels {
         let series = panel_series(&mut exporters, panel, project, (step, span.1)).await?;

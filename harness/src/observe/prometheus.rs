@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::clock::{Clock, ClockCheck};
 use super::http::{Api, Locate};
-use crate::drill::{AlertState, CONDITION_RESOLUTION, Labels, LoadedRule, Span, UtcInstant, selector};
+use crate::drill::{AlertState, CONDITION_RESOLUTION, Labels, LoadedRule, Span, UtcInstant, seconds, selector};
 use crate::promql::metrics_now_of;
 use crate::{Error, Result};
 
 /// The label that tells the conditions of one query apart.
 const CONDITION_NUMBER: &str = "alertdrill_condition";
+/// What stands there for the server's clock.
+const CLOCK: &str = "clock";
 
 /// A client of Prometheus's HTTP API (<https://prometheus.io/docs/prometheus/latest/querying/api/>).
 #[derive(Clone, Debug)]
@@ -132,25 +135,29 @@ impl Prometheus {
         Self { api: self.api.found_by(locate) }
     }
 
-    /// Which of `conditions` are true now, in their order; asked in one query.
+    /// Which of `conditions` are true now, in their order, and what its clock says; asked in one query.
     ///
     /// # Errors
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`]; a query that failed is not a condition that is false.
-    pub async fn are_true(&self, conditions: &[String]) -> Result<Vec<bool>> {
-        let mut are_true = vec![false; conditions.len()];
-        if conditions.is_empty() {
-            return Ok(are_true);
-        }
+    pub async fn are_true(&self, conditions: &[String]) -> Result<(Vec<bool>, ClockCheck)> {
+        let labelled =
+            |expression: &str, label: &str| format!(r#"label_replace({expression}, "{CONDITION_NUMBER}", "{label}", "", "")"#);
         let parts = conditions.iter().enumerate();
-        let numbered = parts
-            .map(|(number, condition)| format!(r#"label_replace(count({condition}), "{CONDITION_NUMBER}", "{number}", "", "")"#));
-        for sample in self.vector(&numbered.collect::<Vec<_>>().join(" or ")).await? {
-            let number = sample.metric.get(CONDITION_NUMBER).and_then(|number| number.parse::<usize>().ok());
-            if let Some(is_true) = number.and_then(|number| are_true.get_mut(number)) {
+        let numbered = parts.map(|(number, condition)| labelled(&format!("count({condition})"), &number.to_string()));
+        let query = numbered.chain([labelled("vector(time())", CLOCK)]).collect::<Vec<_>>().join(" or ");
+        let asked = Clock::read();
+        let mut are_true = vec![false; conditions.len()];
+        let mut clock = None;
+        for sample in self.vector(&query).await? {
+            let label = sample.metric.get(CONDITION_NUMBER).map(String::as_str);
+            if label == Some(CLOCK) {
+                clock = sample.value.1.parse().ok().and_then(UtcInstant::from_epoch_s);
+            } else if let Some(is_true) = label.and_then(|number| are_true.get_mut(number.parse::<usize>().ok()?)) {
                 *is_true = true;
             }
         }
-        Ok(are_true)
+        let clock = clock.ok_or_else(|| bad_answer(&query, "it does not say what time it is"))?;
+        Ok((are_true, ClockCheck::new(asked, clock)))
     }
 
     /// The spans from `from` to `until` in which `condition` was true, to [`CONDITION_RESOLUTION`].
@@ -425,10 +432,7 @@ fn without_name(mut labels: Labels) -> Labels {
 }
 
 fn duration(seconds: f64) -> Result<Duration> {
-    Duration::try_from_secs_f64(seconds).map_err(|error| Error::BadAnswer {
-        attempted: "ask Prometheus for its rules".to_owned(),
-        reason: format!("{seconds} is no duration: {error}"),
-    })
+    seconds::duration(seconds).map_err(|reason| Error::BadAnswer { attempted: "ask Prometheus for its rules".to_owned(), reason })
 }
 
 /// Prometheus's duration format: numbers with the units ms, s, m, h, d, w, y, the larger first
@@ -459,7 +463,7 @@ pub(crate) fn prometheus_duration(text: &str) -> Result<Duration> {
         total = total.checked_add(Duration::from_millis(ms)).ok_or_else(bad)?;
         rest = after;
     }
-    Ok(total)
+    seconds::within_bounds(total).map_err(|reason| Error::BadAnswer { attempted: format!("read the duration `{text}`"), reason })
 }
 
 #[cfg(test)]

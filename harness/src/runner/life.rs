@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::look_closer;
+use super::mending::{Mended, revert_open};
 use super::neighbours::Neighbourhood;
 use super::now;
 use super::steady::{self, Wanted, Wished};
@@ -18,7 +19,8 @@ use crate::drill::{
     hopeless, rule_for, so_far,
 };
 use crate::fault::{self, Journal, Ongoing, Site};
-use crate::observe::{Answering, Observation, Observer, Prometheus};
+use crate::observe::{Answering, ClockCheck, Observation, Observer, Prometheus};
+use crate::process::ProcessId;
 use crate::progress::{Progress, Step, WindowBar};
 use crate::stack::{Leased, Settings, conditions_for};
 use crate::{Error, Result};
@@ -93,6 +95,8 @@ struct Life<'a, 'line> {
     ongoing: Vec<Ongoing>,
     /// From the first fault on.
     answering: Option<Answering>,
+    /// The first look at the clocks.
+    clock: Option<ClockCheck>,
     /// Per watched condition, when this process first saw it true since the fault.
     seen_true: BTreeMap<String, UtcInstant>,
     missed_evaluations_before: BTreeMap<String, f64>,
@@ -108,6 +112,7 @@ impl<'a, 'line> Life<'a, 'line> {
             timeline,
             ongoing: Vec::new(),
             answering: None,
+            clock: None,
             seen_true: [].into(),
             missed_evaluations_before: [].into(),
         }
@@ -163,14 +168,14 @@ impl<'a, 'line> Life<'a, 'line> {
     }
 
     /// What was scraped before the revert says nothing of it.
-    async fn see_scrapes_since_the_revert(&self) -> Result<()> {
+    async fn see_scrapes_since_the_revert(&mut self) -> Result<()> {
         let Some(reverted_at) = self.timeline.last_revert() else { return Ok(()) };
         let scraped = self.timeline.rules.iter().map(|rule| rule.scrape_interval + rule.scrape_duration).max();
         let until = reverted_at.plus(scraped.unwrap_or_default());
         let step = self.step("waiting for scrapes since the revert");
         let mut observation = self.around.observer.observation();
         while until > now() {
-            let left = Duration::from_secs_f64(until.seconds_since(now()).max(0.0));
+            let left = until.time_since(now());
             self.next_look(&mut observation, left).await?;
         }
         step.done("done");
@@ -258,7 +263,6 @@ impl<'a, 'line> Life<'a, 'line> {
                 return Err(Error::Interrupted);
             }
             let step = self.step(&format!("breaking: {fault}"));
-            self.around.journal.open(&self.drill.name, fault)?;
             let injected_at = now();
             let began_at = self.timeline.first_fault().map_or(injected_at, |first| first.injected_at);
             self.around.neighbourhood.announce(self.drill, began_at, None)?;
@@ -270,7 +274,7 @@ impl<'a, 'line> Life<'a, 'line> {
                 reverting_at: None,
                 reverted_at: None,
             });
-            self.ongoing.push(fault::inject(fault, self.around.site).await?);
+            self.ongoing.push(fault::inject(fault, &self.drill.name, self.around.journal, self.around.site).await?);
             match fault::wait_for_effect(fault, self.around.site, injected_at).await {
                 Ok(()) => {}
                 Err(Error::TimedOut { .. }) => return Ok(false),
@@ -409,28 +413,17 @@ impl<'a, 'line> Life<'a, 'line> {
         for ongoing in self.ongoing.drain(..) {
             ongoing.end().await;
         }
-        let mine =
-            |open: &fault::OpenFault| (open.drill.as_str(), open.process) == (self.drill.name.as_str(), std::process::id());
+        let mine = |open: &fault::OpenFault| open.drill == self.drill.name && open.process == ProcessId::own();
+        let Surroundings { journal, site, progress, .. } = self.around;
         let mut failed = None;
-        for open in self.around.journal.still_open()?.into_iter().filter(mine) {
-            let step = self.around.progress.step(&self.drill.name, format!("reverting: {}", open.fault));
-            let reverting_at = now();
-            match fault::revert(&open.fault, self.around.site, |error| step.update(&format!("again, for {error}"))).await {
-                Ok(()) => {
-                    self.around.journal.close(open.id)?;
-                    let records = self.timeline.faults.iter_mut().rev();
-                    let record = records.into_iter().find(|record| record.fault == open.fault && record.reverted_at.is_none());
-                    if let Some(record) = record {
-                        record.reverting_at = Some(reverting_at);
-                        record.reverted_at = Some(now());
-                    }
-                    step.done("done");
-                }
-                Err(error) => {
-                    step.done(&format!("failed: {error}"));
-                    failed.get_or_insert(error);
-                }
+        for Mended { open, reverting_at, reverted_at, error } in revert_open(journal, site, progress, mine).await? {
+            let records = self.timeline.faults.iter_mut().rev();
+            let record = records.into_iter().find(|record| record.fault == open.fault && record.reverted_at.is_none());
+            if let Some(record) = record {
+                record.reverting_at = Some(reverting_at);
+                record.reverted_at = reverted_at;
             }
+            failed = failed.or(error);
         }
         failed.map_or(Ok(()), Err)
     }
@@ -473,7 +466,7 @@ impl<'a, 'line> Life<'a, 'line> {
         let step = self.step("seeing that it stays silent");
         let mut observation = self.around.observer.observation();
         while until > now() && !self.false_alarm() {
-            let left = Duration::from_secs_f64(until.seconds_since(now()).max(0.0));
+            let left = until.time_since(now());
             self.next_look(&mut observation, left).await?;
             self.look();
         }
@@ -499,7 +492,7 @@ impl<'a, 'line> Life<'a, 'line> {
                     self.timeline.missed_evaluations.insert(group, (after - before) as u64);
                 }
             }
-            let took = Duration::from_secs_f64(ended_at.seconds_since(began_at).max(1.0));
+            let took = ended_at.time_since(began_at).max(Duration::from_secs(1));
             self.take_longer_scrapes(&prometheus.alerting_rules(took).await?);
         }
         self.timeline.finished_at = ended_at;
@@ -551,18 +544,20 @@ impl<'a, 'line> Life<'a, 'line> {
     }
 
     /// Waits for the observer's next look, or for `at_most`.
-    async fn next_look(&self, observation: &mut tokio::sync::watch::Receiver<Observation>, at_most: Duration) -> Result<()> {
+    async fn next_look(&mut self, observation: &mut tokio::sync::watch::Receiver<Observation>, at_most: Duration) -> Result<()> {
         tokio::select! {
             () = self.around.cancel.cancelled() => return Err(Error::Interrupted),
             changed = observation.changed() => changed.map_err(|_| blind("the observer has ended", Duration::ZERO))?,
             () = tokio::time::sleep(at_most) => {}
         }
-        if let Some((since, error)) = &observation.borrow_and_update().failing
+        let seen = observation.borrow_and_update();
+        if let Some((since, error)) = &seen.failing
             && since.elapsed() >= BLIND_FOR
         {
             return Err(blind(error, since.elapsed()));
         }
-        Ok(())
+        let Some(clock) = &seen.clock else { return Ok(()) };
+        clock.agrees_since(self.clock.get_or_insert(*clock))
     }
 
     /// Takes over what the observer has seen of the drill's own alerts and conditions since the fault.

@@ -2,16 +2,16 @@
 
 mod checks;
 mod evidence;
-mod heal;
 mod life;
+mod mending;
 mod neighbours;
 mod steady;
 
 pub use checks::check_afterwards;
 pub(crate) use evidence::look_closer;
-pub use heal::heal;
 pub use life::{Surroundings, run};
 pub(crate) use life::{never_begun, note};
+pub use mending::heal;
 pub use neighbours::Neighbourhood;
 
 use crate::drill::UtcInstant;

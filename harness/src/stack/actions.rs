@@ -101,15 +101,19 @@ impl Containers {
     /// Puts the container of `service` on `network` again, under its service's name.
     ///
     /// # Errors
-    /// [`Error::NoSuchService`] or [`Error::Docker`].
+    /// [`Error::NoSuchService`], [`Error::NoSuchNetwork`] or [`Error::Docker`].
     pub async fn connect_to(&self, service: &str, network: &str) -> Result<()> {
         if self.state(service).await?.networks.contains(network) {
             return Ok(());
         }
         let endpoint = EndpointSettings { aliases: Some(vec![service.to_owned()]), ..EndpointSettings::default() };
         let request = NetworkConnectRequest { container: self.id(service).await?, endpoint_config: Some(endpoint) };
-        let connected = self.docker().connect_network(&self.network_id(network), request).await;
-        connected.map_err(Error::docker(format!("put {service} on the network {network}")))
+        match self.docker().connect_network(&self.network_id(network), request).await {
+            Err(DockerError::DockerResponseServerError { status_code: 404, message }) if message.contains("network") => {
+                Err(Error::NoSuchNetwork { network: network.to_owned(), project: self.project().to_owned() })
+            }
+            connected => connected.map_err(Error::docker(format!("put {service} on the network {network}"))),
+        }
     }
 
     /// Runs `command` in the container of `service`, as `user` or the container's own, to its end.

@@ -71,6 +71,10 @@ impl Containers {
         &self.docker
     }
 
+    pub(super) fn project(&self) -> &str {
+        &self.project
+    }
+
     async fn list(&self, service: Option<&str>) -> Result<Vec<ContainerSummary>> {
         let mut labels = vec![format!("{PROJECT_LABEL}={}", self.project)];
         labels.extend(service.map(|service| format!("{SERVICE_LABEL}={service}")));
@@ -244,6 +248,12 @@ impl ContainerState {
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.status == "running"
+    }
+
+    /// Whether it waits for its restart policy to start it again.
+    #[must_use]
+    pub fn is_restarting(&self) -> bool {
+        self.status == "restarting"
     }
 
     /// Whether it was last started at `since` or later.

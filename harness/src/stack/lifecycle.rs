@@ -17,7 +17,7 @@ use super::lock::{self, StackLock};
 use super::project::{Endpoint, Project, Settings};
 use super::{files, images};
 use crate::drill::UtcInstant;
-use crate::fault::Site;
+use crate::fault::{Journal, Site};
 use crate::observe::{Alertmanager, Grafana, Locate, NotificationSink, Prometheus};
 use crate::progress::Progress;
 use crate::{Error, Result};
@@ -291,6 +291,8 @@ async fn remove(project: &Project, containers: &Containers, progress: &Progress)
     for file in [fingerprint_file(project), project.kafka_host_port_file(), project.removal_mark()] {
         remove_file(&file)?;
     }
+    // What was broken is gone with it.
+    Journal::in_folder(&project.state_folder()).forget()?;
     step.done("removed");
     Ok(())
 }
@@ -367,7 +369,7 @@ async fn explained(error: Error, project: &Project, containers: &Containers, beg
 fn is_broken(project: &Project, state: &ContainerState) -> bool {
     match state.exit_code {
         Some(code) => code != 0 || !project.is_one_shot(&state.service),
-        None => state.status == "restarting" || state.health == Some(Health::Unhealthy),
+        None => state.is_restarting() || state.health == Some(Health::Unhealthy),
     }
 }
 

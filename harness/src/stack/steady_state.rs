@@ -66,7 +66,7 @@ pub async fn wait_for_steady_state(
 
 async fn look(prometheus: &Prometheus, conditions: &[SteadyCondition]) -> Result<(Vec<String>, Vec<Labels>)> {
     let queries: Vec<_> = conditions.iter().map(|condition| condition.query.clone()).collect();
-    let hold = prometheus.are_true(&queries).await?;
+    let (hold, _) = prometheus.are_true(&queries).await?;
     let unmet = conditions.iter().zip(hold).filter(|(_, holds)| !holds).map(|(condition, _)| condition.name.clone());
     Ok((unmet.collect(), prometheus.active_alerts().await?))
 }

@@ -86,10 +86,11 @@ fn text_that_is_no_duration_is_an_error() {
 #[tokio::test]
 async fn conditions_are_asked_in_one_query_and_told_apart_by_their_number() {
     let body = r#"{"status":"success","data":{"resultType":"vector","result":[
-        {"metric":{"alertdrill_condition":"1"},"value":[1763876543.2,"6"]}]}}"#;
+        {"metric":{"alertdrill_condition":"1"},"value":[1763876543.2,"6"]},
+        {"metric":{"alertdrill_condition":"clock"},"value":[1763876543.2,"1763876543.2"]}]}}"#;
     let (server, prometheus) = answering(body, 200).await;
     let conditions = ["up == 0".to_owned(), "lag > 1000".to_owned()];
-    assert_eq!(prometheus.are_true(&conditions).await.unwrap(), [false, true]);
+    assert_eq!(prometheus.are_true(&conditions).await.unwrap().0, [false, true]);
     let requests = server.received_requests().await.unwrap();
     assert_eq!(requests.len(), 1);
     let asked = String::from_utf8(requests[0].body.clone()).unwrap();
@@ -100,6 +101,13 @@ async fn conditions_are_asked_in_one_query_and_told_apart_by_their_number() {
 async fn condition_that_could_not_be_asked_is_not_false() {
     let (_server, prometheus) = answering("busy", 503).await;
     assert!(prometheus.are_true(&["up == 0".to_owned()]).await.is_err());
+}
+
+#[tokio::test]
+async fn server_that_does_not_say_what_time_it_is_gives_no_answer() {
+    let (_server, prometheus) = answering(r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#, 200).await;
+    let error = prometheus.are_true(&[]).await.unwrap_err().to_string();
+    assert!(error.contains("it does not say what time it is"), "{error}");
 }
 
 #[tokio::test]

@@ -1,0 +1,308 @@
+//! Whatever a server, a journal, a file or a record says: it is decoded, or refused with an error, and nothing panics. What is
+//! decoded can be judged and reported.
+//!
+//! Real answers (`corpus/`) are spoiled at random, as bytes and as JSON. `PROPTEST_CASES` says how often; what once failed is
+//! kept in `decoders.proptest-regressions` and tried first.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test, a panic is how it fails")]
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use alertdrill::drill::{Drill, Fault, UtcInstant, hopeless, judge};
+use alertdrill::fault::{Journal, decode};
+use alertdrill::observe::{Alertmanager, NotificationSink, Prometheus};
+use alertdrill::plan::DrillPlan;
+use alertdrill::report::{DrillRecord, Report, RunFolder, drill_line, end_table, failure_text};
+use axum::Router;
+use axum::extract::State;
+use axum::http::{Uri, header};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+fn corpus(name: &str) -> Vec<u8> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(name);
+    std::fs::read(path).unwrap()
+}
+
+// ---- how an answer is spoiled -------------------------------------------------------------------------------------
+
+#[derive(Clone, Debug)]
+enum Spoiling {
+    /// A byte becomes another one.
+    Byte(Index, u8),
+    /// The rest is missing.
+    Cut(Index),
+    /// A part stands there twice.
+    Twice(Index, Index),
+    /// A value of the JSON becomes another one, or is missing.
+    Value(Index, Option<Value>),
+}
+
+/// What JSON can say and nobody expects.
+fn strange_value() -> impl Strategy<Value = Option<Value>> {
+    let huge_number = serde_json::from_str::<Value>("99999999999999999999999").unwrap();
+    let values = [
+        None,
+        Some(Value::Null),
+        Some(json!(true)),
+        Some(json!(-1)),
+        Some(json!(0)),
+        Some(json!(1e308)),
+        Some(json!(-1e308)),
+        Some(json!(0.1)),
+        Some(json!(i64::MAX)),
+        Some(json!(i64::MIN)),
+        Some(json!(u64::MAX)),
+        Some(huge_number),
+        Some(json!("")),
+        Some(json!("NaN")),
+        Some(json!("+Inf")),
+        Some(json!("1e400")),
+        Some(json!("<script>\u{1b}[31m\u{0}")),
+        Some(json!("-009999-01-02T01:59:59Z")),
+        Some(json!("9999-12-30T22:00:00.999Z")),
+        Some(json!([])),
+        Some(json!({})),
+        Some(json!([[1, "1"], [1, "1"]])),
+    ];
+    prop_oneof![prop::sample::select(values.to_vec()), any::<String>().prop_map(|text| Some(json!(text)))]
+}
+
+fn spoiling() -> impl Strategy<Value = Spoiling> {
+    prop_oneof![
+        2 => (any::<Index>(), any::<u8>()).prop_map(|(at, byte)| Spoiling::Byte(at, byte)),
+        1 => any::<Index>().prop_map(Spoiling::Cut),
+        1 => (any::<Index>(), any::<Index>()).prop_map(|(from, to)| Spoiling::Twice(from, to)),
+        8 => (any::<Index>(), strange_value()).prop_map(|(at, value)| Spoiling::Value(at, value)),
+    ]
+}
+
+fn spoilings() -> impl Strategy<Value = Vec<Spoiling>> {
+    prop::collection::vec(spoiling(), 1..4)
+}
+
+fn spoiled(mut text: Vec<u8>, spoilings: &[Spoiling]) -> Vec<u8> {
+    for spoiling in spoilings {
+        if text.is_empty() {
+            break;
+        }
+        match spoiling {
+            Spoiling::Byte(at, byte) => {
+                let at = at.index(text.len());
+                text[at] = *byte;
+            }
+            Spoiling::Cut(at) => text.truncate(at.index(text.len())),
+            Spoiling::Twice(from, to) => {
+                let (from, to) = (from.index(text.len()), to.index(text.len()));
+                let part = text[from.min(to)..from.max(to)].to_vec();
+                text.splice(from..from, part);
+            }
+            Spoiling::Value(at, value) => {
+                if let Ok(mut json) = serde_json::from_slice::<Value>(&text) {
+                    let mut nth = at.index(count(&json));
+                    replace(&mut json, &mut nth, value.as_ref());
+                    text = serde_json::to_vec(&json).unwrap();
+                }
+            }
+        }
+    }
+    text
+}
+
+fn count(json: &Value) -> usize {
+    1 + match json {
+        Value::Array(values) => values.iter().map(count).sum(),
+        Value::Object(fields) => fields.values().map(count).sum(),
+        _ => 0,
+    }
+}
+
+/// Puts `value` where the `nth` value of `json` stands, or takes that away; whether it was among them.
+fn replace(json: &mut Value, nth: &mut usize, value: Option<&Value>) -> bool {
+    if *nth == 0 {
+        *json = value.cloned().unwrap_or_default();
+        return true;
+    }
+    *nth -= 1;
+    match json {
+        Value::Array(values) => {
+            for place in 0..values.len() {
+                if *nth == 0 && value.is_none() {
+                    values.remove(place);
+                    return true;
+                }
+                if replace(&mut values[place], nth, value) {
+                    return true;
+                }
+            }
+        }
+        Value::Object(fields) => {
+            for name in fields.keys().cloned().collect::<Vec<_>>() {
+                if *nth == 0 && value.is_none() {
+                    fields.remove(&name);
+                    return true;
+                }
+                if replace(&mut fields[&name], nth, value) {
+                    return true;
+                }
+            }
+        }
+        _ => {}
+    }
+    false
+}
+
+// ---- servers ------------------------------------------------------------------------------------------------------
+
+/// A path, and what is answered there instead.
+type Instead = Arc<Mutex<(&'static str, Vec<u8>)>>;
+
+/// A server that answers each path with the answer of the corpus, but one of them spoiled.
+struct Server {
+    runtime: Runtime,
+    address: String,
+    spoiled: Instead,
+}
+
+const ANSWERS: [(&str, &str); 7] = [
+    ("/api/v1/query", "prometheus-alerts.json"),
+    ("/api/v1/query_range", "prometheus-alerts.json"),
+    ("/api/v1/rules", "prometheus-rules.json"),
+    ("/api/v1/targets", "prometheus-targets.json"),
+    ("/api/v2/alerts", "alertmanager-alerts.json"),
+    ("/api/v2/status", "alertmanager-status.json"),
+    ("/notifications", "sink-notifications.json"),
+];
+
+impl Server {
+    fn start() -> Self {
+        let runtime = Runtime::new().unwrap();
+        let spoiled = Arc::new(Mutex::new(("", Vec::new())));
+        let state = Arc::clone(&spoiled);
+        let address = runtime.block_on(async {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap().to_string();
+            let answer = async |State(spoiled): State<Instead>, uri: Uri| {
+                let (path, body) = spoiled.lock().unwrap().clone();
+                let name =
+                    ANSWERS.iter().find(|(path, _)| *path == uri.path()).map_or("prometheus-conditions.json", |(_, name)| name);
+                ([(header::CONTENT_TYPE, "application/json")], if uri.path() == path { body } else { corpus(name) })
+            };
+            tokio::spawn(axum::serve(listener, Router::new().fallback(answer).with_state(state)).into_future());
+            address
+        });
+        Self { runtime, address, spoiled }
+    }
+
+    /// Asks for all that the harness ever asks for, with the answer to `path` spoiled.
+    fn ask_all(&self, path: &'static str, body: Vec<u8>) {
+        *self.spoiled.lock().unwrap() = (path, body);
+        let at = |epoch_s| UtcInstant::from_epoch_s(epoch_s).unwrap();
+        let (prometheus, alertmanager) = (Prometheus::new(&self.address), Alertmanager::new(&self.address));
+        let sink = NotificationSink::new(&self.address);
+        self.runtime.block_on(async {
+            let _ = prometheus.are_true(&["up == 0".to_owned()]).await;
+            let _ = prometheus.alert_samples(Duration::from_secs(60)).await;
+            let _ = prometheus.fired_within(Duration::from_secs(60)).await;
+            let _ = prometheus.missed_evaluations().await;
+            let _ = prometheus.spans("up == 0", at(1000.0), at(2000.0)).await;
+            let _ = prometheus.range("up", (at(1000.0), at(2000.0)), Duration::from_secs(1)).await;
+            let _ = prometheus.evaluated_until().await;
+            let _ = prometheus.alerting_rules(Duration::from_secs(60)).await;
+            let _ = alertmanager.suppressions().await;
+            let _ = alertmanager.routing().await;
+            let _ = sink.deliveries(0).await;
+        });
+    }
+}
+
+#[test]
+fn answers_of_the_corpus_are_understood() {
+    let server = Server::start();
+    let prometheus = Prometheus::new(&server.address);
+    server.runtime.block_on(async {
+        assert!(!prometheus.alert_samples(Duration::from_secs(60)).await.unwrap().is_empty());
+        assert!(!prometheus.evaluated_until().await.unwrap().is_empty());
+        let alertmanager = Alertmanager::new(&server.address);
+        assert_eq!(alertmanager.suppressions().await.unwrap().len(), 2);
+        assert!(!alertmanager.routing().await.unwrap().group_wait.is_zero());
+        assert!(!NotificationSink::new(&server.address).deliveries(0).await.unwrap().0.is_empty());
+    });
+}
+
+#[test]
+fn spoiled_answer_of_a_server_is_understood_or_refused() {
+    let server = Server::start();
+    let paths: Vec<_> = ANSWERS.to_vec();
+    proptest!(|(answer in prop::sample::select(paths), conditions in any::<bool>(), spoilings in spoilings())| {
+        let (path, name) = answer;
+        let name = if conditions && path == "/api/v1/query" { "prometheus-conditions.json" } else { name };
+        server.ask_all(path, spoiled(corpus(name), &spoilings));
+    });
+}
+
+// ---- files ----------------------------------------------------------------------------------------------------------
+
+proptest! {
+    #[test]
+    fn spoiled_drill_file_is_understood_or_refused(spoilings in spoilings()) {
+        if let Ok(drill) = serde_json::from_slice::<Drill>(&spoiled(corpus("drill.json"), &spoilings)) {
+            let record: DrillRecord = serde_json::from_slice(&corpus("record.json")).unwrap();
+            let _ = hopeless(&drill, &record.timeline.rules);
+            let _ = judge(&drill, &record.timeline);
+            let _ = drill.placed_on("okx").claims();
+            let routing = record.timeline.routing.unwrap_or_default();
+            let _ = DrillPlan::of(&drill, &record.timeline.rules, &routing);
+        }
+    }
+
+    #[test]
+    fn spoiled_record_is_judged_and_reported_or_refused(spoilings in spoilings()) {
+        let text = spoiled(corpus("record.json"), &spoilings);
+        if let Ok(record) = serde_json::from_slice::<DrillRecord>(&text) {
+            let verdict = judge(&record.drill, &record.timeline);
+            let _ = drill_line(&record, &verdict);
+            let _ = failure_text(&record, &verdict);
+            let again: DrillRecord = serde_json::from_str(&serde_json::to_string(&record).unwrap()).unwrap();
+            prop_assert_eq!(judge(&again.drill, &again.timeline), verdict);
+        }
+    }
+
+    #[test]
+    fn run_with_spoiled_files_is_reported_or_refused(record in spoilings(), run in spoilings(), which in 0..3) {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("records")).unwrap();
+        let text = |name: &str, spoilings: &[Spoiling], is_spoiled: bool| {
+            if is_spoiled { spoiled(corpus(name), spoilings) } else { corpus(name) }
+        };
+        std::fs::write(folder.path().join("records/mv_delayed.json"), text("record.json", &record, which != 1)).unwrap();
+        std::fs::write(folder.path().join("run.json"), text("run.json", &run, which != 0)).unwrap();
+        let folder = RunFolder::existing(folder.path());
+        if let Ok(report) = Report::of(&folder) {
+            report.save(&folder).unwrap();
+            let _ = end_table(&report.drills);
+        }
+    }
+
+    #[test]
+    fn spoiled_journal_tells_what_it_knows(spoilings in spoilings(), closed in 0..4u64) {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::in_folder(folder.path());
+        for service in ["kafka", "minio", "postgres"] {
+            journal.open("a_drill", &Fault::stop(service)).unwrap();
+        }
+        journal.close(closed).unwrap();
+        let whole = std::fs::read(journal.path()).unwrap();
+        let spoiled = spoiled(whole.clone(), &spoilings);
+        let known = decode(&whole).open;
+        for open in decode(&spoiled).open {
+            prop_assert!(known.contains(&open) || open.id == closed, "{open:?} was never written");
+        }
+        std::fs::write(journal.path(), spoiled).unwrap();
+        let next = journal.open("a_drill", &Fault::stop("prefect-server")).unwrap();
+        prop_assert!(journal.read().unwrap().open.contains(&next));
+    }
+}
