@@ -38,8 +38,8 @@ fn run(command: &mut Command) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
 }
 
-fn interrupt(child: &Child) {
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+fn send(signal: &str, child: &Child) {
+    assert!(Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap().success());
 }
 
 /// Reads what the suite says to a person until a line contains `words`; gives the rest of the reader.
@@ -190,24 +190,26 @@ async fn run_with_other_rules_says_whom_it_waits_for_and_an_interrupted_drill_le
     let mut second = alerts().env("ALERT_RULES", &candidate).spawn().unwrap();
     let said = read_until(&mut second, &format!("uses it as it is (process {})", std::process::id()));
     drop(said);
-    interrupt(&second);
+    send("INT", &second);
     assert_eq!(second.wait().unwrap().code(), Some(2));
 
     let (containers, journal) =
         (session.stack().containers().clone(), Journal::in_folder(&session.stack().project().state_folder()));
     let was_up = session.stack().start() == StackStart::Reused;
     drop(session);
-    let mut drill = alerts().env("KEEP_STACK", "1").spawn().unwrap();
-    let rest = read_until(&mut drill, "waiting for its alerts");
-    let open = journal.read().unwrap().open;
-    let [broken] = open.as_slice() else { panic!("{open:?}") };
-    let handler = broken.fault.target().to_owned();
-    assert!(!containers.state(&handler).await.unwrap().is_running());
-    interrupt(&drill);
-    let said: Vec<_> = rest.lines().map(Result::unwrap).collect();
-    assert_eq!(drill.wait().unwrap().code(), Some(2), "{said:#?}");
-    assert!(containers.state(&handler).await.unwrap().is_running(), "{said:#?}");
-    assert_eq!(journal.read().unwrap().open, [], "{said:#?}");
+    for signal in ["INT", "TERM", "HUP"] {
+        let mut drill = alerts().env("KEEP_STACK", "1").spawn().unwrap();
+        let rest = read_until(&mut drill, "waiting for its alerts");
+        let open = journal.read().unwrap().open;
+        let [broken] = open.as_slice() else { panic!("{open:?}") };
+        let handler = broken.fault.target().to_owned();
+        assert!(!containers.state(&handler).await.unwrap().is_running());
+        send(signal, &drill);
+        let said: Vec<_> = rest.lines().map(Result::unwrap).collect();
+        assert_eq!(drill.wait().unwrap().code(), Some(2), "{signal}: {said:#?}");
+        assert!(containers.state(&handler).await.unwrap().is_running(), "{signal}: {said:#?}");
+        assert_eq!(journal.read().unwrap().open, [], "{signal}: {said:#?}");
+    }
     if !was_up {
         let removed = tokio::task::spawn_blocking(|| commands::down(root(), programs(), &Progress::default())).await;
         removed.unwrap().unwrap();

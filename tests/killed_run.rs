@@ -1,7 +1,7 @@
 //! A run of drills that is killed at any moment: `heal` brings the stack back to steady state, and no trade is lost.
 //!
 //! `ALERTDRILL_STACK_KILLS` says how often; the kinds of faults that need no broker are killed more often, and cheaper, in
-//! harness/tests/killed.rs.
+//! `harness/tests/killed.rs`.
 
 #![allow(
     clippy::unwrap_used,

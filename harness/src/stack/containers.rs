@@ -14,7 +14,7 @@ use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
 use super::compose::last_lines;
-use super::engine;
+use super::{engine, secrets};
 use crate::drill::UtcInstant;
 use crate::{Error, Result};
 
@@ -176,7 +176,7 @@ impl Containers {
         })
     }
 
-    /// The last lines of the log of `service`.
+    /// The last lines of the log of `service`, without the secrets that its environment holds.
     ///
     /// # Errors
     /// [`Error::NoSuchService`] or [`Error::Docker`].
@@ -190,7 +190,9 @@ impl Containers {
             .await
             .map_err(Error::docker(format!("read the log of {service}")))?;
         let text: String = chunks.iter().map(ToString::to_string).collect();
-        Ok(last_lines(&text.lines().map(str::to_owned).collect::<Vec<_>>()))
+        let environment = self.inspect(service).await?.config.and_then(|config| config.env).unwrap_or_default();
+        let lines: Vec<_> = secrets::hide(&text, &environment).lines().map(str::to_owned).collect();
+        Ok(last_lines(&lines))
     }
 
     /// Kills and removes every container of the project: there is nothing in them to save.

@@ -11,6 +11,7 @@ mod leases;
 mod lifecycle;
 mod lock;
 mod project;
+mod secrets;
 mod steady_state;
 mod waiting_line;
 
