@@ -5,12 +5,12 @@
 mod drills;
 mod session;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use alertdrill::dashboard::{Dashboard, Panel, moved_panels, unknown_metrics};
+use alertdrill::dashboard::{Dashboard, Panel, metrics_read, moved_panels, unknown_metrics};
 use alertdrill::drill::{LoadedRule, UtcInstant};
 use alertdrill::observe::{Prometheus, board_history};
 use alertdrill::progress::Progress;
@@ -207,22 +207,7 @@ async fn every_query_yields_data_with_the_labels_of_its_legend() {
 async fn every_metric_that_a_rule_or_a_panel_reads_is_scraped_from_a_target_that_answers() {
     let running = Running::start().await;
     let dashboard = dashboard();
-    let mut read: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let mut reads = |who: &str, expression: &str| {
-        for metric in metrics_of(expression).unwrap() {
-            read.entry(metric).or_default().insert(who.to_owned());
-        }
-    };
-    running.rules().await.iter().for_each(|rule| reads(&rule.alert, &rule.query));
-    for panel in &dashboard.panels {
-        panel.queries.iter().for_each(|query| reads(&panel.title, &query.expr));
-    }
-    dashboard.annotations.iter().for_each(|query| reads("annotations", &query.expr));
-    for variable in &dashboard.variables {
-        let metric = variable.strip_prefix("label_values(").and_then(|rest| rest.split_once(',')).unwrap().0;
-        reads("variables", metric);
-    }
-
+    let read = metrics_read(&running.rules().await, Some(&dashboard)).unwrap();
     let unknown = unknown_metrics(&read, &running.prometheus.metric_names().await.unwrap());
     assert!(unknown.is_empty(), "nothing exports these: {unknown:#?}");
     for metric in read.keys().filter(|metric| *metric != "ALERTS") {

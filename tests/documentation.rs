@@ -7,9 +7,17 @@ mod drills;
 use std::path::Path;
 
 use alertdrill::drill::{Drill, ExpectedAlert, SilentAlert};
+use alertdrill::plan::{Outlook, Plan, Written, plan_text};
+use alertdrill::stack::Slot;
 
-const BEGIN: &str = "<!-- drills: written by `UPDATE_README=1 cargo test --test documentation` -->\n";
-const END: &str = "<!-- end of drills -->\n";
+/// What stands between a beginning and an end in the README is written by this test.
+fn begin(what: &str) -> String {
+    format!("<!-- {what}: written by `UPDATE_README=1 cargo test --test documentation` -->\n")
+}
+
+fn end(what: &str) -> String {
+    format!("<!-- end of {what} -->\n")
+}
 
 fn expected(alert: &ExpectedAlert) -> String {
     format!("`{}` fires, {}, within {} s", alert.alert, alert.severity, alert.deadline.as_secs())
@@ -35,18 +43,36 @@ fn table() -> String {
     format!("| drill | what is broken | what its alerts must do |\n| --- | --- | --- |\n{rows}")
 }
 
+/// What `./drill plan stopped` prints, and how long it expects all drills to take.
+fn plan() -> String {
+    let written = Written::read(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let all = Plan { drills: drills::all(), waivers: Vec::new() };
+    let outlook = Outlook::of(&all, &written).unwrap();
+    let end = |slots: &[Slot]| slots.iter().map(|slot| slot.until.as_secs()).max().unwrap();
+    let (at_best, at_worst, count) = (end(&outlook.at_best), end(&outlook.at_worst), all.drills.len());
+    let stopped = Outlook::of(&all.only("stopped", false), &written).unwrap();
+    let shown = plan_text(&stopped, Path::new("docker/prometheus/alert_rules.yml"));
+    let shown = anstream::adapter::strip_str(&shown).to_string();
+    format!(
+        "```console\n$ ./drill plan stopped\n{shown}```\n\nOf all {count} drills it expects that they take {at_best} to {at_worst} s.\n"
+    )
+}
+
 #[test]
-fn table_of_drills_in_the_readme_is_that_of_the_suite() {
+fn what_the_readme_shows_of_the_drills_and_of_their_plan_is_what_the_suite_gives() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let text = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = text.split_once(BEGIN).unwrap();
-    let (table_there, after) = rest.split_once(END).unwrap();
-    let wanted = table();
+    let mut wanted = text.clone();
+    for (what, section) in [("drills", table()), ("plan", plan())] {
+        let (before, rest) = wanted.split_once(&begin(what)).unwrap();
+        let (_, after) = rest.split_once(&end(what)).unwrap();
+        wanted = format!("{before}{}{section}{}{after}", begin(what), end(what));
+    }
     if std::env::var_os("UPDATE_README").is_some() {
-        std::fs::write(&path, format!("{before}{BEGIN}{wanted}{END}{after}")).unwrap();
+        std::fs::write(&path, wanted).unwrap();
         return;
     }
-    assert_eq!(table_there, wanted, "the README's table is out of date: UPDATE_README=1 cargo test --test documentation");
+    assert_eq!(text, wanted, "the README is out of date: UPDATE_README=1 cargo test --test documentation");
 }
 
 #[test]

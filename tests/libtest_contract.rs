@@ -7,6 +7,8 @@
 mod drills;
 mod suite;
 
+use alertdrill::plan::{PRINT_DRILLS, Plan};
+
 /// Runs the program without any way to a Docker engine; gives its exit code, standard output and standard error.
 fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = suite::program().args(arguments).env("DOCKER_HOST", "unix:///nowhere/docker.sock").output().unwrap();
@@ -61,6 +63,13 @@ fn drill_that_could_not_be_tested_is_failed_and_the_exit_code_says_which() {
         assert!(printed.contains("target_lost") && printed.contains("FAILED"), "{printed}");
         assert!(printed.contains("failed to reach a Docker engine"), "{printed}");
     }
+}
+
+#[test]
+fn asked_for_its_drills_it_prints_them_as_data_that_can_be_loaded_again() {
+    let (code, printed, complaint) = run(&[PRINT_DRILLS]);
+    assert_eq!(code, Some(0), "{complaint}");
+    assert_eq!(Plan::from_json(&printed, "the suite").unwrap().drills, drills::all());
 }
 
 #[test]

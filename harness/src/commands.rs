@@ -1,17 +1,33 @@
-//! What the command line does with a stack outside a run of drills.
+//! What the command line does.
+
+mod coverage;
+mod plan;
 
 use std::path::Path;
 
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
+use crate::drill::{Outcome, judge};
 use crate::fault::{Journal, Site};
 use crate::progress::Progress;
-use crate::report::{Report, RunFolder};
+use crate::report::{Report, RunFolder, drill_line, end_table, failure_text};
 use crate::session::Session;
 use crate::signals::cancelled_by_signals;
 use crate::stack::{Containers, Project, build_stale, take_down};
 use crate::{Error, Result, runner};
+
+pub use coverage::coverage;
+pub use plan::{Selection, plan, run};
+
+/// What a command came to.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// What it found, for standard output; control sequences only for style.
+    pub text: String,
+    /// What that says of the alerts.
+    pub outcome: Outcome,
+}
 
 /// Starts the stack unless it runs, waits for its steady state, and leaves it running; gives a line per published server.
 ///
@@ -72,7 +88,7 @@ pub fn heal(root: &Path, programs: &Path, progress: &Progress) -> Result<Vec<Str
     })
 }
 
-/// Makes the report of a run again from its saved records; gives where it is.
+/// Makes the report of a run again from its saved records; gives what a terminal shows of it at a run's end, and where it is.
 ///
 /// # Errors
 /// [`Error::File`] or [`Error::BadDescription`].
@@ -86,7 +102,16 @@ pub fn report(folder: &Path) -> Result<Vec<String>> {
     // What was measured while it ran is in no record.
     report.run.measured = folder.report()?.and_then(|before| before.run.measured);
     report.save(&folder)?;
-    Ok(["report.json", "junit.xml", "index.html"].map(|name| folder.path().join(name).display().to_string()).to_vec())
+    let mut lines = Vec::new();
+    for record in folder.records()? {
+        let verdict = judge(&record.drill, &record.timeline);
+        if verdict.outcome > Outcome::Skipped {
+            lines.extend([drill_line(&record, &verdict), failure_text(&record, &verdict), String::new()]);
+        }
+    }
+    lines.push(end_table(&report.drills));
+    lines.extend(["report.json", "junit.xml", "index.html"].map(|name| folder.path().join(name).display().to_string()));
+    Ok(lines)
 }
 
 fn runtime() -> Result<Runtime> {

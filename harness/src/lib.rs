@@ -13,6 +13,7 @@ pub mod fault;
 mod github;
 mod keeper;
 pub mod observe;
+pub mod plan;
 pub mod process;
 pub mod progress;
 pub mod promql;
@@ -22,6 +23,7 @@ pub mod runner;
 pub mod session;
 mod signals;
 pub mod stack;
+mod style;
 pub mod suite;
 
 pub use error::{Error, Result};

@@ -75,6 +75,32 @@ pub fn thresholds_of(expression: &str) -> Result<Vec<f64>, String> {
     Ok(thresholds.0)
 }
 
+/// What an expression compares with numbers, as `PromQL`, in its order.
+///
+/// # Errors
+/// Why it is no `PromQL`.
+pub fn compared_of(expression: &str) -> Result<Vec<String>, String> {
+    struct Compared(Vec<String>);
+    impl ExprVisitor for Compared {
+        type Error = Infallible;
+        fn pre_visit(&mut self, part: &Expr) -> Result<bool, Infallible> {
+            if let Expr::Binary(binary) = part
+                && matches!(binary.op.to_string().as_str(), "==" | "!=" | ">" | "<" | ">=" | "<=")
+                && matches!(binary.rhs.as_ref(), Expr::NumberLiteral(_))
+            {
+                let compared = binary.lhs.to_string();
+                if !self.0.contains(&compared) {
+                    self.0.push(compared);
+                }
+            }
+            Ok(true)
+        }
+    }
+    let mut compared = Compared(Vec::new());
+    walk(&mut compared, expression)?;
+    Ok(compared.0)
+}
+
 fn walk(visitor: &mut impl ExprVisitor<Error = Infallible>, expression: &str) -> Result<(), String> {
     let expression = promql_parser::parser::parse(expression)?;
     let _ = walk_expr(visitor, &expression);
@@ -96,6 +122,12 @@ mod tests {
     fn thresholds_are_what_values_have_to_be_above() {
         let expression = "time() - last_over_time(seen[1m]) > 120 and on (job) up == 1";
         assert_eq!(thresholds_of(expression).unwrap(), [120.0]);
+    }
+
+    #[test]
+    fn what_is_compared_with_numbers_is_each_part_that_is() {
+        let expression = "time() - last_over_time(seen[1m]) > 120 and on (job) up{job=\"x\"} == 1 unless a > b";
+        assert_eq!(compared_of(expression).unwrap(), ["time() - last_over_time(seen[1m])", "up{job=\"x\"}"]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Result;
 use crate::dashboard::moved_panels;
-use crate::drill::{AlertState, Drill, Outcome, Routing, UtcInstant};
+use crate::drill::{AlertState, Drill, Outcome, Routing, UtcInstant, judge};
 use crate::fault::{Journal, Site};
 use crate::github::Job;
 use crate::observe::{Observer, Prometheus, board_history, expression_histories};
@@ -16,7 +16,9 @@ use crate::report::{
     Agreement, DrillRecord, Measured, PanelRecord, RECORD_SCHEMA_VERSION, Report, RunFolder, RunInfo, Waiver, uncovered,
 };
 use crate::runner::{self, Neighbourhood, Surroundings};
-use crate::stack::{Leases, Project, Stack, StackStart, SteadyWait, Ticket, WaitingLine, all_conditions, wait_for_steady_state};
+use crate::stack::{
+    Leased, Leases, Project, Stack, StackStart, SteadyWait, Ticket, WaitingLine, all_conditions, wait_for_steady_state,
+};
 
 /// How long a stack that was just started may take to its first steady state.
 const FIRST_STEADY_WITHIN: Duration = Duration::from_secs(180);
@@ -121,6 +123,7 @@ impl Session {
         let there_is_room = |drill: &Drill| self.neighbourhood.has_room_for(drill, &self.routing);
         let (drill, lane, timeline) = match self.leases.take(drill, settings, ticket, there_is_room, progress, cancel).await {
             Ok(mut leased) => {
+                let _line = progress.line_of(&leased.drill.name, &about(&leased));
                 let around = Surroundings {
                     site: &self.site,
                     prometheus: &self.prometheus,
@@ -140,6 +143,9 @@ impl Session {
                 match runner::check_afterwards(&drill, &timeline, &self.site, progress, cancel).await {
                     Ok(checks) => timeline.checks = checks,
                     Err(error) => runner::note(&mut timeline, &error),
+                }
+                if timeline.evidence.is_empty() && !cancel.is_cancelled() && judge(&drill, &timeline).outcome > Outcome::Skipped {
+                    timeline.evidence = runner::look_closer(&drill, &timeline.rules, &self.prometheus, &self.site).await;
                 }
                 (drill, lane, timeline)
             }
@@ -297,6 +303,13 @@ async fn reach_steady_state(
     let routing = alertmanager.routing().await?;
     let observer = Observer::start(prometheus.clone(), alertmanager, stack.notification_sink().await?);
     Ok((prometheus, observer, routing))
+}
+
+/// The lane of a drill, if it needs one, and its faults.
+fn about(leased: &Leased<'_>) -> String {
+    let faults: Vec<_> = leased.drill.faults.iter().map(ToString::to_string).collect();
+    let lane = leased.lane.as_ref().map_or_else(String::new, |lane| format!("{lane}: "));
+    format!("{lane}{}", faults.join(", "))
 }
 
 fn now() -> UtcInstant {

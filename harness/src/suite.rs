@@ -1,5 +1,8 @@
 //! Drills as tests: the contract of libtest, so that `cargo test` and nextest run them.
 
+mod held_back;
+
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -12,13 +15,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::drill::{Drill, Outcome, UtcInstant, judge};
 use crate::github::Job;
+use crate::plan::{PRINT_DRILLS, Plan, duration_of};
 use crate::progress::Progress;
-use crate::report::{RunFolder, Waiver, drill_line, failure_text, measured_lines};
+use crate::report::{RunFolder, Waiver, drill_line, end_table, failure_text, measured_lines};
 use crate::session::Session;
 use crate::signals::cancelled_by_signals;
 use crate::stack::{Project, WaitingLine};
 use crate::{Error, Result};
 use crate::{bug, keeper};
+use held_back::HeldBack;
 
 /// A set of drills on one stack.
 #[derive(Debug)]
@@ -52,6 +57,14 @@ impl Suite {
         self
     }
 
+    /// The same suite with the drills and waivers of `plan` too.
+    #[must_use]
+    pub fn plan(mut self, plan: Plan) -> Self {
+        self.drills.extend(plan.drills);
+        self.waivers.extend(plan.waivers);
+        self
+    }
+
     /// The same suite, which excuses the rule `rule` from being drilled: the alert's name, and in braces the labels that the
     /// rule adds, its severity apart.
     #[must_use]
@@ -64,17 +77,27 @@ impl Suite {
     ///
     /// The stack is started when the first drill needs it, and removed at the end if this process started it and
     /// `KEEP_STACK` is not set. Exit codes: [`Outcome::exit_code`].
+    ///
+    /// Asked by [`PRINT_DRILLS`], it prints its drills as JSON and does nothing else.
     #[must_use]
     pub fn main(self) -> ExitCode {
-        let started_at = Timestamp::now().into();
         if let Some(parent) = keeper::kept_for() {
             return self.keep_stack(parent);
         }
+        if std::env::args().skip(1).eq([PRINT_DRILLS]) {
+            return self.print_drills();
+        }
+        self.run(Arguments::from_args())
+    }
+
+    /// As [`Suite::main`], by `arguments` instead of the command line.
+    #[must_use]
+    pub fn run(self, mut arguments: Arguments) -> ExitCode {
+        let started_at = Timestamp::now().into();
         bug::explain_panics();
-        let mut arguments = Arguments::from_args();
         // Drills wait most of their time, and their leases keep them from disturbing each other.
         arguments.test_threads = arguments.test_threads.or(Some(self.drills.len() + 1));
-        let mut drills: Vec<_> = self.drills.iter().map(|drill| (self.duration_of(drill), drill.clone())).collect();
+        let mut drills: Vec<_> = self.drills.iter().map(|drill| (duration_of(drill, &self.drills), drill.clone())).collect();
         drills.sort_by_key(|(duration, _)| std::cmp::Reverse(*duration));
         let run = match Run::new(self, started_at) {
             Ok(run) => Arc::new(run),
@@ -89,12 +112,23 @@ impl Suite {
             .collect();
         let covered = Arc::clone(&run);
         trials.push(Trial::test(COVERAGE, move || covered.coverage()));
+        let held_back = HeldBack::of(&mut arguments, &run.progress, &run.suite.programs);
         let conclusion = libtest_mimic::run(&arguments, trials);
-        let came_to = run.end().unwrap_or_else(|error| {
+        let printed = held_back.map_or(Ok(()), HeldBack::print);
+        // Whatever could not be printed, the stack is left as it must be.
+        let came_to = run.end().and_then(|outcome| printed.map(|()| outcome)).unwrap_or_else(|error| {
             run.progress.line(&format!("error: {}", error.explained()));
             Outcome::Error
         });
         ExitCode::from(exit_code(came_to, conclusion.has_failed(), bug::was_hit()))
+    }
+
+    fn print_drills(self) -> ExitCode {
+        let plan = Plan { drills: self.drills, waivers: self.waivers };
+        let printed = plan.to_json().and_then(|json| {
+            std::io::stdout().write_all(json.as_bytes()).map_err(Error::file("write the drills to", "standard output"))
+        });
+        printed.map_or_else(|error| could_not_be_tested(&Progress::default(), &error), |()| ExitCode::SUCCESS)
     }
 
     fn keep_stack(&self, parent: u32) -> ExitCode {
@@ -102,19 +136,6 @@ impl Suite {
             .map_err(Error::file("start the async runtime in", "this process"))
             .and_then(|runtime| runtime.block_on(keeper::keep(parent, &self.root, &self.programs)));
         kept.map_or_else(|error| could_not_be_tested(&Progress::default(), &error), |()| ExitCode::SUCCESS)
-    }
-
-    /// About how long a drill takes, by its own numbers: the longer ones start first. A near miss that is held for as long as
-    /// its rule needs takes about as long as the drill that makes the same alert fire.
-    fn duration_of(&self, drill: &Drill) -> Duration {
-        let needs = |alert: &str| {
-            let expected = self.drills.iter().flat_map(|drill| &drill.expect).filter(|expected| expected.alert == alert);
-            expected.map(|expected| expected.deadline).max().unwrap_or_default()
-        };
-        let expected = drill.expect.iter().map(|expected| expected.deadline + expected.recovery);
-        let silent =
-            drill.silent.iter().map(|silent| silent.hold.map_or_else(|| needs(&silent.alert), |hold| silent.onset + hold));
-        expected.chain(silent).max().unwrap_or_default()
     }
 }
 
@@ -191,7 +212,7 @@ impl Run {
         self.note(verdict.outcome);
         match verdict.outcome {
             Outcome::Pass | Outcome::Skipped => Ok(()),
-            Outcome::Fail | Outcome::Error => Err(failure_text(&verdict).into()),
+            Outcome::Fail | Outcome::Error => Err(failure_text(&record, &verdict).into()),
         }
     }
 
@@ -284,10 +305,14 @@ impl Run {
             let reported = session.report(&folder, &self.suite.waivers, &self.progress).await;
             let job = Job::of_this_process(session.stack()).filter(|_| !keeper::is_one_process_of_many());
             session.end(&self.progress).await?;
-            if let (Some(job), Ok(report)) = (job, &reported) {
-                job.tell_slower(report, &self.progress);
+            let report = reported?;
+            if let Some(job) = job {
+                job.tell_slower(&report, &self.progress);
             }
-            for line in measured_lines(&reported?.run) {
+            if !keeper::is_one_process_of_many() {
+                self.progress.line(&end_table(&report.drills));
+            }
+            for line in measured_lines(&report.run) {
                 self.progress.line(&line);
             }
             self.progress.line(&format!("report: {}", folder.path().join("report.json").display()));

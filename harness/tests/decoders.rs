@@ -12,7 +12,8 @@ use std::time::Duration;
 use alertdrill::drill::{Drill, Fault, UtcInstant, hopeless, judge};
 use alertdrill::fault::{Journal, decode};
 use alertdrill::observe::{Alertmanager, NotificationSink, Prometheus};
-use alertdrill::report::{DrillRecord, Report, RunFolder, drill_line, failure_text};
+use alertdrill::plan::DrillPlan;
+use alertdrill::report::{DrillRecord, Report, RunFolder, drill_line, end_table, failure_text};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{Uri, header};
@@ -253,6 +254,8 @@ proptest! {
             let _ = hopeless(&drill, &record.timeline.rules);
             let _ = judge(&drill, &record.timeline);
             let _ = drill.placed_on("okx").claims();
+            let routing = record.timeline.routing.unwrap_or_default();
+            let _ = DrillPlan::of(&drill, &record.timeline.rules, &routing);
         }
     }
 
@@ -262,7 +265,7 @@ proptest! {
         if let Ok(record) = serde_json::from_slice::<DrillRecord>(&text) {
             let verdict = judge(&record.drill, &record.timeline);
             let _ = drill_line(&record, &verdict);
-            let _ = failure_text(&verdict);
+            let _ = failure_text(&record, &verdict);
             let again: DrillRecord = serde_json::from_str(&serde_json::to_string(&record).unwrap()).unwrap();
             prop_assert_eq!(judge(&again.drill, &again.timeline), verdict);
         }
@@ -280,6 +283,7 @@ proptest! {
         let folder = RunFolder::existing(folder.path());
         if let Ok(report) = Report::of(&folder) {
             report.save(&folder).unwrap();
+            let _ = end_table(&report.drills);
         }
     }
 

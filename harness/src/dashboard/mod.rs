@@ -6,10 +6,12 @@ mod concerns;
 mod history;
 mod model;
 mod movement;
+mod reads;
 mod unknown;
 
 pub use concerns::Concerns;
 pub use history::{BoardHistory, PanelHistory, SeriesHistory, Step};
 pub use model::{Dashboard, Panel, PanelQuery};
 pub use movement::{Broken, moved_panels};
+pub use reads::metrics_read;
 pub use unknown::{UnknownMetric, unknown_metrics};

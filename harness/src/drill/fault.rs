@@ -184,6 +184,15 @@ impl Fault {
         }
     }
 
+    /// The service in whose container it takes place; `None` of one that takes place in a topic.
+    #[must_use]
+    pub fn service(&self) -> Option<&str> {
+        match self {
+            Self::ConsumerDisplaced { .. } | Self::PoisonMessage { .. } => None,
+            in_a_container => Some(in_a_container.target()),
+        }
+    }
+
     /// What it disturbs: a drill must hold an exclusive lease that covers it. A fault of a container disturbs the whole
     /// service; one inside it says for itself how far it reaches.
     #[must_use]

@@ -23,9 +23,9 @@ pub(crate) use judge::{DELIVERY_ALLOWANCE, rule_for};
 pub use judge::{alert_outcomes, hopeless, judge, so_far};
 pub use lease::{Lease, LeaseMode};
 pub use timeline::{
-    AlertSample, AlertState, CheckRecord, ConditionRecord, Delivery, DeliveryStatus, Episode, FaultRecord, Labels, LoadedRule,
-    Neighbour, ObservationError, RESOLVED_IS_TOLD_FOR, Routing, Span, SteadyState, Suppression, TIMELINE_SCHEMA_VERSION,
-    Timeline, episodes,
+    AlertSample, AlertState, CheckRecord, ConditionRecord, Delivery, DeliveryStatus, Episode, Evidence, FaultRecord, Labels,
+    LoadedRule, Neighbour, ObservationError, RESOLVED_IS_TOLD_FOR, Routing, Span, SteadyState, Suppression,
+    TIMELINE_SCHEMA_VERSION, Timeline, episodes,
 };
 pub use verdict::{AlertOutcome, Outcome, Reason, ReasonKind, Verdict};
 pub(crate) use window::CONDITION_RESOLUTION;

@@ -55,6 +55,9 @@ pub struct Timeline {
     pub checks: Vec<CheckRecord>,
     /// What the wait for steady state after the drill came to; `None` if it was not reached.
     pub steady_end: Option<SteadyState>,
+    /// What was looked at because something was amiss; empty if nothing was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
     /// Why observation, or the drill itself, broke off; empty if it did not.
     pub errors: Vec<ObservationError>,
     /// The end of observation.
@@ -314,6 +317,18 @@ pub struct Suppression {
     pub by: String,
 }
 
+/// Something that tells why a drill went otherwise than it must, as it was at the time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// When it was looked at.
+    pub at: UtcInstant,
+    /// What was looked at.
+    pub what: String,
+    /// What it was, or why it could not be looked at.
+    pub said: String,
+}
+
 /// Something that kept a drill from seeing, or doing, what it had to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -412,6 +427,7 @@ impl Timeline {
             neighbours: Vec::new(),
             checks: Vec::new(),
             steady_end: None,
+            evidence: Vec::new(),
             errors: Vec::new(),
             finished_at: at,
         }

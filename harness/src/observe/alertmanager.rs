@@ -76,11 +76,7 @@ impl Alertmanager {
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
     pub async fn routing(&self) -> Result<Routing> {
         let status: Status = self.api.get("/api/v2/status", &[]).await?;
-        let configuration: Configuration = serde_yaml_ng::from_str(&status.config.original).map_err(|error| {
-            Error::BadAnswer { attempted: "read Alertmanager's configuration".to_owned(), reason: error.to_string() }
-        })?;
-        let (group_wait, group_interval) = (Duration::from_secs(30), Duration::from_mins(5));
-        coarsest(&configuration.route, Routing { group_by: BTreeSet::new(), group_wait, group_interval })
+        routing_of(&status.config.original)
     }
 
     /// The alerts that a silence or another alert holds back.
@@ -105,6 +101,19 @@ impl Alertmanager {
     pub async fn reload(&self) -> Result<()> {
         self.api.post("/-/reload").await
     }
+}
+
+/// The groups and waits in a configuration of Alertmanager, as [`Alertmanager::routing`] gives them.
+///
+/// # Errors
+/// [`Error::BadAnswer`].
+pub(crate) fn routing_of(yaml: &str) -> Result<Routing> {
+    let configuration: Configuration = serde_yaml_ng::from_str(yaml).map_err(|error| Error::BadAnswer {
+        attempted: "read Alertmanager's configuration".to_owned(),
+        reason: error.to_string(),
+    })?;
+    let (group_wait, group_interval) = (Duration::from_secs(30), Duration::from_mins(5));
+    coarsest(&configuration.route, Routing { group_by: BTreeSet::new(), group_wait, group_interval })
 }
 
 fn coarsest(route: &Route, inherited: Routing) -> Result<Routing> {

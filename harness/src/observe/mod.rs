@@ -15,6 +15,7 @@ mod prometheus;
 mod topic;
 
 pub use alertmanager::Alertmanager;
+pub(crate) use alertmanager::routing_of;
 pub use by_labels::ByLabels;
 pub use clock::ClockCheck;
 pub use expressions::expression_histories;
@@ -23,5 +24,6 @@ pub use http::Locate;
 pub use notification_sink::NotificationSink;
 pub use observer::{Answering, Observation, Observer, Watched};
 pub use panels::board_history;
+pub(crate) use prometheus::prometheus_duration;
 pub use prometheus::{AlertSeries, Prometheus, Series};
 pub use topic::Topic;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::clock::{Clock, ClockCheck};
 use super::http::{Api, Locate};
-use crate::drill::{AlertState, CONDITION_RESOLUTION, Labels, LoadedRule, Span, UtcInstant, seconds};
+use crate::drill::{AlertState, CONDITION_RESOLUTION, Labels, LoadedRule, Span, UtcInstant, seconds, selector};
 use crate::promql::metrics_now_of;
 use crate::{Error, Result};
 
@@ -114,6 +114,12 @@ struct Targets {
 struct Target {
     scrape_interval: String,
     scrape_timeout: String,
+    #[serde(default)]
+    labels: Labels,
+    #[serde(default)]
+    health: String,
+    #[serde(default)]
+    last_error: String,
 }
 
 impl Prometheus {
@@ -231,6 +237,24 @@ impl Prometheus {
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
     pub async fn value(&self, query: &str) -> Result<Option<f64>> {
         Ok(self.vector(query).await?.first().and_then(|sample| sample.value.1.parse().ok()))
+    }
+
+    /// What `query` yields now: labels and values, as they stand in the answer.
+    ///
+    /// # Errors
+    /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
+    pub async fn samples(&self, query: &str) -> Result<Vec<(Labels, String)>> {
+        Ok(self.vector(query).await?.into_iter().map(|sample| (sample.metric, sample.value.1)).collect())
+    }
+
+    /// The targets whose last scrape failed, each with its labels and why.
+    ///
+    /// # Errors
+    /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
+    pub async fn lost_targets(&self) -> Result<Vec<String>> {
+        let targets: Targets = self.get("/api/v1/targets", &[("state", "active")]).await?;
+        let lost = targets.active_targets.into_iter().filter(|target| target.health == "down");
+        Ok(lost.map(|target| format!("{}: {}", selector("up", &target.labels), target.last_error)).collect())
     }
 
     /// The alerts that are pending or firing now.
@@ -407,7 +431,7 @@ fn duration(seconds: f64) -> Result<Duration> {
 
 /// Prometheus's duration format: numbers with the units ms, s, m, h, d, w, y, the larger first
 /// (<https://prometheus.io/docs/prometheus/latest/configuration/configuration/>, `<duration>`).
-pub(super) fn prometheus_duration(text: &str) -> Result<Duration> {
+pub(crate) fn prometheus_duration(text: &str) -> Result<Duration> {
     let bad = || Error::BadAnswer {
         attempted: format!("read the duration `{text}`"),
         reason: "it is no Prometheus duration".to_owned(),

@@ -44,15 +44,45 @@ impl Coverage {
     }
 }
 
+/// What proves a rule, or excuses it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleCoverage {
+    /// The rule: the alert's name, and in braces the labels that it adds, its severity apart.
+    pub rule: String,
+    /// The drills that make it fire.
+    pub drills: Vec<String>,
+    /// Why it needs none, if a waiver says so.
+    pub waived: Option<String>,
+}
+
+impl RuleCoverage {
+    /// Whether a drill makes it fire or a waiver excuses it.
+    #[must_use]
+    pub fn is_covered(&self) -> bool {
+        !self.drills.is_empty() || self.waived.is_some()
+    }
+}
+
+/// Per rule, which of `drills` make it fire, or which waiver excuses it.
+#[must_use]
+pub fn rule_coverage(rules: &[LoadedRule], drills: &[Drill], waivers: &[Waiver]) -> Vec<RuleCoverage> {
+    let makes_fire = |drill: &Drill, rule: &LoadedRule| {
+        let mut drilled = drill.expect.iter().filter_map(|expected| rule_for(&expected.alert, &expected.labels, rules));
+        drilled.any(|drilled| drilled == rule)
+    };
+    let covered = rules.iter().map(|rule| RuleCoverage {
+        rule: name(rule),
+        drills: drills.iter().filter(|drill| makes_fire(drill, rule)).map(|drill| drill.name.clone()).collect(),
+        waived: waivers.iter().find(|waiver| waiver.rule == name(rule)).map(|waiver| waiver.reason.clone()),
+    });
+    covered.collect()
+}
+
 /// The rules that none of `drills` makes fire and that no waiver excuses.
 #[must_use]
 pub fn uncovered(rules: &[LoadedRule], drills: &[Drill], waivers: &[Waiver]) -> Vec<String> {
-    let is_drilled = |rule: &LoadedRule| {
-        let expected = drills.iter().flat_map(|drill| &drill.expect);
-        expected.filter_map(|expected| rule_for(&expected.alert, &expected.labels, rules)).any(|drilled| drilled == rule)
-    };
-    let names = rules.iter().filter(|rule| !is_drilled(rule)).map(name);
-    names.filter(|rule| !is_waived(rule, waivers)).collect()
+    let covered = rule_coverage(rules, drills, waivers).into_iter();
+    covered.filter(|rule| !rule.is_covered()).map(|rule| rule.rule).collect()
 }
 
 fn is_waived(rule: &str, waivers: &[Waiver]) -> bool {
@@ -93,6 +123,9 @@ mod tests {
         let drills = [Drill::new("x", Fault::stop("kafka")).expect_alert(alert)];
         assert_eq!(uncovered(&rules, &drills, &[]), ["Down{cause=\"silent\"}", "Lag"]);
         let waiver = Waiver { rule: "Lag".into(), reason: "known".into() };
-        assert_eq!(uncovered(&rules, &drills, &[waiver]), ["Down{cause=\"silent\"}"]);
+        assert_eq!(uncovered(&rules, &drills, std::slice::from_ref(&waiver)), ["Down{cause=\"silent\"}"]);
+        let covered = rule_coverage(&rules, &drills, &[waiver]);
+        assert_eq!((&covered[0].drills, &covered[0].waived), (&vec!["x".to_owned()], &None));
+        assert_eq!((&covered[2].drills, covered[2].waived.as_deref()), (&vec![], Some("known")));
     }
 }

@@ -196,7 +196,7 @@ impl Report {
 }
 
 impl DrillReport {
-    fn of(record: &DrillRecord, verdict: Verdict, panels: Vec<String>) -> Self {
+    pub(super) fn of(record: &DrillRecord, verdict: Verdict, panels: Vec<String>) -> Self {
         let faults = record.timeline.faults.iter().map(|fault| FaultReport {
             kind: fault.fault.kind().to_owned(),
             target: fault.fault.target().to_owned(),

@@ -2,6 +2,8 @@
 //! again, and so that any number of processes can write records side by side.
 
 mod coverage;
+mod coverage_text;
+mod failure;
 mod github;
 mod html;
 mod json;
@@ -11,10 +13,13 @@ mod phrases;
 mod record;
 mod schema;
 mod summary;
+mod table;
 mod terminal;
 mod trend;
 
-pub use coverage::{Coverage, uncovered};
+pub use coverage::{Coverage, RuleCoverage, rule_coverage, uncovered};
+pub use coverage_text::CoverageText;
+pub use failure::failure_text;
 pub use github::{annotations, slower_annotations};
 pub use json::{Agreement, DrillReport, FaultReport, Measured, REPORT_SCHEMA_VERSION, Report, RunReport};
 pub use latency::{Latency, LatencyStep, Milestone};
@@ -23,5 +28,6 @@ pub use record::{
 };
 pub use schema::report_schema;
 pub use summary::save_summary;
-pub use terminal::{drill_line, failure_text, measured_lines};
+pub use table::end_table;
+pub use terminal::{drill_line, measured_lines};
 pub use trend::{EarlierAlert, EarlierRun, Trend};

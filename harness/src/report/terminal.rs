@@ -1,17 +1,15 @@
-//! What a terminal shows of a drill: one line when it ends, and why if it did not pass.
+//! What a terminal shows of a drill when it ends, and of a run's measures.
 
 use super::json::{Agreement, RunReport};
 use super::record::DrillRecord;
-use crate::drill::{AlertOutcome, Outcome, UtcInstant, Verdict};
+use crate::drill::{AlertOutcome, UtcInstant, Verdict};
+use crate::style::{harmless, outcome};
 
 /// One line: the drill, its verdict, and the times of its alerts relative to the fault; then a line for each alert that fired
 /// and was tolerated, and for each check.
 #[must_use]
 pub fn drill_line(record: &DrillRecord, verdict: &Verdict) -> String {
-    let outcome = match verdict.outcome {
-        Outcome::Fail => "FAIL".to_owned(),
-        other => other.to_string(),
-    };
+    let outcome = outcome(verdict.outcome);
     let DrillRecord { drill, lane, timeline, .. } = record;
     let lane = lane.as_ref().map_or(String::new(), |lane| format!(" on {lane}"));
     let fault_at = timeline.first_fault().map(|fault| fault.injected_at);
@@ -24,8 +22,9 @@ pub fn drill_line(record: &DrillRecord, verdict: &Verdict) -> String {
     let held = timeline.checks.iter().filter(|check| check.holds);
     let notes = verdict.tolerated.iter().map(|text| format!("tolerated: {text}"));
     let notes = notes.chain(held.map(|check| format!("{}: {}", check.what, check.said.trim())));
-    let first_line = format!("{}{lane}: {outcome}: {}", drill.name, parts.join("; "));
-    std::iter::once(first_line).chain(notes.map(|note| format!("  {note}"))).collect::<Vec<_>>().join("\n")
+    let (who, what) = (format!("{}{lane}", drill.name), parts.join("; "));
+    let first_line = format!("{}: {outcome}: {}", harmless(&who), harmless(&what));
+    std::iter::once(first_line).chain(notes.map(|note| format!("  {}", harmless(&note)))).collect::<Vec<_>>().join("\n")
 }
 
 fn times(alert: &AlertOutcome, at: impl Fn(Option<UtcInstant>) -> String) -> String {
@@ -80,30 +79,20 @@ fn duration_line(run: &RunReport) -> Option<String> {
     ))
 }
 
-/// Why a drill did not pass: a line per reason.
-#[must_use]
-pub fn failure_text(verdict: &Verdict) -> String {
-    let reasons = verdict.reasons.iter().map(|reason| {
-        let kind = serde_json::to_string(&reason.kind).unwrap_or_default();
-        format!("{}: {}", kind.trim_matches('"'), reason.message)
-    });
-    reasons.collect::<Vec<_>>().join("\n")
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::time::Duration;
 
     use super::super::json::Measured;
     use super::super::record::RECORD_SCHEMA_VERSION;
     use super::*;
-    use crate::drill::{CheckRecord, Drill, ExpectedAlert, Fault, FaultRecord, Reason, ReasonKind, Severity, Timeline};
+    use crate::drill::{CheckRecord, Drill, ExpectedAlert, Fault, FaultRecord, Outcome, Reason, ReasonKind, Severity, Timeline};
 
-    fn at(second: f64) -> UtcInstant {
+    pub(in crate::report) fn at(second: f64) -> UtcInstant {
         UtcInstant::from_epoch_s(1_763_876_500.0 + second).unwrap()
     }
 
-    fn record() -> DrillRecord {
+    pub(in crate::report) fn record() -> DrillRecord {
         let alert = ExpectedAlert::new("FeedHandlerDown", Severity::Critical, Duration::from_secs(120));
         let fault = Fault::stop("feed-handler-binance");
         let drill = Drill::new("feed_handler_stopped", fault.clone()).expect_alert(alert);
@@ -139,15 +128,23 @@ mod tests {
         }
     }
 
-    fn verdict(alert: AlertOutcome) -> Verdict {
+    pub(in crate::report) fn verdict() -> Verdict {
+        judged(alert())
+    }
+
+    fn judged(alert: AlertOutcome) -> Verdict {
         let reason = Reason { kind: ReasonKind::ResolveNotDelivered, message: "`critical` was never told".into() };
         let tolerated = vec!["ServiceOOMKill{} fired at +40.0 s: known".into()];
         Verdict { outcome: Outcome::Fail, reasons: vec![reason], alerts: vec![alert], tolerated, collateral: vec![] }
     }
 
+    fn line(record: &DrillRecord, verdict: &Verdict) -> String {
+        anstream::adapter::strip_str(&drill_line(record, verdict)).to_string()
+    }
+
     #[test]
     fn line_of_a_drill_tells_each_instant_relative_to_the_fault_and_what_never_came() {
-        insta::assert_snapshot!(drill_line(&record(), &verdict(alert())), @r"
+        insta::assert_snapshot!(line(&record(), &verdict()), @r"
         feed_handler_stopped on binance: FAIL: FeedHandlerDown pending +16.5 s, firing +76.5 s (window 60–95 s, deadline 120 s), notified +86.5 s, resolved +106.5 s, resolve notified never; fault reverted +88.8 s
           tolerated: ServiceOOMKill{} fired at +40.0 s: known
           no trade is lost: 12 trades
@@ -157,16 +154,11 @@ mod tests {
     #[test]
     fn line_of_a_near_miss_tells_how_near_it_came() {
         let alert = AlertOutcome { deadline_s: None, window_s: None, severity: None, firing_at: None, ..alert() };
-        insta::assert_snapshot!(drill_line(&record(), &verdict(alert)), @r"
+        insta::assert_snapshot!(line(&record(), &judged(alert)), @r"
         feed_handler_stopped on binance: FAIL: FeedHandlerDown silent, near +15.0 s, pending +16.5 s; fault reverted +88.8 s
           tolerated: ServiceOOMKill{} fired at +40.0 s: known
           no trade is lost: 12 trades
         ");
-    }
-
-    #[test]
-    fn failure_is_a_line_per_reason() {
-        insta::assert_snapshot!(failure_text(&verdict(alert())), @"resolve_not_delivered: `critical` was never told");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::look_closer;
 use super::mending::{Mended, revert_open};
 use super::neighbours::Neighbourhood;
 use super::now;
@@ -20,7 +21,7 @@ use crate::drill::{
 use crate::fault::{self, Journal, Ongoing, Site};
 use crate::observe::{Answering, ClockCheck, Observation, Observer, Prometheus};
 use crate::process::ProcessId;
-use crate::progress::{Progress, Step};
+use crate::progress::{Progress, Step, WindowBar};
 use crate::stack::{Leased, Settings, conditions_for};
 use crate::{Error, Result};
 
@@ -133,6 +134,10 @@ impl<'a, 'line> Life<'a, 'line> {
             return Ok(());
         }
         let lived = self.break_and_watch().await;
+        if self.is_amiss() && !self.around.cancel.is_cancelled() {
+            let (drill, rules) = (self.drill, &self.timeline.rules);
+            self.timeline.evidence = look_closer(drill, rules, self.around.prometheus, self.around.site).await;
+        }
         // Whatever happened, nothing stays broken.
         let reverted = self.revert().await;
         lived?;
@@ -366,7 +371,9 @@ impl<'a, 'line> Life<'a, 'line> {
                 return Ok(());
             }
             let state = if until.is_some() { "near" } else { "not near yet" };
-            step.update(&format!("{state}, at most {left_s:.0} s more"));
+            let now_s = self.timeline.first_fault().map_or(0.0, |fault| now().seconds_since(fault.injected_at));
+            let bar = WindowBar { now_s, window_s: None, deadline_s: now_s + left_s };
+            step.update_in(bar, &format!("{state}, at most {left_s:.0} s more"));
             self.next_look(&mut observation, Duration::from_secs_f64(left_s)).await?;
         }
     }
@@ -393,6 +400,12 @@ impl<'a, 'line> Life<'a, 'line> {
             .iter()
             .filter(|life| fires(life))
             .any(|life| claims.iter().any(|claim| claim.covers(&life.labels)))
+    }
+
+    /// Whether the drill goes otherwise than it must, as far as is known before the revert.
+    fn is_amiss(&self) -> bool {
+        let has_no_effect = self.timeline.faults.iter().any(|fault| fault.effect_at.is_none());
+        has_no_effect || !so_far(self.drill, &self.timeline).is_empty() || (!self.drill.is_to_fire() && self.false_alarm())
     }
 
     async fn revert(&mut self) -> Result<()> {
@@ -520,7 +533,12 @@ impl<'a, 'line> Life<'a, 'line> {
                 .map(|alert| format!("{} {}", alert.name, describe(alert, since_fault_s)))
                 .collect();
             states.dedup();
-            step.update(&format!("{since_fault_s:+.0} s: {}; at most {left_s:.0} s more", states.join("; ")));
+            let state = format!("{since_fault_s:+.0} s: {}; at most {left_s:.0} s more", states.join("; "));
+            let awaited = outcomes.iter().filter(|alert| !done(alert) && alert.firing_at.is_none());
+            match WindowBar::of_all(awaited.filter_map(|alert| window_bar(alert, since_fault_s))) {
+                Some(bar) => step.update_in(bar, &state),
+                None => step.update(&state),
+            }
             self.next_look(&mut observation, Duration::MAX).await?;
         }
     }
@@ -573,6 +591,10 @@ impl<'a, 'line> Life<'a, 'line> {
     fn step(&self, what: &str) -> Step {
         self.around.progress.step(&self.drill.name, what)
     }
+}
+
+fn window_bar(alert: &AlertOutcome, now_s: f64) -> Option<WindowBar> {
+    Some(WindowBar { now_s, window_s: alert.window_s, deadline_s: alert.deadline_s? })
 }
 
 fn firing_state(alert: &AlertOutcome, _since_fault_s: f64) -> String {

@@ -14,7 +14,7 @@ use super::project::Settings;
 use crate::{Error, Result};
 
 /// The compose file of the stack, in the project's root folder.
-pub(super) const COMPOSE_FILE: &str = "docker-compose.test.yml";
+pub(crate) const COMPOSE_FILE: &str = "docker-compose.test.yml";
 /// How many lines of a failed command's output an error shows.
 const LOG_LINES: usize = 25;
 /// What makes a compose file depend on files beside it.

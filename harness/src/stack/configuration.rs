@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::files::{copy_if_changed, files_below, finish_hash, hash_file, hash_of_file};
-use super::project::Project;
+use super::project::{Project, Settings};
 use crate::{Error, Result};
 
 /// The variable that names another rules file than the committed one.
@@ -24,6 +24,12 @@ pub(super) struct Wanted {
     pub(super) sha256: String,
 }
 
+/// The rules file of the project in `root`: the one that `ALERT_RULES` names if it is set, else the committed one.
+pub(crate) fn rules_file(root: &Path, settings: &Settings) -> PathBuf {
+    let committed = || root.join(&settings.prometheus_configuration.folder).join(&settings.rules_file);
+    std::env::var_os(ALERT_RULES).map_or_else(committed, |file| root.join(file))
+}
+
 /// What is committed, with the rules of `ALERT_RULES` if it is set.
 ///
 /// # Errors
@@ -32,7 +38,7 @@ pub(super) fn wanted(project: &Project) -> Result<Wanted> {
     let settings = project.settings();
     let folder = project.root().join(&settings.prometheus_configuration.folder);
     let committed_rules = folder.join(&settings.rules_file);
-    let rules_file = std::env::var_os(ALERT_RULES).map_or(committed_rules.clone(), |file| project.root().join(file));
+    let rules_file = rules_file(project.root(), settings);
     let rules_sha256 = hash_of_file(&rules_file)?;
     let mut hash = Sha256::new();
     for folder in [folder, project.root().join(&settings.alertmanager_configuration.folder)] {

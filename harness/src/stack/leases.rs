@@ -144,7 +144,8 @@ impl Leases {
                     return Ok(Leased { drill: place.drill.clone(), lane: place.lane.clone(), held, ticket });
                 }
             }
-            step.get_or_insert_with(|| progress.step(&drill.name, "waiting for its leases")).update_if_silent("others hold them");
+            step.get_or_insert_with(|| progress.queue(&drill.name, "waiting for its leases"))
+                .update_if_silent("others hold them");
             tokio::select! {
                 () = cancel.cancelled() => return Err(Error::Interrupted),
                 () = tokio::time::sleep(LOOK_EVERY) => {}
@@ -189,14 +190,14 @@ impl Leases {
 
 /// One way to place a drill.
 #[derive(Clone, Debug, PartialEq)]
-struct Place {
-    drill: Drill,
-    lane: Option<String>,
-    holdings: Holdings,
+pub(super) struct Place {
+    pub(super) drill: Drill,
+    pub(super) lane: Option<String>,
+    pub(super) holdings: Holdings,
 }
 
 /// The ways to place `drill`: one per lane if it needs one.
-fn places(drill: &Drill, settings: &Settings) -> Result<Vec<Place>> {
+pub(super) fn places(drill: &Drill, settings: &Settings) -> Result<Vec<Place>> {
     if !drill.leases.iter().any(|lease| lease.on == LANE) {
         return Ok(vec![place(drill.clone(), None, settings)?]);
     }

@@ -16,6 +16,8 @@ mod steady_state;
 mod waiting_line;
 
 pub use actions::Ended;
+pub(crate) use compose::COMPOSE_FILE;
+pub(crate) use configuration::rules_file;
 pub use containers::{ContainerState, Containers, Health};
 pub(crate) use images::build_stale;
 #[cfg(test)]
@@ -26,4 +28,4 @@ pub(crate) use lifecycle::{remove_if_unused, take_down};
 pub use lock::StackLock;
 pub use project::{Endpoint, Pathway, Project, Settings, SteadyCondition};
 pub use steady_state::{SteadyWait, wait_for_steady_state};
-pub use waiting_line::{Ticket, WaitingLine};
+pub use waiting_line::{Part, Slot, Ticket, WaitingLine, rehearse};

@@ -6,6 +6,8 @@
 //! Who comes late and keeps others out would have the whole stack stand idle until the last of those that run has ended. So a
 //! drill may pass those before it if it is over before they can go, by what the drills that run say of their ends.
 
+mod rehearsal;
+
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -18,6 +20,8 @@ use super::project::Settings;
 use crate::Result;
 use crate::drill::{Drill, LeaseMode, UtcInstant, seconds};
 use crate::register::{Entry, Register};
+
+pub use rehearsal::{Part, Slot, rehearse};
 
 /// Tells the entries of one process apart.
 static NEXT: AtomicU64 = AtomicU64::new(0);

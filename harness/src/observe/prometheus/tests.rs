@@ -130,3 +130,15 @@ fn rule_reads_up_where_it_selects_it_as_it_is() {
     assert!(!reads_up("last_over_time(upstream_lag[1m]) > 3").unwrap());
     assert!(reads_up("up ==").is_err());
 }
+
+#[tokio::test]
+async fn target_whose_scrape_failed_is_told_with_its_labels_and_why() {
+    let server = MockServer::start().await;
+    let body = r#"{"status":"success","data":{"activeTargets":[
+        {"scrapeInterval":"15s","scrapeTimeout":"5s","health":"up","labels":{"job":"kafka"},"lastError":""},
+        {"scrapeInterval":"15s","scrapeTimeout":"5s","health":"down","labels":{"job":"feed"},"lastError":"connection refused"}]}}"#;
+    let template = ResponseTemplate::new(200).set_body_raw(body, "application/json");
+    Mock::given(path("/api/v1/targets")).respond_with(template).mount(&server).await;
+    let lost = Prometheus::new(&server.address().to_string()).lost_targets().await.unwrap();
+    assert_eq!(lost, ["up{job=\"feed\"}: connection refused"]);
+}
