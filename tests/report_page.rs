@@ -145,6 +145,9 @@ fn report_of_500_drills_makes_the_details_only_of_those_that_are_looked_at() {
 #[test]
 fn report_of_the_last_run_is_usable_if_there_is_one() {
     let Ok(folder) = root().join("target/drills/latest").canonicalize() else { return };
+    if read(&folder.join("report.json"))["drills"].as_array().unwrap().is_empty() {
+        return;
+    }
     let (well, said) = open_in_a_browser(&folder);
     assert!(well, "{said}");
 }

@@ -248,8 +248,14 @@ mod tests {
 
     #[test]
     fn first_sample_that_shows_a_fault_is_beyond_all_that_was_before_it_and_stays_so() {
-        // It strays between 0 and 3 by itself, also after the fault at 30 s, and grows from 45 s on.
-        let strays = history(|second| Some(if second < 45 { f64::from(second % 4) } else { f64::from(second - 40) }));
+        // It strays between 0 and 3 by itself, also after the fault at 30 s, jumps once at 33 s, and grows from 45 s on.
+        let strays = history(|second| {
+            Some(match second {
+                33 => 9.0,
+                0..45 => f64::from(second % 4),
+                _ => f64::from(second - 40),
+            })
+        });
         assert_eq!(strays.first_shown(at(30.0), at(60.0)), Some(at(45.0)));
     }
 

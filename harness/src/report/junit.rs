@@ -8,7 +8,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
 
 use super::json::{DrillReport, Report};
-use super::phrases::alert_times;
+use super::phrases::{alert_times, told_apart};
 use super::record::RunFolder;
 use crate::drill::{Outcome, Reason};
 use crate::{Error, Result};
@@ -78,7 +78,7 @@ fn failed(kind: NonSuccessKind, reasons: &[Reason]) -> TestCaseStatus {
 fn said(drill: &DrillReport) -> String {
     let began_at = drill.faults.first().map(|fault| fault.injected_at);
     let alerts = drill.alerts.iter().map(|alert| alert_times(alert, began_at));
-    let latencies = drill.latencies.iter().map(|latency| format!("{}: {latency}", latency.alert));
+    let latencies = drill.latencies.iter().map(|latency| format!("{}: {latency}", told_apart(&latency.alert, &latency.labels)));
     let slower = drill.latencies.iter().flat_map(|latency| latency.slower().map(|trend| format!("slower than usual: {trend}")));
     let tolerated = drill.tolerated.iter().map(|text| format!("tolerated: {text}"));
     alerts.chain(latencies).chain(slower).chain(tolerated).collect::<Vec<_>>().join("\n")

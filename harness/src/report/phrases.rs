@@ -1,6 +1,11 @@
 //! What reports say of an alert in words, the same everywhere.
 
-use crate::drill::{AlertOutcome, UtcInstant};
+use crate::drill::{AlertOutcome, Labels, UtcInstant, selector};
+
+/// An alert with the labels that tell it from others of its name.
+pub(super) fn told_apart(alert: &str, labels: &Labels) -> String {
+    selector(alert, labels.iter().filter(|(name, _)| !matches!(name.as_str(), "alertname" | "severity")))
+}
 
 /// An instant as what it is after the fault; as itself, if there was none.
 pub(super) fn since(began_at: Option<UtcInstant>, at: UtcInstant) -> String {
@@ -24,5 +29,5 @@ pub(super) fn alert_times(alert: &AlertOutcome, began_at: Option<UtcInstant>) ->
     } else if alert.firing_at.is_none() {
         parts.push("silent".to_owned());
     }
-    format!("{}: {}", alert.name, parts.join(", "))
+    format!("{}: {}", told_apart(&alert.name, &alert.labels), parts.join(", "))
 }

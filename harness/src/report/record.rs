@@ -384,4 +384,28 @@ mod tests {
         reported.become_latest().unwrap();
         assert_eq!(latest.read_link().unwrap(), Path::new("1"));
     }
+
+    fn run_folder() -> (tempfile::TempDir, RunFolder) {
+        let target = tempfile::tempdir().unwrap();
+        let folder = RunFolder::existing(target.path());
+        (target, folder)
+    }
+
+    #[test]
+    fn run_of_a_time_when_no_expressions_were_recorded_has_none() {
+        let (_target, folder) = run_folder();
+        assert_eq!(folder.expressions("x").unwrap(), []);
+        folder.save_expressions("x", Vec::new()).unwrap();
+        assert_eq!(folder.expressions("x").unwrap(), []);
+    }
+
+    #[test]
+    fn expressions_of_another_version_are_refused() {
+        let (_target, folder) = run_folder();
+        folder.save_expressions("x", Vec::new()).unwrap();
+        let path = folder.path().join("expressions/x.json");
+        let newer = std::fs::read_to_string(&path).unwrap().replace("\"schema_version\": 1", "\"schema_version\": 2");
+        std::fs::write(&path, newer).unwrap();
+        assert!(folder.expressions("x").unwrap_err().to_string().contains("it is of version 2, this reads version 1"));
+    }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::json::{DrillReport, Report};
 use super::latency::Latency;
+use super::phrases::told_apart;
 use crate::drill::Outcome;
 use crate::{Error, Result};
 
@@ -64,13 +65,15 @@ fn verdict(drill: &DrillReport) -> [String; 3] {
 }
 
 fn slower(drill: &DrillReport) -> Vec<[String; 3]> {
-    let trends =
-        drill.latencies.iter().flat_map(|latency| latency.slower().map(|trend| (latency.alert.clone(), trend.to_string())));
+    let trends = drill
+        .latencies
+        .iter()
+        .flat_map(|latency| latency.slower().map(|trend| (told_apart(&latency.alert, &latency.labels), trend.to_string())));
     trends.map(|(alert, trend)| [drill.name.clone(), alert, trend]).collect()
 }
 
 fn latency(drill: &DrillReport, latency: &Latency) -> [String; 3] {
-    [drill.name.clone(), latency.alert.clone(), latency.to_string()]
+    [drill.name.clone(), told_apart(&latency.alert, &latency.labels), latency.to_string()]
 }
 
 fn table(head: [&str; 3], rows: impl IntoIterator<Item = [String; 3]>) -> String {

@@ -1,5 +1,6 @@
 //! Where an alert's time went, as two bars: to its notification, and to that of its end.
 
+use super::super::phrases::told_apart;
 use super::super::{Latency, LatencyStep, Milestone, Trend};
 
 /// Where an alert's time went.
@@ -38,7 +39,7 @@ impl LatencyBar {
             latency.steps.iter().partition(|step| step.reached.is_on_the_way_to_the_notification());
         let ways = [("from the fault", to_told, latency.dominant), ("from the revert", to_ended, None)];
         Self {
-            alert: latency.alert.clone(),
+            alert: told_apart(&latency.alert, &latency.labels),
             ways: ways.into_iter().filter_map(|(since, steps, longest)| Way::of(since, &steps, longest)).collect(),
             trends: latency.trends.iter().map(TrendLine::of).collect(),
         }

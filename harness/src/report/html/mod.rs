@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 
-use super::json::Report;
+use super::json::{DrillReport, Report};
 use super::record::{PanelRecord, RunFolder};
 use crate::drill::{ExpressionHistory, Outcome};
 use crate::{Error, Result};
@@ -45,6 +45,8 @@ pub(super) fn save(report: &Report, folder: &RunFolder) -> Result<()> {
 struct Page<'a> {
     report: &'a Report,
     counts: Vec<(Outcome, usize)>,
+    /// The alerts that have become slower than usual.
+    slower: Vec<String>,
     ticks: Vec<Tick>,
     rows: Vec<Row>,
     charts: Vec<Chart>,
@@ -66,6 +68,7 @@ impl<'a> Page<'a> {
         Self {
             report,
             counts: counts.collect(),
+            slower: report.drills.iter().flat_map(slower).collect(),
             ticks: axis.ticks(),
             rows,
             charts: panels.map_or_else(Vec::new, |record| {
@@ -73,6 +76,11 @@ impl<'a> Page<'a> {
             }),
         }
     }
+}
+
+fn slower(drill: &DrillReport) -> impl Iterator<Item = String> {
+    let trends = drill.latencies.iter().flat_map(|latency| latency.slower().map(move |trend| (&latency.alert, trend)));
+    trends.map(|(alert, trend)| format!("{}: {alert} is slower than usual: {trend}", drill.name))
 }
 
 #[cfg(test)]

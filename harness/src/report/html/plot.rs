@@ -126,6 +126,13 @@ mod tests {
     }
 
     #[test]
+    fn plot_of_values_below_zero_begins_with_the_lowest() {
+        let curve = ("a".to_owned(), vec![vec![(0.0, -10.0), (50.0, 10.0)]]);
+        // -10 lies at 50 + 5 x 10 = 100, the bottom; 10 at the top.
+        assert_eq!(Plot::of(axis(), "", &[curve], &[]).transform, "matrix(2 0 0 -5 0 50)");
+    }
+
+    #[test]
     fn plot_of_nothing_or_of_one_value_can_be_drawn() {
         assert_eq!(Plot::of(axis(), "", &[], &[]).transform, "matrix(2 0 0 -100 0 100)");
         let zero = ("a".to_owned(), vec![vec![(0.0, 0.0)]]);

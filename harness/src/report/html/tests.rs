@@ -1,6 +1,6 @@
 use super::*;
 use crate::drill::{AlertOutcome, Labels, Severity, UtcInstant};
-use crate::report::{Coverage, DrillReport, FaultReport, RunInfo, RunReport};
+use crate::report::{Coverage, DrillReport, FaultReport, Milestone, RunInfo, RunReport, Trend};
 
 fn at(second: f64) -> UtcInstant {
     UtcInstant::from_epoch_s(1_763_876_500.0 + second).unwrap()
@@ -94,4 +94,19 @@ fn what_lies_beyond_the_end_of_the_run_is_not_drawn() {
     assert!((window.left + window.width - 100.0).abs() < 0.01, "it ends at the edge");
     assert!(row.alerts[0].marks.iter().all(|mark| mark.class != "deadline"));
     assert!(row.alerts[0].text.contains("deadline 300 s"));
+}
+
+#[test]
+fn alert_that_has_become_slower_is_named_above_all_drills() {
+    let mut report = report("okx");
+    let drill = &mut report.drills[0];
+    drill.latencies = drill.known_latencies();
+    let earlier_s = vec![50.0; 5];
+    let slow = Trend { until: Milestone::Firing, now_s: 65.0, earlier_s, usual_s: Some([50.0, 50.0]), is_slower: true };
+    let usual = Trend { until: Milestone::Notified, is_slower: false, ..slow.clone() };
+    drill.latencies[0].trends = vec![slow, usual];
+    insta::assert_snapshot!(
+        Page::of(&report, None, &Expressions::new()).slower.join("\n"),
+        @"feed_handler_stopped: FeedHandlerDown is slower than usual: fired after the fault: 65.0 s, usually 50.0 to 50.0 s in 5 runs before"
+    );
 }
