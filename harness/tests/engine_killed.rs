@@ -36,7 +36,9 @@ impl Engine {
 
     fn spawn(folder: &Path) -> Child {
         let at = |name: &str| folder.join(name).display().to_string();
-        let mut dockerd = Command::new("dockerd");
+        // In a network of its own: an engine without a bridge removes the docker0 of the machine.
+        let mut dockerd = Command::new("unshare");
+        dockerd.args(["--net", "dockerd"]);
         dockerd.args(["--host", &format!("unix://{}", at("socket")), "--data-root", &at("data"), "--exec-root", &at("exec")]);
         dockerd.args(["--pidfile", &at("pid"), "--bridge", "none", "--iptables=false", "--ip6tables=false"]);
         dockerd.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
