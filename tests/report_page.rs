@@ -13,7 +13,8 @@ use serde_json::Value;
 
 /// One browser at a time: their times are told.
 static BROWSER: LazyLock<Mutex<()>> = LazyLock::new(|| {
-    let built = compose(&["build", "--quiet", "report-check"]);
+    let built =
+        docker(&["compose", "--file", "docker-compose.test.yml", "--profile", "tools", "build", "--quiet", "report-check"]);
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     Mutex::new(())
 });
@@ -22,23 +23,21 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn compose(arguments: &[&str]) -> Output {
-    let mut command = Command::new("docker");
-    command.args(["compose", "--file", "docker-compose.test.yml", "--profile", "tools"]).args(arguments);
-    command.current_dir(root()).output().unwrap()
+fn docker(arguments: &[&str]) -> Output {
+    Command::new("docker").args(arguments).current_dir(root()).output().unwrap()
 }
 
 /// Opens the report in `folder`; gives whether all is well with it, and what was said. `REPORT_SCREENSHOTS=FOLDER` keeps
-/// pictures of it.
+/// pictures of it. Not by compose: it would make the stack's networks, which this has no part in.
 fn open_in_a_browser(folder: &Path) -> (bool, String) {
     let _turn = BROWSER.lock().unwrap_or_else(PoisonError::into_inner);
     let report = format!("{}:/report:ro", folder.display());
-    let mut run = vec!["run", "--rm", "--no-deps", "--no-TTY", "--volume", &report];
+    let mut run = vec!["run", "--rm", "--network", "none", "--volume", &report];
     let screenshots = std::env::var("REPORT_SCREENSHOTS").map(|folder| format!("{folder}:/screenshots"));
     run.extend(screenshots.iter().flat_map(|volume| ["--volume", volume]));
-    run.extend(["report-check", "file:///report/index.html"]);
+    run.extend(["alertdrill/report-check", "file:///report/index.html"]);
     run.extend(screenshots.iter().map(|_| "/screenshots"));
-    let output = compose(&run);
+    let output = docker(&run);
     let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     println!("{said}");
     (output.status.success(), said)
