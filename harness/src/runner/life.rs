@@ -267,14 +267,13 @@ impl<'a, 'line> Life<'a, 'line> {
             let began_at = self.timeline.first_fault().map_or(injected_at, |first| first.injected_at);
             self.around.neighbourhood.announce(self.drill, began_at, None)?;
             self.answering.get_or_insert_with(|| self.around.observer.answer_for(self.drill.claims()));
-            self.timeline.faults.push(FaultRecord {
-                fault: fault.clone(),
-                injected_at,
-                effect_at: None,
-                reverting_at: None,
-                reverted_at: None,
-            });
-            self.ongoing.push(fault::inject(fault, &self.drill.name, self.around.journal, self.around.site).await?);
+            let injected = fault::inject(fault, &self.drill.name, self.around.journal, self.around.site).await;
+            // What the journal did not take was not injected.
+            if !matches!(injected, Err(Error::File { .. })) {
+                let (fault, effect_at, reverting_at, reverted_at) = (fault.clone(), None, None, None);
+                self.timeline.faults.push(FaultRecord { fault, injected_at, effect_at, reverting_at, reverted_at });
+            }
+            self.ongoing.push(injected?);
             match fault::wait_for_effect(fault, self.around.site, injected_at).await {
                 Ok(()) => {}
                 Err(Error::TimedOut { .. }) => return Ok(false),
