@@ -31,7 +31,7 @@ use serde_json::json;
 use testcontainers::runners::AsyncRunner as _;
 use testcontainers::{ContainerAsync, GenericImage};
 
-use victim::{NETWORK, PROGRAM, Victim, request};
+use victim::{NETWORK, PROGRAM, Victim, project, request};
 
 const PORT: u16 = 8080;
 /// Keeps what is posted to it, and answers it to everybody.
@@ -167,7 +167,7 @@ fn kill(mut child: Child) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn harness_that_is_killed_at_any_instant_leaves_nothing_that_heal_does_not_mend() {
-    let project = "alertdrill-killed";
+    let project = &project("alertdrill-killed");
     let folder = tempfile::tempdir().unwrap();
     let (journal, faults) = (Journal::in_folder(folder.path()), faults());
     let _containers = join_all(faults.iter().map(|fault| start(project, fault))).await;
@@ -199,7 +199,7 @@ async fn harness_that_is_killed_at_any_instant_leaves_nothing_that_heal_does_not
 
 #[tokio::test(flavor = "multi_thread")]
 async fn faults_of_a_harness_that_still_runs_are_its_own() {
-    let project = "alertdrill-alive";
+    let project = &project("alertdrill-alive");
     let folder = tempfile::tempdir().unwrap();
     let (journal, fault) = (Journal::in_folder(folder.path()), Fault::stop("stopped"));
     let _container = start(project, &fault).await;

@@ -27,8 +27,8 @@ pub(crate) struct Victim {
 }
 
 impl Victim {
-    pub(crate) async fn start(project: &str) -> Self {
-        Self::begin(project, tempfile::tempdir().unwrap()).await
+    pub(crate) async fn start(name: &str) -> Self {
+        Self::begin(&project(name), tempfile::tempdir().unwrap()).await
     }
 
     async fn begin(project: &str, folder: TempDir) -> Self {
@@ -72,6 +72,11 @@ impl Victim {
         let docker = Docker::connect_with_defaults().unwrap();
         docker.remove_network(&format!("{}_{NETWORK}", self.project)).await.unwrap();
     }
+}
+
+/// A project that no other run of the tests on this engine has.
+pub(crate) fn project(name: &str) -> String {
+    format!("{name}-{}", std::process::id())
 }
 
 /// A container that compose would have started as `service` of `project`, in which a shell runs `program`; `port` is published
