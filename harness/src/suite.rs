@@ -107,20 +107,20 @@ impl Suite {
             .into_iter()
             .map(|(duration, drill)| {
                 let run = Arc::clone(&run);
-                Trial::test(drill.name.clone(), move || run.drill(&drill, duration))
+                Trial::test(drill.name.clone(), move || run.noted(run.drill(&drill, duration)))
             })
             .collect();
         let covered = Arc::clone(&run);
-        trials.push(Trial::test(COVERAGE, move || covered.coverage()));
+        trials.push(Trial::test(COVERAGE, move || covered.noted(covered.coverage())));
         let held_back = HeldBack::of(&mut arguments, &run.progress, &run.suite.programs);
         let conclusion = libtest_mimic::run(&arguments, trials);
         let printed = held_back.map_or(Ok(()), HeldBack::print);
         // Whatever could not be printed, the stack is left as it must be.
-        let came_to = run.end().and_then(|outcome| printed.map(|()| outcome)).unwrap_or_else(|error| {
+        if let Err(error) = run.end().and(printed) {
             run.progress.line(&format!("error: {}", error.explained()));
-            Outcome::Error
-        });
-        ExitCode::from(exit_code(came_to, conclusion.has_failed(), bug::was_hit()))
+            run.note(Outcome::Error);
+        }
+        ExitCode::from(exit_code(run.worst(), conclusion.has_failed(), bug::was_hit()))
     }
 
     fn print_drills(self) -> ExitCode {
@@ -139,7 +139,7 @@ impl Suite {
     }
 }
 
-/// A failed alert is known, whatever else went wrong. A test that failed and left no verdict panicked.
+/// A failed alert is known, whatever else went wrong. A test that failed and noted nothing panicked.
 fn exit_code(came_to: Outcome, has_failed: bool, is_bug: bool) -> u8 {
     match came_to {
         Outcome::Fail => came_to.exit_code(),
@@ -232,9 +232,21 @@ impl Run {
         failed.map_or(Ok(()), |message| Err(message.into()))
     }
 
+    /// A test that failed and left no verdict could not be tested.
+    fn noted(&self, outcome: Result<(), Failed>) -> Result<(), Failed> {
+        if outcome.is_err() {
+            self.note(Outcome::Error);
+        }
+        outcome
+    }
+
     fn note(&self, outcome: Outcome) {
         let mut worst = self.worst.lock().unwrap_or_else(PoisonError::into_inner);
         *worst = (*worst).max(outcome);
+    }
+
+    fn worst(&self) -> Outcome {
+        *self.worst.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn opened(&self) -> Result<&(Project, WaitingLine), &String> {
@@ -292,12 +304,11 @@ impl Run {
         Ok((session, folder))
     }
 
-    /// Writes the report and ends the session; gives the worst that a test of this process came to.
-    fn end(&self) -> Result<Outcome> {
+    /// Writes the report and ends the session.
+    fn end(&self) -> Result<()> {
         let mut stage = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
         let running = match std::mem::replace(&mut *stage, Stage::NotStarted) {
-            Stage::NotStarted => return Ok(Outcome::Pass),
-            Stage::Failed(_) => return Ok(Outcome::Error),
+            Stage::NotStarted | Stage::Failed(_) => return Ok(()),
             Stage::Running(running) => running,
         };
         let Some((session, folder)) = Arc::into_inner(running) else { return Err(Error::Interrupted) };
@@ -316,7 +327,7 @@ impl Run {
                 self.progress.line(&line);
             }
             self.progress.line(&format!("report: {}", folder.path().join("report.json").display()));
-            Ok(*self.worst.lock().unwrap_or_else(PoisonError::into_inner))
+            Ok(())
         })
     }
 }
