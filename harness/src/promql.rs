@@ -15,21 +15,7 @@ pub use terms::{Limit, Role, Term, number_of, terms_of};
 /// # Errors
 /// Why it is no `PromQL`.
 pub fn metrics_of(expression: &str) -> Result<BTreeSet<String>, String> {
-    struct Metrics(BTreeSet<String>);
-    impl ExprVisitor for Metrics {
-        type Error = Infallible;
-        fn pre_visit(&mut self, part: &Expr) -> Result<bool, Infallible> {
-            match part {
-                Expr::VectorSelector(selector) => self.0.extend(selector.name.clone()),
-                Expr::MatrixSelector(range) => self.0.extend(range.vs.name.clone()),
-                _ => {}
-            }
-            Ok(true)
-        }
-    }
-    let mut metrics = Metrics(BTreeSet::new());
-    walk(&mut metrics, expression)?;
-    Ok(metrics.0)
+    read_by(expression, true)
 }
 
 /// The metrics that an expression reads as they are now, and not over a range.
@@ -37,19 +23,28 @@ pub fn metrics_of(expression: &str) -> Result<BTreeSet<String>, String> {
 /// # Errors
 /// Why it is no `PromQL`.
 pub fn metrics_now_of(expression: &str) -> Result<BTreeSet<String>, String> {
-    struct Metrics(BTreeSet<String>);
+    read_by(expression, false)
+}
+
+fn read_by(expression: &str, ranges_too: bool) -> Result<BTreeSet<String>, String> {
+    struct Metrics {
+        ranges_too: bool,
+        names: BTreeSet<String>,
+    }
     impl ExprVisitor for Metrics {
         type Error = Infallible;
         fn pre_visit(&mut self, part: &Expr) -> Result<bool, Infallible> {
-            if let Expr::VectorSelector(selector) = part {
-                self.0.extend(selector.name.clone());
+            match part {
+                Expr::VectorSelector(selector) => self.names.extend(selector.name.clone()),
+                Expr::MatrixSelector(range) if self.ranges_too => self.names.extend(range.vs.name.clone()),
+                _ => {}
             }
             Ok(true)
         }
     }
-    let mut metrics = Metrics(BTreeSet::new());
+    let mut metrics = Metrics { ranges_too, names: BTreeSet::new() };
     walk(&mut metrics, expression)?;
-    Ok(metrics.0)
+    Ok(metrics.names)
 }
 
 /// The numbers that an expression's values have to be above.
