@@ -29,8 +29,9 @@ use alertdrill::stack::{SteadyWait, all_conditions, wait_for_steady_state};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-/// Drills of which each kill hits some, by a part of their names: those with a broker first.
-const HIT: [&str; 6] = ["consumer", "bronze", "feed_handler", "offload", "service", "m"];
+/// Drills of which each kill hits some, by a part of their names: first those that stay broken for a minute and more, so that
+/// two kills are enough to find something open.
+const HIT: [&str; 6] = ["consumer", "feed_handler", "bronze", "offload", "service", "m"];
 const STEADY_WITHIN: Duration = Duration::from_secs(300);
 
 fn kills() -> usize {
@@ -94,19 +95,19 @@ async fn no_trade_is_lost(session: &Session, since: UtcInstant, until: UtcInstan
 async fn run_that_is_killed_at_any_instant_leaves_nothing_broken_that_heal_does_not_mend_and_loses_no_trade() {
     let session = session::start(Path::new(env!("CARGO_MANIFEST_DIR"))).await.unwrap();
     let journal = Journal::in_folder(&session.stack().project().state_folder());
-    let (began, mut healed) = (Instant::now(), 0);
+    let (began, mut healed) = (Instant::now(), Vec::new());
     for (number, hit) in HIT.into_iter().cycle().take(kills()).enumerate() {
         wait_until_steady(&session).await;
         let since = now();
         let after = instant(number);
         tokio::task::spawn_blocking(move || run_and_kill(hit, after)).await.unwrap();
-        let open = journal.read().unwrap().open;
-        assert!(!open.is_empty(), "the run was killed {after:?} after its first fault, and nothing was open");
-        healed += heal(&journal, &session.stack().site(), &Progress::default()).await.unwrap().len();
+        // Any instant is one that a run may be killed at: also one between two drills, at which nothing is broken.
+        healed.push(heal(&journal, &session.stack().site(), &Progress::default()).await.unwrap().len());
         assert_eq!(journal.read().unwrap().open, []);
         wait_until_steady(&session).await;
         no_trade_is_lost(&session, since, now()).await;
     }
-    println!("{} runs killed in {:.0?}: {healed} open faults healed, 0 left, no trade lost", kills(), began.elapsed());
+    println!("{} runs killed in {:.0?}: {healed:?} open faults healed, 0 left, no trade lost", kills(), began.elapsed());
+    assert!(healed.iter().filter(|faults| **faults > 0).count() >= kills().min(2), "too few kills hit a fault: {healed:?}");
     session.end(&Progress::default()).await.unwrap();
 }
