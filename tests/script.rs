@@ -40,9 +40,15 @@ impl Machine {
 
     /// The exit code of `./drill` with `arguments`, and with what the drills' program was run.
     fn drill(&self, arguments: &[&str]) -> (Option<i32>, Vec<String>) {
+        self.drill_with(arguments, &[])
+    }
+
+    /// The same with variables of the environment.
+    fn drill_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, Vec<String>) {
         let path = format!("{}:{}", self.folder.path().display(), std::env::var("PATH").unwrap());
-        let home = self.path("home");
-        let output = Command::new(root().join("drill")).args(arguments).env("PATH", path).env("XDG_CACHE_HOME", home).output();
+        let mut drill = Command::new(root().join("drill"));
+        drill.args(arguments).env("PATH", path).env("XDG_CACHE_HOME", self.path("home")).envs(variables.iter().copied());
+        let output = drill.output();
         let runs = std::fs::read_to_string(self.path("runs")).unwrap_or_default();
         (output.unwrap().status.code(), runs.lines().map(str::to_owned).collect())
     }
@@ -60,6 +66,15 @@ fn gate_tries_once_more_what_could_not_be_tested_and_never_an_alert_that_failed(
 fn alerts_ends_as_the_drills_do() {
     for code in [0, 1, 2] {
         assert_eq!(Machine::new(&[code]).drill(&["alerts"]).0, Some(i32::from(code)));
+    }
+}
+
+#[test]
+fn half_a_drill_opens_no_gate() {
+    for (until, code) in [("delivered", 2), ("resolved", 0)] {
+        let watch_until = [("WATCH_UNTIL", until)];
+        assert_eq!(Machine::new(&[0]).drill_with(&["gate"], &watch_until).0, Some(code), "{until}");
+        assert_eq!(Machine::new(&[0]).drill_with(&["alerts"], &watch_until).0, Some(0));
     }
 }
 

@@ -19,9 +19,10 @@ Exit codes:
   101  a bug of alertdrill: nor does this
 
 Environment:
-  ALERT_RULES=FILE  a candidate's rules instead of the committed ones
-  KEEP_STACK=1      a run keeps the stack that it started
-  NO_COLOR=1        no colours";
+  ALERT_RULES=FILE       a candidate's rules instead of the committed ones
+  KEEP_STACK=1           a run keeps the stack that it started
+  WATCH_UNTIL=delivered  a drill ends as soon as its alerts are delivered: for who edits a rule
+  NO_COLOR=1             no colours";
 
 /// Breaks a running data pipeline on purpose and proves that its Prometheus alerts work.
 #[derive(Debug, Parser)]

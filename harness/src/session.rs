@@ -5,9 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use crate::Result;
 use crate::dashboard::moved_panels;
-use crate::drill::{AlertState, Drill, Outcome, Routing, UtcInstant, judge};
+use crate::drill::{AlertState, Drill, Outcome, Routing, UtcInstant, WatchedUntil, judge};
 use crate::fault::{Journal, Site};
 use crate::github::Job;
 use crate::observe::{Observer, Prometheus, board_history, expression_histories};
@@ -19,7 +18,10 @@ use crate::runner::{self, Neighbourhood, Surroundings};
 use crate::stack::{
     Leased, Leases, Project, Stack, StackStart, SteadyWait, Ticket, WaitingLine, all_conditions, wait_for_steady_state,
 };
+use crate::{Error, Result};
 
+/// How far drills are watched, if not to their end.
+const WATCH_UNTIL: &str = "WATCH_UNTIL";
 /// How long a stack that was just started may take to its first steady state.
 const FIRST_STEADY_WITHIN: Duration = Duration::from_secs(180);
 /// How long a drill waits for steady state before it gives up.
@@ -40,6 +42,7 @@ pub struct Session {
     started_at: UtcInstant,
     stack_ready_s: f64,
     steady_within: Duration,
+    watch_until: WatchedUntil,
 }
 
 impl Session {
@@ -56,6 +59,7 @@ impl Session {
         progress: &Progress,
         cancel: &CancellationToken,
     ) -> Result<Self> {
+        let watch_until = watch_until()?;
         let state = project.state_folder();
         let (journal, leases) = (Journal::in_folder(&state), Leases::in_folder(&state)?);
         let (neighbourhood, line) = (Neighbourhood::in_folder(&state)?, WaitingLine::in_folder(&state)?);
@@ -79,6 +83,7 @@ impl Session {
                     started_at,
                     stack_ready_s,
                     steady_within: STEADY_WITHIN,
+                    watch_until,
                 })
             }
             Err(error) => {
@@ -133,6 +138,7 @@ impl Session {
                     routing: &self.routing,
                     settings,
                     steady_within: self.steady_within,
+                    watch_until: self.watch_until,
                     progress,
                     cancel,
                 };
@@ -303,6 +309,13 @@ async fn reach_steady_state(
     let routing = alertmanager.routing().await?;
     let observer = Observer::start(prometheus.clone(), alertmanager, stack.notification_sink().await?);
     Ok((prometheus, observer, routing))
+}
+
+/// What [`WATCH_UNTIL`] asks for.
+fn watch_until() -> Result<WatchedUntil> {
+    let Some(asked) = std::env::var_os(WATCH_UNTIL) else { return Ok(WatchedUntil::default()) };
+    let parsed = asked.to_string_lossy().parse();
+    parsed.map_err(|reason| Error::BadDescription { what: format!("the variable {WATCH_UNTIL}"), reason })
 }
 
 /// The lane of a drill, if it needs one, and its faults.

@@ -8,6 +8,7 @@
 //! | a rule whose window ends after the deadline | fail: late, before anything is broken |
 //! | the alert fired in its window, with its labels, was delivered once, resolved, and the resolve was delivered | pass |
 //! | anything short of that | fail, with each reason |
+//! | the same, watched only until it was delivered | what came until then is judged, and nothing else |
 //! | an alert that must stay silent fired, or somebody was told that it does | fail: false alarm |
 //! | a near miss that did not come as near as it had to | error: it proves nothing |
 //! | another alert fired, and is neither tolerated nor a neighbour's | fail: collateral |

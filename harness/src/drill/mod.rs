@@ -11,6 +11,7 @@ mod lease;
 pub(crate) mod seconds;
 mod timeline;
 mod verdict;
+mod watched_until;
 mod window;
 
 pub(crate) use alert::selector;
@@ -28,5 +29,6 @@ pub use timeline::{
     TIMELINE_SCHEMA_VERSION, Timeline, episodes,
 };
 pub use verdict::{AlertOutcome, Outcome, Reason, ReasonKind, Verdict};
+pub use watched_until::WatchedUntil;
 pub(crate) use window::CONDITION_RESOLUTION;
 pub use window::Window;

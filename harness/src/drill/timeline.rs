@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::alert::selector;
-use super::{Claim, Fault, UtcInstant, seconds};
+use super::{Claim, Fault, UtcInstant, WatchedUntil, seconds};
 
 /// The version of the saved form; raised with every change that an older reader would misread.
 pub const TIMELINE_SCHEMA_VERSION: u32 = 2;
@@ -26,6 +26,9 @@ pub struct Timeline {
     pub schema_version: u32,
     /// The drill's name.
     pub drill: String,
+    /// How far the drill was watched: what comes after that is not judged.
+    #[serde(default)]
+    pub watched_until: WatchedUntil,
     /// Every alerting rule that Prometheus had loaded.
     pub rules: Vec<LoadedRule>,
     /// Alertmanager's waits, if they were read before the drill ended.
@@ -413,6 +416,7 @@ impl Timeline {
         Self {
             schema_version: TIMELINE_SCHEMA_VERSION,
             drill: drill.into(),
+            watched_until: WatchedUntil::default(),
             rules: Vec::new(),
             routing: None,
             lately_fired: Vec::new(),

@@ -11,7 +11,9 @@ use super::latency::Latency;
 use super::record::{DrillRecord, RunFolder, RunInfo, write_json};
 use super::trend;
 use crate::Result;
-use crate::drill::{AlertOutcome, ExpressionHistory, Labels, Outcome, Reason, UtcInstant, Verdict, Window, judge, rule_for};
+use crate::drill::{
+    AlertOutcome, ExpressionHistory, Labels, Outcome, Reason, UtcInstant, Verdict, WatchedUntil, Window, judge, rule_for,
+};
 
 /// The version of `report.json`; raised with every change that an older reader would misread.
 pub const REPORT_SCHEMA_VERSION: u32 = 1;
@@ -101,6 +103,9 @@ pub struct DrillReport {
     pub lane: Option<String>,
     /// What it came to.
     pub verdict: Outcome,
+    /// How far it was watched: of what comes after that, the verdict says nothing.
+    #[serde(default)]
+    pub watched_until: WatchedUntil,
     /// Why it did not pass.
     pub reasons: Vec<Reason>,
     /// What was broken, and when.
@@ -208,6 +213,7 @@ impl DrillReport {
             kind: if record.drill.is_to_fire() { "fire" } else { "near_miss" }.to_owned(),
             lane: record.lane.clone(),
             verdict: verdict.outcome,
+            watched_until: record.timeline.watched_until,
             reasons: verdict.reasons,
             faults: faults.collect(),
             alerts: verdict.alerts,
@@ -250,8 +256,10 @@ impl<'a> Floor<'a> {
         let expected = record.drill.expect.iter().filter_map(|expected| {
             let rule = rule_for(&expected.alert, &expected.labels, rules)?;
             let fires = Window::derive(rule, expected.onset).latest.saturating_sub(expected.onset.latest);
-            let resolves = Window::latest_resolve(rule, expected.recovery);
-            Some(vec![("onset", expected.onset.latest), ("`for`, scrape, evaluation", fires), ("resolve", resolves)])
+            let ends = ("resolve", Window::latest_resolve(rule, expected.recovery));
+            let ends = Some(ends).filter(|_| !record.timeline.watched_until.is_cut_short());
+            let fires = [("onset", expected.onset.latest), ("`for`, scrape, evaluation", fires)];
+            Some(fires.into_iter().chain(ends).collect())
         });
         let silent = record.drill.silent.iter().filter_map(|silent| {
             let rule = rule_for(&silent.alert, &silent.labels, rules)?;

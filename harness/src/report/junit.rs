@@ -81,7 +81,8 @@ fn said(drill: &DrillReport) -> String {
     let latencies = drill.latencies.iter().map(|latency| format!("{}: {latency}", told_apart(&latency.alert, &latency.labels)));
     let slower = drill.latencies.iter().flat_map(|latency| latency.slower().map(|trend| format!("slower than usual: {trend}")));
     let tolerated = drill.tolerated.iter().map(|text| format!("tolerated: {text}"));
-    alerts.chain(latencies).chain(slower).chain(tolerated).collect::<Vec<_>>().join("\n")
+    let cut_short = drill.watched_until.cut_short().map(str::to_owned);
+    alerts.chain(latencies).chain(slower).chain(tolerated).chain(cut_short).collect::<Vec<_>>().join("\n")
 }
 
 fn seconds(seconds: f64) -> Duration {

@@ -75,18 +75,21 @@ fn cells(drill: &DrillReport, alert: &AlertOutcome) -> [String; 7] {
             || alert.window_s.is_some_and(|[earliest_s, latest_s]| fired_s < earliest_s || fired_s > latest_s)
     });
     let is_late = out_of_time && blamed(&[ReasonKind::Missed, ReasonKind::TooEarly, ReasonKind::Late, ReasonKind::FalseAlarm]);
-    let or_never = |text: String| if text.is_empty() && alert.firing_at.is_some() { "never".to_owned() } else { text };
+    let or = |absent: &str, text: String| if text.is_empty() && alert.firing_at.is_some() { absent.to_owned() } else { text };
     [
         harmless(&alert.name),
         marked(detected, is_late),
         alert.window_s.map_or_else(String::new, |[earliest_s, latest_s]| format!("{earliest_s:.0}–{latest_s:.0}")),
         alert.deadline_s.map_or_else(String::new, |deadline_s| format!("{deadline_s:.0}")),
-        marked(or_never(since(alert.notified_at, fault_at)), blamed(&[ReasonKind::NotDelivered])),
+        marked(or("never", since(alert.notified_at, fault_at)), blamed(&[ReasonKind::NotDelivered])),
         marked(
-            or_never(since(alert.resolved_at.filter(|_| alert.firing_at.is_some()), reverted_at)),
+            or(drill.watched_until.unseen_end(), since(alert.resolved_at.filter(|_| alert.firing_at.is_some()), reverted_at)),
             blamed(&[ReasonKind::NotResolved]),
         ),
-        marked(or_never(since(alert.resolve_notified_at, reverted_at)), blamed(&[ReasonKind::ResolveNotDelivered])),
+        marked(
+            or(drill.watched_until.unseen_end(), since(alert.resolve_notified_at, reverted_at)),
+            blamed(&[ReasonKind::ResolveNotDelivered]),
+        ),
     ]
 }
 
@@ -98,7 +101,7 @@ fn since(instant: Option<UtcInstant>, earlier: Option<UtcInstant>) -> String {
 mod tests {
     use super::super::terminal::tests::{record, verdict};
     use super::*;
-    use crate::drill::{Labels, Outcome, Verdict};
+    use crate::drill::{Labels, Outcome, Verdict, WatchedUntil};
 
     fn drill(name: &str, verdict: Verdict) -> DrillReport {
         DrillReport { name: name.to_owned(), ..DrillReport::of(&record(), verdict, vec![]) }
@@ -143,5 +146,14 @@ mod tests {
         let table = end_table(&[drill("x", Verdict { alerts: vec![alert], ..verdict() })]);
         assert!(table.contains(&bad("never")) && !table.contains(&bad("+76.5")), "{table}");
         assert_eq!(end_table(&[]), "");
+    }
+
+    #[test]
+    fn end_that_was_not_awaited_is_not_called_never() {
+        let unresolved = AlertOutcome { resolved_at: None, resolve_notified_at: None, ..verdict().alerts[0].clone() };
+        let passed = Verdict { outcome: Outcome::Pass, reasons: vec![], alerts: vec![unresolved], ..verdict() };
+        let cut_short = DrillReport { watched_until: WatchedUntil::Delivered, ..drill("edited", passed) };
+        let table = end_table(&[cut_short]);
+        assert_eq!((table.matches("not awaited").count(), table.matches("never").count()), (2, 0), "{table}");
     }
 }

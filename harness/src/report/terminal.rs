@@ -2,7 +2,7 @@
 
 use super::json::{Agreement, RunReport};
 use super::record::DrillRecord;
-use crate::drill::{AlertOutcome, UtcInstant, Verdict};
+use crate::drill::{AlertOutcome, UtcInstant, Verdict, WatchedUntil};
 use crate::style::{harmless, outcome};
 
 /// One line: the drill, its verdict, and the times of its alerts relative to the fault; then a line for each alert that fired
@@ -17,17 +17,18 @@ pub fn drill_line(record: &DrillRecord, verdict: &Verdict) -> String {
         (Some(instant), Some(fault_at)) => format!("{:+.1} s", instant.seconds_since(fault_at)),
         _ => "never".to_owned(),
     };
-    let mut parts: Vec<_> = verdict.alerts.iter().map(|alert| times(alert, at)).collect();
+    let mut parts: Vec<_> = verdict.alerts.iter().map(|alert| times(alert, timeline.watched_until, at)).collect();
     parts.push(format!("fault reverted {}", at(timeline.last_revert())));
     let held = timeline.checks.iter().filter(|check| check.holds);
     let notes = verdict.tolerated.iter().map(|text| format!("tolerated: {text}"));
+    let notes = notes.chain(timeline.watched_until.cut_short().map(str::to_owned));
     let notes = notes.chain(held.map(|check| format!("{}: {}", check.what, check.said.trim())));
     let (who, what) = (format!("{}{lane}", drill.name), parts.join("; "));
     let first_line = format!("{}: {outcome}: {}", harmless(&who), harmless(&what));
     std::iter::once(first_line).chain(notes.map(|note| format!("  {}", harmless(&note)))).collect::<Vec<_>>().join("\n")
 }
 
-fn times(alert: &AlertOutcome, at: impl Fn(Option<UtcInstant>) -> String) -> String {
+fn times(alert: &AlertOutcome, watched_until: WatchedUntil, at: impl Fn(Option<UtcInstant>) -> String) -> String {
     let (Some(deadline_s), name) = (alert.deadline_s, &alert.name) else {
         let pending = alert.pending_at.map_or(String::new(), |pending| format!(", pending {}", at(Some(pending))));
         let onset = alert.onset_at.map_or(String::new(), |onset| format!("near {}", at(Some(onset))));
@@ -36,7 +37,8 @@ fn times(alert: &AlertOutcome, at: impl Fn(Option<UtcInstant>) -> String) -> Str
     };
     let window = alert.window_s.map_or("none".to_owned(), |[earliest, latest]| format!("{earliest:.0}–{latest:.0} s"));
     let (pending, firing, notified) = (at(alert.pending_at), at(alert.firing_at), at(alert.notified_at));
-    let (resolved, told) = (at(alert.resolved_at), at(alert.resolve_notified_at));
+    let [resolved, told] = [alert.resolved_at, alert.resolve_notified_at]
+        .map(|instant| instant.map_or_else(|| watched_until.unseen_end().to_owned(), |instant| at(Some(instant))));
     format!(
         "{name} pending {pending}, firing {firing} (window {window}, deadline {deadline_s:.0} s), notified {notified}, resolved {resolved}, resolve notified {told}"
     )
@@ -158,6 +160,18 @@ pub(super) mod tests {
         feed_handler_stopped on binance: FAIL: FeedHandlerDown silent, near +15.0 s, pending +16.5 s; fault reverted +88.8 s
           tolerated: ServiceOOMKill{} fired at +40.0 s: known
           no trade is lost: 12 trades
+        ");
+    }
+
+    #[test]
+    fn line_of_a_drill_that_was_not_watched_to_its_end_says_so() {
+        let mut record = record();
+        record.timeline.watched_until = WatchedUntil::Delivered;
+        record.timeline.checks.clear();
+        let passed = Verdict { outcome: Outcome::Pass, reasons: vec![], tolerated: vec![], ..verdict() };
+        insta::assert_snapshot!(line(&record, &passed), @r"
+        feed_handler_stopped on binance: pass: FeedHandlerDown pending +16.5 s, firing +76.5 s (window 60–95 s, deadline 120 s), notified +86.5 s, resolved +106.5 s, resolve notified not awaited; fault reverted +88.8 s
+          watched until its alerts were delivered, as WATCH_UNTIL asks: that they resolve, and that nothing is lost, was not awaited
         ");
     }
 

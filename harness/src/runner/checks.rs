@@ -16,7 +16,8 @@ use crate::{Error, Result};
 /// How often a check that does not hold yet is run again.
 const CHECK_EVERY: Duration = Duration::from_secs(10);
 
-/// Runs the checks of `drill`; gives what became of each. None is run if nothing was broken, or not mended.
+/// Runs the checks of `drill`; gives what became of each. None is run if nothing was broken, or not mended, or if the drill was not
+/// watched to its end.
 ///
 /// # Errors
 /// [`Error::Interrupted`].
@@ -32,6 +33,9 @@ pub async fn check_afterwards(
     let (Some(injected_at), Some(reverted_at)) = (injected_at, reverted_at.and_then(|all| all.into_iter().max())) else {
         return Ok(Vec::new());
     };
+    if timeline.watched_until.is_cut_short() {
+        return Ok(Vec::new());
+    }
     let mut records = Vec::new();
     for check in &drill.afterwards {
         let command: Vec<_> = check.command.iter().map(|word| fill(word, injected_at, reverted_at)).collect();

@@ -15,8 +15,8 @@ use super::now;
 use super::steady::{self, Wanted, Wished};
 use crate::drill::{
     AlertOutcome, ConditionRecord, DELIVERY_ALLOWANCE, Drill, Episode, ExpectedAlert, Fault, FaultRecord, LoadedRule, Moment,
-    ObservationError, RESOLVED_IS_TOLD_FOR, Routing, SteadyState, Timeline, UtcInstant, Window, alert_outcomes, episodes,
-    hopeless, rule_for, so_far,
+    ObservationError, RESOLVED_IS_TOLD_FOR, Routing, SteadyState, Timeline, UtcInstant, WatchedUntil, Window, alert_outcomes,
+    episodes, hopeless, rule_for, so_far,
 };
 use crate::fault::{self, Journal, Ongoing, Site};
 use crate::observe::{Answering, ClockCheck, Observation, Observer, Prometheus};
@@ -55,6 +55,8 @@ pub struct Surroundings<'a> {
     pub settings: &'a Settings,
     /// How long that is waited for before a fault.
     pub steady_within: Duration,
+    /// How far the drill is watched.
+    pub watch_until: WatchedUntil,
     /// Shows what is waited for.
     pub progress: &'a Progress,
     /// Ends the drill early; what is broken is reverted all the same.
@@ -104,7 +106,11 @@ struct Life<'a, 'line> {
 
 impl<'a, 'line> Life<'a, 'line> {
     fn new(drill: &'a Drill, leased: &'a mut Leased<'line>, around: Surroundings<'a>) -> Self {
-        let timeline = Timeline { routing: Some(around.routing.clone()), ..Timeline::begun(drill.name.clone(), now()) };
+        let timeline = Timeline {
+            watched_until: around.watch_until,
+            routing: Some(around.routing.clone()),
+            ..Timeline::begun(drill.name.clone(), now())
+        };
         Self {
             drill,
             leased,
@@ -142,6 +148,9 @@ impl<'a, 'line> Life<'a, 'line> {
         let reverted = self.revert().await;
         lived?;
         reverted?;
+        if self.around.watch_until.is_cut_short() {
+            return Ok(());
+        }
         let mended = self.see_it_mended().await?;
         // What everybody has to keep away from, as long as it must stay silent, nobody could use.
         if self.drill.is_to_fire() || self.leased.lane.is_some() {

@@ -72,7 +72,9 @@ impl<'a> Trial<'a> {
         self.timing(&bounds, fault, firing_at);
         self.labels(&life.labels);
         self.delivery(life, firing_at, fault);
-        self.resolve(rule, fault, &life.labels);
+        if !self.timeline.watched_until.is_cut_short() {
+            self.resolve(rule, fault, &life.labels);
+        }
     }
 
     /// When what the alert is about was first true.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::drill::{
     AlertSample, AlertState, CheckRecord, Claim, ConditionRecord, Delivery, DeliveryStatus, Fault, FaultRecord, Neighbour,
-    ObservationError, Routing, Severity, SilentAlert, Span, SteadyState, Suppression,
+    ObservationError, Routing, Severity, SilentAlert, Span, SteadyState, Suppression, WatchedUntil,
 };
 
 const REQUIRED_ANNOTATIONS: [&str; 3] = ["summary", "description", "runbook_url"];
@@ -329,6 +329,27 @@ fn alert_that_goes_on_firing_is_not_resolved() {
         ReasonKind::NotResolved,
         "still fired 100.0 s after the fault was reverted; at most 45 s were expected",
     );
+}
+
+#[test]
+fn end_of_an_alert_is_not_judged_where_it_was_not_awaited_and_all_before_it_is() {
+    let cut_short = |story: Story| {
+        story.with(|timeline| {
+            timeline.watched_until = WatchedUntil::Delivered;
+            timeline.finished_at = at(100.0);
+            timeline.steady_end = None;
+            timeline.samples.retain(|sample| sample.at <= at(100.0));
+            timeline.deliveries.retain(|told| told.received_at <= at(100.0));
+            timeline.evaluated_until.insert("FeedHandlerDown".into(), at(100.0));
+        })
+    };
+    let good = cut_short(Story::good());
+    assert_eq!((good.verdict().outcome, good.verdict().reasons), (Outcome::Pass, vec![]));
+    assert_fails_with(&cut_short(Story::silent()), ReasonKind::Missed, "did not fire");
+    let untold = Story::silent().alert(&binance_down(), 20, 80, 110);
+    assert_fails_with(&cut_short(untold), ReasonKind::NotDelivered, "no receiver was told");
+    let broken = cut_short(Story::good()).with(|timeline| timeline.faults[0].reverted_at = None);
+    assert_fails_with(&broken, ReasonKind::FaultNotReverted, "was not reverted");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::drill::{AlertOutcome, Labels, Severity, UtcInstant};
+use crate::drill::{AlertOutcome, Labels, Severity, UtcInstant, WatchedUntil};
 use crate::report::{Coverage, DrillReport, FaultReport, Milestone, RunInfo, RunReport, Trend};
 
 fn at(second: f64) -> UtcInstant {
@@ -33,6 +33,7 @@ pub(in crate::report) fn report(label: &str) -> Report {
         faults: vec![fault],
         alerts: vec![alert],
         tolerated: vec![],
+        watched_until: WatchedUntil::default(),
         panels: vec!["Targets".into()],
         took_s: 190.0,
         latencies: vec![],

@@ -19,6 +19,7 @@ pub(super) struct Row {
     pub(super) alerts: Vec<AlertLine>,
     pub(super) reasons: Vec<String>,
     pub(super) tolerated: Vec<String>,
+    pub(super) cut_short: &'static str,
     pub(super) panels: String,
     pub(super) latencies: Vec<LatencyBar>,
     pub(super) graphs: Vec<Graph>,
@@ -75,6 +76,7 @@ impl Row {
             alerts: drill.alerts.iter().map(|alert| AlertLine::of(alert, began_at, axis)).collect(),
             reasons: drill.reasons.iter().map(|reason| reason.message.clone()).collect(),
             tolerated: drill.tolerated.clone(),
+            cut_short: drill.watched_until.cut_short().unwrap_or_default(),
             panels: drill.panels.join(", "),
             latencies: drill.known_latencies().iter().map(LatencyBar::of).collect(),
             graphs: expressions.iter().map(|expression| Graph::of(expression, drill)).collect(),
@@ -112,7 +114,7 @@ impl AlertLine {
         }
         if let Some(firing) = alert.firing_at {
             let ended_at =
-                alert.resolved_at.map_or("did not resolve".to_owned(), |at| format!("resolved {}", since(began_at, at)));
+                alert.resolved_at.map_or("not seen to resolve".to_owned(), |at| format!("resolved {}", since(began_at, at)));
             let title = format!("firing {}, {ended_at}", since(began_at, firing));
             spans.push(Span::of("firing", axis.place(firing), ended, title));
         }
