@@ -249,27 +249,29 @@ async fn each_threshold_and_each_for_that_is_off_by_half_fails_its_drill() {
 struct Ended {
     code: Option<i32>,
     printed: String,
+    /// What would stand on the page of the job.
+    summary: String,
 }
 
-/// `cargo test --test alerts feed_handler_stopped` with the committed rules, `original` replaced by `mistake`.
+/// `cargo test --test alerts feed_handler_stopped` as on GitHub, with the committed rules, `original` replaced by `mistake`.
 fn suite_with(original: &str, mistake: &str) -> Ended {
     let folder = tempfile::tempdir().unwrap();
-    let candidate = folder.path().join("candidate.yml");
+    let (candidate, summary) = (folder.path().join("candidate.yml"), folder.path().join("summary.md"));
     std::fs::write(&candidate, Spoiled::rules().with("groups:", original, mistake).0).unwrap();
     let output = Command::new(env!("CARGO"))
         .args(["test", "--test", "alerts", "feed_handler_stopped"])
         .current_dir(root())
         .env("ALERT_RULES", &candidate)
-        // What fails here fails as it must: nothing for the job's page.
-        .env_remove("GITHUB_ACTIONS")
+        .env("GITHUB_ACTIONS", "true")
+        .env("GITHUB_STEP_SUMMARY", &summary)
         .output()
         .unwrap();
-    let printed = [output.stdout, output.stderr].concat();
-    Ended { code: output.status.code(), printed: String::from_utf8_lossy(&printed).into_owned() }
+    let printed = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    Ended { code: output.status.code(), printed, summary: std::fs::read_to_string(summary).unwrap_or_default() }
 }
 
 #[test]
-fn rules_file_that_fails_a_drill_ends_with_code_1_and_breaks_nothing() {
+fn rules_file_that_fails_a_drill_ends_with_code_1_breaks_nothing_and_is_told_of_on_the_page_of_the_job() {
     let ended = suite_with("for: 1m", "for: 10m");
     // Not `latest`: that may be the run of a test beside this one.
     let path = ended.printed.lines().find_map(|line| line.strip_prefix("report: "));
@@ -279,6 +281,13 @@ fn rules_file_that_fails_a_drill_ends_with_code_1_and_breaks_nothing() {
     assert_eq!(report.drills.iter().map(|drill| drill.faults.len()).sum::<usize>(), 0, "something was broken all the same");
     assert!(ended.printed.contains("its deadline is 120 s: `for` is 600 s"), "{}", ended.printed);
     assert_eq!(ended.code, Some(1), "{}", ended.printed);
+    let annotation = ended.printed.lines().find(|line| line.starts_with("::error file=")).unwrap_or_default();
+    assert!(
+        annotation.contains("candidate.yml,line=") && annotation.contains("title=feed_handler_stopped%3A late"),
+        "{}",
+        ended.printed
+    );
+    assert!(ended.summary.contains("## Drills: 1 fail") && ended.summary.contains("feed_handler_stopped"), "{}", ended.summary);
 }
 
 #[test]

@@ -104,6 +104,25 @@ pub struct LoadedRule {
     pub scrape_duration: Duration,
 }
 
+#[cfg(test)]
+impl LoadedRule {
+    /// A rule without a `for`, as most tests want one.
+    pub(crate) fn example(alert: &str) -> Self {
+        Self {
+            alert: alert.to_owned(),
+            group: "g".to_owned(),
+            labels: Labels::new(),
+            query: "up == 0".to_owned(),
+            for_duration: Duration::ZERO,
+            keep_firing_for: Duration::ZERO,
+            evaluation_interval: Duration::from_secs(5),
+            query_offset: Duration::ZERO,
+            scrape_interval: Duration::from_secs(15),
+            scrape_duration: Duration::from_secs(5),
+        }
+    }
+}
+
 /// Alertmanager's groups and waits (the coarsest groups and the longest waits of all routes).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

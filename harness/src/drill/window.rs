@@ -73,16 +73,9 @@ mod tests {
 
     fn rule(for_s: u64, interval_s: u64) -> LoadedRule {
         LoadedRule {
-            alert: "A".into(),
-            group: "g".into(),
-            labels: [].into(),
-            query: "up == 0".into(),
             for_duration: Duration::from_secs(for_s),
-            keep_firing_for: Duration::ZERO,
             evaluation_interval: Duration::from_secs(interval_s),
-            query_offset: Duration::ZERO,
-            scrape_interval: Duration::from_secs(15),
-            scrape_duration: Duration::from_secs(5),
+            ..LoadedRule::example("A")
         }
     }
 

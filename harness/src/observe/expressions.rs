@@ -108,18 +108,8 @@ mod tests {
         let fault = Fault::stop("feed-handler-okx");
         let alert = ExpectedAlert::new("FeedHandlerDown", Severity::Critical, Duration::from_secs(120));
         let drill = Drill::new("x", fault.clone()).expect_alert(alert.label("exchange", "okx").label("cause", "gone"));
-        let rule = LoadedRule {
-            alert: "FeedHandlerDown".into(),
-            group: "g".into(),
-            labels: [("cause".to_owned(), "gone".to_owned())].into(),
-            query: "up == 0".into(),
-            for_duration: Duration::ZERO,
-            keep_firing_for: Duration::ZERO,
-            evaluation_interval: Duration::from_secs(5),
-            query_offset: Duration::ZERO,
-            scrape_interval: Duration::from_secs(15),
-            scrape_duration: Duration::from_secs(1),
-        };
+        let rule =
+            LoadedRule { labels: [("cause".to_owned(), "gone".to_owned())].into(), ..LoadedRule::example("FeedHandlerDown") };
         let fault = FaultRecord { fault, injected_at: at(0.0), effect_at: None, reverting_at: None, reverted_at: None };
         let timeline = Timeline { rules: vec![rule], faults: vec![fault], ..Timeline::begun("x", at(60.0)) };
         (drill, timeline)

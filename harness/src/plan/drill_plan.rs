@@ -101,18 +101,7 @@ pub(super) mod tests {
     use crate::drill::{ExpectedAlert, Fault, Severity, SilentAlert};
 
     pub(in crate::plan) fn rule(alert: &str, for_s: u64) -> LoadedRule {
-        LoadedRule {
-            alert: alert.into(),
-            group: "g".into(),
-            labels: [].into(),
-            query: "up == 0".into(),
-            for_duration: Duration::from_secs(for_s),
-            keep_firing_for: Duration::ZERO,
-            evaluation_interval: Duration::from_secs(5),
-            query_offset: Duration::ZERO,
-            scrape_interval: Duration::from_secs(15),
-            scrape_duration: Duration::from_secs(5),
-        }
+        LoadedRule { for_duration: Duration::from_secs(for_s), ..LoadedRule::example(alert) }
     }
 
     pub(in crate::plan) fn routing() -> Routing {

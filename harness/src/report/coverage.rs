@@ -103,16 +103,8 @@ mod tests {
 
     fn rule(alert: &str, cause: Option<&str>) -> LoadedRule {
         LoadedRule {
-            alert: alert.into(),
-            group: "g".into(),
             labels: cause.map(|cause| ("cause".to_owned(), cause.to_owned())).into_iter().collect(),
-            query: "x".into(),
-            for_duration: Duration::ZERO,
-            keep_firing_for: Duration::ZERO,
-            evaluation_interval: Duration::from_secs(5),
-            query_offset: Duration::ZERO,
-            scrape_interval: Duration::from_secs(15),
-            scrape_duration: Duration::from_secs(1),
+            ..LoadedRule::example(alert)
         }
     }
 

@@ -106,18 +106,7 @@ mod tests {
     #[tokio::test]
     async fn expression_is_told_with_what_it_compares_and_what_could_not_be_asked_with_why() {
         let server = prometheus("query=up").await;
-        let rule = LoadedRule {
-            alert: "Down".into(),
-            group: "g".into(),
-            labels: Labels::new(),
-            query: "up == 0".into(),
-            for_duration: Duration::ZERO,
-            keep_firing_for: Duration::ZERO,
-            evaluation_interval: Duration::ZERO,
-            query_offset: Duration::ZERO,
-            scrape_interval: Duration::ZERO,
-            scrape_duration: Duration::ZERO,
-        };
+        let rule = LoadedRule::example("Down");
         let drill = Drill::new("x", Fault::stop("kafka"));
         let drill = ["a", "b"].iter().fold(drill, |drill, job| {
             let alert = ExpectedAlert::new("Down", Severity::Critical, Duration::from_secs(1));

@@ -32,16 +32,11 @@ fn drill() -> Drill {
 
 fn rule(alert: &str, for_s: u64) -> LoadedRule {
     LoadedRule {
-        alert: alert.into(),
         group: "feed".into(),
         labels: labels(&[("severity", "critical")]),
-        query: "up == 0".into(),
         for_duration: Duration::from_secs(for_s),
-        keep_firing_for: Duration::ZERO,
         evaluation_interval: Duration::from_secs(15),
-        query_offset: Duration::ZERO,
-        scrape_interval: Duration::from_secs(15),
-        scrape_duration: Duration::from_secs(5),
+        ..LoadedRule::example(alert)
     }
 }
 
