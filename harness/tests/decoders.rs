@@ -226,6 +226,8 @@ fn answers_of_the_corpus_are_understood() {
     server.runtime.block_on(async {
         assert!(!prometheus.alert_samples(Duration::from_secs(60)).await.unwrap().is_empty());
         assert!(!prometheus.evaluated_until().await.unwrap().is_empty());
+        *server.spoiled.lock().unwrap() = ("/api/v1/query", corpus("prometheus-missed-evaluations.json"));
+        assert!(!prometheus.missed_evaluations().await.unwrap().is_empty());
         let alertmanager = Alertmanager::new(&server.address);
         assert_eq!(alertmanager.suppressions().await.unwrap().len(), 2);
         assert!(!alertmanager.routing().await.unwrap().group_wait.is_zero());
@@ -236,10 +238,11 @@ fn answers_of_the_corpus_are_understood() {
 #[test]
 fn spoiled_answer_of_a_server_is_understood_or_refused() {
     let server = Server::start();
-    let paths: Vec<_> = ANSWERS.to_vec();
-    proptest!(|(answer in prop::sample::select(paths), conditions in any::<bool>(), spoilings in spoilings())| {
-        let (path, name) = answer;
-        let name = if conditions && path == "/api/v1/query" { "prometheus-conditions.json" } else { name };
+    let others = ["prometheus-conditions.json", "prometheus-missed-evaluations.json"].map(|name| ("/api/v1/query", name));
+    let answers: Vec<_> = ANSWERS.into_iter().chain(others).collect();
+    // Nine answers: each as often as a file.
+    let often = ProptestConfig::with_cases(4 * ProptestConfig::default().cases);
+    proptest!(often, |((path, name) in prop::sample::select(answers), spoilings in spoilings())| {
         server.ask_all(path, spoiled(corpus(name), &spoilings));
     });
 }
