@@ -114,7 +114,10 @@ async fn running_stack_can_only_be_read_is_bounded_and_tells_no_secret() {
     let in_mid_run = ["sh", "-c", "until grep -qs '[j]ava' /proc/[0-9]*/cmdline; do sleep 0.2; done"];
     let offload_runs = tokio::time::timeout(OFFLOAD_RUNS_WITHIN, containers.exec("offload-worker", None, &in_mid_run));
     offload_runs.await.expect("no offload run began").unwrap();
-    for id in docker(&["ps", "--quiet", "--filter", "label=com.docker.compose.project=alertdrill"]).lines() {
+    let of_the_stack = format!("label=com.docker.compose.project={}", session.stack().project().name());
+    let running = docker(&["ps", "--quiet", "--filter", &of_the_stack]);
+    assert!(running.lines().count() > 10, "{running}");
+    for id in running.lines() {
         let told = docker(&["logs", id]) + &docker(&["top", id, "-eo", "pid,args"]);
         let leaked: Vec<_> = secrets.iter().filter(|secret| told.contains(*secret)).collect();
         assert!(leaked.is_empty(), "{}: {leaked:?}", docker(&["inspect", "--format", "{{.Name}}", id]));
