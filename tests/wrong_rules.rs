@@ -287,7 +287,7 @@ fn rules_file_that_fails_a_drill_ends_with_code_1_breaks_nothing_and_is_told_of_
         "{}",
         ended.printed
     );
-    assert!(ended.summary.contains("## Drills: 1 fail") && ended.summary.contains("feed_handler_stopped"), "{}", ended.summary);
+    assert!(ended.summary.contains("## Drills: 1 fail") && ended.summary.contains("late: FeedHandlerDown"), "{}", ended.summary);
 }
 
 #[test]
