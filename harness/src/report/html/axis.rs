@@ -42,7 +42,8 @@ impl Axis {
     /// About eight, at whole minutes if it is long enough.
     pub(super) fn ticks(self) -> Vec<Tick> {
         let every = [10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0].into_iter().find(|every| self.seconds / every <= 8.0);
-        let every = every.unwrap_or(7200.0);
+        // However long it is: a spoiled record may end in the year 9999.
+        let every = every.unwrap_or_else(|| (self.seconds / 8.0 / 3600.0).ceil() * 3600.0);
         // Not minus zero.
         let first = (-self.zero_s / every).ceil() * every + 0.0;
         let instants =
@@ -67,6 +68,12 @@ mod tests {
     #[test]
     fn axis_has_a_mark_every_whole_minute_or_less() {
         assert_eq!(texts(700, 0), ["0 min", "2 min", "4 min", "6 min", "8 min", "10 min"]);
+    }
+
+    #[test]
+    fn axis_of_any_length_has_about_eight_marks() {
+        assert_eq!(texts(100_000, 0), ["0 min", "240 min", "480 min", "720 min", "960 min", "1200 min", "1440 min"]);
+        assert_eq!(texts(8_000 * 365 * 24 * 3600, 0).len(), 8);
     }
 
     #[test]
