@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test, a panic is how it fails")]
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use alertdrill::drill::{Drill, Fault, UtcInstant, hopeless, judge};
 use alertdrill::fault::{Journal, decode};
 use alertdrill::observe::{Alertmanager, NotificationSink, Prometheus};
 use alertdrill::plan::DrillPlan;
-use alertdrill::report::{DrillRecord, Report, RunFolder, drill_line, end_table, failure_text};
+use alertdrill::report::{DrillRecord, Milestone, Report, RunFolder, drill_line, end_table, failure_text};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{Uri, header};
@@ -23,7 +24,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 fn corpus(name: &str) -> Vec<u8> {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(name);
     std::fs::read(path).unwrap()
 }
 
@@ -247,6 +248,33 @@ fn spoiled_answer_of_a_server_is_understood_or_refused() {
     });
 }
 
+/// The files of a run: what the corpus has of each, and where it lies in the run's folder.
+const RUN: [(&str, &str); 5] = [
+    ("run.json", "run.json"),
+    ("record.json", "records/mv_delayed.json"),
+    ("expressions.json", "expressions/mv_delayed.json"),
+    ("panels.json", "panels.json"),
+    ("history.json", "history.json"),
+];
+
+fn write(folder: &Path, path: &str, text: Vec<u8>) {
+    let path = folder.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+#[test]
+fn run_of_the_corpus_is_reported_with_all_that_its_files_tell() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, path) in RUN {
+        write(folder.path(), path, corpus(name));
+    }
+    let report = Report::of(&RunFolder::existing(folder.path())).unwrap();
+    let latency = &report.drills[0].latencies[0];
+    let shown = latency.steps.iter().any(|step| step.reached == Milestone::FirstSample);
+    assert!(shown && !latency.trends.is_empty() && !report.drills[0].panels.is_empty(), "{latency:#?}");
+}
+
 // ---- files ----------------------------------------------------------------------------------------------------------
 
 proptest! {
@@ -275,14 +303,17 @@ proptest! {
     }
 
     #[test]
-    fn run_with_spoiled_files_is_reported_or_refused(record in spoilings(), run in spoilings(), which in 0..3) {
+    fn run_with_spoiled_files_is_reported_or_refused(
+        spoiled_ones in prop::sample::subsequence(RUN.to_vec(), 1..3),
+        spoilings in [spoilings(), spoilings()],
+    ) {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("records")).unwrap();
-        let text = |name: &str, spoilings: &[Spoiling], is_spoiled: bool| {
-            if is_spoiled { spoiled(corpus(name), spoilings) } else { corpus(name) }
-        };
-        std::fs::write(folder.path().join("records/mv_delayed.json"), text("record.json", &record, which != 1)).unwrap();
-        std::fs::write(folder.path().join("run.json"), text("run.json", &run, which != 0)).unwrap();
+        for (name, path) in RUN {
+            write(folder.path(), path, corpus(name));
+        }
+        for ((name, path), spoilings) in spoiled_ones.into_iter().zip(spoilings) {
+            write(folder.path(), path, spoiled(corpus(name), &spoilings));
+        }
         let folder = RunFolder::existing(folder.path());
         if let Ok(report) = Report::of(&folder) {
             report.save(&folder).unwrap();

@@ -69,6 +69,9 @@ pub struct LineSeries {
     pub lines: Vec<Vec<(f64, f64)>>,
 }
 
+/// As many instants as Prometheus answers a query for at most ("exceeded maximum resolution", `web/api/v1/api.go`): a history with
+/// more is spoiled.
+const MOST_INSTANTS: u32 = 11_000;
 /// How far a value may lie beside a line, as a part of the value, and still be taken to lie on it: the error of the numbers.
 const ON_THE_LINE: f64 = 1e-9;
 
@@ -143,7 +146,8 @@ impl ExpressionHistory {
     fn shown_by(&self, series: &LineSeries, fault_at: UtcInstant, true_at: UtcInstant) -> Option<UtcInstant> {
         let (mut lowest, mut highest) = (f64::INFINITY, f64::NEG_INFINITY);
         let mut shown = None;
-        let instants = (0..).map(|number| self.from.plus(self.every.saturating_mul(number))).take_while(|at| *at <= true_at);
+        let instants =
+            (0..MOST_INSTANTS).map(|number| self.from.plus(self.every.saturating_mul(number))).take_while(|at| *at <= true_at);
         for at in instants {
             let value = series.at(at.seconds_since(self.from));
             if at < fault_at && self.holds.iter().any(|span| span.from <= at && at <= span.until) {
@@ -257,6 +261,12 @@ mod tests {
             })
         });
         assert_eq!(strays.first_shown(at(30.0), at(60.0)), Some(at(45.0)));
+    }
+
+    #[test]
+    fn history_whose_instants_are_not_apart_shows_no_fault_and_is_not_searched_for_ever() {
+        let spoiled = ExpressionHistory { every: Duration::ZERO, ..history(|_| Some(1.0)) };
+        assert_eq!(spoiled.first_shown(at(30.0), at(60.0)), None);
     }
 
     #[test]
