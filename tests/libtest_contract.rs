@@ -9,9 +9,11 @@ mod suite;
 
 use alertdrill::plan::{PRINT_DRILLS, Plan};
 
+const NO_ENGINE: (&str, &str) = ("DOCKER_HOST", "unix:///nowhere/docker.sock");
+
 /// Runs the program without any way to a Docker engine; gives its exit code, standard output and standard error.
 fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = suite::program().args(arguments).env("DOCKER_HOST", "unix:///nowhere/docker.sock").output().unwrap();
+    let output = suite::program().args(arguments).envs([NO_ENGINE]).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
@@ -63,6 +65,20 @@ fn drill_that_could_not_be_tested_is_failed_and_the_exit_code_says_which() {
         assert!(printed.contains("target_lost") && printed.contains("FAILED"), "{printed}");
         assert!(printed.contains("failed to reach a Docker engine"), "{printed}");
     }
+}
+
+#[test]
+fn only_a_drill_that_runs_alone_may_be_cut_short() {
+    let run = |arguments: &[&str]| {
+        let output = suite::program().args(arguments).envs([("WATCH_UNTIL", "delivered"), NO_ENGINE]).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, said) = run(&["consumer_lag"]);
+    assert!(code == Some(2) && said.contains("`delivered` is for one drill at a time"), "{code:?}: {said}");
+    // One goes on, to where there is no engine.
+    let (code, said) = run(&["--exact", "consumer_stalled"]);
+    assert!(code == Some(2) && !said.contains("one drill at a time"), "{code:?}: {said}");
+    assert_eq!(run(&["--list"]).0, Some(0));
 }
 
 #[test]

@@ -311,11 +311,24 @@ async fn reach_steady_state(
     Ok((prometheus, observer, routing))
 }
 
-/// What [`WATCH_UNTIL`] asks for.
-fn watch_until() -> Result<WatchedUntil> {
+/// What the variable `WATCH_UNTIL` asks for.
+///
+/// # Errors
+/// [`Error::BadDescription`].
+pub(crate) fn watch_until() -> Result<WatchedUntil> {
     let Some(asked) = std::env::var_os(WATCH_UNTIL) else { return Ok(WatchedUntil::default()) };
-    let parsed = asked.to_string_lossy().parse();
-    parsed.map_err(|reason| Error::BadDescription { what: format!("the variable {WATCH_UNTIL}"), reason })
+    asked.to_string_lossy().parse().map_err(watch_until_refused)
+}
+
+/// That only a drill that runs alone may be cut short: what it leaves behind would be taken for another one's.
+pub(crate) fn only_one_is_cut_short(selected: usize) -> Error {
+    watch_until_refused(format!(
+        "`delivered` is for one drill at a time, and this run may have {selected}; name one with --exact"
+    ))
+}
+
+fn watch_until_refused(reason: String) -> Error {
+    Error::BadDescription { what: format!("the variable {WATCH_UNTIL}"), reason }
 }
 
 /// The lane of a drill, if it needs one, and its faults.

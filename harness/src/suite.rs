@@ -18,7 +18,7 @@ use crate::github::Job;
 use crate::plan::{PRINT_DRILLS, Plan, duration_of};
 use crate::progress::Progress;
 use crate::report::{RunFolder, Waiver, drill_line, end_table, failure_text, measured_lines};
-use crate::session::Session;
+use crate::session::{Session, only_one_is_cut_short, watch_until};
 use crate::signals::cancelled_by_signals;
 use crate::stack::{Project, WaitingLine};
 use crate::{Error, Result};
@@ -112,6 +112,15 @@ impl Suite {
             .collect();
         let covered = Arc::clone(&run);
         trials.push(Trial::test(COVERAGE, move || covered.noted(covered.coverage())));
+        let selected = trials.iter().filter(|trial| trial.name() != COVERAGE && !arguments.is_filtered_out(trial)).count();
+        let selected = if keeper::is_one_process_of_many() { run.suite.drills.len() } else { selected };
+        match watch_until() {
+            Ok(until) if until.is_cut_short() && selected > 1 && !arguments.list => {
+                return could_not_be_tested(&run.progress, &only_one_is_cut_short(selected));
+            }
+            // Told by each drill.
+            Ok(_) | Err(_) => {}
+        }
         let held_back = HeldBack::of(&mut arguments, &run.progress, &run.suite.programs);
         let conclusion = libtest_mimic::run(&arguments, trials);
         let printed = held_back.map_or(Ok(()), HeldBack::print);

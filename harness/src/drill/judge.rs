@@ -99,7 +99,8 @@ pub fn judge(drill: &Drill, timeline: &Timeline) -> Verdict {
     let lives = episodes(timeline);
     let mut reasons = testable::obstacles(drill, timeline);
     reasons.extend(testable::unsteady_start(timeline));
-    if timeline.faults.is_empty() {
+    let was_blind = timeline.rules.is_empty() && !reasons.is_empty();
+    if timeline.faults.is_empty() && !was_blind {
         reasons.extend(hopeless(drill, &timeline.rules));
     }
     let broken = timeline.first_fault().filter(|_| reasons.is_empty());

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum WatchedUntil {
-    /// Until its alerts are delivered, or a near miss was held near for long enough. A rule that looks back goes on firing for
-    /// minutes after the fault; who edits it wants to know before whether it fires as it must.
+    /// Until its alerts are delivered. A rule that looks back goes on firing for minutes after the fault; who edits it wants to
+    /// know before whether it fires as it must.
     Delivered,
     /// To the end: resolved, that delivered, the stack in steady state again, no data lost.
     #[default]

@@ -55,7 +55,7 @@ pub struct Surroundings<'a> {
     pub settings: &'a Settings,
     /// How long that is waited for before a fault.
     pub steady_within: Duration,
-    /// How far the drill is watched.
+    /// How far a drill is watched whose alerts must fire.
     pub watch_until: WatchedUntil,
     /// Shows what is waited for.
     pub progress: &'a Progress,
@@ -107,7 +107,8 @@ struct Life<'a, 'line> {
 impl<'a, 'line> Life<'a, 'line> {
     fn new(drill: &'a Drill, leased: &'a mut Leased<'line>, around: Surroundings<'a>) -> Self {
         let timeline = Timeline {
-            watched_until: around.watch_until,
+            // A near miss has no delivery to wait for.
+            watched_until: if drill.is_to_fire() { around.watch_until } else { WatchedUntil::default() },
             routing: Some(around.routing.clone()),
             ..Timeline::begun(drill.name.clone(), now())
         };
@@ -148,7 +149,7 @@ impl<'a, 'line> Life<'a, 'line> {
         let reverted = self.revert().await;
         lived?;
         reverted?;
-        if self.around.watch_until.is_cut_short() {
+        if self.timeline.watched_until.is_cut_short() {
             return Ok(());
         }
         let mended = self.see_it_mended().await?;

@@ -327,6 +327,15 @@ fn alert_that_goes_on_firing_is_not_resolved() {
 }
 
 #[test]
+fn drill_that_never_saw_the_rules_does_not_say_that_there_are_none() {
+    let never_begun = Story::good().with(|timeline| {
+        *timeline = Timeline::begun("feed_handler_stopped", at(0.0));
+        timeline.errors.push(ObservationError { at: at(0.0), message: "interrupted".into() });
+    });
+    assert_fails_with(&never_begun, ReasonKind::CouldNotObserve, "interrupted");
+}
+
+#[test]
 fn end_of_an_alert_is_not_judged_where_it_was_not_awaited_and_all_before_it_is() {
     let cut_short = |story: Story| {
         story.with(|timeline| {
