@@ -73,26 +73,17 @@ impl Observation {
         self.deliveries.concerned_by_any(claims).into_values().flatten()
     }
 
-    /// The active ones of the alerts that `claims` mean or could mean.
-    pub fn active_of(&self, claims: &[Claim]) -> impl Iterator<Item = &Labels> {
-        self.alerts.concerned_by_any(claims).into_keys().filter(|labels| self.active.contains(*labels))
+    /// The alerts that the latest evaluations saw pending or firing, whoever answers for them.
+    #[must_use]
+    pub fn active(&self) -> &BTreeSet<Labels> {
+        &self.active
     }
 
-    /// The active ones of the alerts that at some time no drill of this process answered for.
-    pub fn active_strays(&self) -> impl Iterator<Item = &Labels> {
-        self.strays.intersection(&self.active)
-    }
-
-    /// In which just these alerts are active, which nobody answers for, and these conditions known.
+    /// In which just these alerts are active, and these conditions known.
     #[cfg(test)]
     pub(crate) fn of(active: &[Labels], conditions: &[(&str, bool)]) -> Self {
-        let mut seen =
-            Self { active: active.iter().cloned().collect(), strays: active.iter().cloned().collect(), ..Self::default() };
-        for labels in active {
-            seen.alerts.entry(labels);
-        }
-        seen.conditions = conditions.iter().map(|(query, is_true)| ((*query).to_owned(), *is_true)).collect();
-        seen
+        let conditions = conditions.iter().map(|(query, is_true)| ((*query).to_owned(), *is_true)).collect();
+        Self { active: active.iter().cloned().collect(), conditions, ..Self::default() }
     }
 
     /// Takes in what a look saw; `is_answered_for` says for which alerts a drill of this process answers.
@@ -389,8 +380,6 @@ mod tests {
         assert_eq!(exchanges(seen.samples_of(&[claim("mine")], at(0.0)).collect()), ["mine", "mine"]);
         assert_eq!(exchanges(seen.samples_of(&[claim("mine")], at(1.0)).collect()), ["mine"]);
         assert_eq!(exchanges(seen.stray_samples(at(0.0)).collect()), ["stray"]);
-        assert_eq!(seen.active_of(&[claim("mine")]).collect::<Vec<_>>(), [&labels("mine")]);
-        assert_eq!(seen.active_strays().collect::<Vec<_>>(), [&labels("stray")]);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Whether the stack is as a drill needs it: its paths flow, and no alert is active but those of its neighbours.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::Result;
@@ -27,7 +26,7 @@ pub(super) enum Wished {
 }
 
 /// How `observation` falls short of what `drill` wants; nothing is known of a condition before the first look at it. Who runs
-/// `beside` it is asked only where an alert is active that may be somebody's in another process.
+/// `beside` it is asked only where an alert is active. One whose drill has ended is nobody's, in whatever process that was.
 pub(super) fn compare(
     observation: &Observation,
     drill: &Drill,
@@ -37,23 +36,21 @@ pub(super) fn compare(
 ) -> Result<SteadyState> {
     let unmet = wanted.conditions.iter().filter(|condition| observation.conditions.get(&condition.query) != Some(&true));
     let mut unmet: Vec<_> = unmet.map(|condition| condition.name.clone()).collect();
-    let mut active_alerts = BTreeSet::new();
-    let claims = drill.claims();
-    if wanted.alerts != Wished::Any {
-        active_alerts.extend(observation.active_of(&claims).cloned());
-        let strays: Vec<_> = observation.active_strays().filter(|labels| !active_alerts.contains(*labels)).cloned().collect();
-        let neighbours = if strays.is_empty() { Vec::new() } else { beside()? };
-        let is_a_neighbours = |labels: &Labels| {
-            let running = neighbours.iter().filter(|neighbour| neighbour.until.is_none());
-            running.flat_map(|neighbour| &neighbour.claims).any(|claim| claim.concerns(labels))
-        };
-        active_alerts.extend(strays.into_iter().filter(|labels| !is_a_neighbours(labels)));
+    let mut active_alerts = Vec::new();
+    if wanted.alerts != Wished::Any && !observation.active().is_empty() {
+        let (own, neighbours) = (drill.claims(), beside()?);
+        let running = neighbours.iter().filter(|neighbour| neighbour.until.is_none());
+        let others: Vec<_> = running.flat_map(|neighbour| &neighbour.claims).collect();
+        let is_own = |labels: &Labels| own.iter().any(|claim| claim.concerns(labels));
+        let is_a_neighbours = |labels: &Labels| others.iter().any(|claim| claim.concerns(labels));
+        let active = observation.active().iter();
+        active_alerts.extend(active.filter(|labels| is_own(labels) || !is_a_neighbours(labels)).cloned());
     }
     if wanted.alerts == Wished::NotBegun {
         let not_yet = drill.conditions().filter(|query| observation.conditions.get(*query) != Some(&false));
         unmet.extend(not_yet.map(|query| format!("`{query}` is not true")));
     }
-    Ok(SteadyState { waited_s: since.as_secs_f64(), active_alerts: active_alerts.into_iter().collect(), unmet })
+    Ok(SteadyState { waited_s: since.as_secs_f64(), active_alerts, unmet })
 }
 
 #[cfg(test)]
@@ -102,7 +99,9 @@ mod tests {
         };
         let active = [labels("Down", "okx"), labels("Down", "kraken"), labels("Other", "okx")];
         assert_eq!(compared(&active, &STEADY, std::slice::from_ref(&neighbour)).0, 2);
-        assert_eq!(compared(&active[1..2], &STEADY, &[neighbour]).0, 0);
+        assert_eq!(compared(&active[1..2], &STEADY, std::slice::from_ref(&neighbour)).0, 0);
         assert_eq!(compared(&active[1..2], &STEADY, &[]).0, 1);
+        let ended = Neighbour { until: UtcInstant::from_epoch_s(950.0), ..neighbour };
+        assert_eq!(compared(&active[1..2], &STEADY, &[ended]).0, 1);
     }
 }
