@@ -20,8 +20,9 @@ fn main() {
     let program = PathBuf::from(std::env::args().nth(1).unwrap());
     let figures = json!({
         "start_up": start_up(&program),
-        "edited_rule": edited_rule(&program),
         "suite": suite(&program),
+        // After the suite, which would wait for the end of the alert that this leaves.
+        "edited_rule": edited_rule(&program),
         "lines_per_drill": lines_per_drill(),
         "watching": watching(),
     });
