@@ -13,7 +13,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
-use crate::drill::{Drill, Outcome, UtcInstant, judge};
+use crate::drill::{Drill, Outcome, UtcInstant, WatchedUntil, judge};
 use crate::github::Job;
 use crate::plan::{PRINT_DRILLS, Plan, duration_of};
 use crate::progress::Progress;
@@ -114,12 +114,9 @@ impl Suite {
         trials.push(Trial::test(COVERAGE, move || covered.noted(covered.coverage())));
         let selected = trials.iter().filter(|trial| trial.name() != COVERAGE && !arguments.is_filtered_out(trial)).count();
         let selected = if keeper::is_one_process_of_many() { run.suite.drills.len() } else { selected };
-        match watch_until() {
-            Ok(until) if until.is_cut_short() && selected > 1 && !arguments.list => {
-                return could_not_be_tested(&run.progress, &only_one_is_cut_short(selected));
-            }
-            // Told by each drill.
-            Ok(_) | Err(_) => {}
+        // A value that is none is told of by each drill.
+        if selected > 1 && !arguments.list && watch_until().is_ok_and(WatchedUntil::is_cut_short) {
+            return could_not_be_tested(&run.progress, &only_one_is_cut_short(selected));
         }
         let held_back = HeldBack::of(&mut arguments, &run.progress, &run.suite.programs);
         let conclusion = libtest_mimic::run(&arguments, trials);

@@ -248,6 +248,8 @@ fn spoiled_answer_of_a_server_is_understood_or_refused() {
     });
 }
 
+// ---- files ----------------------------------------------------------------------------------------------------------
+
 /// The files of a run: what the corpus has of each, and where it lies in the run's folder.
 const RUN: [(&str, &str); 5] = [
     ("run.json", "run.json"),
@@ -274,8 +276,6 @@ fn run_of_the_corpus_is_reported_with_all_that_its_files_tell() {
     let shown = latency.steps.iter().any(|step| step.reached == Milestone::FirstSample);
     assert!(shown && !latency.trends.is_empty() && !report.drills[0].panels.is_empty(), "{latency:#?}");
 }
-
-// ---- files ----------------------------------------------------------------------------------------------------------
 
 proptest! {
     #[test]
