@@ -1,9 +1,15 @@
-//! What a run of the drills costs and how true it is, each figure a ratio or a difference within one run: `./drill bench`.
+//! What a run of the drills costs and how true it is, each figure a ratio or a difference within
+//! one run: `./drill bench`.
 //!
-//! Takes the program of `tests/alerts.rs` as its argument, wants the stack up, and writes `target/bench/latest.json`. It judges
-//! nothing: a figure is a figure, also where it misses its goal.
+//! Takes the program of `tests/alerts.rs` as its argument, wants the stack up, and writes
+//! `target/bench/latest.json`. It judges nothing: a figure is a figure, also where it misses its
+//! goal.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark that cannot measure has to end")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark that cannot measure has to end"
+)]
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -43,9 +49,15 @@ fn two_digits(figure: f64) -> f64 {
 
 /// The report of a run of the drills that `arguments` name.
 fn report_of(program: &Path, arguments: &[&str]) -> Value {
-    let status = Command::new(program).args(arguments).current_dir(root()).env("KEEP_STACK", "1").status().unwrap();
+    let status = Command::new(program)
+        .args(arguments)
+        .current_dir(root())
+        .env("KEEP_STACK", "1")
+        .status()
+        .unwrap();
     println!("{} {}: {status}", program.display(), arguments.join(" "));
-    serde_json::from_slice(&std::fs::read(root().join("target/drills/latest/report.json")).unwrap()).unwrap()
+    serde_json::from_slice(&std::fs::read(root().join("target/drills/latest/report.json")).unwrap())
+        .unwrap()
 }
 
 /// From the start of the process to its first question to Prometheus, on a running stack.
@@ -58,7 +70,8 @@ fn start_up(program: &Path) -> Value {
     })
 }
 
-/// From a saved rule file to the verdict of its drill: watched to its end, and then, edited once more, until it is delivered.
+/// From a saved rule file to the verdict of its drill: watched to its end, and then, edited once
+/// more, until it is delivered.
 fn edited_rule(program: &Path) -> Value {
     let whole_s = saved_to_verdict_s(program, "resolved");
     json!({"saved_to_verdict_s": saved_to_verdict_s(program, "delivered"), "goal_s": 60, "saved_to_verdict_on_its_end_too_s": whole_s})
@@ -67,7 +80,11 @@ fn edited_rule(program: &Path) -> Value {
 fn saved_to_verdict_s(program: &Path, watch_until: &str) -> Option<f64> {
     let rules = std::fs::read_to_string(root().join("docker/prometheus/alert_rules.yml")).unwrap();
     let candidate = root().join("target/bench-candidate.yml");
-    std::fs::write(&candidate, format!("{rules}# {} {watch_until}\n", std::process::id())).unwrap();
+    std::fs::write(
+        &candidate,
+        format!("{rules}# {} {watch_until}\n", std::process::id()),
+    )
+    .unwrap();
     let saved = Instant::now();
     let mut drill = Command::new(program)
         .args(["--exact", EDITED])
@@ -79,7 +96,10 @@ fn saved_to_verdict_s(program: &Path, watch_until: &str) -> Option<f64> {
         .spawn()
         .unwrap();
     let mut verdict_s = None;
-    for line in BufReader::new(drill.stderr.take().unwrap()).lines().map(Result::unwrap) {
+    for line in BufReader::new(drill.stderr.take().unwrap())
+        .lines()
+        .map(Result::unwrap)
+    {
         println!("{line}");
         if line.starts_with(&format!("{EDITED} on ")) {
             verdict_s = Some(two_digits(saved.elapsed().as_secs_f64()));
@@ -132,7 +152,21 @@ fn lines_per_drill() -> Value {
 
 /// What watching and judging costs, with 10, 100 and 1,000 simulated drills.
 fn watching() -> Value {
-    let arguments = ["bench", "--quiet", "--locked", "--profile", "dev", "--package", "alertdrill", "--bench", "watching"];
-    let output = Command::new(env!("CARGO")).args(arguments).current_dir(root()).output().unwrap();
+    let arguments = [
+        "bench",
+        "--quiet",
+        "--locked",
+        "--profile",
+        "dev",
+        "--package",
+        "alertdrill",
+        "--bench",
+        "watching",
+    ];
+    let output = Command::new(env!("CARGO"))
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .unwrap();
     serde_json::from_slice(&output.stdout).unwrap()
 }

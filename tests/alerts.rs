@@ -1,6 +1,7 @@
 //! The drills of the K2 pipeline: each breaks something for real and proves what its alerts do.
 //!
-//! `cargo test --test alerts` runs all, `cargo test --test alerts NAME` those whose name contains NAME.
+//! `cargo test --test alerts` runs all, `cargo test --test alerts NAME` those whose name contains
+//! NAME.
 
 mod drills;
 
@@ -9,5 +10,10 @@ use std::process::ExitCode;
 use alertdrill::suite::Suite;
 
 fn main() -> ExitCode {
-    Suite::new(env!("CARGO_MANIFEST_DIR"), env!("CARGO_BIN_EXE_k2-fixtures")).drills(drills::all()).main()
+    Suite::new(
+        env!("CARGO_MANIFEST_DIR"),
+        env!("CARGO_BIN_EXE_k2-fixtures"),
+    )
+    .drills(drills::all())
+    .main()
 }

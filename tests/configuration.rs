@@ -1,5 +1,5 @@
-//! What Prometheus's and Alertmanager's own tools say of the committed configuration, in the versions that the stack runs;
-//! and that the unit tests of the rules can fail.
+//! What Prometheus's and Alertmanager's own tools say of the committed configuration, in the
+//! versions that the stack runs; and that the unit tests of the rules can fail.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is how it fails")]
 
@@ -17,27 +17,36 @@ fn root() -> &'static Path {
 /// Tests are threads: what is out of date is built once, not by each.
 static IMAGES: Once = Once::new();
 
-/// Runs `tool` of the stack's image of `server` with `folders` mounted below `/work`; gives whether it was content, and what
-/// it printed.
+/// Runs `tool` of the stack's image of `server` with `folders` mounted below `/work`; gives whether
+/// it was content, and what it printed.
 fn run(server: &str, tool: &str, folders: &[(&Path, &str)], arguments: &[&str]) -> (bool, String) {
-    let programs = Path::new(env!("CARGO_BIN_EXE_k2-fixtures")).parent().unwrap();
+    let programs = Path::new(env!("CARGO_BIN_EXE_k2-fixtures"))
+        .parent()
+        .unwrap();
     IMAGES.call_once(|| commands::build_images(root(), programs, &Progress::default()).unwrap());
-    let image = std::env::var(format!("{}_IMAGE", server.to_uppercase())).unwrap_or_else(|_| format!("alertdrill/{server}"));
+    let image = std::env::var(format!("{}_IMAGE", server.to_uppercase()))
+        .unwrap_or_else(|_| format!("alertdrill/{server}"));
     let mut docker = Command::new("docker");
     docker.args(["run", "--rm", "--network", "none", "--entrypoint", tool]);
     for (folder, name) in folders {
-        docker.arg("--volume").arg(format!("{}:/work/{name}:ro", folder.display()));
+        docker
+            .arg("--volume")
+            .arg(format!("{}:/work/{name}:ro", folder.display()));
     }
     let output = docker.arg(image).args(arguments).output().unwrap();
     let printed = [output.stdout, output.stderr].concat();
-    (output.status.success(), String::from_utf8_lossy(&printed).into_owned())
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&printed).into_owned(),
+    )
 }
 
 fn prometheus_folder() -> PathBuf {
     root().join("docker/prometheus")
 }
 
-/// Writes `rules` and the unit tests of the rules into `folder`; gives the name of the file with the tests.
+/// Writes `rules` and the unit tests of the rules into `folder`; gives the name of the file with
+/// the tests.
 fn write_unit_tests(folder: &Path, rules: &str) -> PathBuf {
     std::fs::create_dir_all(folder).unwrap();
     // The tool in the container is another user.
@@ -66,8 +75,19 @@ fn prometheus_takes_its_configuration_and_rules() {
 
 #[test]
 fn prometheus_takes_the_rules_without_a_lint() {
-    let arguments = ["check", "rules", "--lint=all", "--lint-fatal", "/work/prometheus/alert_rules.yml"];
-    let (content, printed) = run("prometheus", "promtool", &[(&prometheus_folder(), "prometheus")], &arguments);
+    let arguments = [
+        "check",
+        "rules",
+        "--lint=all",
+        "--lint-fatal",
+        "/work/prometheus/alert_rules.yml",
+    ];
+    let (content, printed) = run(
+        "prometheus",
+        "promtool",
+        &[(&prometheus_folder(), "prometheus")],
+        &arguments,
+    );
     assert!(content, "{printed}");
 }
 
@@ -75,7 +95,12 @@ fn prometheus_takes_the_rules_without_a_lint() {
 fn alertmanager_takes_its_configuration() {
     let folder = root().join("docker/alertmanager");
     let arguments = ["check-config", "/work/alertmanager/alertmanager.yml"];
-    let (content, printed) = run("alertmanager", "amtool", &[(&folder, "alertmanager")], &arguments);
+    let (content, printed) = run(
+        "alertmanager",
+        "amtool",
+        &[(&folder, "alertmanager")],
+        &arguments,
+    );
     assert!(content, "{printed}");
     assert!(printed.contains("2 receivers"), "{printed}");
 }
@@ -85,12 +110,22 @@ fn each_rule_does_at_its_edges_what_its_unit_tests_say() {
     let folder = tempfile::tempdir().unwrap();
     write_unit_tests(folder.path(), &committed_rules());
     let arguments = ["test", "rules", "/work/rules/alert_rules.test.yml"];
-    let (content, printed) = run("prometheus", "promtool", &[(folder.path(), "rules")], &arguments);
+    let (content, printed) = run(
+        "prometheus",
+        "promtool",
+        &[(folder.path(), "rules")],
+        &arguments,
+    );
     assert!(content, "{printed}");
 }
 
-/// A rule, told by its alert and a text that it alone has, and changes of it that the unit tests of its alert must notice.
-type Mutations = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+/// A rule, told by its alert and a text that it alone has, and changes of it that the unit tests of
+/// its alert must notice.
+type Mutations = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
 
 /// Thresholds, `for` and ranges are 1.5 times too long and too short.
 const MUTATIONS: &[Mutations] = &[
@@ -110,8 +145,14 @@ const MUTATIONS: &[Mutations] = &[
         "FeedHandlerDown",
         "cause: feed_silent",
         &[
-            ("feed_handler_last_message_timestamp", "feed_handler_last_message_timestamp_seconds"),
-            ("last_over_time(feed_handler_last_message_timestamp[1m])", "feed_handler_last_message_timestamp"),
+            (
+                "feed_handler_last_message_timestamp",
+                "feed_handler_last_message_timestamp_seconds",
+            ),
+            (
+                "last_over_time(feed_handler_last_message_timestamp[1m])",
+                "feed_handler_last_message_timestamp",
+            ),
             (
                 "last_over_time(feed_handler_last_message_timestamp[1m])",
                 "min(last_over_time(feed_handler_last_message_timestamp[1m]))",
@@ -129,8 +170,14 @@ const MUTATIONS: &[Mutations] = &[
         "",
         &[
             ("kafka_consumer_group_lag", "kafka_consumergroup_lag"),
-            ("last_over_time(kafka_consumer_group_lag[1m])", "kafka_consumer_group_lag"),
-            ("last_over_time(kafka_consumer_group_lag[1m])", "max(last_over_time(kafka_consumer_group_lag[1m]))"),
+            (
+                "last_over_time(kafka_consumer_group_lag[1m])",
+                "kafka_consumer_group_lag",
+            ),
+            (
+                "last_over_time(kafka_consumer_group_lag[1m])",
+                "max(last_over_time(kafka_consumer_group_lag[1m]))",
+            ),
             ("[1m]", "[90s]"),
             ("[1m]", "[40s]"),
             ("> 1000", "< 1000"),
@@ -145,26 +192,71 @@ const MUTATIONS: &[Mutations] = &[
         "ClickHouseBronzeInsertFailure",
         "",
         &[
-            ("increase(clickhouse_bronze_insert_errors_total", "increase(clickhouse_bronze_insert_errors"),
-            ("increase(clickhouse_bronze_insert_errors_total[2m]) > 0", "clickhouse_bronze_insert_errors_total > 0"),
-            ("increase(clickhouse_bronze_insert_errors_total[2m]) > 0", "vector(0) > 0"),
-            ("increase(clickhouse_bronze_insert_errors_total[2m])", "sum(increase(clickhouse_bronze_insert_errors_total[2m]))"),
+            (
+                "increase(clickhouse_bronze_insert_errors_total",
+                "increase(clickhouse_bronze_insert_errors",
+            ),
+            (
+                "increase(clickhouse_bronze_insert_errors_total[2m]) > 0",
+                "clickhouse_bronze_insert_errors_total > 0",
+            ),
+            (
+                "increase(clickhouse_bronze_insert_errors_total[2m]) > 0",
+                "vector(0) > 0",
+            ),
+            (
+                "increase(clickhouse_bronze_insert_errors_total[2m])",
+                "sum(increase(clickhouse_bronze_insert_errors_total[2m]))",
+            ),
             ("> 0\n          or", "< 0\n          or"),
             ("> 0\n          or", ">= 0\n          or"),
-            ("increase(clickhouse_bronze_insert_errors_total[2m])", "increase(clickhouse_bronze_insert_errors_total[3m])"),
-            ("increase(clickhouse_bronze_insert_errors_total[2m])", "increase(clickhouse_bronze_insert_errors_total[80s])"),
+            (
+                "increase(clickhouse_bronze_insert_errors_total[2m])",
+                "increase(clickhouse_bronze_insert_errors_total[3m])",
+            ),
+            (
+                "increase(clickhouse_bronze_insert_errors_total[2m])",
+                "increase(clickhouse_bronze_insert_errors_total[80s])",
+            ),
             ("or\n", "unless\n"),
-            ("last_over_time(clickhouse_bronze_insert_errors_total[2m])", "last_over_time(clickhouse_bronze_insert_errors[2m])"),
-            ("last_over_time(clickhouse_bronze_insert_errors_total[2m])", "clickhouse_bronze_insert_errors_total"),
-            ("[2m]) > 0\n            unless", "[80s]) > 0\n            unless"),
+            (
+                "last_over_time(clickhouse_bronze_insert_errors_total[2m])",
+                "last_over_time(clickhouse_bronze_insert_errors[2m])",
+            ),
+            (
+                "last_over_time(clickhouse_bronze_insert_errors_total[2m])",
+                "clickhouse_bronze_insert_errors_total",
+            ),
+            (
+                "[2m]) > 0\n            unless",
+                "[80s]) > 0\n            unless",
+            ),
             ("> 0\n            unless", "< 0\n            unless"),
             ("> 0\n            unless", ">= 0\n            unless"),
-            ("unless last_over_time(clickhouse_bronze_insert_errors_total[15m] offset 2m)", ""),
-            ("unless last_over_time(clickhouse_bronze", "unless last_over_time(clickhouse_silver"),
-            ("clickhouse_bronze_insert_errors_total[15m]", "clickhouse_bronze_insert_errors_total[10m]"),
-            ("clickhouse_bronze_insert_errors_total[15m] offset 2m", "clickhouse_bronze_insert_errors_total[15m] offset 3m"),
-            ("clickhouse_bronze_insert_errors_total[15m] offset 2m", "clickhouse_bronze_insert_errors_total[15m] offset 80s"),
-            ("and on (job, instance) max_over_time(up[15m] offset 2m) == 1", ""),
+            (
+                "unless last_over_time(clickhouse_bronze_insert_errors_total[15m] offset 2m)",
+                "",
+            ),
+            (
+                "unless last_over_time(clickhouse_bronze",
+                "unless last_over_time(clickhouse_silver",
+            ),
+            (
+                "clickhouse_bronze_insert_errors_total[15m]",
+                "clickhouse_bronze_insert_errors_total[10m]",
+            ),
+            (
+                "clickhouse_bronze_insert_errors_total[15m] offset 2m",
+                "clickhouse_bronze_insert_errors_total[15m] offset 3m",
+            ),
+            (
+                "clickhouse_bronze_insert_errors_total[15m] offset 2m",
+                "clickhouse_bronze_insert_errors_total[15m] offset 80s",
+            ),
+            (
+                "and on (job, instance) max_over_time(up[15m] offset 2m) == 1",
+                "",
+            ),
             ("on (job, instance) ", ""),
             ("max_over_time(up[15m] offset 2m)", "up"),
             ("max_over_time", "min_over_time"),
@@ -176,8 +268,14 @@ const MUTATIONS: &[Mutations] = &[
         "MVProcessingDelay",
         "",
         &[
-            ("clickhouse_mv_processing_delay_seconds", "clickhouse_mv_processing_delay"),
-            ("last_over_time(clickhouse_mv_processing_delay_seconds[1m])", "clickhouse_mv_processing_delay_seconds"),
+            (
+                "clickhouse_mv_processing_delay_seconds",
+                "clickhouse_mv_processing_delay",
+            ),
+            (
+                "last_over_time(clickhouse_mv_processing_delay_seconds[1m])",
+                "clickhouse_mv_processing_delay_seconds",
+            ),
             ("avg by (exchange) (", "avg("),
             ("avg by (exchange) (", "("),
             ("avg by", "max by"),
@@ -197,8 +295,14 @@ const MUTATIONS: &[Mutations] = &[
         "",
         &[
             ("iceberg_offload_lag_minutes", "iceberg_offload_lag"),
-            ("last_over_time(iceberg_offload_lag_minutes[1m])", "iceberg_offload_lag_minutes"),
-            ("last_over_time(iceberg_offload_lag_minutes[1m])", "max(last_over_time(iceberg_offload_lag_minutes[1m]))"),
+            (
+                "last_over_time(iceberg_offload_lag_minutes[1m])",
+                "iceberg_offload_lag_minutes",
+            ),
+            (
+                "last_over_time(iceberg_offload_lag_minutes[1m])",
+                "max(last_over_time(iceberg_offload_lag_minutes[1m]))",
+            ),
             ("[1m]", "[90s]"),
             ("[1m]", "[40s]"),
             (") > 30", ") < 30"),
@@ -212,8 +316,14 @@ const MUTATIONS: &[Mutations] = &[
         "IcebergOffloadFailure",
         "",
         &[
-            ("iceberg_offload_consecutive_failures", "iceberg_offload_failures"),
-            ("last_over_time(iceberg_offload_consecutive_failures[1m])", "iceberg_offload_consecutive_failures"),
+            (
+                "iceberg_offload_consecutive_failures",
+                "iceberg_offload_failures",
+            ),
+            (
+                "last_over_time(iceberg_offload_consecutive_failures[1m])",
+                "iceberg_offload_consecutive_failures",
+            ),
             (
                 "last_over_time(iceberg_offload_consecutive_failures[1m])",
                 "max(last_over_time(iceberg_offload_consecutive_failures[1m]))",
@@ -231,16 +341,28 @@ const MUTATIONS: &[Mutations] = &[
         "",
         &[
             ("container_restart_count", "container_restarts"),
-            ("increase(container_restart_count[2m])", "container_restart_count"),
-            ("increase(container_restart_count[2m])", "sum(increase(container_restart_count[2m]))"),
+            (
+                "increase(container_restart_count[2m])",
+                "container_restart_count",
+            ),
+            (
+                "increase(container_restart_count[2m])",
+                "sum(increase(container_restart_count[2m]))",
+            ),
             ("[2m]) > 0", "[2m]) < 0"),
             ("[2m]) > 0", "[2m]) >= 0"),
             ("[2m]", "[3m]"),
             ("[2m]", "[80s]"),
-            (" and on (service, name) last_over_time(container_last_exit_oom_killed[1m]) == 1", ""),
+            (
+                " and on (service, name) last_over_time(container_last_exit_oom_killed[1m]) == 1",
+                "",
+            ),
             ("on (service, name)", "on (service)"),
             ("container_last_exit_oom_killed", "container_oom_killed"),
-            ("last_over_time(container_last_exit_oom_killed[1m])", "container_last_exit_oom_killed"),
+            (
+                "last_over_time(container_last_exit_oom_killed[1m])",
+                "container_last_exit_oom_killed",
+            ),
             ("[1m]", "[90s]"),
             ("[1m]", "[40s]"),
             ("== 1", "== 0"),
@@ -253,7 +375,10 @@ const MUTATIONS: &[Mutations] = &[
             ("up{", "probe_success{"),
             ("{job!=\"feed-handler\"}", ""),
             ("job!=", "job="),
-            ("up{job!=\"feed-handler\"}", "min(up{job!=\"feed-handler\"})"),
+            (
+                "up{job!=\"feed-handler\"}",
+                "min(up{job!=\"feed-handler\"})",
+            ),
             ("== 0", "== 1"),
             ("for: 1m", "for: 90s"),
             ("for: 1m", "for: 40s"),
@@ -261,17 +386,29 @@ const MUTATIONS: &[Mutations] = &[
     ),
 ];
 
-/// The group of a rule in `rules`, alone, as a rules file, with `original` replaced in that rule, where it must stand just once.
+/// The group of a rule in `rules`, alone, as a rules file, with `original` replaced in that rule,
+/// where it must stand just once.
 fn mutated(rules: &str, alert: &str, mark: &str, original: &str, mutation: &str) -> String {
     const GROUP: &str = "\n  - name: ";
     const RULE: &str = "- alert: ";
     let (head, groups) = rules.split_once(GROUP).unwrap();
-    let group = groups.split(GROUP).find(|group| group.contains(&format!("{RULE}{alert}\n"))).unwrap();
+    let group = groups
+        .split(GROUP)
+        .find(|group| group.contains(&format!("{RULE}{alert}\n")))
+        .unwrap();
     let (mut places, mut parts) = (0, Vec::new());
     for part in group.split(RULE) {
         let is_it = part.lines().next() == Some(alert) && part.contains(mark);
-        places += if is_it { part.matches(original).count() } else { 0 };
-        parts.push(if is_it { part.replace(original, mutation) } else { part.to_owned() });
+        places += if is_it {
+            part.matches(original).count()
+        } else {
+            0
+        };
+        parts.push(if is_it {
+            part.replace(original, mutation)
+        } else {
+            part.to_owned()
+        });
     }
     assert_eq!(places, 1, "`{original}` must stand once in one {alert}");
     format!("{head}{GROUP}{}", parts.join(RULE))
@@ -284,37 +421,75 @@ fn each_mutation_of_a_rule_fails_its_unit_tests() {
         for (alert, mark, changes) in MUTATIONS {
             let rules = &rules;
             scope.spawn(move || {
-                let mutants = changes.iter().map(|(original, mutation)| mutated(rules, alert, mark, original, mutation));
-                let unnoticed: Vec<_> =
-                    changes.iter().zip(pass_unit_tests(alert, mutants)).filter(|(_, passes)| *passes).collect();
-                assert!(unnoticed.is_empty(), "no unit test of {alert} noticed {unnoticed:#?}");
+                let mutants = changes
+                    .iter()
+                    .map(|(original, mutation)| mutated(rules, alert, mark, original, mutation));
+                let unnoticed: Vec<_> = changes
+                    .iter()
+                    .zip(pass_unit_tests(alert, mutants))
+                    .filter(|(_, passes)| *passes)
+                    .collect();
+                assert!(
+                    unnoticed.is_empty(),
+                    "no unit test of {alert} noticed {unnoticed:#?}"
+                );
             });
         }
     });
 }
 
-/// Which of `mutants`, each a whole rules file, pass the unit tests of `alert`. All by one process of the tool.
+/// Which of `mutants`, each a whole rules file, pass the unit tests of `alert`. All by one process
+/// of the tool.
 fn pass_unit_tests(alert: &str, mutants: impl Iterator<Item = String>) -> Vec<bool> {
     let folder = tempfile::tempdir().unwrap();
     // The tool in the container is another user.
-    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(
+        folder.path(),
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .unwrap();
     let tests: Vec<_> = mutants
         .enumerate()
         .map(|(number, rules)| write_unit_tests(&folder.path().join(number.to_string()), &rules))
-        .map(|tests| format!("/work/mutants/{}", tests.strip_prefix(folder.path()).unwrap().display()))
+        .map(|tests| {
+            format!(
+                "/work/mutants/{}",
+                tests.strip_prefix(folder.path()).unwrap().display()
+            )
+        })
         .collect();
     let promtool = |arguments: &[&str], files: &[String]| {
-        let arguments: Vec<_> = arguments.iter().copied().chain(files.iter().map(String::as_str)).collect();
-        run("prometheus", "promtool", &[(folder.path(), "mutants")], &arguments)
+        let arguments: Vec<_> = arguments
+            .iter()
+            .copied()
+            .chain(files.iter().map(String::as_str))
+            .collect();
+        run(
+            "prometheus",
+            "promtool",
+            &[(folder.path(), "mutants")],
+            &arguments,
+        )
     };
-    let rules: Vec<_> = tests.iter().map(|tests| tests.replace(".test.yml", ".yml")).collect();
+    let rules: Vec<_> = tests
+        .iter()
+        .map(|tests| tests.replace(".test.yml", ".yml"))
+        .collect();
     let (content, printed) = promtool(&["check", "rules"], &rules);
-    assert!(content, "a mutation that Prometheus refuses proves nothing: {printed}");
+    assert!(
+        content,
+        "a mutation that Prometheus refuses proves nothing: {printed}"
+    );
     let (_, printed) = promtool(&["test", "rules", "--run", &format!("^{alert}:")], &tests);
     let passes: Vec<_> = printed
         .split("Unit Testing:")
         .skip(1)
-        .map(|outcome| outcome.lines().nth(1).is_some_and(|line| line.trim() == "SUCCESS"))
+        .map(|outcome| {
+            outcome
+                .lines()
+                .nth(1)
+                .is_some_and(|line| line.trim() == "SUCCESS")
+        })
         .collect();
     assert_eq!(passes.len(), tests.len(), "{printed}");
     passes
@@ -323,7 +498,10 @@ fn pass_unit_tests(alert: &str, mutants: impl Iterator<Item = String>) -> Vec<bo
 #[test]
 fn each_rule_has_a_runbook_that_is_there() {
     let rules = committed_rules();
-    let runbooks: Vec<_> = rules.lines().filter_map(|line| line.trim().strip_prefix("runbook_url: ")).collect();
+    let runbooks: Vec<_> = rules
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("runbook_url: "))
+        .collect();
     assert_eq!(runbooks.len(), rules.matches("- alert:").count());
     for runbook in runbooks {
         assert!(root().join(runbook).is_file(), "{runbook} is missing");

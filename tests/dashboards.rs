@@ -1,6 +1,12 @@
-//! The dashboard shows what there is, in agreement with the rules, and every drill can be seen on it.
+//! The dashboard shows what there is, in agreement with the rules, and every drill can be seen on
+//! it.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "in a test, a panic is how it fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "in a test, a panic is how it fails"
+)]
 
 mod drills;
 mod session;
@@ -32,7 +38,11 @@ fn dashboard() -> Dashboard {
 }
 
 fn panel<'a>(dashboard: &'a Dashboard, title: &str) -> &'a Panel {
-    dashboard.panels.iter().find(|panel| panel.title == title).unwrap_or_else(|| panic!("there is no panel `{title}`"))
+    dashboard
+        .panels
+        .iter()
+        .find(|panel| panel.title == title)
+        .unwrap_or_else(|| panic!("there is no panel `{title}`"))
 }
 
 /// The stack, and its Prometheus.
@@ -46,11 +56,18 @@ impl Running {
     async fn start() -> Self {
         let session = session::start(root()).await.unwrap();
         let prometheus = session.stack().prometheus().await.unwrap();
-        Self { session, prometheus, progress: Progress::default() }
+        Self {
+            session,
+            prometheus,
+            progress: Progress::default(),
+        }
     }
 
     async fn rules(&self) -> Vec<LoadedRule> {
-        self.prometheus.alerting_rules(Duration::ZERO).await.unwrap()
+        self.prometheus
+            .alerting_rules(Duration::ZERO)
+            .await
+            .unwrap()
     }
 
     async fn end(self) {
@@ -66,7 +83,8 @@ fn minutes_ago(minutes: u64) -> UtcInstant {
     UtcInstant::from_epoch_s(now().epoch_s() - Duration::from_mins(minutes).as_secs_f64()).unwrap()
 }
 
-// ---- what is written in the file ------------------------------------------------------------------------------------
+// ---- what is written in the file
+// ------------------------------------------------------------------------------------
 
 /// Gives `json` to Grafana's own types; gives whether they knew all of it, and what they said.
 fn read_as_grafana_does(json: &str) -> (bool, String) {
@@ -75,19 +93,42 @@ fn read_as_grafana_does(json: &str) -> (bool, String) {
         command.args(arguments).current_dir(root());
         command
     };
-    let compose = ["compose", "--file", "docker-compose.test.yml", "--profile", "tools", "build", "--quiet", "dashboard-check"];
+    let compose = [
+        "compose",
+        "--file",
+        "docker-compose.test.yml",
+        "--profile",
+        "tools",
+        "build",
+        "--quiet",
+        "dashboard-check",
+    ];
     let built = docker(&compose).output().unwrap();
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    assert!(
+        built.status.success(),
+        "{}",
+        String::from_utf8_lossy(&built.stderr)
+    );
     // Not by compose: it would make the stack's networks, which this has no part in.
-    let mut check = docker(&["run", "--rm", "--interactive", "--network", "none", "alertdrill/dashboard-check"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut check = docker(&[
+        "run",
+        "--rm",
+        "--interactive",
+        "--network",
+        "none",
+        "alertdrill/dashboard-check",
+    ])
+    .stdin(Stdio::piped())
+    .stdout(Stdio::piped())
+    .stderr(Stdio::piped())
+    .spawn()
+    .unwrap();
     std::io::Write::write_all(&mut check.stdin.take().unwrap(), json.as_bytes()).unwrap();
     let output = check.wait_with_output().unwrap();
-    (output.status.success(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned(),
+    )
 }
 
 #[test]
@@ -97,26 +138,85 @@ fn grafana_knows_every_field_of_the_dashboard() {
     assert!(content, "{said}");
     let misspelt = json.replacen("\"gridPos\"", "\"gridPosition\"", 1);
     let (content, said) = read_as_grafana_does(&misspelt);
-    assert!(!content && said.contains("gridPosition: Grafana knows no such field"), "{said}");
+    assert!(
+        !content && said.contains("gridPosition: Grafana knows no such field"),
+        "{said}"
+    );
 }
 
 /// The tables of the user's document: group, panel, metric, kind.
 const WANTED: [(&str, &str, &str); 15] = [
-    ("Trade messages/sec per exchange", "feed_handler_trades_produced_total", "timeseries"),
-    ("Feed handler reconnects", "feed_handler_reconnects_total", "stat"),
-    ("Last message time per exchange", "feed_handler_last_message_timestamp", "gauge"),
-    ("Consumer lag per topic", "kafka_consumer_group_lag", "timeseries"),
-    ("Topic message rate", "kafka_topic_messages_in_total", "timeseries"),
-    ("Bronze insert rate (rows/sec)", "clickhouse_bronze_inserts_total", "timeseries"),
-    ("MV processing delay", "clickhouse_mv_processing_delay_seconds", "gauge"),
-    ("Bronze row count by exchange", "clickhouse_bronze_rows", "stat"),
+    (
+        "Trade messages/sec per exchange",
+        "feed_handler_trades_produced_total",
+        "timeseries",
+    ),
+    (
+        "Feed handler reconnects",
+        "feed_handler_reconnects_total",
+        "stat",
+    ),
+    (
+        "Last message time per exchange",
+        "feed_handler_last_message_timestamp",
+        "gauge",
+    ),
+    (
+        "Consumer lag per topic",
+        "kafka_consumer_group_lag",
+        "timeseries",
+    ),
+    (
+        "Topic message rate",
+        "kafka_topic_messages_in_total",
+        "timeseries",
+    ),
+    (
+        "Bronze insert rate (rows/sec)",
+        "clickhouse_bronze_inserts_total",
+        "timeseries",
+    ),
+    (
+        "MV processing delay",
+        "clickhouse_mv_processing_delay_seconds",
+        "gauge",
+    ),
+    (
+        "Bronze row count by exchange",
+        "clickhouse_bronze_rows",
+        "stat",
+    ),
     ("Silver row count", "clickhouse_silver_rows", "stat"),
-    ("Offload lag (minutes behind)", "iceberg_offload_lag_minutes", "gauge"),
-    ("Last successful offload time", "iceberg_offload_last_success_timestamp_seconds", "stat"),
-    ("Offload success/failure count", "iceberg_offload_runs_total", "timeseries"),
-    ("CPU % per service", "container_cpu_usage_seconds_total", "timeseries"),
-    ("Memory usage per service", "container_memory_usage_bytes", "timeseries"),
-    ("Total stack CPU / RAM", "container_memory_usage_bytes", "stat"),
+    (
+        "Offload lag (minutes behind)",
+        "iceberg_offload_lag_minutes",
+        "gauge",
+    ),
+    (
+        "Last successful offload time",
+        "iceberg_offload_last_success_timestamp_seconds",
+        "stat",
+    ),
+    (
+        "Offload success/failure count",
+        "iceberg_offload_runs_total",
+        "timeseries",
+    ),
+    (
+        "CPU % per service",
+        "container_cpu_usage_seconds_total",
+        "timeseries",
+    ),
+    (
+        "Memory usage per service",
+        "container_memory_usage_bytes",
+        "timeseries",
+    ),
+    (
+        "Total stack CPU / RAM",
+        "container_memory_usage_bytes",
+        "stat",
+    ),
 ];
 
 #[test]
@@ -125,26 +225,56 @@ fn every_panel_of_the_users_document_is_there() {
     for (title, metric, kind) in WANTED {
         let panel = panel(&dashboard, title);
         assert_eq!(panel.kind, kind, "{title}");
-        assert!(panel.queries.iter().any(|query| query.metrics().unwrap().contains(metric)), "{title} does not read {metric}");
+        assert!(
+            panel
+                .queries
+                .iter()
+                .any(|query| query.metrics().unwrap().contains(metric)),
+            "{title} does not read {metric}"
+        );
     }
-    let json: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path()).unwrap()).unwrap();
-    let lag = json["panels"].as_array().unwrap().iter().find(|panel| panel["title"] == "Consumer lag per topic").unwrap();
-    assert_eq!(lag["fieldConfig"]["defaults"]["custom"]["thresholdsStyle"]["mode"], "line");
+    let json: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(path()).unwrap()).unwrap();
+    let lag = json["panels"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|panel| panel["title"] == "Consumer lag per topic")
+        .unwrap();
+    assert_eq!(
+        lag["fieldConfig"]["defaults"]["custom"]["thresholdsStyle"]["mode"],
+        "line"
+    );
 }
 
 #[test]
 fn every_panel_asks_something_has_a_description_and_leads_to_a_runbook_that_there_is() {
     for panel in dashboard().panels {
-        assert!(!panel.queries.is_empty() && panel.queries.iter().all(|query| !query.expr.is_empty()), "{}", panel.title);
-        assert!(!panel.description.is_empty(), "{} has no description", panel.title);
+        assert!(
+            !panel.queries.is_empty() && panel.queries.iter().all(|query| !query.expr.is_empty()),
+            "{}",
+            panel.title
+        );
+        assert!(
+            !panel.description.is_empty(),
+            "{} has no description",
+            panel.title
+        );
         for link in &panel.links {
-            let page = link.strip_prefix("/public/runbooks/").unwrap_or_else(|| panic!("{}: {link}", panel.title));
-            assert!(root().join("docs/runbooks").join(page).is_file(), "{}: there is no {page}", panel.title);
+            let page = link
+                .strip_prefix("/public/runbooks/")
+                .unwrap_or_else(|| panic!("{}: {link}", panel.title));
+            assert!(
+                root().join("docs/runbooks").join(page).is_file(),
+                "{}: there is no {page}",
+                panel.title
+            );
         }
     }
 }
 
-// ---- in agreement with the rules ------------------------------------------------------------------------------------
+// ---- in agreement with the rules
+// ------------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn thresholds_are_those_of_the_rules() {
@@ -152,12 +282,35 @@ async fn thresholds_are_those_of_the_rules() {
     let dashboard = dashboard();
     for rule in running.rules().await {
         let metrics = metrics_of(&rule.query).unwrap();
-        for threshold in thresholds_of(&rule.query).unwrap().into_iter().filter(|threshold| *threshold > 0.0) {
-            let shows_it = |panel: &&Panel| panel.queries.iter().any(|query| !query.metrics().unwrap().is_disjoint(&metrics));
+        for threshold in thresholds_of(&rule.query)
+            .unwrap()
+            .into_iter()
+            .filter(|threshold| *threshold > 0.0)
+        {
+            let shows_it = |panel: &&Panel| {
+                panel
+                    .queries
+                    .iter()
+                    .any(|query| !query.metrics().unwrap().is_disjoint(&metrics))
+            };
             let panels: Vec<_> = dashboard.panels.iter().filter(shows_it).collect();
-            let highest: Vec<_> = panels.iter().filter_map(|panel| panel.thresholds.last()).copied().collect();
-            assert!(!highest.is_empty(), "{}: no panel has its threshold", rule.alert);
-            assert_eq!(highest, vec![threshold; highest.len()], "{}: `{}`", rule.alert, rule.query);
+            let highest: Vec<_> = panels
+                .iter()
+                .filter_map(|panel| panel.thresholds.last())
+                .copied()
+                .collect();
+            assert!(
+                !highest.is_empty(),
+                "{}: no panel has its threshold",
+                rule.alert
+            );
+            assert_eq!(
+                highest,
+                vec![threshold; highest.len()],
+                "{}: `{}`",
+                rule.alert,
+                rule.query
+            );
         }
     }
     running.end().await;
@@ -170,35 +323,92 @@ async fn every_alert_has_a_runbook_a_panel_that_leads_to_it_and_a_stage_that_sho
     let stages = panel(&dashboard, "Stages");
     for rule in running.rules().await {
         let alert = &rule.alert;
-        assert!(root().join("docs/runbooks").join(format!("{alert}.md")).is_file(), "{alert} has no runbook");
-        let leads = |panel: &Panel| panel.links.iter().any(|link| link.ends_with(&format!("/{alert}.md")));
-        assert!(dashboard.panels.iter().any(leads), "no panel leads to the runbook of {alert}");
-        assert!(stages.queries.iter().any(|query| query.expr.contains(alert.as_str())), "no stage shows {alert}");
-    }
-    let jobs =
-        running.prometheus.range("count by (job) (up{job!=\"feed-handler\"})", (minutes_ago(1), now()), Duration::from_secs(30));
-    for job in jobs.await.unwrap().iter().map(|series| &series.labels["job"]) {
-        let named = |expr: &str| {
-            expr.split("job=~\"").skip(1).any(|rest| rest.split('"').next().unwrap().split('|').any(|name| name == job))
+        assert!(
+            root()
+                .join("docs/runbooks")
+                .join(format!("{alert}.md"))
+                .is_file(),
+            "{alert} has no runbook"
+        );
+        let leads = |panel: &Panel| {
+            panel
+                .links
+                .iter()
+                .any(|link| link.ends_with(&format!("/{alert}.md")))
         };
-        assert!(stages.queries.iter().any(|query| named(&query.expr)), "no stage shows that {job} is lost");
+        assert!(
+            dashboard.panels.iter().any(leads),
+            "no panel leads to the runbook of {alert}"
+        );
+        assert!(
+            stages
+                .queries
+                .iter()
+                .any(|query| query.expr.contains(alert.as_str())),
+            "no stage shows {alert}"
+        );
+    }
+    let jobs = running.prometheus.range(
+        "count by (job) (up{job!=\"feed-handler\"})",
+        (minutes_ago(1), now()),
+        Duration::from_secs(30),
+    );
+    for job in jobs
+        .await
+        .unwrap()
+        .iter()
+        .map(|series| &series.labels["job"])
+    {
+        let named = |expr: &str| {
+            expr.split("job=~\"").skip(1).any(|rest| {
+                rest.split('"')
+                    .next()
+                    .unwrap()
+                    .split('|')
+                    .any(|name| name == job)
+            })
+        };
+        assert!(
+            stages.queries.iter().any(|query| named(&query.expr)),
+            "no stage shows that {job} is lost"
+        );
     }
     running.end().await;
 }
 
-// ---- on the running stack -------------------------------------------------------------------------------------------
+// ---- on the running stack
+// -------------------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn every_query_yields_data_with_the_labels_of_its_legend() {
     let running = Running::start().await;
     for panel in dashboard().panels {
         for query in &panel.queries {
-            let series = running.prometheus.range(&query.expr, (minutes_ago(1), now()), Duration::from_secs(15)).await.unwrap();
+            let series = running
+                .prometheus
+                .range(
+                    &query.expr,
+                    (minutes_ago(1), now()),
+                    Duration::from_secs(15),
+                )
+                .await
+                .unwrap();
             println!("{}: {} series", panel.title, series.len());
-            assert!(!series.is_empty(), "{}: no data of `{}`", panel.title, query.expr);
+            assert!(
+                !series.is_empty(),
+                "{}: no data of `{}`",
+                panel.title,
+                query.expr
+            );
             for label in query.legend_labels() {
-                let named = series.iter().all(|series| series.labels.contains_key(label));
-                assert!(named, "{}: `{}` yields series without the label {label} of its legend", panel.title, query.expr);
+                let named = series
+                    .iter()
+                    .all(|series| series.labels.contains_key(label));
+                assert!(
+                    named,
+                    "{}: `{}` yields series without the label {label} of its legend",
+                    panel.title, query.expr
+                );
             }
         }
     }
@@ -213,33 +423,59 @@ async fn every_metric_that_a_rule_or_a_panel_reads_is_scraped_from_a_target_that
     let unknown = unknown_metrics(&read, &running.prometheus.metric_names().await.unwrap());
     assert!(unknown.is_empty(), "nothing exports these: {unknown:#?}");
     for metric in read.keys().filter(|metric| *metric != "ALERTS") {
-        let up = running.prometheus.value(&format!("max(up and on (instance) last_over_time({metric}[1h]))")).await.unwrap();
+        let up = running
+            .prometheus
+            .value(&format!(
+                "max(up and on (instance) last_over_time({metric}[1h]))"
+            ))
+            .await
+            .unwrap();
         assert_eq!(up, Some(1.0), "no target that answers exports {metric}");
     }
-    let lost = running.prometheus.range("up == 0", (minutes_ago(0), now()), Duration::from_secs(15)).await.unwrap();
+    let lost = running
+        .prometheus
+        .range("up == 0", (minutes_ago(0), now()), Duration::from_secs(15))
+        .await
+        .unwrap();
     assert!(lost.is_empty(), "targets that do not answer: {lost:#?}");
     running.end().await;
 }
 
-// ---- during the drills ----------------------------------------------------------------------------------------------
+// ---- during the drills
+// ----------------------------------------------------------------------------------------------
 
 /// The last run of all drills, if Prometheus has its samples still.
 async fn last_run(prometheus: &Prometheus) -> Option<(RunFolder, Vec<DrillRecord>)> {
     let folder = RunFolder::existing(root().join("target/drills/latest").canonicalize().ok()?);
     let records = folder.records().ok()?;
-    let ran: BTreeSet<_> =
-        records.iter().filter(|record| !record.timeline.faults.is_empty()).map(|record| &record.drill.name).collect();
+    let ran: BTreeSet<_> = records
+        .iter()
+        .filter(|record| !record.timeline.faults.is_empty())
+        .map(|record| &record.drill.name)
+        .collect();
     let all_ran = drills::all().iter().all(|drill| ran.contains(&drill.name));
     let began_at = folder.run().ok()?.started_at;
-    let samples =
-        prometheus.range("up", (began_at, began_at.plus(Duration::from_secs(60))), Duration::from_secs(15)).await.unwrap();
+    let samples = prometheus
+        .range(
+            "up",
+            (began_at, began_at.plus(Duration::from_secs(60))),
+            Duration::from_secs(15),
+        )
+        .await
+        .unwrap();
     (all_ran && !samples.is_empty()).then_some((folder, records))
 }
 
 fn run_the_drills() {
-    let status =
-        Command::new(env!("CARGO")).args(["test", "--test", "alerts"]).env("KEEP_STACK", "1").current_dir(root()).status();
-    assert!(status.unwrap().success(), "the drills failed: what the dashboard shows of them says little");
+    let status = Command::new(env!("CARGO"))
+        .args(["test", "--test", "alerts"])
+        .env("KEEP_STACK", "1")
+        .current_dir(root())
+        .status();
+    assert!(
+        status.unwrap().success(),
+        "the drills failed: what the dashboard shows of them says little"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -248,16 +484,35 @@ async fn every_drill_is_seen_on_a_panel() {
     if last_run(&running.prometheus).await.is_none() {
         run_the_drills();
     }
-    let (folder, records) = last_run(&running.prometheus).await.expect("the drills have just run on this stack");
+    let (folder, records) = last_run(&running.prometheus)
+        .await
+        .expect("the drills have just run on this stack");
     let project = running.session.stack().project();
     let run = folder.run().unwrap();
-    let history = board_history(&running.prometheus, &dashboard(), project, (run.started_at, run.finished_at)).await.unwrap();
-    let broken: Vec<_> = records.iter().filter_map(|record| record.broken(project.settings())).collect();
+    let history = board_history(
+        &running.prometheus,
+        &dashboard(),
+        project,
+        (run.started_at, run.finished_at),
+    )
+    .await
+    .unwrap();
+    let broken: Vec<_> = records
+        .iter()
+        .filter_map(|record| record.broken(project.settings()))
+        .collect();
     let moved = moved_panels(&history, &broken);
     for (drill, panels) in &moved {
         println!("{drill}: {}", panels.join(", "));
     }
-    let unseen: Vec<_> = moved.iter().filter(|(_, panels)| panels.is_empty()).map(|(drill, _)| drill).collect();
-    assert!(unseen.is_empty(), "nobody would see these drills on the dashboard: {unseen:?}");
+    let unseen: Vec<_> = moved
+        .iter()
+        .filter(|(_, panels)| panels.is_empty())
+        .map(|(drill, _)| drill)
+        .collect();
+    assert!(
+        unseen.is_empty(),
+        "nobody would see these drills on the dashboard: {unseen:?}"
+    );
     running.end().await;
 }

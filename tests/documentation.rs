@@ -20,22 +20,50 @@ fn end(what: &str) -> String {
 }
 
 fn expected(alert: &ExpectedAlert) -> String {
-    format!("`{}` fires, {}, within {} s", alert.alert, alert.severity, alert.deadline.as_secs())
+    format!(
+        "`{}` fires, {}, within {} s",
+        alert.alert,
+        alert.severity,
+        alert.deadline.as_secs()
+    )
 }
 
 fn silent(alert: &SilentAlert) -> String {
-    let held = alert.hold.map_or(String::new(), |hold| format!(" for {} s", hold.as_secs()));
-    let near = alert.near.as_ref().map_or(String::new(), |near| format!(", though `{}`{held}", near.replace('|', "\\|")));
+    let held = alert
+        .hold
+        .map_or(String::new(), |hold| format!(" for {} s", hold.as_secs()));
+    let near = alert.near.as_ref().map_or(String::new(), |near| {
+        format!(", though `{}`{held}", near.replace('|', "\\|"))
+    });
     format!("`{}` stays silent{near}", alert.alert)
 }
 
 fn row(drill: &Drill) -> String {
     let faults: Vec<_> = drill.all_faults().map(ToString::to_string).collect();
-    let mut alerts: Vec<_> = drill.expect.iter().map(expected).chain(drill.silent.iter().map(silent)).collect();
+    let mut alerts: Vec<_> = drill
+        .expect
+        .iter()
+        .map(expected)
+        .chain(drill.silent.iter().map(silent))
+        .collect();
     alerts.dedup();
-    alerts.extend(drill.tolerate.iter().map(|tolerated| format!("`{}` may fire: {}", tolerated.alert, tolerated.reason)));
-    let checked = if drill.afterwards.is_empty() { "" } else { "; no trade is lost or doubled" };
-    format!("| `{}` | {} | {}{checked} |\n", drill.name, faults.join("; then "), alerts.join("; "))
+    alerts.extend(
+        drill
+            .tolerate
+            .iter()
+            .map(|tolerated| format!("`{}` may fire: {}", tolerated.alert, tolerated.reason)),
+    );
+    let checked = if drill.afterwards.is_empty() {
+        ""
+    } else {
+        "; no trade is lost or doubled"
+    };
+    format!(
+        "| `{}` | {} | {}{checked} |\n",
+        drill.name,
+        faults.join("; then "),
+        alerts.join("; ")
+    )
 }
 
 fn table() -> String {
@@ -46,10 +74,17 @@ fn table() -> String {
 /// What `./drill plan stopped` prints, and how long it expects all drills to take.
 fn plan() -> String {
     let written = Written::read(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
-    let all = Plan { drills: drills::all(), waivers: Vec::new() };
+    let all = Plan {
+        drills: drills::all(),
+        waivers: Vec::new(),
+    };
     let outlook = Outlook::of(&all, &written).unwrap();
     let end = |slots: &[Slot]| slots.iter().map(|slot| slot.until.as_secs()).max().unwrap();
-    let (at_best, at_worst, count) = (end(&outlook.at_best), end(&outlook.at_worst), all.drills.len());
+    let (at_best, at_worst, count) = (
+        end(&outlook.at_best),
+        end(&outlook.at_worst),
+        all.drills.len(),
+    );
     let stopped = Outlook::of(&all.only("stopped", false), &written).unwrap();
     let shown = plan_text(&stopped, Path::new("docker/prometheus/alert_rules.yml"));
     let shown = anstream::adapter::strip_str(&shown).to_string();
@@ -72,17 +107,29 @@ fn what_the_readme_shows_of_the_drills_and_of_their_plan_is_what_the_suite_gives
         std::fs::write(&path, wanted).unwrap();
         return;
     }
-    assert_eq!(text, wanted, "the README is out of date: UPDATE_README=1 cargo test --test documentation");
+    assert_eq!(
+        text, wanted,
+        "the README is out of date: UPDATE_README=1 cargo test --test documentation"
+    );
 }
 
 #[test]
 fn drill_that_the_readme_shows_stands_in_the_suite() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(root.join("README.md")).unwrap();
-    let code = text.split_once("```rust\n").unwrap().1.split_once("```").unwrap().0;
+    let code = text
+        .split_once("```rust\n")
+        .unwrap()
+        .1
+        .split_once("```")
+        .unwrap()
+        .0;
     let suite = std::fs::read_to_string(root.join("tests/drills/feed.rs")).unwrap();
     for function in code.split("\n\n") {
-        assert!(suite.contains(function), "tests/drills/feed.rs has nothing like\n{function}");
+        assert!(
+            suite.contains(function),
+            "tests/drills/feed.rs has nothing like\n{function}"
+        );
     }
 }
 

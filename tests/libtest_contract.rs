@@ -1,4 +1,5 @@
-//! The drills' program is a libtest program: what `cargo test`, nextest and editors ask of one, it answers.
+//! The drills' program is a libtest program: what `cargo test`, nextest and editors ask of one, it
+//! answers.
 //!
 //! None of these asks for the stack.
 
@@ -11,11 +12,20 @@ use alertdrill::plan::{PRINT_DRILLS, Plan};
 
 const NO_ENGINE: (&str, &str) = ("DOCKER_HOST", "unix:///nowhere/docker.sock");
 
-/// Runs the program without any way to a Docker engine; gives its exit code, standard output and standard error.
+/// Runs the program without any way to a Docker engine; gives its exit code, standard output and
+/// standard error.
 fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = suite::program().args(arguments).envs([NO_ENGINE]).output().unwrap();
+    let output = suite::program()
+        .args(arguments)
+        .envs([NO_ENGINE])
+        .output()
+        .unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code(), text(output.stdout), text(output.stderr))
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
 }
 
 #[test]
@@ -24,7 +34,10 @@ fn terse_list_is_a_line_per_drill_and_one_for_the_coverage() {
     assert_eq!(code, Some(0));
     let mut listed: Vec<_> = listed.lines().map(str::to_owned).collect();
     listed.sort();
-    let mut wanted: Vec<_> = drills::all().iter().map(|drill| format!("{}: test", drill.name)).collect();
+    let mut wanted: Vec<_> = drills::all()
+        .iter()
+        .map(|drill| format!("{}: test", drill.name))
+        .collect();
     wanted.push("every_loaded_rule_is_drilled_or_waived: test".to_owned());
     wanted.sort();
     assert_eq!(listed, wanted);
@@ -47,7 +60,10 @@ fn exact_name_selects_one_drill_and_a_part_of_it_none() {
 #[test]
 fn part_of_a_name_selects_every_drill_that_contains_it() {
     let (_, listed, _) = run(&["--list", "--format", "terse", "consumer"]);
-    let wanted = drills::all().iter().filter(|drill| drill.name.contains("consumer")).count();
+    let wanted = drills::all()
+        .iter()
+        .filter(|drill| drill.name.contains("consumer"))
+        .count();
     assert_eq!(listed.lines().count(), wanted);
 }
 
@@ -59,25 +75,47 @@ fn nothing_selected_is_a_success() {
 
 #[test]
 fn drill_that_could_not_be_tested_is_failed_and_the_exit_code_says_which() {
-    for arguments in [&["--exact", "target_lost"][..], &["--exact", "target_lost", "--nocapture"]] {
+    for arguments in [
+        &["--exact", "target_lost"][..],
+        &["--exact", "target_lost", "--nocapture"],
+    ] {
         let (code, printed, _) = run(arguments);
         assert_eq!(code, Some(2), "{printed}");
-        assert!(printed.contains("target_lost") && printed.contains("FAILED"), "{printed}");
-        assert!(printed.contains("failed to reach a Docker engine"), "{printed}");
+        assert!(
+            printed.contains("target_lost") && printed.contains("FAILED"),
+            "{printed}"
+        );
+        assert!(
+            printed.contains("failed to reach a Docker engine"),
+            "{printed}"
+        );
     }
 }
 
 #[test]
 fn only_a_drill_that_runs_alone_may_be_cut_short() {
     let run = |arguments: &[&str]| {
-        let output = suite::program().args(arguments).envs([("WATCH_UNTIL", "delivered"), NO_ENGINE]).output().unwrap();
-        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+        let output = suite::program()
+            .args(arguments)
+            .envs([("WATCH_UNTIL", "delivered"), NO_ENGINE])
+            .output()
+            .unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
     };
     let (code, said) = run(&["consumer_lag"]);
-    assert!(code == Some(2) && said.contains("`delivered` is for one drill at a time"), "{code:?}: {said}");
+    assert!(
+        code == Some(2) && said.contains("`delivered` is for one drill at a time"),
+        "{code:?}: {said}"
+    );
     // One goes on, to where there is no engine.
     let (code, said) = run(&["--exact", "consumer_stalled"]);
-    assert!(code == Some(2) && !said.contains("one drill at a time"), "{code:?}: {said}");
+    assert!(
+        code == Some(2) && !said.contains("one drill at a time"),
+        "{code:?}: {said}"
+    );
     assert_eq!(run(&["--list"]).0, Some(0));
 }
 
@@ -85,7 +123,10 @@ fn only_a_drill_that_runs_alone_may_be_cut_short() {
 fn asked_for_its_drills_it_prints_them_as_data_that_can_be_loaded_again() {
     let (code, printed, complaint) = run(&[PRINT_DRILLS]);
     assert_eq!(code, Some(0), "{complaint}");
-    assert_eq!(Plan::from_json(&printed, "the suite").unwrap().drills, drills::all());
+    assert_eq!(
+        Plan::from_json(&printed, "the suite").unwrap().drills,
+        drills::all()
+    );
 }
 
 #[test]

@@ -1,6 +1,11 @@
-//! The report's page, opened in a real browser and used as a person does; also with 500 drills, and that of the last run.
+//! The report's page, opened in a real browser and used as a person does; also with 500 drills, and
+//! that of the last run.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "in a test, a panic is how it fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "in a test, a panic is how it fails"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -13,9 +18,21 @@ use serde_json::Value;
 
 /// One browser at a time: their times are told.
 static BROWSER: LazyLock<Mutex<()>> = LazyLock::new(|| {
-    let built =
-        docker(&["compose", "--file", "docker-compose.test.yml", "--profile", "tools", "build", "--quiet", "report-check"]);
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let built = docker(&[
+        "compose",
+        "--file",
+        "docker-compose.test.yml",
+        "--profile",
+        "tools",
+        "build",
+        "--quiet",
+        "report-check",
+    ]);
+    assert!(
+        built.status.success(),
+        "{}",
+        String::from_utf8_lossy(&built.stderr)
+    );
     Mutex::new(())
 });
 
@@ -24,16 +41,22 @@ fn root() -> &'static Path {
 }
 
 fn docker(arguments: &[&str]) -> Output {
-    Command::new("docker").args(arguments).current_dir(root()).output().unwrap()
+    Command::new("docker")
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .unwrap()
 }
 
-/// Opens the report in `folder`; gives whether all is well with it, and what was said. `REPORT_SCREENSHOTS=FOLDER` keeps
-/// pictures of it. Not by compose: it would make the stack's networks, which this has no part in.
+/// Opens the report in `folder`; gives whether all is well with it, and what was said.
+/// `REPORT_SCREENSHOTS=FOLDER` keeps pictures of it. Not by compose: it would make the stack's
+/// networks, which this has no part in.
 fn open_in_a_browser(folder: &Path) -> (bool, String) {
     let _turn = BROWSER.lock().unwrap_or_else(PoisonError::into_inner);
     let report = format!("{}:/report:ro", folder.display());
     let mut run = vec!["run", "--rm", "--network", "none", "--volume", &report];
-    let screenshots = std::env::var("REPORT_SCREENSHOTS").map(|folder| format!("{folder}:/screenshots"));
+    let screenshots =
+        std::env::var("REPORT_SCREENSHOTS").map(|folder| format!("{folder}:/screenshots"));
     run.extend(screenshots.iter().flat_map(|volume| ["--volume", volume]));
     run.extend(["alertdrill/report-check", "file:///report/index.html"]);
     run.extend(screenshots.iter().map(|_| "/screenshots"));
@@ -45,7 +68,9 @@ fn open_in_a_browser(folder: &Path) -> (bool, String) {
 
 /// An empty folder for the run `name`.
 fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report_page").join(name);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("report_page")
+        .join(name);
     if folder.exists() {
         std::fs::remove_dir_all(&folder).unwrap();
     }
@@ -70,8 +95,18 @@ fn kept_run() -> PathBuf {
 /// The names of the drills of the run that was kept.
 fn kept_drills() -> Vec<String> {
     let records = std::fs::read_dir(kept_run().join("records")).unwrap();
-    let mut names: Vec<_> =
-        records.map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+    let mut names: Vec<_> = records
+        .map(|entry| {
+            entry
+                .unwrap()
+                .path()
+                .file_stem()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
     names.sort();
     names
 }
@@ -95,7 +130,10 @@ fn run_of(count: usize) -> PathBuf {
     let (folder, kept) = (folder(&format!("{count}_drills")), kept_run());
     let drills = kept_drills();
     for (number, name) in drills.iter().cycle().take(count).enumerate() {
-        let (again, seconds) = (format!("{name}_{number}"), 15 * u64::try_from(number).unwrap());
+        let (again, seconds) = (
+            format!("{name}_{number}"),
+            15 * u64::try_from(number).unwrap(),
+        );
         for part in ["records", "expressions"] {
             let mut value = read(&kept.join(part).join(format!("{name}.json")));
             later(&mut value, seconds);
@@ -128,7 +166,10 @@ fn report_of_a_run_with_a_drill_that_failed_is_usable_by_mouse_by_keyboard_and_b
     }
     commands::report(&folder).unwrap();
     let html = std::fs::read_to_string(folder.join("index.html")).unwrap();
-    assert!(html.contains("1 fail"), "the drill whose alert was late has not failed");
+    assert!(
+        html.contains("1 fail"),
+        "the drill whose alert was late has not failed"
+    );
     let (well, said) = open_in_a_browser(&folder);
     assert!(well, "{said}");
 }
@@ -143,8 +184,14 @@ fn report_of_500_drills_makes_the_details_only_of_those_that_are_looked_at() {
 
 #[test]
 fn report_of_the_last_run_is_usable_if_there_is_one() {
-    let Ok(folder) = root().join("target/drills/latest").canonicalize() else { return };
-    if read(&folder.join("report.json"))["drills"].as_array().unwrap().is_empty() {
+    let Ok(folder) = root().join("target/drills/latest").canonicalize() else {
+        return;
+    };
+    if read(&folder.join("report.json"))["drills"]
+        .as_array()
+        .unwrap()
+        .is_empty()
+    {
         return;
     }
     let (well, said) = open_in_a_browser(&folder);
@@ -158,17 +205,44 @@ fn page_that_is_broken_is_told_from_one_that_is_not() {
     let page = folder.join("index.html");
     let html = std::fs::read_to_string(&page).unwrap();
     let broken = [
-        ("search.addEventListener(\"input\", filter);", "missing();", "the console says"),
-        ("drill.hidden = !((verdict === \"\"", "drill.hidden = ((verdict === \"\"", "does not show the drills of its verdict"),
-        ("--faint: light-dark(#5c6470", "--faint: light-dark(#bbbbbb", "has a contrast of"),
-        ("aria-label=\"show drills by verdict\">", "><button></button>", "a button has no name"),
-        (".tools, .tip { display: none; }", "", "on paper there are buttons"),
-        ("<h1>", "<img src=\"https://127.0.0.1/x.png\" alt=\"x\"><h1>", "the page fetches"),
+        (
+            "search.addEventListener(\"input\", filter);",
+            "missing();",
+            "the console says",
+        ),
+        (
+            "drill.hidden = !((verdict === \"\"",
+            "drill.hidden = ((verdict === \"\"",
+            "does not show the drills of its verdict",
+        ),
+        (
+            "--faint: light-dark(#5c6470",
+            "--faint: light-dark(#bbbbbb",
+            "has a contrast of",
+        ),
+        (
+            "aria-label=\"show drills by verdict\">",
+            "><button></button>",
+            "a button has no name",
+        ),
+        (
+            ".tools, .tip { display: none; }",
+            "",
+            "on paper there are buttons",
+        ),
+        (
+            "<h1>",
+            "<img src=\"https://127.0.0.1/x.png\" alt=\"x\"><h1>",
+            "the page fetches",
+        ),
     ];
     for (part, instead, wanted) in broken {
         assert!(html.contains(part), "the page has no `{part}`");
         std::fs::write(&page, html.replacen(part, instead, 1)).unwrap();
         let (well, said) = open_in_a_browser(&folder);
-        assert!(!well && said.contains(wanted), "with `{instead}` instead of `{part}`: {said}");
+        assert!(
+            !well && said.contains(wanted),
+            "with `{instead}` instead of `{part}`: {said}"
+        );
     }
 }

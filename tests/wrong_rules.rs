@@ -1,9 +1,15 @@
-//! Rules and routes that are wrong must not get through: each mistake fails a drill for the right reason.
+//! Rules and routes that are wrong must not get through: each mistake fails a drill for the right
+//! reason.
 //!
-//! All on one running stack, which loads one candidate after the other. What mistakes have in common is tried at once: each
-//! is in the rule of another alert, and its drill runs beside the others.
+//! All on one running stack, which loads one candidate after the other. What mistakes have in
+//! common is tried at once: each is in the rule of another alert, and its drill runs beside the
+//! others.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test, a panic is how it fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "in a test, a panic is how it fails"
+)]
 
 mod drills;
 mod session;
@@ -39,9 +45,18 @@ impl Spoiled {
 
     /// The same, with the first `original` after `anchor` replaced.
     fn with(self, anchor: &str, original: &str, mistake: &str) -> Self {
-        let (before, after) = self.0.split_once(anchor).unwrap_or_else(|| panic!("nothing says `{anchor}` any more"));
-        assert!(after.contains(original), "nothing after `{anchor}` says `{original}` any more");
-        Self(format!("{before}{anchor}{}", after.replacen(original, mistake, 1)))
+        let (before, after) = self
+            .0
+            .split_once(anchor)
+            .unwrap_or_else(|| panic!("nothing says `{anchor}` any more"));
+        assert!(
+            after.contains(original),
+            "nothing after `{anchor}` says `{original}` any more"
+        );
+        Self(format!(
+            "{before}{anchor}{}",
+            after.replacen(original, mistake, 1)
+        ))
     }
 }
 
@@ -55,22 +70,40 @@ struct Bench {
 impl Bench {
     async fn start() -> Self {
         let session = session::start(root()).await.unwrap();
-        Self { session, progress: Progress::default(), cancel: CancellationToken::new() }
+        Self {
+            session,
+            progress: Progress::default(),
+            cancel: CancellationToken::new(),
+        }
     }
 
     async fn load(&self, rules: &Spoiled, routes: &Spoiled) {
-        self.session.stack().load(Candidate { rules: &rules.0, alertmanager: &routes.0 }).await.unwrap();
+        self.session
+            .stack()
+            .load(Candidate {
+                rules: &rules.0,
+                alertmanager: &routes.0,
+            })
+            .await
+            .unwrap();
     }
 
-    /// Runs the drills side by side; gives for each its outcome, the kinds of its reasons, and their words.
-    async fn run(&self, drills: impl IntoIterator<Item = Drill>) -> Vec<(Outcome, BTreeSet<ReasonKind>, String)> {
+    /// Runs the drills side by side; gives for each its outcome, the kinds of its reasons, and
+    /// their words.
+    async fn run(
+        &self,
+        drills: impl IntoIterator<Item = Drill>,
+    ) -> Vec<(Outcome, BTreeSet<ReasonKind>, String)> {
         let drills: Vec<_> = drills.into_iter().collect();
         let runs = drills.iter().map(|drill| {
             let ticket = self.session.queue(drill, Duration::ZERO).unwrap();
-            self.session.run(drill, ticket, &self.progress, &self.cancel)
+            self.session
+                .run(drill, ticket, &self.progress, &self.cancel)
         });
         let records = join_all(runs).await;
-        let verdicts = records.iter().map(|record| judge(&record.drill, &record.timeline));
+        let verdicts = records
+            .iter()
+            .map(|record| judge(&record.drill, &record.timeline));
         verdicts
             .map(|verdict| {
                 let kinds = verdict.reasons.iter().map(|reason| reason.kind).collect();
@@ -82,7 +115,10 @@ impl Bench {
 
 /// The drill of the suite with this name; its checks are other tests' matter.
 fn drill(name: &str) -> Drill {
-    let mut drill = drills::all().into_iter().find(|drill| drill.name == name).unwrap();
+    let mut drill = drills::all()
+        .into_iter()
+        .find(|drill| drill.name == name)
+        .unwrap();
     drill.afterwards.clear();
     drill
 }
@@ -90,24 +126,41 @@ fn drill(name: &str) -> Drill {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_mistake_in_rules_or_routes_fails_its_drill_for_the_right_reason() {
     use ReasonKind::{
-        FalseAlarm, Missed, NoSuchRule, NotDelivered, ResolveNotDelivered, StackNotSteady, UnsteadyStart, WrongLabels,
+        FalseAlarm, Missed, NoSuchRule, NotDelivered, ResolveNotDelivered, StackNotSteady,
+        UnsteadyStart, WrongLabels,
     };
     let bench = Bench::start().await;
 
     // Seen in what is loaded, before anything is broken.
     let cheap: [(&str, Spoiled, ReasonKind, &str); 4] = [
-        ("no rules at all", Spoiled("groups: []\n".to_owned()), NoSuchRule, "has loaded no alerting rule at all"),
+        (
+            "no rules at all",
+            Spoiled("groups: []\n".to_owned()),
+            NoSuchRule,
+            "has loaded no alerting rule at all",
+        ),
         (
             "renamed alert",
-            Spoiled::rules().with("cause: handler_gone", "alert: FeedHandlerDown", "alert: FeedHandlerSilent").with(
-                "name: feed",
-                "alert: FeedHandlerDown",
-                "alert: FeedHandlerGone",
-            ),
+            Spoiled::rules()
+                .with(
+                    "cause: handler_gone",
+                    "alert: FeedHandlerDown",
+                    "alert: FeedHandlerSilent",
+                )
+                .with(
+                    "name: feed",
+                    "alert: FeedHandlerDown",
+                    "alert: FeedHandlerGone",
+                ),
             NoSuchRule,
             "no rule for FeedHandlerDown",
         ),
-        ("`for` × 3", Spoiled::rules().with("name: feed", "for: 1m", "for: 3m"), ReasonKind::Late, "`for` is 180 s"),
+        (
+            "`for` × 3",
+            Spoiled::rules().with("name: feed", "for: 1m", "for: 3m"),
+            ReasonKind::Late,
+            "`for` is 180 s",
+        ),
         (
             "label that the rule gives itself changed",
             Spoiled::rules().with("name: feed", "cause: handler_gone", "cause: unknown"),
@@ -118,54 +171,140 @@ async fn each_mistake_in_rules_or_routes_fails_its_drill_for_the_right_reason() 
     for (mistake, rules, reason, words) in &cheap {
         bench.load(rules, &Spoiled::routes()).await;
         let (outcome, kinds, said) = bench.run([drill("feed_handler_stopped")]).await.remove(0);
-        assert_eq!((outcome, kinds), (Outcome::Fail, [*reason].into()), "{mistake}: {said}");
+        assert_eq!(
+            (outcome, kinds),
+            (Outcome::Fail, [*reason].into()),
+            "{mistake}: {said}"
+        );
         assert!(said.contains(words), "{mistake}: {said}");
     }
     bench.load(&Spoiled::rules(), &Spoiled::routes()).await;
-    let unknown = ExpectedAlert::new("NobodyWroteThisRule", Severity::Critical, Duration::from_secs(120));
-    let hopeful = Drill::new("hopeful", drill("feed_handler_stopped").faults[0].clone()).on_a_lane().expect_alert(unknown);
+    let unknown = ExpectedAlert::new(
+        "NobodyWroteThisRule",
+        Severity::Critical,
+        Duration::from_secs(120),
+    );
+    let hopeful = Drill::new("hopeful", drill("feed_handler_stopped").faults[0].clone())
+        .on_a_lane()
+        .expect_alert(unknown);
     let (outcome, kinds, said) = bench.run([hopeful]).await.remove(0);
-    assert_eq!((outcome, kinds), (Outcome::Fail, [NoSuchRule].into()), "{said}");
+    assert_eq!(
+        (outcome, kinds),
+        (Outcome::Fail, [NoSuchRule].into()),
+        "{said}"
+    );
 
-    // Seen when it matters; alone, for without `for` any restart of a handler fires, another drill's too.
-    bench.load(&Spoiled::rules().with("expr: up{job=\"feed-handler\"} == 0", "        for: 1m\n", ""), &Spoiled::routes()).await;
-    let (outcome, kinds, said) = bench.run([drill("feed_handler_back_in_time")]).await.remove(0);
-    assert_eq!((outcome, kinds), (Outcome::Fail, [FalseAlarm].into()), "`for` removed: {said}");
+    // Seen when it matters; alone, for without `for` any restart of a handler fires, another
+    // drill's too.
+    bench
+        .load(
+            &Spoiled::rules().with(
+                "expr: up{job=\"feed-handler\"} == 0",
+                "        for: 1m\n",
+                "",
+            ),
+            &Spoiled::routes(),
+        )
+        .await;
+    let (outcome, kinds, said) = bench
+        .run([drill("feed_handler_back_in_time")])
+        .await
+        .remove(0);
+    assert_eq!(
+        (outcome, kinds),
+        (Outcome::Fail, [FalseAlarm].into()),
+        "`for` removed: {said}"
+    );
 
     let rules = Spoiled::rules()
-        .with("cause: handler_gone", "time() - last_over_time", "max(time() - last_over_time")
+        .with(
+            "cause: handler_gone",
+            "time() - last_over_time",
+            "max(time() - last_over_time",
+        )
         .with("max(time() - last_over_time", "[1m]) > 120", "[1m])) > 120")
-        .with("alert: ClickHouseBronzeInsertFailure", "severity: critical", "severity: warning")
+        .with(
+            "alert: ClickHouseBronzeInsertFailure",
+            "severity: critical",
+            "severity: warning",
+        )
         .with("alert: MVProcessingDelay", "> 30", "> 60")
-        .with("alert: ServiceOOMKill", "container_restart_count", "container_restarts");
+        .with(
+            "alert: ServiceOOMKill",
+            "container_restart_count",
+            "container_restarts",
+        );
     let routes = Spoiled::routes()
-        .with("routes:", "\n", "\n    - receiver: nobody\n      matchers: [alertname=\"TargetLost\"]\n")
+        .with(
+            "routes:",
+            "\n",
+            "\n    - receiver: nobody\n      matchers: [alertname=\"TargetLost\"]\n",
+        )
         .with("receivers:", "\n", "\n  - name: nobody\n")
-        .with("url_file: /etc/alertmanager-receivers/warning", "send_resolved: true", "send_resolved: false");
+        .with(
+            "url_file: /etc/alertmanager-receivers/warning",
+            "send_resolved: true",
+            "send_resolved: false",
+        );
     bench.load(&rules, &routes).await;
     let mistakes: [(&str, &str, &[ReasonKind]); 6] = [
-        ("exchange label lost by aggregation", "feed_handler_silent", &[WrongLabels]),
-        ("severity changed", "bronze_insert_failing", &[WrongLabels, NotDelivered]),
+        (
+            "exchange label lost by aggregation",
+            "feed_handler_silent",
+            &[WrongLabels],
+        ),
+        (
+            "severity changed",
+            "bronze_insert_failing",
+            &[WrongLabels, NotDelivered],
+        ),
         ("threshold × 2", "mv_delayed", &[Missed]),
-        ("metric renamed in the rule only", "service_oom_killed", &[Missed]),
+        (
+            "metric renamed in the rule only",
+            "service_oom_killed",
+            &[Missed],
+        ),
         ("route that drops criticals", "target_lost", &[NotDelivered]),
-        ("`send_resolved: false`", "offload_lagging", &[ResolveNotDelivered]),
+        (
+            "`send_resolved: false`",
+            "offload_lagging",
+            &[ResolveNotDelivered],
+        ),
     ];
-    let ended = bench.run(mistakes.iter().map(|(_, name, _)| drill(name))).await;
+    let ended = bench
+        .run(mistakes.iter().map(|(_, name, _)| drill(name)))
+        .await;
     let otherwise: Vec<_> = (mistakes.iter().zip(ended))
-        .filter(|((_, _, reasons), (outcome, kinds, _))| (*outcome, kinds) != (Outcome::Fail, &reasons.iter().copied().collect()))
+        .filter(|((_, _, reasons), (outcome, kinds, _))| {
+            (*outcome, kinds) != (Outcome::Fail, &reasons.iter().copied().collect())
+        })
         .map(|((mistake, name, reasons), (outcome, kinds, said))| {
-            format!("{mistake} ({name}): wanted {reasons:?}, ended as {outcome:?} for {kinds:?}: {said}")
+            format!(
+                "{mistake} ({name}): wanted {reasons:?}, ended as {outcome:?} for {kinds:?}: {said}"
+            )
         })
         .collect();
     assert!(otherwise.is_empty(), "{}", otherwise.join("\n"));
 
     // Seen in that the stack never becomes steady.
-    let bench = Bench { session: bench.session.steady_within(Duration::from_secs(25)), ..bench };
+    let bench = Bench {
+        session: bench.session.steady_within(Duration::from_secs(25)),
+        ..bench
+    };
     let always = "      - {alert: AlwaysFiring, expr: vector(1), labels: {severity: warning}}\n";
     let unsteady = [
-        ("alert that always fires", Spoiled::rules().with("name: feed\n", "    rules:\n", &format!("    rules:\n{always}"))),
-        ("comparison turned round", Spoiled::rules().with("expr: up{job=\"feed-handler\"}", "== 0", "!= 0")),
+        (
+            "alert that always fires",
+            Spoiled::rules().with(
+                "name: feed\n",
+                "    rules:\n",
+                &format!("    rules:\n{always}"),
+            ),
+        ),
+        (
+            "comparison turned round",
+            Spoiled::rules().with("expr: up{job=\"feed-handler\"}", "== 0", "!= 0"),
+        ),
     ];
     for (mistake, rules) in &unsteady {
         bench.load(rules, &Spoiled::routes()).await;
@@ -192,34 +331,115 @@ async fn each_mistake_in_rules_or_routes_fails_its_drill_for_the_right_reason() 
     bench.session.end(&bench.progress).await.unwrap();
 }
 
-/// Each threshold and each `for`, half as much again and two thirds of it: what is loaded at once, and per mistake the drill
-/// that must fail. A `for` and a threshold of one rule are never wrong together, lest one hides the other.
+/// Each threshold and each `for`, half as much again and two thirds of it: what is loaded at once,
+/// and per mistake the drill that must fail. A `for` and a threshold of one rule are never wrong
+/// together, lest one hides the other.
 const OFF_BY_HALF: [&[(&str, &str, &str, &str)]; 4] = [
     &[
-        ("cause: handler_gone", "[1m]) > 120", "[1m]) > 180", "feed_handler_silent"),
-        ("alert: RedpandaConsumerLagHigh", "> 1000", "> 1500", "consumer_lag_held_at_1200"),
+        (
+            "cause: handler_gone",
+            "[1m]) > 120",
+            "[1m]) > 180",
+            "feed_handler_silent",
+        ),
+        (
+            "alert: RedpandaConsumerLagHigh",
+            "> 1000",
+            "> 1500",
+            "consumer_lag_held_at_1200",
+        ),
         ("alert: MVProcessingDelay", "> 30", "> 45", "mv_delayed"),
-        ("alert: IcebergOffloadLag", "> 30", "> 45", "offload_lagging"),
-        ("alert: IcebergOffloadFailure", "> 2", "> 3", "offload_failing"),
+        (
+            "alert: IcebergOffloadLag",
+            "> 30",
+            "> 45",
+            "offload_lagging",
+        ),
+        (
+            "alert: IcebergOffloadFailure",
+            "> 2",
+            "> 3",
+            "offload_failing",
+        ),
     ],
     &[
-        ("cause: handler_gone", "[1m]) > 120", "[1m]) > 80", "feed_silent_for_less_than_two_minutes"),
-        ("alert: RedpandaConsumerLagHigh", "> 1000", "> 667", "consumer_lag_held_at_800"),
-        ("alert: MVProcessingDelay", "> 30", "> 20", "mv_delay_held_at_20_s"),
-        ("alert: IcebergOffloadLag", "> 30", "> 20", "offload_lag_of_25_minutes"),
-        ("alert: IcebergOffloadFailure", "> 2", "> 1", "offload_failing_twice"),
+        (
+            "cause: handler_gone",
+            "[1m]) > 120",
+            "[1m]) > 80",
+            "feed_silent_for_less_than_two_minutes",
+        ),
+        (
+            "alert: RedpandaConsumerLagHigh",
+            "> 1000",
+            "> 667",
+            "consumer_lag_held_at_800",
+        ),
+        (
+            "alert: MVProcessingDelay",
+            "> 30",
+            "> 20",
+            "mv_delay_held_at_20_s",
+        ),
+        (
+            "alert: IcebergOffloadLag",
+            "> 30",
+            "> 20",
+            "offload_lag_of_25_minutes",
+        ),
+        (
+            "alert: IcebergOffloadFailure",
+            "> 2",
+            "> 1",
+            "offload_failing_twice",
+        ),
     ],
     &[
-        ("name: feed", "for: 1m", "for: 90s", "feed_handler_gone_for_90_s"),
-        ("alert: RedpandaConsumerLagHigh", "for: 5m", "for: 450s", "consumer_stalled"),
-        ("alert: MVProcessingDelay", "for: 1m", "for: 90s", "mv_delayed"),
+        (
+            "name: feed",
+            "for: 1m",
+            "for: 90s",
+            "feed_handler_gone_for_90_s",
+        ),
+        (
+            "alert: RedpandaConsumerLagHigh",
+            "for: 5m",
+            "for: 450s",
+            "consumer_stalled",
+        ),
+        (
+            "alert: MVProcessingDelay",
+            "for: 1m",
+            "for: 90s",
+            "mv_delayed",
+        ),
         ("alert: TargetLost", "for: 1m", "for: 90s", "target_lost"),
     ],
     &[
-        ("name: feed", "for: 1m", "for: 40s", "feed_handler_back_in_time"),
-        ("alert: RedpandaConsumerLagHigh", "for: 5m", "for: 200s", "consumer_lag_for_four_minutes"),
-        ("alert: MVProcessingDelay", "for: 1m", "for: 40s", "mv_delayed_for_less_than_a_minute"),
-        ("alert: TargetLost", "for: 1m", "for: 40s", "target_back_in_time"),
+        (
+            "name: feed",
+            "for: 1m",
+            "for: 40s",
+            "feed_handler_back_in_time",
+        ),
+        (
+            "alert: RedpandaConsumerLagHigh",
+            "for: 5m",
+            "for: 200s",
+            "consumer_lag_for_four_minutes",
+        ),
+        (
+            "alert: MVProcessingDelay",
+            "for: 1m",
+            "for: 40s",
+            "mv_delayed_for_less_than_a_minute",
+        ),
+        (
+            "alert: TargetLost",
+            "for: 1m",
+            "for: 40s",
+            "target_back_in_time",
+        ),
     ],
 ];
 
@@ -229,13 +449,23 @@ async fn each_threshold_and_each_for_that_is_off_by_half_fails_its_drill() {
     let bench = Bench::start().await;
     let mut uncaught = Vec::new();
     for mistakes in OFF_BY_HALF {
-        let rules = mistakes.iter().fold(Spoiled::rules(), |rules, (anchor, right, wrong, _)| rules.with(anchor, right, wrong));
+        let rules = mistakes
+            .iter()
+            .fold(Spoiled::rules(), |rules, (anchor, right, wrong, _)| {
+                rules.with(anchor, right, wrong)
+            });
         bench.load(&rules, &Spoiled::routes()).await;
-        let ended = bench.run(mistakes.iter().map(|(_, _, _, name)| drill(name))).await;
+        let ended = bench
+            .run(mistakes.iter().map(|(_, _, _, name)| drill(name)))
+            .await;
         for ((_, right, wrong, name), (outcome, kinds, said)) in mistakes.iter().zip(ended) {
-            bench.progress.line(&format!("`{right}` as `{wrong}`: {name} ended as {outcome:?} for {kinds:?}"));
+            bench.progress.line(&format!(
+                "`{right}` as `{wrong}`: {name} ended as {outcome:?} for {kinds:?}"
+            ));
             if outcome != Outcome::Fail {
-                uncaught.push(format!("`{right}` as `{wrong}` ({name}): {outcome:?}: {said}"));
+                uncaught.push(format!(
+                    "`{right}` as `{wrong}` ({name}): {outcome:?}: {said}"
+                ));
             }
         }
     }
@@ -244,7 +474,8 @@ async fn each_threshold_and_each_for_that_is_off_by_half_fails_its_drill() {
     assert!(uncaught.is_empty(), "not caught:\n{}", uncaught.join("\n"));
 }
 
-// ---- as a user runs it ----------------------------------------------------------------------------------------------
+// ---- as a user runs it
+// ----------------------------------------------------------------------------------------------
 
 struct Ended {
     code: Option<i32>,
@@ -253,11 +484,19 @@ struct Ended {
     summary: String,
 }
 
-/// `cargo test --test alerts feed_handler_stopped` as on GitHub, with the committed rules, `original` replaced by `mistake`.
+/// `cargo test --test alerts feed_handler_stopped` as on GitHub, with the committed rules,
+/// `original` replaced by `mistake`.
 fn suite_with(original: &str, mistake: &str) -> Ended {
     let folder = tempfile::tempdir().unwrap();
-    let (candidate, summary) = (folder.path().join("candidate.yml"), folder.path().join("summary.md"));
-    std::fs::write(&candidate, Spoiled::rules().with("groups:", original, mistake).0).unwrap();
+    let (candidate, summary) = (
+        folder.path().join("candidate.yml"),
+        folder.path().join("summary.md"),
+    );
+    std::fs::write(
+        &candidate,
+        Spoiled::rules().with("groups:", original, mistake).0,
+    )
+    .unwrap();
     let output = Command::new(env!("CARGO"))
         .args(["test", "--test", "alerts", "feed_handler_stopped"])
         .current_dir(root())
@@ -267,33 +506,76 @@ fn suite_with(original: &str, mistake: &str) -> Ended {
         .output()
         .unwrap();
     let printed = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    Ended { code: output.status.code(), printed, summary: std::fs::read_to_string(summary).unwrap_or_default() }
+    Ended {
+        code: output.status.code(),
+        printed,
+        summary: std::fs::read_to_string(summary).unwrap_or_default(),
+    }
 }
 
 #[test]
-fn rules_file_that_fails_a_drill_ends_with_code_1_breaks_nothing_and_is_told_of_on_the_page_of_the_job() {
+fn rules_file_that_fails_a_drill_ends_with_code_1_breaks_nothing_and_is_told_of_on_the_page_of_the_job()
+ {
     let ended = suite_with("for: 1m", "for: 10m");
     // Not `latest`: that may be the run of a test beside this one.
-    let path = ended.printed.lines().find_map(|line| line.strip_prefix("report: "));
+    let path = ended
+        .printed
+        .lines()
+        .find_map(|line| line.strip_prefix("report: "));
     let path = path.unwrap_or_else(|| panic!("no report of:\n{}", ended.printed));
     let report: Report = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     assert_eq!(report.outcome(), Outcome::Fail, "{}", ended.printed);
-    assert_eq!(report.drills.iter().map(|drill| drill.faults.len()).sum::<usize>(), 0, "something was broken all the same");
-    assert!(ended.printed.contains("its deadline is 120 s: `for` is 600 s"), "{}", ended.printed);
-    assert_eq!(ended.code, Some(1), "{}", ended.printed);
-    let annotation = ended.printed.lines().find(|line| line.starts_with("::error file=")).unwrap_or_default();
+    assert_eq!(
+        report
+            .drills
+            .iter()
+            .map(|drill| drill.faults.len())
+            .sum::<usize>(),
+        0,
+        "something was broken all the same"
+    );
     assert!(
-        annotation.contains("candidate.yml,line=") && annotation.contains("title=feed_handler_stopped%3A late"),
+        ended
+            .printed
+            .contains("its deadline is 120 s: `for` is 600 s"),
         "{}",
         ended.printed
     );
-    assert!(ended.summary.contains("## Drills: 1 fail") && ended.summary.contains("late: FeedHandlerDown"), "{}", ended.summary);
+    assert_eq!(ended.code, Some(1), "{}", ended.printed);
+    let annotation = ended
+        .printed
+        .lines()
+        .find(|line| line.starts_with("::error file="))
+        .unwrap_or_default();
+    assert!(
+        annotation.contains("candidate.yml,line=")
+            && annotation.contains("title=feed_handler_stopped%3A late"),
+        "{}",
+        ended.printed
+    );
+    assert!(
+        ended.summary.contains("## Drills: 1 fail")
+            && ended.summary.contains("late: FeedHandlerDown"),
+        "{}",
+        ended.summary
+    );
 }
 
 #[test]
 fn rules_that_prometheus_refuses_could_not_be_tested_and_its_own_message_is_shown() {
-    let ended = suite_with("expr: up{job=\"feed-handler\"} == 0", "expr: up{job=\"feed-handler\" == 0");
-    assert!(ended.printed.contains("Prometheus refuses the rules of"), "{}", ended.printed);
-    assert!(ended.printed.contains("could not parse expression"), "{}", ended.printed);
+    let ended = suite_with(
+        "expr: up{job=\"feed-handler\"} == 0",
+        "expr: up{job=\"feed-handler\" == 0",
+    );
+    assert!(
+        ended.printed.contains("Prometheus refuses the rules of"),
+        "{}",
+        ended.printed
+    );
+    assert!(
+        ended.printed.contains("could not parse expression"),
+        "{}",
+        ended.printed
+    );
     assert_eq!(ended.code, Some(2), "{}", ended.printed);
 }

@@ -1,17 +1,23 @@
-//! What watching and judging costs per drill, with few drills and with many: `cargo bench --profile dev --bench watching`.
+//! What watching and judging costs per drill, with few drills and with many: `cargo bench --profile
+//! dev --bench watching`.
 //!
-//! The observer, and what each drill does with every look of it, run on one thread, whose time on the processor the kernel
-//! tells; Prometheus, Alertmanager and the sink are simulated on another. Each drill has an alert of its own, all of one
-//! rule, which fires, is delivered and resolves. Prints JSON: microseconds per drill and second.
+//! The observer, and what each drill does with every look of it, run on one thread, whose time on
+//! the processor the kernel tells; Prometheus, Alertmanager and the sink are simulated on another.
+//! Each drill has an alert of its own, all of one rule, which fires, is delivered and resolves.
+//! Prints JSON: microseconds per drill and second.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark that cannot measure has to end")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark that cannot measure has to end"
+)]
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use alertdrill::drill::{
-    Drill, ExpectedAlert, Fault, FaultRecord, LoadedRule, Outcome, Routing, Severity, SteadyState, Timeline, UtcInstant,
-    alert_outcomes, judge,
+    Drill, ExpectedAlert, Fault, FaultRecord, LoadedRule, Outcome, Routing, Severity, SteadyState,
+    Timeline, UtcInstant, alert_outcomes, judge,
 };
 use alertdrill::observe::{Alertmanager, NotificationSink, Observer, Prometheus};
 use axum::extract::{Query, State};
@@ -21,7 +27,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Seconds after the fault: evaluations that see the alert pending, firing, and no longer; and the end.
+/// Seconds after the fault: evaluations that see the alert pending, firing, and no longer; and the
+/// end.
 const PENDING_S: u32 = 1;
 const FIRING_S: u32 = 3;
 const GONE_S: u32 = 9;
@@ -36,15 +43,26 @@ fn main() {
 }
 
 fn cost_per_drill_and_second(drills: u32) -> f64 {
-    let stack = Arc::new(SimulatedStack { drills, fault_at: now() });
+    let stack = Arc::new(SimulatedStack {
+        drills,
+        fault_at: now(),
+    });
     let address = stack.serve();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let (before_ns, began) = (on_processor_ns(), std::time::Instant::now());
     let passed = runtime.block_on(async {
         let sink = NotificationSink::new(&address);
-        let observer = Arc::new(Observer::start(Prometheus::new(&address), Alertmanager::new(&address), sink));
-        let tasks: Vec<_> =
-            (0..drills).map(|number| tokio::spawn(watch(number, Arc::clone(&stack), Arc::clone(&observer)))).collect();
+        let observer = Arc::new(Observer::start(
+            Prometheus::new(&address),
+            Alertmanager::new(&address),
+            sink,
+        ));
+        let tasks: Vec<_> = (0..drills)
+            .map(|number| tokio::spawn(watch(number, Arc::clone(&stack), Arc::clone(&observer))))
+            .collect();
         let mut passed = 0;
         for task in tasks {
             passed += u32::from(task.await.unwrap());
@@ -59,7 +77,8 @@ fn cost_per_drill_and_second(drills: u32) -> f64 {
 
 /// A drill's life from its fault on, without the fault; whether it passed.
 async fn watch(number: u32, stack: Arc<SimulatedStack>, observer: Arc<Observer>) -> bool {
-    let alert = ExpectedAlert::new("Down", Severity::Critical, Duration::from_secs(60)).label("lane", number.to_string());
+    let alert = ExpectedAlert::new("Down", Severity::Critical, Duration::from_secs(60))
+        .label("lane", number.to_string());
     let drill = Drill::new(format!("drill_{number}"), Fault::stop("handler")).expect_alert(alert);
     let claims = drill.claims();
     let _answering = observer.answer_for(claims.clone());
@@ -67,10 +86,14 @@ async fn watch(number: u32, stack: Arc<SimulatedStack>, observer: Arc<Observer>)
     let mut looks = observer.observation();
     while now().seconds_since(stack.fault_at) < Duration::from_secs(END_S).as_secs_f64() {
         looks.changed().await.unwrap();
-        looks.borrow_and_update().fill(&mut timeline, &claims, stack.fault_at);
+        looks
+            .borrow_and_update()
+            .fill(&mut timeline, &claims, stack.fault_at);
         std::hint::black_box(alert_outcomes(&drill, &timeline));
     }
-    timeline.samples.extend(looks.borrow().stray_samples(stack.fault_at));
+    timeline
+        .samples
+        .extend(looks.borrow().stray_samples(stack.fault_at));
     judge(&drill, &timeline).outcome == Outcome::Pass
 }
 
@@ -84,7 +107,8 @@ fn on_processor_ns() -> u64 {
     schedstat.split(' ').next().unwrap().parse().unwrap()
 }
 
-/// A Prometheus, an Alertmanager and a sink in one, in which as many alerts fire as there are drills.
+/// A Prometheus, an Alertmanager and a sink in one, in which as many alerts fire as there are
+/// drills.
 struct SimulatedStack {
     drills: u32,
     fault_at: UtcInstant,
@@ -114,25 +138,41 @@ impl SimulatedStack {
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap().to_string();
         std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
             runtime.block_on(async {
                 let listener = tokio::net::TcpListener::from_std(listener).unwrap();
                 let router = Router::new()
                     .route(
                         "/api/v1/query",
-                        post(async |State(stack): State<Arc<Self>>, Form(asked): Form<Asked>| {
-                            Json(if asked.query.starts_with("ALERTS") { stack.alerts() } else { clock() })
-                        }),
+                        post(
+                            async |State(stack): State<Arc<Self>>, Form(asked): Form<Asked>| {
+                                Json(if asked.query.starts_with("ALERTS") {
+                                    stack.alerts()
+                                } else {
+                                    clock()
+                                })
+                            },
+                        ),
                     )
-                    .route("/api/v1/rules", get(async |State(stack): State<Arc<Self>>| Json(stack.rules())))
+                    .route(
+                        "/api/v1/rules",
+                        get(async |State(stack): State<Arc<Self>>| Json(stack.rules())),
+                    )
                     .route("/api/v2/alerts", get(async || Json(json!([]))))
                     .route(
                         "/notifications",
-                        get(async |State(stack): State<Arc<Self>>, Query(seen): Query<Since>| {
-                            Json(stack.notifications(seen.since))
-                        }),
+                        get(
+                            async |State(stack): State<Arc<Self>>, Query(seen): Query<Since>| {
+                                Json(stack.notifications(seen.since))
+                            },
+                        ),
                     );
-                axum::serve(listener, router.with_state(stack)).await.unwrap();
+                axum::serve(listener, router.with_state(stack))
+                    .await
+                    .unwrap();
             });
         });
         address
@@ -146,9 +186,14 @@ impl SimulatedStack {
     fn alerts(&self) -> Value {
         let samples = |seconds: std::ops::Range<u32>| {
             let passed = seconds.filter(|second| self.is_past(*second));
-            passed.map(|second| json!([self.fault_at.epoch_s() + f64::from(second), "1"])).collect::<Vec<_>>()
+            passed
+                .map(|second| json!([self.fault_at.epoch_s() + f64::from(second), "1"]))
+                .collect::<Vec<_>>()
         };
-        let states = [("pending", samples(PENDING_S..FIRING_S)), ("firing", samples(FIRING_S..GONE_S))];
+        let states = [
+            ("pending", samples(PENDING_S..FIRING_S)),
+            ("firing", samples(FIRING_S..GONE_S)),
+        ];
         let mut series = Vec::new();
         for (state, values) in states.iter().filter(|(_, values)| !values.is_empty()) {
             series.extend((0..self.drills).map(|number| {
@@ -162,9 +207,13 @@ impl SimulatedStack {
 
     fn rules(&self) -> Value {
         let whole_seconds = now().seconds_since(self.fault_at).floor().max(0.0);
-        let evaluated_at = self.fault_at.plus(Duration::from_secs_f64(whole_seconds)).to_string();
+        let evaluated_at = self
+            .fault_at
+            .plus(Duration::from_secs_f64(whole_seconds))
+            .to_string();
         let rule = json!({"name": "Down", "query": "up == 0", "duration": 2, "health": "ok"});
-        let group = json!({"name": "g", "interval": 1, "lastEvaluation": evaluated_at, "rules": [rule]});
+        let group =
+            json!({"name": "g", "interval": 1, "lastEvaluation": evaluated_at, "rules": [rule]});
         json!({"status": "success", "data": {"groups": [group]}})
     }
 
@@ -175,7 +224,10 @@ impl SimulatedStack {
                 let alert = json!({"status": status,
                     "labels": {"alertname": "Down", "lane": number.to_string(), "severity": "critical"},
                     "annotations": {"summary": "s", "description": "d", "runbook_url": "r"}});
-                let received_at = self.fault_at.plus(Duration::from_secs(u64::from(second) + 1)).to_string();
+                let received_at = self
+                    .fault_at
+                    .plus(Duration::from_secs(u64::from(second) + 1))
+                    .to_string();
                 notifications.push(json!({"seq": notifications.len() + 1, "received_at": received_at, "receiver": "critical",
                     "payload": {"alerts": [alert]}}));
             }

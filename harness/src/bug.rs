@@ -1,5 +1,6 @@
-//! A panic is a bug of the harness. It says nothing of an alert, nor that the stack could not be tested: it is told apart from
-//! both, and faults are reverted all the same, by the run's end or by whoever heals.
+//! A panic is a bug of the harness. It says nothing of an alert, nor that the stack could not be
+//! tested: it is told apart from both, and faults are reverted all the same, by the run's end or by
+//! whoever heals.
 
 use std::panic::{set_hook, take_hook};
 use std::sync::atomic::{AtomicBool, Ordering};

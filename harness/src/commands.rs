@@ -29,21 +29,33 @@ pub struct Done {
     pub outcome: Outcome,
 }
 
-/// Starts the stack unless it runs, waits for its steady state, and leaves it running; gives a line per published server.
+/// Starts the stack unless it runs, waits for its steady state, and leaves it running; gives a line
+/// per published server.
 ///
 /// # Errors
 /// As [`Session::start`].
 pub fn up(root: &Path, programs: &Path, progress: &Progress) -> Result<Vec<String>> {
     let runtime = runtime()?;
     runtime.block_on(async {
-        let session =
-            Session::start(Project::open(root, programs).await?, Timestamp::now().into(), progress, &cancelled_by_signals()?)
-                .await?;
+        let session = Session::start(
+            Project::open(root, programs).await?,
+            Timestamp::now().into(),
+            progress,
+            &cancelled_by_signals()?,
+        )
+        .await?;
         let stack = session.stack();
         let settings = stack.project().settings();
         let mut lines = Vec::new();
-        for endpoint in [&settings.prometheus, &settings.alertmanager, &settings.notification_sink] {
-            let address = stack.containers().address(&endpoint.service, endpoint.port).await?;
+        for endpoint in [
+            &settings.prometheus,
+            &settings.alertmanager,
+            &settings.notification_sink,
+        ] {
+            let address = stack
+                .containers()
+                .address(&endpoint.service, endpoint.port)
+                .await?;
             lines.push(format!("{}: http://{address}", endpoint.service));
         }
         session.keep()?;
@@ -82,19 +94,37 @@ pub fn heal(root: &Path, programs: &Path, progress: &Progress) -> Result<Vec<Str
     runtime()?.block_on(async {
         let project = Project::open(root, programs).await?;
         let containers = Containers::connect(project.name()).await?;
-        let site = Site { containers, kafka_bootstrap: Some(project.kafka_bootstrap()) };
-        let healed = runner::heal(&Journal::in_folder(&project.state_folder()), &site, progress).await?;
-        Ok(if healed.is_empty() { vec!["nothing was left broken".to_owned()] } else { healed })
+        let site = Site {
+            containers,
+            kafka_bootstrap: Some(project.kafka_bootstrap()),
+        };
+        let healed = runner::heal(
+            &Journal::in_folder(&project.state_folder()),
+            &site,
+            progress,
+        )
+        .await?;
+        Ok(if healed.is_empty() {
+            vec!["nothing was left broken".to_owned()]
+        } else {
+            healed
+        })
     })
 }
 
-/// Makes the report of a run again from its saved records; gives what a terminal shows of it at a run's end, and where it is.
+/// Makes the report of a run again from its saved records; gives what a terminal shows of it at a
+/// run's end, and where it is.
 ///
 /// # Errors
 /// [`Error::File`] or [`Error::BadDescription`].
 pub fn report(folder: &Path) -> Result<Vec<String>> {
-    let folder = RunFolder::existing(folder.canonicalize().map_err(Error::file("open the run's folder", folder))?);
-    // What was saved of the runs before stays, for they may be gone; unless one says where others are.
+    let folder = RunFolder::existing(
+        folder
+            .canonicalize()
+            .map_err(Error::file("open the run's folder", folder))?,
+    );
+    // What was saved of the runs before stays, for they may be gone; unless one says where others
+    // are.
     if folder.history()?.is_empty() || std::env::var_os("DRILL_HISTORY").is_some() {
         folder.record_history()?;
     }
@@ -106,11 +136,18 @@ pub fn report(folder: &Path) -> Result<Vec<String>> {
     for record in folder.records()? {
         let verdict = judge(&record.drill, &record.timeline);
         if verdict.outcome > Outcome::Skipped {
-            lines.extend([drill_line(&record, &verdict), failure_text(&record, &verdict), String::new()]);
+            lines.extend([
+                drill_line(&record, &verdict),
+                failure_text(&record, &verdict),
+                String::new(),
+            ]);
         }
     }
     lines.push(end_table(&report.drills));
-    lines.extend(["report.json", "junit.xml", "index.html"].map(|name| folder.path().join(name).display().to_string()));
+    lines.extend(
+        ["report.json", "junit.xml", "index.html"]
+            .map(|name| folder.path().join(name).display().to_string()),
+    );
     Ok(lines)
 }
 

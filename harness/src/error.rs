@@ -1,7 +1,8 @@
 //! What can keep a drill from being run, told apart by type.
 //!
-//! Each message is a lower-case fragment that names what was attempted, on what, and why it failed; what to do about it is
-//! [`Error::hint`]. None of them says anything about an alert: all of them end a run as *could not be tested*.
+//! Each message is a lower-case fragment that names what was attempted, on what, and why it failed;
+//! what to do about it is [`Error::hint`]. None of them says anything about an alert: all of them
+//! end a run as *could not be tested*.
 
 use std::io;
 use std::path::PathBuf;
@@ -41,7 +42,9 @@ pub enum Error {
         source: bollard::errors::Error,
     },
     /// A `docker compose` command failed.
-    #[error("failed to {attempted}: `docker compose {command}` ended with {status}; its last lines:\n{log}")]
+    #[error(
+        "failed to {attempted}: `docker compose {command}` ended with {status}; its last lines:\n{log}"
+    )]
     Compose {
         /// What, on what.
         attempted: String,
@@ -67,7 +70,9 @@ pub enum Error {
         reason: String,
     },
     /// A service did not become healthy.
-    #[error("failed to start the stack: {service} is {state} after {waited:.0?}; its last log lines:\n{log}")]
+    #[error(
+        "failed to start the stack: {service} is {state} after {waited:.0?}; its last log lines:\n{log}"
+    )]
     NotHealthy {
         /// The service.
         service: String,
@@ -170,26 +175,36 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::NoEngine { .. } => Some("start Docker, or let `./drill setup` install and start it (as root)"),
-            Self::EngineRefuses { .. } => Some("add yourself to the group docker and log in again, or run this as root"),
+            Self::NoEngine { .. } => {
+                Some("start Docker, or let `./drill setup` install and start it (as root)")
+            }
+            Self::EngineRefuses { .. } => {
+                Some("add yourself to the group docker and log in again, or run this as root")
+            }
             Self::NoCompose { .. } => Some("install compose v2, or let `./drill setup` get it"),
             Self::ImageBuild { .. } => Some(
                 "if a base image is missing and no registry is reachable, `./drill setup` makes it; else mend the Dockerfile that the log names",
             ),
-            Self::PortTaken { .. } => Some("end what listens there, or set KAFKA_HOST_PORT to a free port"),
-            Self::NotHealthy { .. } => {
-                Some("the stack was taken down again; `KEEP_STACK=1` keeps it for a look with `docker compose logs`")
+            Self::PortTaken { .. } => {
+                Some("end what listens there, or set KAFKA_HOST_PORT to a free port")
             }
+            Self::NotHealthy { .. } => Some(
+                "the stack was taken down again; `KEEP_STACK=1` keeps it for a look with `docker compose logs`",
+            ),
             Self::RulesRefused { .. } => Some("mend the rules file; nothing was broken or changed"),
-            Self::NoSuchService { .. } => {
-                Some("`docker compose -f docker-compose.test.yml config --services` lists the services")
-            }
+            Self::NoSuchService { .. } => Some(
+                "`docker compose -f docker-compose.test.yml config --services` lists the services",
+            ),
             Self::ClocksDisagree { .. } => Some("have both clocks set by NTP, then run it again"),
-            Self::NoSuchNetwork { .. } => Some("`./drill down` and `./drill up` make the stack anew"),
-            Self::JournalSpoiled { .. } => {
-                Some("a fault that they tell of may still be there; `./drill down` removes the stack and its journal")
+            Self::NoSuchNetwork { .. } => {
+                Some("`./drill down` and `./drill up` make the stack anew")
             }
-            Self::Interrupted => Some("what was broken has been reverted; run it again for a verdict"),
+            Self::JournalSpoiled { .. } => Some(
+                "a fault that they tell of may still be there; `./drill down` removes the stack and its journal",
+            ),
+            Self::Interrupted => {
+                Some("what was broken has been reverted; run it again for a verdict")
+            }
             Self::Compose { .. }
             | Self::Docker { .. }
             | Self::BadDescription { .. }
@@ -200,14 +215,23 @@ impl Error {
         }
     }
 
-    pub(crate) fn docker(attempted: impl Into<String>) -> impl FnOnce(bollard::errors::Error) -> Self {
+    pub(crate) fn docker(
+        attempted: impl Into<String>,
+    ) -> impl FnOnce(bollard::errors::Error) -> Self {
         let attempted = attempted.into();
         move |source| Self::Docker { attempted, source }
     }
 
-    pub(crate) fn file(attempted: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn file(
+        attempted: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
-        move |source| Self::File { attempted, path, source }
+        move |source| Self::File {
+            attempted,
+            path,
+            source,
+        }
     }
 
     /// The message with its hint, as a person reads it on a terminal.

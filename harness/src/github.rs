@@ -1,4 +1,5 @@
-//! A run on GitHub Actions tells what it came to beside the rules that it drilled, and on the job's page.
+//! A run on GitHub Actions tells what it came to beside the rules that it drilled, and on the job's
+//! page.
 
 use std::path::{Path, PathBuf};
 
@@ -21,10 +22,15 @@ impl Job {
     /// (<https://docs.github.com/en/actions/reference/workflows-and-actions/variables>).
     pub(crate) fn of_this_process(stack: &Stack) -> Option<Self> {
         let (rules_file, _) = stack.rules();
-        std::env::var("GITHUB_ACTIONS").is_ok_and(|runs_there| runs_there == "true").then(|| Self {
-            rules_file: rules_file.strip_prefix(stack.project().root()).unwrap_or(rules_file).to_owned(),
-            rules: std::fs::read_to_string(rules_file).unwrap_or_default(),
-        })
+        std::env::var("GITHUB_ACTIONS")
+            .is_ok_and(|runs_there| runs_there == "true")
+            .then(|| Self {
+                rules_file: rules_file
+                    .strip_prefix(stack.project().root())
+                    .unwrap_or(rules_file)
+                    .to_owned(),
+                rules: std::fs::read_to_string(rules_file).unwrap_or_default(),
+            })
     }
 
     /// Tells why the drill `name` did not pass.
@@ -36,7 +42,11 @@ impl Job {
 
     /// Tells which alerts have become slower than usual.
     pub(crate) fn tell_slower(&self, report: &Report, progress: &Progress) {
-        for command in report.drills.iter().flat_map(|drill| slower_annotations(drill, &self.rules_file, &self.rules)) {
+        for command in report
+            .drills
+            .iter()
+            .flat_map(|drill| slower_annotations(drill, &self.rules_file, &self.rules))
+        {
             progress.line(&command);
         }
     }
@@ -47,6 +57,7 @@ impl Job {
     /// [`crate::Error::File`].
     #[allow(clippy::unused_self, reason = "only who runs in a job has a page")]
     pub(crate) fn summarise(&self, report: &Report) -> Result<()> {
-        std::env::var_os("GITHUB_STEP_SUMMARY").map_or(Ok(()), |path| save_summary(report, Path::new(&path)))
+        std::env::var_os("GITHUB_STEP_SUMMARY")
+            .map_or(Ok(()), |path| save_summary(report, Path::new(&path)))
     }
 }

@@ -1,9 +1,10 @@
 //! Keeps a stack for as long as a run of many processes lasts.
 //!
-//! Under nextest each drill is a process. The first of them starts the stack, and must not be the one that removes it, nor the
-//! last of those that happen to run at some time. So it leaves behind a process that holds the stack until nextest itself has
-//! ended, and then removes it if nobody else uses it. The hold is the lock that the first one has: handed on as standard
-//! input, it belongs to both.
+//! Under nextest each drill is a process. The first of them starts the stack, and must not be the
+//! one that removes it, nor the last of those that happen to run at some time. So it leaves behind
+//! a process that holds the stack until nextest itself has ended, and then removes it if nobody
+//! else uses it. The hold is the lock that the first one has: handed on as standard input, it
+//! belongs to both.
 
 use std::fs::File;
 use std::os::fd::AsFd;
@@ -17,7 +18,8 @@ use crate::progress::Progress;
 use crate::stack::{Project, remove_if_unused};
 use crate::{Error, Result};
 
-/// The variable by which a process knows that it is a keeper: the number of the process whose end it waits for.
+/// The variable by which a process knows that it is a keeper: the number of the process whose end
+/// it waits for.
 const KEEPER: &str = "ALERTDRILL_KEEPER";
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
@@ -41,11 +43,19 @@ pub(crate) fn is_another_attempt() -> bool {
 /// # Errors
 /// [`Error::File`].
 pub(crate) fn start(hold: File) -> Result<()> {
-    let this = std::env::current_exe().map_err(Error::file("find the program of", "this process"))?;
+    let this =
+        std::env::current_exe().map_err(Error::file("find the program of", "this process"))?;
     let mut command = Command::new(&this);
     command.env(KEEPER, std::os::unix::process::parent_id().to_string());
-    command.stdin(Stdio::from(hold)).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
-    command.spawn().map(drop).map_err(Error::file("start a keeper of the stack from", this))
+    command
+        .stdin(Stdio::from(hold))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0);
+    command
+        .spawn()
+        .map(drop)
+        .map_err(Error::file("start a keeper of the stack from", this))
 }
 
 /// The life of a keeper of the stack of the project in `root`.
@@ -57,7 +67,13 @@ pub(crate) async fn keep(parent: u32, root: &Path, programs: &Path) -> Result<()
         tokio::time::sleep(LOOK_EVERY).await;
     }
     let project = Project::open(root, programs).await?;
-    let hold = File::from(std::io::stdin().as_fd().try_clone_to_owned().map_err(Error::file("release", "the stack's lock"))?);
-    hold.unlock().map_err(Error::file("release", "the stack's lock"))?;
+    let hold = File::from(
+        std::io::stdin()
+            .as_fd()
+            .try_clone_to_owned()
+            .map_err(Error::file("release", "the stack's lock"))?,
+    );
+    hold.unlock()
+        .map_err(Error::file("release", "the stack's lock"))?;
     remove_if_unused(&project, &Progress::default()).await
 }

@@ -1,8 +1,10 @@
-//! **alertdrill** breaks a running data pipeline on purpose and proves that its Prometheus alerts work: each fires in time,
-//! not too early, with the right labels, is delivered, resolves once the fault is gone, and nothing else fires beside it.
+//! **alertdrill** breaks a running data pipeline on purpose and proves that its Prometheus alerts
+//! work: each fires in time, not too early, with the right labels, is delivered, resolves once the
+//! fault is gone, and nothing else fires beside it.
 //!
-//! Data flows one way: a [`drill`] is data; the [`runner`] injects its [`fault`] into the [`stack`], lets [`observe`] write
-//! down what happens, and hands that to the pure judge; [`report`] shows what the saved records say.
+//! Data flows one way: a [`drill`] is data; the [`runner`] injects its [`fault`] into the
+//! [`stack`], lets [`observe`] write down what happens, and hands that to the pure judge;
+//! [`report`] shows what the saved records say.
 
 pub mod bug;
 pub mod commands;

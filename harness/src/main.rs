@@ -1,4 +1,5 @@
-//! The command line: what a run would do, the run itself, the stack's life outside of one, and reports of earlier ones.
+//! The command line: what a run would do, the run itself, the stack's life outside of one, and
+//! reports of earlier ones.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -37,7 +38,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Say what a run would do, and break nothing: what for how long, which alert must fire when, how long all of it takes.
+    /// Say what a run would do, and break nothing: what for how long, which alert must fire when,
+    /// how long all of it takes.
     ///
     /// Needs neither Docker nor a stack: windows are derived from the rules as they are written.
     #[command(after_help = "\
@@ -79,7 +81,8 @@ Examples:
         #[arg(default_value = "target/drills/latest")]
         run: PathBuf,
     },
-    /// Say which drill makes each loaded rule fire, which waiver excuses it, and which metrics are read and not there.
+    /// Say which drill makes each loaded rule fire, which waiver excuses it, and which metrics are
+    /// read and not there.
     #[command(after_help = "\
 Examples:
   alertdrill coverage                               of the stack if it runs, else of the rules file
@@ -115,7 +118,11 @@ struct Drills {
 
 impl Drills {
     fn selection(&self) -> Selection<'_> {
-        Selection { file: self.file.as_deref(), name: self.name.as_deref(), exact: self.exact }
+        Selection {
+            file: self.file.as_deref(),
+            name: self.name.as_deref(),
+            exact: self.exact,
+        }
     }
 }
 
@@ -130,8 +137,14 @@ fn main() -> ExitCode {
 }
 
 fn carry_out(action: Action, root: &Path, progress: &Progress) -> Result<ExitCode> {
-    let programs = std::env::current_exe().ok().and_then(|program| program.parent().map(Path::to_owned)).unwrap_or_default();
-    let lines = |lines: Vec<String>| Done { text: lines.join("\n"), outcome: Outcome::Pass };
+    let programs = std::env::current_exe()
+        .ok()
+        .and_then(|program| program.parent().map(Path::to_owned))
+        .unwrap_or_default();
+    let lines = |lines: Vec<String>| Done {
+        text: lines.join("\n"),
+        outcome: Outcome::Pass,
+    };
     let done = match action {
         Action::Plan { drills, json } => commands::plan(root, drills.selection(), json)?,
         Action::Run { drills } => return commands::run(root, drills.selection()),
@@ -143,7 +156,12 @@ fn carry_out(action: Action, root: &Path, progress: &Progress) -> Result<ExitCod
             commands::coverage(root, &programs, drills.selection(), prometheus.as_deref())?
         }
         Action::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "alertdrill", &mut std::io::stdout());
+            clap_complete::generate(
+                shell,
+                &mut Arguments::command(),
+                "alertdrill",
+                &mut std::io::stdout(),
+            );
             return Ok(ExitCode::SUCCESS);
         }
     };

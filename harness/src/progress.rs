@@ -1,7 +1,8 @@
-//! What a person sees while the harness works: what it does or waits for, and how long that may still take.
+//! What a person sees while the harness works: what it does or waits for, and how long that may
+//! still take.
 //!
-//! On a terminal a line per running drill, which changes in place, and one for all that wait; elsewhere (CI logs) a line when a
-//! step begins, one when it ends, and a sign of life in between.
+//! On a terminal a line per running drill, which changes in place, and one for all that wait;
+//! elsewhere (CI logs) a line when a step begins, one when it ends, and a sign of life in between.
 
 mod step;
 mod window_bar;
@@ -68,8 +69,16 @@ impl Default for Progress {
 
 impl Progress {
     fn on(bars: Option<MultiProgress>) -> Self {
-        let terminal = |bars| Arc::new(Terminal { bars, held: Mutex::default(), queue: Mutex::default() });
-        Self { terminal: bars.map(terminal) }
+        let terminal = |bars| {
+            Arc::new(Terminal {
+                bars,
+                held: Mutex::default(),
+                queue: Mutex::default(),
+            })
+        };
+        Self {
+            terminal: bars.map(terminal),
+        }
     }
 
     /// Whether its lines are on a terminal, and change in place.
@@ -78,15 +87,22 @@ impl Progress {
         self.terminal.is_some()
     }
 
-    /// Keeps a line of a terminal for all steps of `who`, a drill, and says there what it is `about`: its lane and its fault.
-    /// Of such a drill a terminal shows how it stands, and not what each step came to.
+    /// Keeps a line of a terminal for all steps of `who`, a drill, and says there what it is
+    /// `about`: its lane and its fault. Of such a drill a terminal shows how it stands, and not
+    /// what each step came to.
     #[must_use]
     pub fn line_of(&self, who: &str, about: &str) -> Line {
         if let Some(terminal) = &self.terminal {
-            let held = HeldLine { about: one_line(about), bar: terminal.add(who) };
+            let held = HeldLine {
+                about: one_line(about),
+                bar: terminal.add(who),
+            };
             terminal.lock_held().insert(who.to_owned(), held);
         }
-        Line { terminal: self.terminal.clone(), who: who.to_owned() }
+        Line {
+            terminal: self.terminal.clone(),
+            who: who.to_owned(),
+        }
     }
 
     /// Begins a step of `who`: a drill's name, or `stack`.
@@ -160,14 +176,21 @@ impl Terminal {
 impl Queue {
     fn show(&self) {
         if let Some(bar) = &self.bar {
-            bar.set_message(format!("{} wait for their leases: {}", self.waiting.len(), self.waiting.join(", ")));
+            bar.set_message(format!(
+                "{} wait for their leases: {}",
+                self.waiting.len(),
+                self.waiting.join(", ")
+            ));
         }
     }
 }
 
 impl Drop for Line {
     fn drop(&mut self) {
-        let held = self.terminal.as_ref().and_then(|terminal| terminal.lock_held().remove(&self.who));
+        let held = self
+            .terminal
+            .as_ref()
+            .and_then(|terminal| terminal.lock_held().remove(&self.who));
         if let Some(held) = held {
             held.bar.finish_and_clear();
         }
@@ -185,7 +208,10 @@ fn spinner() -> ProgressBar {
 
 /// What others wrote, so that it stays on its line.
 fn one_line(text: &str) -> String {
-    harmless(text).split_whitespace().collect::<Vec<_>>().join(" ")
+    harmless(text)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// `text` with its colours where a terminal is to have them.
@@ -196,14 +222,20 @@ fn coloured(text: &str) -> String {
     }
 }
 
-#[allow(clippy::print_stderr, reason = "this is the one place that writes progress")]
+#[allow(
+    clippy::print_stderr,
+    reason = "this is the one place that writes progress"
+)]
 fn line(text: &str) {
     eprintln!("{}", coloured(text));
     *LAST_LINE.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
 }
 
 fn has_been_silent() -> bool {
-    LAST_LINE.lock().unwrap_or_else(PoisonError::into_inner).is_none_or(|last| last.elapsed() >= SIGN_OF_LIFE_EVERY)
+    LAST_LINE
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .is_none_or(|last| last.elapsed() >= SIGN_OF_LIFE_EVERY)
 }
 
 #[cfg(test)]

@@ -36,13 +36,18 @@ fn read_by(expression: &str, ranges_too: bool) -> Result<BTreeSet<String>, Strin
         fn pre_visit(&mut self, part: &Expr) -> Result<bool, Infallible> {
             match part {
                 Expr::VectorSelector(selector) => self.names.extend(selector.name.clone()),
-                Expr::MatrixSelector(range) if self.ranges_too => self.names.extend(range.vs.name.clone()),
+                Expr::MatrixSelector(range) if self.ranges_too => {
+                    self.names.extend(range.vs.name.clone())
+                }
                 _ => {}
             }
             Ok(true)
         }
     }
-    let mut metrics = Metrics { ranges_too, names: BTreeSet::new() };
+    let mut metrics = Metrics {
+        ranges_too,
+        names: BTreeSet::new(),
+    };
     walk(&mut metrics, expression)?;
     Ok(metrics.names)
 }
@@ -80,7 +85,10 @@ pub fn compared_of(expression: &str) -> Result<Vec<String>, String> {
         type Error = Infallible;
         fn pre_visit(&mut self, part: &Expr) -> Result<bool, Infallible> {
             if let Expr::Binary(binary) = part
-                && matches!(binary.op.to_string().as_str(), "==" | "!=" | ">" | "<" | ">=" | "<=")
+                && matches!(
+                    binary.op.to_string().as_str(),
+                    "==" | "!=" | ">" | "<" | ">=" | "<="
+                )
                 && matches!(binary.rhs.as_ref(), Expr::NumberLiteral(_))
             {
                 let compared = binary.lhs.to_string();
@@ -96,7 +104,10 @@ pub fn compared_of(expression: &str) -> Result<Vec<String>, String> {
     Ok(compared.0)
 }
 
-fn walk(visitor: &mut impl ExprVisitor<Error = Infallible>, expression: &str) -> Result<(), String> {
+fn walk(
+    visitor: &mut impl ExprVisitor<Error = Infallible>,
+    expression: &str,
+) -> Result<(), String> {
     let expression = promql_parser::parser::parse(expression)?;
     let _ = walk_expr(visitor, &expression);
     Ok(())
@@ -108,9 +119,16 @@ mod tests {
 
     #[test]
     fn metrics_are_those_of_instants_and_of_ranges() {
-        let expression = "increase(errors_total[2m]) > 0 or last_over_time(lag[1m]) unless on (job) up == 1";
-        assert_eq!(metrics_of(expression).unwrap(), ["errors_total", "lag", "up"].map(str::to_owned).into());
-        assert_eq!(metrics_now_of(expression).unwrap(), ["up"].map(str::to_owned).into());
+        let expression =
+            "increase(errors_total[2m]) > 0 or last_over_time(lag[1m]) unless on (job) up == 1";
+        assert_eq!(
+            metrics_of(expression).unwrap(),
+            ["errors_total", "lag", "up"].map(str::to_owned).into()
+        );
+        assert_eq!(
+            metrics_now_of(expression).unwrap(),
+            ["up"].map(str::to_owned).into()
+        );
     }
 
     #[test]
@@ -121,8 +139,12 @@ mod tests {
 
     #[test]
     fn what_is_compared_with_numbers_is_each_part_that_is() {
-        let expression = "time() - last_over_time(seen[1m]) > 120 and on (job) up{job=\"x\"} == 1 unless a > b";
-        assert_eq!(compared_of(expression).unwrap(), ["time() - last_over_time(seen[1m])", "up{job=\"x\"}"]);
+        let expression =
+            "time() - last_over_time(seen[1m]) > 120 and on (job) up{job=\"x\"} == 1 unless a > b";
+        assert_eq!(
+            compared_of(expression).unwrap(),
+            ["time() - last_over_time(seen[1m])", "up{job=\"x\"}"]
+        );
     }
 
     #[test]

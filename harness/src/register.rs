@@ -1,8 +1,9 @@
-//! What the drills of a stack tell each other, in whatever process they run: a folder with a file per entry.
+//! What the drills of a stack tell each other, in whatever process they run: a folder with a file
+//! per entry.
 //!
-//! An entry is written whole or not at all, and its file's name begins with the number of the process that wrote it, so that
-//! what a process left behind that was killed is known. Reading is cheap: the files are read again when one of them has
-//! changed.
+//! An entry is written whole or not at all, and its file's name begins with the number of the
+//! process that wrote it, so that what a process left behind that was killed is known. Reading is
+//! cheap: the files are read again when one of them has changed.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +15,8 @@ use serde::de::DeserializeOwned;
 use crate::process::is_alive;
 use crate::{Error, Result};
 
-/// A change within the same tick of the file system's clock shows nowhere, and the end of a process neither.
+/// A change within the same tick of the file system's clock shows nowhere, and the end of a process
+/// neither.
 const READ_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// A folder of entries.
@@ -58,12 +60,16 @@ impl<T: Serialize + DeserializeOwned + PartialEq> Register<T> {
     /// [`Error::File`].
     pub(crate) fn in_folder(folder: PathBuf) -> Result<Self> {
         std::fs::create_dir_all(&folder).map_err(Error::file("make the folder", &folder))?;
-        Ok(Self { folder, read: Mutex::new(None) })
+        Ok(Self {
+            folder,
+            read: Mutex::new(None),
+        })
     }
 
     /// The file of this process's entry `name`.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(format!("{}-{name}.json", std::process::id()))
+        self.folder
+            .join(format!("{}-{name}.json", std::process::id()))
     }
 
     /// Writes this process's entry `name`, in place of what it was before.
@@ -72,8 +78,10 @@ impl<T: Serialize + DeserializeOwned + PartialEq> Register<T> {
     /// [`Error::File`].
     pub(crate) fn write(&self, name: &str, value: &T) -> Result<()> {
         let path = self.path(name);
-        let json = serde_json::to_vec(value)
-            .map_err(|error| Error::BadDescription { what: path.display().to_string(), reason: error.to_string() })?;
+        let json = serde_json::to_vec(value).map_err(|error| Error::BadDescription {
+            what: path.display().to_string(),
+            reason: error.to_string(),
+        })?;
         let staged = path.with_extension("part");
         std::fs::write(&staged, json).map_err(Error::file("write", &staged))?;
         std::fs::rename(&staged, &path).map_err(Error::file("write", path))
@@ -86,7 +94,9 @@ impl<T: Serialize + DeserializeOwned + PartialEq> Register<T> {
     pub(crate) fn snapshot(&self) -> Result<Arc<Snapshot<T>>> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         // Looked at before the files are read: what changes in between is read the next time.
-        let changed_at = std::fs::metadata(&self.folder).and_then(|folder| folder.modified()).ok();
+        let changed_at = std::fs::metadata(&self.folder)
+            .and_then(|folder| folder.modified())
+            .ok();
         if let Some(reading) = &*read
             && reading.changed_at == changed_at
             && reading.at.elapsed() < READ_AGAIN_AFTER
@@ -96,9 +106,16 @@ impl<T: Serialize + DeserializeOwned + PartialEq> Register<T> {
         let entries = self.read_all()?;
         let snapshot = match read.take() {
             Some(before) if before.snapshot.entries == entries => before.snapshot,
-            before => Arc::new(Snapshot { version: before.map_or(0, |before| before.snapshot.version + 1), entries }),
+            before => Arc::new(Snapshot {
+                version: before.map_or(0, |before| before.snapshot.version + 1),
+                entries,
+            }),
         };
-        *read = Some(Reading { at: Instant::now(), changed_at, snapshot: Arc::clone(&snapshot) });
+        *read = Some(Reading {
+            at: Instant::now(),
+            changed_at,
+            snapshot: Arc::clone(&snapshot),
+        });
         Ok(snapshot)
     }
 
@@ -108,12 +125,25 @@ impl<T: Serialize + DeserializeOwned + PartialEq> Register<T> {
             let json = match std::fs::read(&path) {
                 Ok(json) => json,
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-                Err(source) => return Err(Error::File { attempted: "read", path, source }),
+                Err(source) => {
+                    return Err(Error::File {
+                        attempted: "read",
+                        path,
+                        source,
+                    });
+                }
             };
-            let value = serde_json::from_slice(&json)
-                .map_err(|error| Error::BadDescription { what: path.display().to_string(), reason: error.to_string() })?;
+            let value = serde_json::from_slice(&json).map_err(|error| Error::BadDescription {
+                what: path.display().to_string(),
+                reason: error.to_string(),
+            })?;
             let writer = writer_of(&path);
-            entries.push(Entry { path, writer, is_current: is_alive(writer), value });
+            entries.push(Entry {
+                path,
+                writer,
+                is_current: is_alive(writer),
+                value,
+            });
         }
         Ok(entries)
     }
@@ -123,10 +153,16 @@ impl<T: Serialize + DeserializeOwned + PartialEq> Register<T> {
     /// # Errors
     /// [`Error::File`].
     pub(crate) fn forget_the_dead(&self) -> Result<()> {
-        for path in self.files()?.into_iter().filter(|path| !is_alive(writer_of(path))) {
+        for path in self
+            .files()?
+            .into_iter()
+            .filter(|path| !is_alive(writer_of(path)))
+        {
             match std::fs::remove_file(&path) {
                 // Another process does the same.
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Error::file("remove", path)(error)),
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::file("remove", path)(error));
+                }
                 _ => {}
             }
         }
@@ -134,10 +170,18 @@ impl<T: Serialize + DeserializeOwned + PartialEq> Register<T> {
     }
 
     fn files(&self) -> Result<Vec<PathBuf>> {
-        let entries = std::fs::read_dir(&self.folder).map_err(Error::file("read the folder", &self.folder))?;
-        let paths = entries.map(|entry| Ok(entry.map_err(Error::file("read the folder", &self.folder))?.path()));
+        let entries = std::fs::read_dir(&self.folder)
+            .map_err(Error::file("read the folder", &self.folder))?;
+        let paths = entries.map(|entry| {
+            Ok(entry
+                .map_err(Error::file("read the folder", &self.folder))?
+                .path())
+        });
         let mut paths: Vec<_> = paths.collect::<Result<_>>()?;
-        paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+        paths.retain(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+        });
         paths.sort();
         Ok(paths)
     }
@@ -145,8 +189,14 @@ impl<T: Serialize + DeserializeOwned + PartialEq> Register<T> {
 
 /// No process has the number 0.
 fn writer_of(path: &Path) -> u32 {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    name.split('-').next().and_then(|id| id.parse().ok()).unwrap_or_default()
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    name.split('-')
+        .next()
+        .and_then(|id| id.parse().ok())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

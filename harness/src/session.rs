@@ -12,11 +12,13 @@ use crate::github::Job;
 use crate::observe::{Observer, Prometheus, board_history, expression_histories};
 use crate::progress::Progress;
 use crate::report::{
-    Agreement, DrillRecord, Measured, PanelRecord, RECORD_SCHEMA_VERSION, Report, RunFolder, RunInfo, Waiver, uncovered,
+    Agreement, DrillRecord, Measured, PanelRecord, RECORD_SCHEMA_VERSION, Report, RunFolder,
+    RunInfo, Waiver, uncovered,
 };
 use crate::runner::{self, Neighbourhood, Surroundings};
 use crate::stack::{
-    Leased, Leases, Project, Stack, StackStart, SteadyWait, Ticket, WaitingLine, all_conditions, wait_for_steady_state,
+    Leased, Leases, Project, Stack, StackStart, SteadyWait, Ticket, WaitingLine, all_conditions,
+    wait_for_steady_state,
 };
 use crate::{Error, Result};
 
@@ -46,10 +48,12 @@ pub struct Session {
 }
 
 impl Session {
-    /// Takes hold of the stack of `project`, starts it if it does not run, reverts what a killed run
-    /// left behind, and, if it was started, waits for steady state. `started_at` is the start of this process.
+    /// Takes hold of the stack of `project`, starts it if it does not run, reverts what a killed
+    /// run left behind, and, if it was started, waits for steady state. `started_at` is the start
+    /// of this process.
     ///
-    /// A stack that was started here and that a later step fails on is removed again, unless `KEEP_STACK` is set.
+    /// A stack that was started here and that a later step fails on is removed again, unless
+    /// `KEEP_STACK` is set.
     ///
     /// # Errors
     /// Each [`crate::Error`] of a missing engine, image, port or healthy service.
@@ -62,7 +66,10 @@ impl Session {
         let watch_until = watch_until()?;
         let state = project.state_folder();
         let (journal, leases) = (Journal::in_folder(&state), Leases::in_folder(&state)?);
-        let (neighbourhood, line) = (Neighbourhood::in_folder(&state)?, WaitingLine::in_folder(&state)?);
+        let (neighbourhood, line) = (
+            Neighbourhood::in_folder(&state)?,
+            WaitingLine::in_folder(&state)?,
+        );
         let stack = Stack::up(project, progress, cancel).await?;
         let site = stack.site();
         neighbourhood.forget_the_dead()?;
@@ -93,13 +100,17 @@ impl Session {
         }
     }
 
-    /// A hold on the stack for a process of its own, which keeps it as long as the run lasts; `None` if this process has not
-    /// started it, or it is to stay.
+    /// A hold on the stack for a process of its own, which keeps it as long as the run lasts;
+    /// `None` if this process has not started it, or it is to stay.
     ///
     /// # Errors
     /// [`crate::Error::File`].
     pub fn hold_for_the_run(&self) -> Result<Option<std::fs::File>> {
-        if self.stack.start() == StackStart::Started { self.stack.hold().map(Some) } else { Ok(None) }
+        if self.stack.start() == StackStart::Started {
+            self.stack.hold().map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     /// The stack.
@@ -111,7 +122,10 @@ impl Session {
     /// The same session, whose drills wait that long for steady state before they give up.
     #[must_use]
     pub fn steady_within(self, at_most: Duration) -> Self {
-        Self { steady_within: at_most, ..self }
+        Self {
+            steady_within: at_most,
+            ..self
+        }
     }
 
     /// Queues up for what `drill` needs, which takes about `duration`.
@@ -119,14 +133,25 @@ impl Session {
     /// # Errors
     /// [`crate::Error::File`].
     pub fn queue(&self, drill: &Drill, duration: Duration) -> Result<Ticket<'_>> {
-        self.line.queue(drill, self.stack.project().settings(), duration)
+        self.line
+            .queue(drill, self.stack.project().settings(), duration)
     }
 
     /// Runs one drill, as soon as it has its leases; what keeps it from its end is in the record.
-    pub async fn run(&self, drill: &Drill, ticket: Ticket<'_>, progress: &Progress, cancel: &CancellationToken) -> DrillRecord {
+    pub async fn run(
+        &self,
+        drill: &Drill,
+        ticket: Ticket<'_>,
+        progress: &Progress,
+        cancel: &CancellationToken,
+    ) -> DrillRecord {
         let settings = self.stack.project().settings();
         let there_is_room = |drill: &Drill| self.neighbourhood.has_room_for(drill, &self.routing);
-        let (drill, lane, timeline) = match self.leases.take(drill, settings, ticket, there_is_room, progress, cancel).await {
+        let (drill, lane, timeline) = match self
+            .leases
+            .take(drill, settings, ticket, there_is_room, progress, cancel)
+            .await
+        {
             Ok(mut leased) => {
                 let _line = progress.line_of(&leased.drill.name, &about(&leased));
                 let around = Surroundings {
@@ -146,31 +171,48 @@ impl Session {
                 let (drill, lane) = (leased.drill.clone(), leased.lane.clone());
                 // Others may go on: the checks look back.
                 drop(leased);
-                match runner::check_afterwards(&drill, &timeline, &self.site, progress, cancel).await {
+                match runner::check_afterwards(&drill, &timeline, &self.site, progress, cancel)
+                    .await
+                {
                     Ok(checks) => timeline.checks = checks,
                     Err(error) => runner::note(&mut timeline, &error),
                 }
-                if timeline.evidence.is_empty() && !cancel.is_cancelled() && judge(&drill, &timeline).outcome > Outcome::Skipped {
-                    timeline.evidence = runner::look_closer(&drill, &timeline.rules, &self.prometheus, &self.site).await;
+                if timeline.evidence.is_empty()
+                    && !cancel.is_cancelled()
+                    && judge(&drill, &timeline).outcome > Outcome::Skipped
+                {
+                    timeline.evidence =
+                        runner::look_closer(&drill, &timeline.rules, &self.prometheus, &self.site)
+                            .await;
                 }
                 (drill, lane, timeline)
             }
             Err(error) => (drill.clone(), None, runner::never_begun(drill, &error)),
         };
-        DrillRecord { schema_version: RECORD_SCHEMA_VERSION, drill, lane, timeline }
+        DrillRecord {
+            schema_version: RECORD_SCHEMA_VERSION,
+            drill,
+            lane,
+            timeline,
+        }
     }
 
-    /// The loaded rules that none of `drills` makes fire and that no waiver excuses, as a person reads them.
+    /// The loaded rules that none of `drills` makes fire and that no waiver excuses, as a person
+    /// reads them.
     ///
     /// # Errors
     /// As [`Prometheus::alerting_rules`].
-    pub async fn rules_without_a_drill(&self, drills: &[Drill], waivers: &[Waiver]) -> Result<Vec<String>> {
+    pub async fn rules_without_a_drill(
+        &self,
+        drills: &[Drill],
+        waivers: &[Waiver],
+    ) -> Result<Vec<String>> {
         let rules = self.prometheus.alerting_rules(Duration::ZERO).await?;
         Ok(uncovered(&rules, drills, waivers))
     }
 
-    /// Reverts whatever is still broken, and lets go of the stack: the last who uses it removes it, if it was started for that
-    /// and nobody wants it kept.
+    /// Reverts whatever is still broken, and lets go of the stack: the last who uses it removes it,
+    /// if it was started for that and nobody wants it kept.
     ///
     /// # Errors
     /// A fault that cannot be reverted, or a stack that cannot be removed.
@@ -188,12 +230,17 @@ impl Session {
         self.stack.keep()
     }
 
-    /// Writes the run's `report.json` from the records in `folder`, those of other processes of the run among them, and gives
-    /// it.
+    /// Writes the run's `report.json` from the records in `folder`, those of other processes of the
+    /// run among them, and gives it.
     ///
     /// # Errors
     /// [`crate::Error::File`].
-    pub async fn report(&self, folder: &RunFolder, waivers: &[Waiver], progress: &Progress) -> Result<Report> {
+    pub async fn report(
+        &self,
+        folder: &RunFolder,
+        waivers: &[Waiver],
+        progress: &Progress,
+    ) -> Result<Report> {
         let _turn = folder.lock()?;
         let (rules_file, rules_sha256) = self.stack.rules();
         folder.save_run(RunInfo {
@@ -201,16 +248,25 @@ impl Session {
             started_at: self.started_at,
             finished_at: now(),
             stack_ready_s: self.stack_ready_s,
-            rules_file: rules_file.strip_prefix(self.stack.project().root()).unwrap_or(rules_file).to_owned(),
+            rules_file: rules_file
+                .strip_prefix(self.stack.project().root())
+                .unwrap_or(rules_file)
+                .to_owned(),
             rules_sha256: rules_sha256.to_owned(),
             waivers: waivers.to_vec(),
         })?;
         if let Err(error) = self.record_panels(folder).await {
             // A verdict on alerts does not hang on a picture of them.
-            progress.line(&format!("the dashboard's panels are not in the report: {}", error.explained()));
+            progress.line(&format!(
+                "the dashboard's panels are not in the report: {}",
+                error.explained()
+            ));
         }
         if let Err(error) = folder.record_history() {
-            progress.line(&format!("the runs before are not in the report: {}", error.explained()));
+            progress.line(&format!(
+                "the runs before are not in the report: {}",
+                error.explained()
+            ));
         }
         let mut report = Report::of(folder)?;
         report.run.measured = Some(self.measure(&report).await);
@@ -219,7 +275,10 @@ impl Session {
         if let Some(job) = Job::of_this_process(&self.stack)
             && let Err(error) = job.summarise(&report)
         {
-            progress.line(&format!("the report is not on the job's page: {}", error.explained()));
+            progress.line(&format!(
+                "the report is not on the job's page: {}",
+                error.explained()
+            ));
         }
         Ok(report)
     }
@@ -229,7 +288,8 @@ impl Session {
     /// # Errors
     /// [`crate::Error::File`], [`crate::Error::NoAnswer`] or [`crate::Error::BadAnswer`].
     pub async fn record_expressions(&self, record: &DrillRecord, folder: &RunFolder) -> Result<()> {
-        let expressions = expression_histories(&self.prometheus, &record.drill, &record.timeline).await?;
+        let expressions =
+            expression_histories(&self.prometheus, &record.drill, &record.timeline).await?;
         folder.save_expressions(&record.drill.name, expressions)
     }
 
@@ -244,33 +304,63 @@ impl Session {
         }
     }
 
-    /// What the dashboard, as it is now, showed during a run, and which drills moved it; `None` if the stack has no dashboard.
+    /// What the dashboard, as it is now, showed during a run, and which drills moved it; `None` if
+    /// the stack has no dashboard.
     ///
     /// # Errors
-    /// [`crate::Error::File`], [`crate::Error::BadDescription`], [`crate::Error::NoAnswer`] or [`crate::Error::BadAnswer`].
+    /// [`crate::Error::File`], [`crate::Error::BadDescription`], [`crate::Error::NoAnswer`] or
+    /// [`crate::Error::BadAnswer`].
     pub async fn panels(&self, folder: &RunFolder) -> Result<Option<PanelRecord>> {
         let project = self.stack.project();
-        let Some(dashboard) = project.dashboard()? else { return Ok(None) };
+        let Some(dashboard) = project.dashboard()? else {
+            return Ok(None);
+        };
         let run = folder.run()?;
-        let history = board_history(&self.prometheus, &dashboard, project, (run.started_at, run.finished_at)).await?;
-        let broken: Vec<_> = folder.records()?.iter().filter_map(|record| record.broken(project.settings())).collect();
+        let history = board_history(
+            &self.prometheus,
+            &dashboard,
+            project,
+            (run.started_at, run.finished_at),
+        )
+        .await?;
+        let broken: Vec<_> = folder
+            .records()?
+            .iter()
+            .filter_map(|record| record.broken(project.settings()))
+            .collect();
         let moved = moved_panels(&history, &broken);
         Ok(Some(PanelRecord { history, moved }))
     }
 
     async fn record_panels(&self, folder: &RunFolder) -> Result<()> {
-        self.panels(folder).await?.map_or(Ok(()), |panels| folder.save_panels(&panels))
+        self.panels(folder)
+            .await?
+            .map_or(Ok(()), |panels| folder.save_panels(&panels))
     }
 
-    /// What the run cost, and how true its instants are: from Prometheus's own samples and this process's status.
+    /// What the run cost, and how true its instants are: from Prometheus's own samples and this
+    /// process's status.
     async fn measure(&self, report: &Report) -> Measured {
-        let faults = report.drills.iter().flat_map(|drill| &drill.faults).map(|fault| fault.injected_at);
+        let faults = report
+            .drills
+            .iter()
+            .flat_map(|drill| &drill.faults)
+            .map(|fault| fault.injected_at);
         let value = async |query| self.prometheus.value(query).await.ok().flatten();
         Measured {
-            first_fault_s: faults.min().map(|first| first.seconds_since(report.run.info.started_at)),
+            first_fault_s: faults
+                .min()
+                .map(|first| first.seconds_since(report.run.info.started_at)),
             firing_in_prometheus: self.firing_in_prometheus(report).await,
-            firing_in_alertmanager: Agreement::of(report.fired().map(|(_, alert)| Some((alert.firing_at?, alert.starts_at?)))),
-            stack_memory_gib: value("avg_over_time(sum(container_memory_usage_bytes)[3m:15s]) / 2^30").await,
+            firing_in_alertmanager: Agreement::of(
+                report
+                    .fired()
+                    .map(|(_, alert)| Some((alert.firing_at?, alert.starts_at?))),
+            ),
+            stack_memory_gib: value(
+                "avg_over_time(sum(container_memory_usage_bytes)[3m:15s]) / 2^30",
+            )
+            .await,
             stack_cores: value("sum(rate(container_cpu_usage_seconds_total[3m]))").await,
             peak_memory_mib: peak_memory_mib(),
         }
@@ -281,8 +371,14 @@ impl Session {
         let run = Duration::from_secs_f64(now().seconds_since(report.run.info.started_at).max(1.0));
         let series = self.prometheus.alert_samples(run).await.ok()?;
         Agreement::of(report.fired().map(|(fault_at, alert)| {
-            let same = series.iter().filter(|series| series.state == AlertState::Firing && series.labels == alert.labels);
-            let first = same.flat_map(|series| &series.at).copied().filter(|at| *at >= fault_at).min()?;
+            let same = series.iter().filter(|series| {
+                series.state == AlertState::Firing && series.labels == alert.labels
+            });
+            let first = same
+                .flat_map(|series| &series.at)
+                .copied()
+                .filter(|at| *at >= fault_at)
+                .min()?;
             Some((alert.firing_at?, first))
         }))
     }
@@ -301,13 +397,24 @@ async fn reach_steady_state(
     if stack.start() == StackStart::Started {
         let step = progress.step("stack", "waiting for steady state");
         let conditions = all_conditions(stack.project().settings());
-        let wait = SteadyWait { conditions: &conditions, at_most: FIRST_STEADY_WITHIN };
+        let wait = SteadyWait {
+            conditions: &conditions,
+            at_most: FIRST_STEADY_WITHIN,
+        };
         let steady = wait_for_steady_state(&prometheus, wait, &step, cancel).await?;
         // The drills say what is unsteady still: each waits for itself.
-        step.done(if steady.is_reached() { "ready" } else { "not steady yet" });
+        step.done(if steady.is_reached() {
+            "ready"
+        } else {
+            "not steady yet"
+        });
     }
     let routing = alertmanager.routing().await?;
-    let observer = Observer::start(prometheus.clone(), alertmanager, stack.notification_sink().await?);
+    let observer = Observer::start(
+        prometheus.clone(),
+        alertmanager,
+        stack.notification_sink().await?,
+    );
     Ok((prometheus, observer, routing))
 }
 
@@ -316,11 +423,14 @@ async fn reach_steady_state(
 /// # Errors
 /// [`Error::BadDescription`].
 pub(crate) fn watch_until() -> Result<WatchedUntil> {
-    let Some(asked) = std::env::var_os(WATCH_UNTIL) else { return Ok(WatchedUntil::default()) };
+    let Some(asked) = std::env::var_os(WATCH_UNTIL) else {
+        return Ok(WatchedUntil::default());
+    };
     asked.to_string_lossy().parse().map_err(watch_until_refused)
 }
 
-/// That only a drill that runs alone may be cut short: what it leaves behind would be taken for another one's.
+/// That only a drill that runs alone may be cut short: what it leaves behind would be taken for
+/// another one's.
 pub(crate) fn only_one_is_cut_short(selected: usize) -> Error {
     watch_until_refused(format!(
         "`delivered` is for one drill at a time, and this run may have {selected}; name one with --exact"
@@ -328,13 +438,24 @@ pub(crate) fn only_one_is_cut_short(selected: usize) -> Error {
 }
 
 fn watch_until_refused(reason: String) -> Error {
-    Error::BadDescription { what: format!("the variable {WATCH_UNTIL}"), reason }
+    Error::BadDescription {
+        what: format!("the variable {WATCH_UNTIL}"),
+        reason,
+    }
 }
 
 /// The lane of a drill, if it needs one, and its faults.
 fn about(leased: &Leased<'_>) -> String {
-    let faults: Vec<_> = leased.drill.faults.iter().map(ToString::to_string).collect();
-    let lane = leased.lane.as_ref().map_or_else(String::new, |lane| format!("{lane}: "));
+    let faults: Vec<_> = leased
+        .drill
+        .faults
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let lane = leased
+        .lane
+        .as_ref()
+        .map_or_else(String::new, |lane| format!("{lane}: "));
     format!("{lane}{}", faults.join(", "))
 }
 
@@ -345,7 +466,9 @@ fn now() -> UtcInstant {
 /// The largest resident set of this process (`proc_pid_status(5)`, `VmHWM`).
 fn peak_memory_mib() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
     Some(kib / 1024.0)
 }

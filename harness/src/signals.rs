@@ -1,4 +1,5 @@
-//! Ctrl-C, SIGTERM and the end of the terminal end a run in order: what is broken is reverted, what was started is removed.
+//! Ctrl-C, SIGTERM and the end of the terminal end a run in order: what is broken is reverted, what
+//! was started is removed.
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;

@@ -1,6 +1,8 @@
-//! How text for people is set: colours that say nothing which the words do not, and no control sequences but these.
+//! How text for people is set: colours that say nothing which the words do not, and no control
+//! sequences but these.
 //!
-//! Whoever prints it does so by `anstream`, which leaves them out where `NO_COLOR` or `CLICOLOR` says so, or nobody reads a terminal.
+//! Whoever prints it does so by `anstream`, which leaves them out where `NO_COLOR` or `CLICOLOR`
+//! says so, or nobody reads a terminal.
 
 use std::fmt::Display;
 
@@ -32,10 +34,14 @@ pub(crate) fn outcome(outcome: Outcome) -> String {
     }
 }
 
-/// `text` without anything that a terminal would obey instead of showing it: labels and logs are others' words.
+/// `text` without anything that a terminal would obey instead of showing it: labels and logs are
+/// others' words.
 pub(crate) fn harmless(text: &str) -> String {
     let stripped = anstream::adapter::strip_str(text).to_string();
-    stripped.chars().filter(|char| !char.is_control() || matches!(char, '\n' | '\t')).collect()
+    stripped
+        .chars()
+        .filter(|char| !char.is_control() || matches!(char, '\n' | '\t'))
+        .collect()
 }
 
 #[cfg(test)]
@@ -50,8 +56,8 @@ mod tests {
 
     #[test]
     fn words_say_what_the_colours_say() {
-        let words =
-            [Outcome::Pass, Outcome::Fail, Outcome::Error].map(|one| anstream::adapter::strip_str(&outcome(one)).to_string());
+        let words = [Outcome::Pass, Outcome::Fail, Outcome::Error]
+            .map(|one| anstream::adapter::strip_str(&outcome(one)).to_string());
         assert_eq!(words, ["pass", "FAIL", "error"]);
     }
 }

@@ -38,13 +38,17 @@ pub struct Suite {
 const COVERAGE: &str = "every_loaded_rule_is_drilled_or_waived";
 
 impl Suite {
-    /// A suite on the compose project in `root`. `program` is one of the programs that go into the stack's images; they all
-    /// lie in its folder.
+    /// A suite on the compose project in `root`. `program` is one of the programs that go into the
+    /// stack's images; they all lie in its folder.
     #[must_use]
     pub fn new(root: impl Into<PathBuf>, program: impl AsRef<Path>) -> Self {
         Self {
             root: root.into(),
-            programs: program.as_ref().parent().map(Path::to_owned).unwrap_or_default(),
+            programs: program
+                .as_ref()
+                .parent()
+                .map(Path::to_owned)
+                .unwrap_or_default(),
             drills: Vec::new(),
             waivers: Vec::new(),
         }
@@ -65,18 +69,22 @@ impl Suite {
         self
     }
 
-    /// The same suite, which excuses the rule `rule` from being drilled: the alert's name, and in braces the labels that the
-    /// rule adds, its severity apart.
+    /// The same suite, which excuses the rule `rule` from being drilled: the alert's name, and in
+    /// braces the labels that the rule adds, its severity apart.
     #[must_use]
     pub fn waive(mut self, rule: &str, reason: &str) -> Self {
-        self.waivers.push(Waiver { rule: rule.to_owned(), reason: reason.to_owned() });
+        self.waivers.push(Waiver {
+            rule: rule.to_owned(),
+            reason: reason.to_owned(),
+        });
         self
     }
 
-    /// Runs what the command line asks for, as libtest would: the `main` of a test without a harness.
+    /// Runs what the command line asks for, as libtest would: the `main` of a test without a
+    /// harness.
     ///
-    /// The stack is started when the first drill needs it, and removed at the end if this process started it and
-    /// `KEEP_STACK` is not set. Exit codes: [`Outcome::exit_code`].
+    /// The stack is started when the first drill needs it, and removed at the end if this process
+    /// started it and `KEEP_STACK` is not set. Exit codes: [`Outcome::exit_code`].
     ///
     /// Asked by [`PRINT_DRILLS`], it prints its drills as JSON and does nothing else.
     #[must_use]
@@ -97,7 +105,11 @@ impl Suite {
         bug::explain_panics();
         // Drills wait most of their time, and their leases keep them from disturbing each other.
         arguments.test_threads = arguments.test_threads.or(Some(self.drills.len() + 1));
-        let mut drills: Vec<_> = self.drills.iter().map(|drill| (duration_of(drill, &self.drills), drill.clone())).collect();
+        let mut drills: Vec<_> = self
+            .drills
+            .iter()
+            .map(|drill| (duration_of(drill, &self.drills), drill.clone()))
+            .collect();
         drills.sort_by_key(|(duration, _)| std::cmp::Reverse(*duration));
         let run = match Run::new(self, started_at) {
             Ok(run) => Arc::new(run),
@@ -107,13 +119,24 @@ impl Suite {
             .into_iter()
             .map(|(duration, drill)| {
                 let run = Arc::clone(&run);
-                Trial::test(drill.name.clone(), move || run.noted(run.drill(&drill, duration)))
+                Trial::test(drill.name.clone(), move || {
+                    run.noted(run.drill(&drill, duration))
+                })
             })
             .collect();
         let covered = Arc::clone(&run);
-        trials.push(Trial::test(COVERAGE, move || covered.noted(covered.coverage())));
-        let selected = trials.iter().filter(|trial| trial.name() != COVERAGE && !arguments.is_filtered_out(trial)).count();
-        let selected = if keeper::is_one_process_of_many() { run.suite.drills.len() } else { selected };
+        trials.push(Trial::test(COVERAGE, move || {
+            covered.noted(covered.coverage())
+        }));
+        let selected = trials
+            .iter()
+            .filter(|trial| trial.name() != COVERAGE && !arguments.is_filtered_out(trial))
+            .count();
+        let selected = if keeper::is_one_process_of_many() {
+            run.suite.drills.len()
+        } else {
+            selected
+        };
         // A value that is none is told of by each drill.
         if selected > 1 && !arguments.list && watch_until().is_ok_and(WatchedUntil::is_cut_short) {
             return could_not_be_tested(&run.progress, &only_one_is_cut_short(selected));
@@ -126,26 +149,42 @@ impl Suite {
             run.progress.line(&format!("error: {}", error.explained()));
             run.note(Outcome::Error);
         }
-        ExitCode::from(exit_code(run.worst(), conclusion.has_failed(), bug::was_hit()))
+        ExitCode::from(exit_code(
+            run.worst(),
+            conclusion.has_failed(),
+            bug::was_hit(),
+        ))
     }
 
     fn print_drills(self) -> ExitCode {
-        let plan = Plan { drills: self.drills, waivers: self.waivers };
+        let plan = Plan {
+            drills: self.drills,
+            waivers: self.waivers,
+        };
         let printed = plan.to_json().and_then(|json| {
-            std::io::stdout().write_all(json.as_bytes()).map_err(Error::file("write the drills to", "standard output"))
+            std::io::stdout()
+                .write_all(json.as_bytes())
+                .map_err(Error::file("write the drills to", "standard output"))
         });
-        printed.map_or_else(|error| could_not_be_tested(&Progress::default(), &error), |()| ExitCode::SUCCESS)
+        printed.map_or_else(
+            |error| could_not_be_tested(&Progress::default(), &error),
+            |()| ExitCode::SUCCESS,
+        )
     }
 
     fn keep_stack(&self, parent: u32) -> ExitCode {
         let kept = Runtime::new()
             .map_err(Error::file("start the async runtime in", "this process"))
             .and_then(|runtime| runtime.block_on(keeper::keep(parent, &self.root, &self.programs)));
-        kept.map_or_else(|error| could_not_be_tested(&Progress::default(), &error), |()| ExitCode::SUCCESS)
+        kept.map_or_else(
+            |error| could_not_be_tested(&Progress::default(), &error),
+            |()| ExitCode::SUCCESS,
+        )
     }
 }
 
-/// A failed alert is known, whatever else went wrong. A test that failed and noted nothing panicked.
+/// A failed alert is known, whatever else went wrong. A test that failed and noted nothing
+/// panicked.
 fn exit_code(came_to: Outcome, has_failed: bool, is_bug: bool) -> u8 {
     match came_to {
         Outcome::Fail => came_to.exit_code(),
@@ -172,7 +211,8 @@ struct Run {
     cancel: CancellationToken,
     progress: Progress,
     stage: Mutex<Stage>,
-    /// The compose project, opened once, and the drills that wait on its stack; or why it cannot be opened.
+    /// The compose project, opened once, and the drills that wait on its stack; or why it cannot be
+    /// opened.
     opened: OnceLock<Result<(Project, WaitingLine), String>>,
     /// The worst that a test of this process came to.
     worst: Mutex<Outcome>,
@@ -187,33 +227,63 @@ enum Stage {
 
 impl Run {
     fn new(suite: Suite, started_at: UtcInstant) -> Result<Self> {
-        let runtime = Runtime::new().map_err(Error::file("start the async runtime in", "this process"))?;
+        let runtime =
+            Runtime::new().map_err(Error::file("start the async runtime in", "this process"))?;
         let cancel = runtime.block_on(async { cancelled_by_signals() })?;
         let stage = Mutex::new(Stage::NotStarted);
         let progress = Progress::default();
         let (opened, worst) = (OnceLock::new(), Mutex::new(Outcome::Pass));
-        Ok(Self { suite, started_at, runtime, cancel, progress, stage, opened, worst })
+        Ok(Self {
+            suite,
+            started_at,
+            runtime,
+            cancel,
+            progress,
+            stage,
+            opened,
+            worst,
+        })
     }
 
     fn drill(&self, drill: &Drill, duration: Duration) -> Result<(), Failed> {
         // Before the stack is there: then all that wait are known when the first may go.
         let (project, line) = self.opened().map_err(could_not)?;
-        let ticket = line.queue(drill, project.settings(), duration).map_err(|error| error.explained())?;
+        let ticket = line
+            .queue(drill, project.settings(), duration)
+            .map_err(|error| error.explained())?;
         let running = self.running()?;
         let (session, folder) = &*running;
-        let record = self.runtime.block_on(session.run(drill, ticket, &self.progress, &self.cancel));
-        folder.save_record(&record).map_err(|error| error.explained())?;
-        if let Err(error) = self.runtime.block_on(session.record_expressions(&record, folder)) {
+        let record =
+            self.runtime
+                .block_on(session.run(drill, ticket, &self.progress, &self.cancel));
+        folder
+            .save_record(&record)
+            .map_err(|error| error.explained())?;
+        if let Err(error) = self
+            .runtime
+            .block_on(session.record_expressions(&record, folder))
+        {
             // As with the panels: a verdict on alerts does not hang on a picture of them.
-            self.progress.line(&format!("{}: its expressions are not in the report: {}", drill.name, error.explained()));
+            self.progress.line(&format!(
+                "{}: its expressions are not in the report: {}",
+                drill.name,
+                error.explained()
+            ));
         }
         let verdict = judge(&record.drill, &record.timeline);
         self.progress.line(&drill_line(&record, &verdict));
         if let Some(job) = Job::of_this_process(session.stack()) {
             job.tell_verdict(&drill.name, &verdict, &self.progress);
         }
-        if let Err(error) = self.runtime.block_on(session.annotate(&record, verdict.outcome)) {
-            self.progress.line(&format!("{}: not written onto Grafana's dashboards: {}", drill.name, error.explained()));
+        if let Err(error) = self
+            .runtime
+            .block_on(session.annotate(&record, verdict.outcome))
+        {
+            self.progress.line(&format!(
+                "{}: not written onto Grafana's dashboards: {}",
+                drill.name,
+                error.explained()
+            ));
         }
         self.note(verdict.outcome);
         match verdict.outcome {
@@ -225,12 +295,19 @@ impl Run {
     fn coverage(&self) -> Result<(), Failed> {
         let running = self.running()?;
         let (drills, waivers) = (&self.suite.drills, &self.suite.waivers);
-        let outcome = self.runtime.block_on(running.0.rules_without_a_drill(drills, waivers));
+        let outcome = self
+            .runtime
+            .block_on(running.0.rules_without_a_drill(drills, waivers));
         let (came_to, failed) = match outcome {
             Ok(missing) if missing.is_empty() => (Outcome::Pass, None),
             Ok(missing) => {
                 let missing = missing.join(", ");
-                (Outcome::Fail, Some(format!("no drill makes these rules fire, and no waiver says why not: {missing}")))
+                (
+                    Outcome::Fail,
+                    Some(format!(
+                        "no drill makes these rules fire, and no waiver says why not: {missing}"
+                    )),
+                )
             }
             Err(error) => (Outcome::Error, Some(error.explained())),
         };
@@ -261,13 +338,21 @@ impl Run {
             let line = WaitingLine::in_folder(&project.state_folder())?;
             Ok((project, line))
         };
-        let opened = self.opened.get_or_init(|| self.runtime.block_on(open).map_err(|error: Error| error.explained()));
+        let opened = self.opened.get_or_init(|| {
+            self.runtime
+                .block_on(open)
+                .map_err(|error: Error| error.explained())
+        });
         opened.as_ref()
     }
 
-    /// The session, started if it is not; a start that failed fails every drill with the same words.
+    /// The session, started if it is not; a start that failed fails every drill with the same
+    /// words.
     fn running(&self) -> Result<Arc<(Session, RunFolder)>, Failed> {
-        let mut stage = self.stage.lock().map_err(|_| "the session was lost in a panic")?;
+        let mut stage = self
+            .stage
+            .lock()
+            .map_err(|_| "the session was lost in a panic")?;
         if let Stage::NotStarted = *stage {
             let started = self
                 .opened()
@@ -285,23 +370,30 @@ impl Run {
         }
     }
 
-    /// Of the processes of one run only one tries in vain to start the stack, and the others hear why; a test that is tried
-    /// again tries that again too.
+    /// Of the processes of one run only one tries in vain to start the stack, and the others hear
+    /// why; a test that is tried again tries that again too.
     async fn start_once(&self, project: Project) -> Result<(Session, RunFolder), String> {
-        let folder = RunFolder::create(&project.target_folder()).map_err(|error| error.explained())?;
+        let folder =
+            RunFolder::create(&project.target_folder()).map_err(|error| error.explained())?;
         let shared = keeper::is_one_process_of_many() && !keeper::is_another_attempt();
         if shared && let Some(why) = folder.why_not_started() {
             return Err(why);
         }
-        let started = self.start(project, folder.clone()).await.map_err(|error| error.explained());
+        let started = self
+            .start(project, folder.clone())
+            .await
+            .map_err(|error| error.explained());
         if shared && let Err(why) = &started {
-            folder.save_why_not_started(why).map_err(|error| error.explained())?;
+            folder
+                .save_why_not_started(why)
+                .map_err(|error| error.explained())?;
         }
         started
     }
 
     async fn start(&self, project: Project, folder: RunFolder) -> Result<(Session, RunFolder)> {
-        let session = Session::start(project, self.started_at, &self.progress, &self.cancel).await?;
+        let session =
+            Session::start(project, self.started_at, &self.progress, &self.cancel).await?;
         if keeper::is_one_process_of_many()
             && let Some(hold) = session.hold_for_the_run()?
         {
@@ -317,10 +409,15 @@ impl Run {
             Stage::NotStarted | Stage::Failed(_) => return Ok(()),
             Stage::Running(running) => running,
         };
-        let Some((session, folder)) = Arc::into_inner(running) else { return Err(Error::Interrupted) };
+        let Some((session, folder)) = Arc::into_inner(running) else {
+            return Err(Error::Interrupted);
+        };
         self.runtime.block_on(async {
-            let reported = session.report(&folder, &self.suite.waivers, &self.progress).await;
-            let job = Job::of_this_process(session.stack()).filter(|_| !keeper::is_one_process_of_many());
+            let reported = session
+                .report(&folder, &self.suite.waivers, &self.progress)
+                .await;
+            let job =
+                Job::of_this_process(session.stack()).filter(|_| !keeper::is_one_process_of_many());
             session.end(&self.progress).await?;
             let report = reported?;
             if let Some(job) = job {
@@ -332,7 +429,10 @@ impl Run {
             for line in measured_lines(&report.run) {
                 self.progress.line(&line);
             }
-            self.progress.line(&format!("report: {}", folder.path().join("report.json").display()));
+            self.progress.line(&format!(
+                "report: {}",
+                folder.path().join("report.json").display()
+            ));
             Ok(())
         })
     }

@@ -9,7 +9,8 @@ use serde_json::json;
 use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-/// How a run of the command line ended, and what it printed on standard output and on standard error.
+/// How a run of the command line ended, and what it printed on standard output and on standard
+/// error.
 struct Ended {
     code: Option<i32>,
     said: String,
@@ -32,7 +33,11 @@ fn alertdrill(arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
         .output()
         .unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Ended { code: output.status.code(), said: text(output.stdout), complained: text(output.stderr) }
+    Ended {
+        code: output.status.code(),
+        said: text(output.stdout),
+        complained: text(output.stderr),
+    }
 }
 
 /// A file of one drill: a handler is stopped, and the alert `alert` must fire.
@@ -72,10 +77,14 @@ fn plan_says_what_breaks_what_must_fire_and_when_without_docker() {
 #[test]
 fn plan_that_was_printed_as_json_is_planned_again_to_the_same_text() {
     let file = file_of("service_stopped", "HandlerDown");
-    let printed = alertdrill(&["plan", "--json", "--drills", file.path().to_str().unwrap()], &[]);
+    let printed = alertdrill(
+        &["plan", "--json", "--drills", file.path().to_str().unwrap()],
+        &[],
+    );
     let again = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(again.path(), &printed.said).unwrap();
-    let texts = [&file, &again].map(|file| alertdrill(&["plan", "--drills", file.path().to_str().unwrap()], &[]).said);
+    let texts = [&file, &again]
+        .map(|file| alertdrill(&["plan", "--drills", file.path().to_str().unwrap()], &[]).said);
     assert!(texts[0].contains("handler_stopped"));
     assert_eq!(texts[0], texts[1]);
 }
@@ -86,7 +95,11 @@ fn unknown_fault_in_a_file_of_drills_could_not_be_planned_run_or_covered() {
     for command in ["plan", "run", "coverage"] {
         let ended = alertdrill(&[command, "--drills", file.path().to_str().unwrap()], &[]);
         assert_eq!(ended.code, Some(2), "{command}: {}", ended.said);
-        assert!(ended.complained.contains("unknown variant `meteor_strike`"), "{command}: {}", ended.complained);
+        assert!(
+            ended.complained.contains("unknown variant `meteor_strike`"),
+            "{command}: {}",
+            ended.complained
+        );
     }
 }
 
@@ -95,28 +108,67 @@ fn plan_fails_if_a_drill_cannot_pass_with_the_candidates_rules() {
     let file = file_of("service_stopped", "HandlerDown");
     let candidate = tempfile::NamedTempFile::new().unwrap();
     let committed = std::fs::read_to_string(project().join("prometheus/rules.yml")).unwrap();
-    std::fs::write(candidate.path(), committed.replace("for: 1m\n", "for: 3m\n")).unwrap();
+    std::fs::write(
+        candidate.path(),
+        committed.replace("for: 1m\n", "for: 3m\n"),
+    )
+    .unwrap();
     let variables = [("ALERT_RULES", candidate.path().to_str().unwrap())];
-    let ended = alertdrill(&["plan", "--drills", file.path().to_str().unwrap()], &variables);
+    let ended = alertdrill(
+        &["plan", "--drills", file.path().to_str().unwrap()],
+        &variables,
+    );
     assert_eq!(ended.code, Some(1), "{}", ended.said);
-    assert!(ended.said.contains("can fire as late as 205 s after the fault, its deadline is 120 s"), "{}", ended.said);
+    assert!(
+        ended
+            .said
+            .contains("can fire as late as 205 s after the fault, its deadline is 120 s"),
+        "{}",
+        ended.said
+    );
 }
 
 #[test]
 fn run_of_a_file_of_drills_without_an_engine_could_not_be_tested() {
     let file = file_of("service_stopped", "HandlerDown");
-    let ended = alertdrill(&["run", "--exact", "handler_stopped", "--drills", file.path().to_str().unwrap()], &[]);
+    let ended = alertdrill(
+        &[
+            "run",
+            "--exact",
+            "handler_stopped",
+            "--drills",
+            file.path().to_str().unwrap(),
+        ],
+        &[],
+    );
     assert_eq!(ended.code, Some(2), "{}", ended.said);
-    assert!(ended.said.contains("handler_stopped ... FAILED"), "{}", ended.said);
+    assert!(
+        ended.said.contains("handler_stopped ... FAILED"),
+        "{}",
+        ended.said
+    );
 }
 
 #[test]
 fn coverage_fails_if_a_rule_is_neither_drilled_nor_waived() {
     let file = file_of("service_stopped", "HandlerDown");
-    let ended = alertdrill(&["coverage", "--drills", file.path().to_str().unwrap()], &[]);
+    let ended = alertdrill(
+        &["coverage", "--drills", file.path().to_str().unwrap()],
+        &[],
+    );
     assert_eq!(ended.code, Some(1), "{}", ended.complained);
-    assert!(ended.said.contains("2 rules in prometheus/rules.yml"), "{}", ended.said);
-    assert!(ended.said.contains("1 made to fire by a drill, 0 waived, 1 neither"), "{}", ended.said);
+    assert!(
+        ended.said.contains("2 rules in prometheus/rules.yml"),
+        "{}",
+        ended.said
+    );
+    assert!(
+        ended
+            .said
+            .contains("1 made to fire by a drill, 0 waived, 1 neither"),
+        "{}",
+        ended.said
+    );
 }
 
 /// A Prometheus that has loaded the one rule `query` and has samples of `metrics`.
@@ -128,13 +180,23 @@ async fn prometheus(query: &str, metrics: &[&str]) -> MockServer {
     let group = json!({"name": "feed", "interval": 5, "lastEvaluation": "2026-01-01T00:00:00Z", "rules": [rule]});
     let answers = [
         ("/api/v1/rules", json!({"groups": [group]})),
-        ("/api/v1/targets", json!({"activeTargets": [{"scrapeInterval": "15s", "scrapeTimeout": "5s"}]})),
-        ("/api/v1/query", json!({"resultType": "vector", "result": []})),
+        (
+            "/api/v1/targets",
+            json!({"activeTargets": [{"scrapeInterval": "15s", "scrapeTimeout": "5s"}]}),
+        ),
+        (
+            "/api/v1/query",
+            json!({"resultType": "vector", "result": []}),
+        ),
         ("/api/v1/label/__name__/values", json!(metrics)),
     ];
     for (at, data) in answers {
-        let answer = ResponseTemplate::new(200).set_body_json(json!({"status": "success", "data": data}));
-        Mock::given(path(at)).respond_with(answer).mount(&server).await;
+        let answer =
+            ResponseTemplate::new(200).set_body_json(json!({"status": "success", "data": data}));
+        Mock::given(path(at))
+            .respond_with(answer)
+            .mount(&server)
+            .await;
     }
     server
 }
@@ -143,17 +205,44 @@ async fn prometheus(query: &str, metrics: &[&str]) -> MockServer {
 async fn coverage_names_what_nothing_exports_and_the_nearest_name_that_there_is() {
     let file = file_of("service_stopped", "HandlerDown");
     let server = prometheus("ups == 0", &["up"]).await;
-    let arguments = ["coverage", "--drills", file.path().to_str().unwrap(), "--prometheus", &server.address().to_string()];
+    let arguments = [
+        "coverage",
+        "--drills",
+        file.path().to_str().unwrap(),
+        "--prometheus",
+        &server.address().to_string(),
+    ];
     let ended = alertdrill(&arguments, &[]);
     assert_eq!(ended.code, Some(1), "{}", ended.complained);
-    assert!(ended.said.contains("1 made to fire by a drill, 0 waived, 0 neither"), "{}", ended.said);
-    assert!(ended.said.contains("nothing exports ups, which HandlerDown reads; the nearest name is up"), "{}", ended.said);
+    assert!(
+        ended
+            .said
+            .contains("1 made to fire by a drill, 0 waived, 0 neither"),
+        "{}",
+        ended.said
+    );
+    assert!(
+        ended
+            .said
+            .contains("nothing exports ups, which HandlerDown reads; the nearest name is up"),
+        "{}",
+        ended.said
+    );
 }
 
 #[test]
 fn coverage_of_a_prometheus_that_does_not_answer_could_not_be_told() {
     let file = file_of("service_stopped", "HandlerDown");
-    let ended = alertdrill(&["coverage", "--drills", file.path().to_str().unwrap(), "--prometheus", "127.0.0.1:1"], &[]);
+    let ended = alertdrill(
+        &[
+            "coverage",
+            "--drills",
+            file.path().to_str().unwrap(),
+            "--prometheus",
+            "127.0.0.1:1",
+        ],
+        &[],
+    );
     assert_eq!(ended.code, Some(2), "{}", ended.said);
 }
 
@@ -176,13 +265,22 @@ fn help_of_each_command_that_takes_arguments_shows_examples_and_the_main_one_the
         assert!(help.contains(&format!("  alertdrill {command}")), "{help}");
     }
     let help = alertdrill(&["--help"], &[]).said;
-    assert!(help.contains("1  an alert failed its drill") && help.contains("2  could not be tested"), "{help}");
+    assert!(
+        help.contains("1  an alert failed its drill") && help.contains("2  could not be tested"),
+        "{help}"
+    );
 }
 
 #[test]
 fn colours_are_left_out_unless_they_are_forced() {
     let file = file_of("service_stopped", "HandlerDown");
-    let said = |variables: &[(&str, &str)]| alertdrill(&["plan", "--drills", file.path().to_str().unwrap()], variables).said;
+    let said = |variables: &[(&str, &str)]| {
+        alertdrill(
+            &["plan", "--drills", file.path().to_str().unwrap()],
+            variables,
+        )
+        .said
+    };
     assert!(!said(&[]).contains('\u{1b}'));
     assert!(said(&[("CLICOLOR_FORCE", "1")]).contains('\u{1b}'));
     assert!(!said(&[("CLICOLOR_FORCE", "0"), ("NO_COLOR", "1")]).contains('\u{1b}'));

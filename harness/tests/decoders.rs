@@ -1,10 +1,14 @@
-//! Whatever a server, a journal, a file or a record says: it is decoded, or refused with an error, and nothing panics. What is
-//! decoded can be judged and reported.
+//! Whatever a server, a journal, a file or a record says: it is decoded, or refused with an error,
+//! and nothing panics. What is decoded can be judged and reported.
 //!
-//! Real answers (`corpus/`) are spoiled at random, as bytes and as JSON. `PROPTEST_CASES` says how often; what once failed is
-//! kept in `decoders.proptest-regressions` and tried first.
+//! Real answers (`corpus/`) are spoiled at random, as bytes and as JSON. `PROPTEST_CASES` says how
+//! often; what once failed is kept in `decoders.proptest-regressions` and tried first.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test, a panic is how it fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "in a test, a panic is how it fails"
+)]
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -14,7 +18,9 @@ use alertdrill::drill::{Drill, Fault, UtcInstant, hopeless, judge};
 use alertdrill::fault::{Journal, decode};
 use alertdrill::observe::{Alertmanager, NotificationSink, Prometheus};
 use alertdrill::plan::DrillPlan;
-use alertdrill::report::{DrillRecord, Milestone, Report, RunFolder, drill_line, end_table, failure_text};
+use alertdrill::report::{
+    DrillRecord, Milestone, Report, RunFolder, drill_line, end_table, failure_text,
+};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{Uri, header};
@@ -24,11 +30,14 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 fn corpus(name: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/corpus")
+        .join(name);
     std::fs::read(path).unwrap()
 }
 
-// ---- how an answer is spoiled -------------------------------------------------------------------------------------
+// ---- how an answer is spoiled
+// -------------------------------------------------------------------------------------
 
 #[derive(Clone, Debug)]
 enum Spoiling {
@@ -69,7 +78,10 @@ fn strange_value() -> impl Strategy<Value = Option<Value>> {
         Some(json!({})),
         Some(json!([[1, "1"], [1, "1"]])),
     ];
-    prop_oneof![prop::sample::select(values.to_vec()), any::<String>().prop_map(|text| Some(json!(text)))]
+    prop_oneof![
+        prop::sample::select(values.to_vec()),
+        any::<String>().prop_map(|text| Some(json!(text)))
+    ]
 }
 
 fn spoiling() -> impl Strategy<Value = Spoiling> {
@@ -121,7 +133,8 @@ fn count(json: &Value) -> usize {
     }
 }
 
-/// Puts `value` where the `nth` value of `json` stands, or takes that away; whether it was among them.
+/// Puts `value` where the `nth` value of `json` stands, or takes that away; whether it was among
+/// them.
 fn replace(json: &mut Value, nth: &mut usize, value: Option<&Value>) -> bool {
     if *nth == 0 {
         *json = value.cloned().unwrap_or_default();
@@ -156,7 +169,8 @@ fn replace(json: &mut Value, nth: &mut usize, value: Option<&Value>) -> bool {
     false
 }
 
-// ---- servers ------------------------------------------------------------------------------------------------------
+// ---- servers
+// ------------------------------------------------------------------------------------------------------
 
 /// A path, and what is answered there instead.
 type Instead = Arc<Mutex<(&'static str, Vec<u8>)>>;
@@ -188,21 +202,40 @@ impl Server {
             let address = listener.local_addr().unwrap().to_string();
             let answer = async |State(spoiled): State<Instead>, uri: Uri| {
                 let (path, body) = spoiled.lock().unwrap().clone();
-                let name =
-                    ANSWERS.iter().find(|(path, _)| *path == uri.path()).map_or("prometheus-conditions.json", |(_, name)| name);
-                ([(header::CONTENT_TYPE, "application/json")], if uri.path() == path { body } else { corpus(name) })
+                let name = ANSWERS
+                    .iter()
+                    .find(|(path, _)| *path == uri.path())
+                    .map_or("prometheus-conditions.json", |(_, name)| name);
+                (
+                    [(header::CONTENT_TYPE, "application/json")],
+                    if uri.path() == path {
+                        body
+                    } else {
+                        corpus(name)
+                    },
+                )
             };
-            tokio::spawn(axum::serve(listener, Router::new().fallback(answer).with_state(state)).into_future());
+            tokio::spawn(
+                axum::serve(listener, Router::new().fallback(answer).with_state(state))
+                    .into_future(),
+            );
             address
         });
-        Self { runtime, address, spoiled }
+        Self {
+            runtime,
+            address,
+            spoiled,
+        }
     }
 
     /// Asks for all that the harness ever asks for, with the answer to `path` spoiled.
     fn ask_all(&self, path: &'static str, body: Vec<u8>) {
         *self.spoiled.lock().unwrap() = (path, body);
         let at = |epoch_s| UtcInstant::from_epoch_s(epoch_s).unwrap();
-        let (prometheus, alertmanager) = (Prometheus::new(&self.address), Alertmanager::new(&self.address));
+        let (prometheus, alertmanager) = (
+            Prometheus::new(&self.address),
+            Alertmanager::new(&self.address),
+        );
         let sink = NotificationSink::new(&self.address);
         self.runtime.block_on(async {
             let _ = prometheus.are_true(&["up == 0".to_owned()]).await;
@@ -210,7 +243,9 @@ impl Server {
             let _ = prometheus.fired_within(Duration::from_secs(60)).await;
             let _ = prometheus.missed_evaluations().await;
             let _ = prometheus.spans("up == 0", at(1000.0), at(2000.0)).await;
-            let _ = prometheus.range("up", (at(1000.0), at(2000.0)), Duration::from_secs(1)).await;
+            let _ = prometheus
+                .range("up", (at(1000.0), at(2000.0)), Duration::from_secs(1))
+                .await;
             let _ = prometheus.evaluated_until().await;
             let _ = prometheus.alerting_rules(Duration::from_secs(60)).await;
             let _ = alertmanager.suppressions().await;
@@ -225,21 +260,41 @@ fn answers_of_the_corpus_are_understood() {
     let server = Server::start();
     let prometheus = Prometheus::new(&server.address);
     server.runtime.block_on(async {
-        assert!(!prometheus.alert_samples(Duration::from_secs(60)).await.unwrap().is_empty());
+        assert!(
+            !prometheus
+                .alert_samples(Duration::from_secs(60))
+                .await
+                .unwrap()
+                .is_empty()
+        );
         assert!(!prometheus.evaluated_until().await.unwrap().is_empty());
-        *server.spoiled.lock().unwrap() = ("/api/v1/query", corpus("prometheus-missed-evaluations.json"));
+        *server.spoiled.lock().unwrap() = (
+            "/api/v1/query",
+            corpus("prometheus-missed-evaluations.json"),
+        );
         assert!(!prometheus.missed_evaluations().await.unwrap().is_empty());
         let alertmanager = Alertmanager::new(&server.address);
         assert_eq!(alertmanager.suppressions().await.unwrap().len(), 2);
         assert!(!alertmanager.routing().await.unwrap().group_wait.is_zero());
-        assert!(!NotificationSink::new(&server.address).deliveries(0).await.unwrap().0.is_empty());
+        assert!(
+            !NotificationSink::new(&server.address)
+                .deliveries(0)
+                .await
+                .unwrap()
+                .0
+                .is_empty()
+        );
     });
 }
 
 #[test]
 fn spoiled_answer_of_a_server_is_understood_or_refused() {
     let server = Server::start();
-    let others = ["prometheus-conditions.json", "prometheus-missed-evaluations.json"].map(|name| ("/api/v1/query", name));
+    let others = [
+        "prometheus-conditions.json",
+        "prometheus-missed-evaluations.json",
+    ]
+    .map(|name| ("/api/v1/query", name));
     let answers: Vec<_> = ANSWERS.into_iter().chain(others).collect();
     // Nine answers: each as often as a file.
     let often = ProptestConfig::with_cases(4 * ProptestConfig::default().cases);
@@ -248,7 +303,8 @@ fn spoiled_answer_of_a_server_is_understood_or_refused() {
     });
 }
 
-// ---- files ----------------------------------------------------------------------------------------------------------
+// ---- files
+// ----------------------------------------------------------------------------------------------------------
 
 /// The files of a run: what the corpus has of each, and where it lies in the run's folder.
 const RUN: [(&str, &str); 5] = [
@@ -273,8 +329,14 @@ fn run_of_the_corpus_is_reported_with_all_that_its_files_tell() {
     }
     let report = Report::of(&RunFolder::existing(folder.path())).unwrap();
     let latency = &report.drills[0].latencies[0];
-    let shown = latency.steps.iter().any(|step| step.reached == Milestone::FirstSample);
-    assert!(shown && !latency.trends.is_empty() && !report.drills[0].panels.is_empty(), "{latency:#?}");
+    let shown = latency
+        .steps
+        .iter()
+        .any(|step| step.reached == Milestone::FirstSample);
+    assert!(
+        shown && !latency.trends.is_empty() && !report.drills[0].panels.is_empty(),
+        "{latency:#?}"
+    );
 }
 
 proptest! {

@@ -1,7 +1,12 @@
-//! Each kind of fault on a cheap container: it has its effect, it is reverted, twice of either does no harm, and only the
-//! containers of the own compose project can be hit. Those that need a broker or a server are tried by the drills.
+//! Each kind of fault on a cheap container: it has its effect, it is reverted, twice of either does
+//! no harm, and only the containers of the own compose project can be hit. Those that need a broker
+//! or a server are tried by the drills.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test, a panic is how it fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "in a test, a panic is how it fails"
+)]
 
 mod victim;
 
@@ -22,13 +27,20 @@ fn now() -> UtcInstant {
 }
 
 impl Victim {
-    /// Injects twice and reverts twice; `broken` tells whether the container is what the fault makes of it in between.
-    async fn goes_through(&self, fault: &Fault, broken: impl Fn(&ContainerState, UtcInstant) -> bool) {
+    /// Injects twice and reverts twice; `broken` tells whether the container is what the fault
+    /// makes of it in between.
+    async fn goes_through(
+        &self,
+        fault: &Fault,
+        broken: impl Fn(&ContainerState, UtcInstant) -> bool,
+    ) {
         let mut ongoing = Vec::new();
         for _ in 0..2 {
             let since = now();
             ongoing.push(self.inject(fault).await.unwrap());
-            fault::wait_for_effect(fault, &self.site, since).await.unwrap();
+            fault::wait_for_effect(fault, &self.site, since)
+                .await
+                .unwrap();
             let state = self.state().await;
             assert!(broken(&state, since), "{fault}: {state:?}");
         }
@@ -36,14 +48,18 @@ impl Victim {
             each.end().await;
         }
         for _ in 0..2 {
-            fault::revert(fault, &self.site, |error| panic!("{error}")).await.unwrap();
+            fault::revert(fault, &self.site, |error| panic!("{error}"))
+                .await
+                .unwrap();
             assert!(self.is_well().await, "{fault}: {:?}", self.state().await);
         }
     }
 
     /// What `heal` says of the one fault that is open.
     async fn healed(&self) -> String {
-        let healed = heal(&self.journal, &self.site, &Progress::default()).await.unwrap();
+        let healed = heal(&self.journal, &self.site, &Progress::default())
+            .await
+            .unwrap();
         assert_eq!(self.journal.read().unwrap().open, []);
         let [healed] = healed.try_into().unwrap();
         healed
@@ -53,46 +69,69 @@ impl Victim {
 #[tokio::test]
 async fn stopped_service_is_down_until_it_is_reverted() {
     let victim = Victim::start("alertdrill-fault-stop").await;
-    victim.goes_through(&Fault::stop(VICTIM), |state, _| !state.is_running()).await;
+    victim
+        .goes_through(&Fault::stop(VICTIM), |state, _| !state.is_running())
+        .await;
 }
 
 #[tokio::test]
 async fn restarted_service_is_started_anew() {
     let victim = Victim::start("alertdrill-fault-restart").await;
-    victim.goes_through(&Fault::restart(VICTIM), ContainerState::started_since).await;
+    victim
+        .goes_through(&Fault::restart(VICTIM), ContainerState::started_since)
+        .await;
 }
 
 #[tokio::test]
 async fn killed_service_is_down_until_it_is_reverted() {
     let victim = Victim::start("alertdrill-fault-kill").await;
-    victim.goes_through(&Fault::kill(VICTIM, "SIGKILL"), |state, _| !state.is_running()).await;
+    victim
+        .goes_through(&Fault::kill(VICTIM, "SIGKILL"), |state, _| {
+            !state.is_running()
+        })
+        .await;
 }
 
 #[tokio::test]
 async fn service_that_ends_on_a_signal_is_started_by_its_restart_policy() {
     let victim = Victim::start("alertdrill-fault-crash").await;
-    victim.goes_through(&Fault::kill(VICTIM, "SIGUSR1"), |_, _| true).await;
+    victim
+        .goes_through(&Fault::kill(VICTIM, "SIGUSR1"), |_, _| true)
+        .await;
 }
 
 #[tokio::test]
 async fn service_killed_for_its_memory_is_started_by_its_restart_policy() {
     let victim = Victim::start("alertdrill-fault-oom").await;
-    victim.goes_through(&Fault::oom_kill(VICTIM), ContainerState::started_since).await;
+    victim
+        .goes_through(&Fault::oom_kill(VICTIM), ContainerState::started_since)
+        .await;
 }
 
 #[tokio::test]
 async fn flapping_service_stands_still_and_goes_on() {
     let victim = Victim::start("alertdrill-fault-flap").await;
     let (paused, running) = (Duration::from_secs(5), Duration::from_secs(5));
-    let fault = Fault::ServiceFlapping { service: VICTIM.into(), paused, running };
-    victim.goes_through(&fault, |state, _| state.is_paused).await;
+    let fault = Fault::ServiceFlapping {
+        service: VICTIM.into(),
+        paused,
+        running,
+    };
+    victim
+        .goes_through(&fault, |state, _| state.is_paused)
+        .await;
 }
 
 #[tokio::test]
 async fn service_is_off_the_network_until_it_is_reverted() {
     let victim = Victim::start("alertdrill-fault-cut").await;
-    let fault = Fault::NetworkCut { service: VICTIM.into(), network: NETWORK.into() };
-    victim.goes_through(&fault, |state, _| !state.networks.contains(NETWORK)).await;
+    let fault = Fault::NetworkCut {
+        service: VICTIM.into(),
+        network: NETWORK.into(),
+    };
+    victim
+        .goes_through(&fault, |state, _| !state.networks.contains(NETWORK))
+        .await;
 }
 
 #[tokio::test]
@@ -107,16 +146,33 @@ async fn command_breaks_and_another_one_mends() {
         revert: shell("rm -f /tmp/broken"),
         disturbs: VICTIM.into(),
     };
-    victim.goes_through(&fault("touch /tmp/broken"), |_, _| true).await;
-    assert!(victim.site.containers.exec(VICTIM, None, &["test", "-e", "/tmp/broken"]).await.is_err());
-    let error = victim.inject(&fault("echo it is stuck >&2; exit 7")).await.unwrap_err().to_string();
+    victim
+        .goes_through(&fault("touch /tmp/broken"), |_, _| true)
+        .await;
+    assert!(
+        victim
+            .site
+            .containers
+            .exec(VICTIM, None, &["test", "-e", "/tmp/broken"])
+            .await
+            .is_err()
+    );
+    let error = victim
+        .inject(&fault("echo it is stuck >&2; exit 7"))
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("ended with code 7: it is stuck"), "{error}");
 }
 
 #[tokio::test]
 async fn fault_on_a_topic_without_a_broker_says_so() {
     let victim = Victim::start("alertdrill-fault-topic").await;
-    let fault = Fault::ConsumerDisplaced { topic: "t".into(), group: "g".into(), disturbs: VICTIM.into() };
+    let fault = Fault::ConsumerDisplaced {
+        topic: "t".into(),
+        group: "g".into(),
+        disturbs: VICTIM.into(),
+    };
     let error = victim.inject(&fault).await.unwrap_err().to_string();
     assert!(error.contains("has no broker"), "{error}");
 }
@@ -125,7 +181,9 @@ async fn fault_on_a_topic_without_a_broker_says_so() {
 async fn container_of_another_project_cannot_be_hit() {
     let own = Victim::start("alertdrill-fault-own").await;
     let stranger = own.seen_from("alertdrill-fault-stranger").await;
-    let error = fault::inject(&Fault::stop(VICTIM), "a_drill", &own.journal, &stranger).await.unwrap_err();
+    let error = fault::inject(&Fault::stop(VICTIM), "a_drill", &own.journal, &stranger)
+        .await
+        .unwrap_err();
     assert!(matches!(error, Error::NoSuchService { .. }), "{error}");
     assert!(own.is_well().await);
 }
@@ -154,17 +212,26 @@ async fn fault_on_a_container_that_is_gone_is_over() {
     let victim = Victim::start("alertdrill-fault-gone").await;
     victim.inject(&Fault::stop(VICTIM)).await.unwrap();
     let healed = victim.gone().await.healed().await;
-    assert!(healed.contains("nothing left to revert: no service `victim`"), "{healed}");
+    assert!(
+        healed.contains("nothing left to revert: no service `victim`"),
+        "{healed}"
+    );
 }
 
 #[tokio::test]
 async fn fault_on_a_network_that_is_gone_is_over() {
     let victim = Victim::start("alertdrill-fault-offnet").await;
-    let fault = Fault::NetworkCut { service: VICTIM.into(), network: NETWORK.into() };
+    let fault = Fault::NetworkCut {
+        service: VICTIM.into(),
+        network: NETWORK.into(),
+    };
     victim.inject(&fault).await.unwrap();
     victim.remove_network().await;
     let healed = victim.healed().await;
-    assert!(healed.contains("nothing left to revert: no network `net`"), "{healed}");
+    assert!(
+        healed.contains("nothing left to revert: no network `net`"),
+        "{healed}"
+    );
 }
 
 #[tokio::test]
@@ -175,7 +242,9 @@ async fn what_stands_beside_a_spoiled_line_is_reverted_and_the_line_is_told_of()
     }
     let text = std::fs::read_to_string(victim.journal.path()).unwrap();
     std::fs::write(victim.journal.path(), text.replacen("opened", "0pened", 1)).unwrap();
-    let error = heal(&victim.journal, &victim.site, &Progress::default()).await.unwrap_err();
+    let error = heal(&victim.journal, &victim.site, &Progress::default())
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("lines [1]"), "{error}");
     assert!(victim.is_well().await);
 }

@@ -1,7 +1,9 @@
-//! Whatever moment a harness is killed at, whoever heals afterwards finds all that it broke, and mends it.
+//! Whatever moment a harness is killed at, whoever heals afterwards finds all that it broke, and
+//! mends it.
 //!
-//! The tests run this program once more, as a harness that breaks and mends a container per kind of fault until it is killed
-//! with SIGKILL. `ALERTDRILL_KILLS` says how often. The kinds that need a broker are killed on the stack (`tests/killed_run.rs`).
+//! The tests run this program once more, as a harness that breaks and mends a container per kind of
+//! fault until it is killed with SIGKILL. `ALERTDRILL_KILLS` says how often. The kinds that need a
+//! broker are killed on the stack (`tests/killed_run.rs`).
 
 #![allow(
     clippy::unwrap_used,
@@ -54,8 +56,15 @@ fn faults() -> Vec<Fault> {
         Fault::kill("crashed", "SIGUSR1"),
         Fault::restart("restarted"),
         Fault::oom_kill("oom-killed"),
-        Fault::ServiceFlapping { service: "flapping".into(), paused, running },
-        Fault::NetworkCut { service: "cut-off".into(), network: NETWORK.into() },
+        Fault::ServiceFlapping {
+            service: "flapping".into(),
+            paused,
+            running,
+        },
+        Fault::NetworkCut {
+            service: "cut-off".into(),
+            network: NETWORK.into(),
+        },
         Fault::CommandRun {
             what: "a file is there".into(),
             service: "commanded".into(),
@@ -69,7 +78,10 @@ fn faults() -> Vec<Fault> {
             service: "switched".into(),
             port: PORT,
             path: "/".into(),
-            to: vec![Behaviour { post: json!("bad"), lasts: Duration::ZERO }],
+            to: vec![Behaviour {
+                post: json!("bad"),
+                lasts: Duration::ZERO,
+            }],
             back: json!("good"),
             disturbs: "switched".into(),
         },
@@ -78,12 +90,22 @@ fn faults() -> Vec<Fault> {
 
 async fn start(project: &str, fault: &Fault) -> ContainerAsync<GenericImage> {
     let service = fault.target();
-    let (program, port) = if service == "switched" { (SERVER, Some(PORT)) } else { (PROGRAM, None) };
-    request(project, service, program, port).start().await.unwrap()
+    let (program, port) = if service == "switched" {
+        (SERVER, Some(PORT))
+    } else {
+        (PROGRAM, None)
+    };
+    request(project, service, program, port)
+        .start()
+        .await
+        .unwrap()
 }
 
 async fn site(project: &str) -> Site {
-    Site { containers: Containers::connect(project).await.unwrap(), kafka_bootstrap: None }
+    Site {
+        containers: Containers::connect(project).await.unwrap(),
+        kafka_bootstrap: None,
+    }
 }
 
 /// What is still broken of what `fault` breaks.
@@ -91,22 +113,37 @@ async fn broken(fault: &Fault, site: &Site) -> Option<String> {
     let service = fault.target();
     let state = site.containers.state(service).await.unwrap();
     if !state.is_running() || state.is_paused || !state.networks.contains(NETWORK) {
-        return Some(format!("{service} is {state}, paused: {}, on the networks {:?}", state.is_paused, state.networks));
+        return Some(format!(
+            "{service} is {state}, paused: {}, on the networks {:?}",
+            state.is_paused, state.networks
+        ));
     }
     match service {
-        "commanded" if site.containers.exec(service, None, &["test", "!", "-e", "/tmp/broken"]).await.is_err() => {
+        "commanded"
+            if site
+                .containers
+                .exec(service, None, &["test", "!", "-e", "/tmp/broken"])
+                .await
+                .is_err() =>
+        {
             Some("the file is still there".to_owned())
         }
         "switched" => {
             let address = site.containers.address(service, PORT).await.unwrap();
-            let answer = reqwest::get(format!("http://{address}/")).await.unwrap().text().await.unwrap();
+            let answer = reqwest::get(format!("http://{address}/"))
+                .await
+                .unwrap()
+                .text()
+                .await
+                .unwrap();
             (answer != "\"good\"").then(|| format!("{service} answers {answer}"))
         }
         _ => None,
     }
 }
 
-// ---- the harness that is killed -------------------------------------------------------------------------------------
+// ---- the harness that is killed
+// -------------------------------------------------------------------------------------
 
 const PROJECT: &str = "ALERTDRILL_KILLED_PROJECT";
 const FOLDER: &str = "ALERTDRILL_KILLED_FOLDER";
@@ -114,19 +151,35 @@ const FOLDER: &str = "ALERTDRILL_KILLED_FOLDER";
 /// This program as a harness on `project`, with its journal in `folder`.
 fn harness(project: &str, folder: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "breaks_and_mends_until_it_is_killed", "--ignored"]);
-    command.env(PROJECT, project).env(FOLDER, folder).stdout(Stdio::null()).stderr(Stdio::null());
+    command.args([
+        "--exact",
+        "breaks_and_mends_until_it_is_killed",
+        "--ignored",
+    ]);
+    command
+        .env(PROJECT, project)
+        .env(FOLDER, folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     command
 }
 
 #[test]
 #[ignore = "is run by the other tests, and killed by them"]
 fn breaks_and_mends_until_it_is_killed() {
-    let (project, folder) = (std::env::var(PROJECT).unwrap(), std::env::var(FOLDER).unwrap());
+    let (project, folder) = (
+        std::env::var(PROJECT).unwrap(),
+        std::env::var(FOLDER).unwrap(),
+    );
     let journal = Journal::in_folder(Path::new(&folder));
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let site = site(&project).await;
-        join_all(faults().iter().map(|fault| break_and_mend(fault, &journal, &site))).await;
+        join_all(
+            faults()
+                .iter()
+                .map(|fault| break_and_mend(fault, &journal, &site)),
+        )
+        .await;
     });
 }
 
@@ -134,11 +187,19 @@ async fn break_and_mend(fault: &Fault, journal: &Journal, site: &Site) {
     let drill = format!("drill_of_{}", fault.target());
     loop {
         let since = UtcInstant::from(Timestamp::now());
-        // What fails because the other harness does the same to the container at the same time stays in the journal.
-        let Ok(ongoing) = fault::inject(fault, &drill, journal, site).await else { continue };
+        // What fails because the other harness does the same to the container at the same time
+        // stays in the journal.
+        let Ok(ongoing) = fault::inject(fault, &drill, journal, site).await else {
+            continue;
+        };
         let _ = fault::wait_for_effect(fault, site, since).await;
         ongoing.end().await;
-        let own = journal.read().unwrap().open.into_iter().filter(|open| open.process == ProcessId::own() && open.drill == drill);
+        let own = journal
+            .read()
+            .unwrap()
+            .open
+            .into_iter()
+            .filter(|open| open.process == ProcessId::own() && open.drill == drill);
         for open in own {
             if fault::revert(&open.fault, site, |_| ()).await.is_ok() {
                 journal.close(open.id).unwrap();
@@ -147,16 +208,20 @@ async fn break_and_mend(fault: &Fault, journal: &Journal, site: &Site) {
     }
 }
 
-// ---- and who heals ----------------------------------------------------------------------------------------------------
+// ---- and who heals
+// ----------------------------------------------------------------------------------------------------
 
 fn kills() -> u32 {
-    std::env::var("ALERTDRILL_KILLS").map_or(10, |kills| kills.parse().expect("ALERTDRILL_KILLS is no number"))
+    std::env::var("ALERTDRILL_KILLS").map_or(10, |kills| {
+        kills.parse().expect("ALERTDRILL_KILLS is no number")
+    })
 }
 
-/// As many instants as are asked for, evenly spread by the golden ratio over the time in which each fault is injected and
-/// reverted at least once: no two alike, and the same in every run.
+/// As many instants as are asked for, evenly spread by the golden ratio over the time in which each
+/// fault is injected and reverted at least once: no two alike, and the same in every run.
 fn instant(kill: u32) -> Duration {
-    Duration::from_millis(200) + Duration::from_secs(4).mul_f64((f64::from(kill) * 0.618_033_988_75).fract())
+    Duration::from_millis(200)
+        + Duration::from_secs(4).mul_f64((f64::from(kill) * 0.618_033_988_75).fract())
 }
 
 fn kill(mut child: Child) {
@@ -176,20 +241,32 @@ async fn harness_that_is_killed_at_any_instant_leaves_nothing_that_heal_does_not
     let kills = kills();
     for number in 0..kills {
         // Every third time two at once, on the same containers and one journal.
-        let harnesses: Vec<_> =
-            (0..=u32::from(number % 3 == 2)).map(|_| harness(project, folder.path()).spawn().unwrap()).collect();
+        let harnesses: Vec<_> = (0..=u32::from(number % 3 == 2))
+            .map(|_| harness(project, folder.path()).spawn().unwrap())
+            .collect();
         tokio::time::sleep(instant(number)).await;
         harnesses.into_iter().for_each(kill);
         for fault in &faults {
             left_broken += u32::from(broken(fault, &site).await.is_some());
         }
-        healed += heal(&journal, &site, &Progress::default()).await.unwrap().len();
+        healed += heal(&journal, &site, &Progress::default())
+            .await
+            .unwrap()
+            .len();
         assert_eq!(journal.read().unwrap().open, [], "kill {number}");
         for fault in &faults {
-            assert_eq!(broken(fault, &site).await, None, "kill {number} after {:?}", instant(number));
+            assert_eq!(
+                broken(fault, &site).await,
+                None,
+                "kill {number} after {:?}",
+                instant(number)
+            );
         }
     }
-    assert!(left_broken > 0, "no kill left anything broken: heal had nothing to prove");
+    assert!(
+        left_broken > 0,
+        "no kill left anything broken: heal had nothing to prove"
+    );
     println!(
         "{kills} kills over {} kinds of faults in {:.0?}: {left_broken} containers left broken, {healed} open faults healed, 0 left",
         faults.len(),
@@ -211,10 +288,16 @@ async fn faults_of_a_harness_that_still_runs_are_its_own() {
     let harness = harness(project, folder.path()).spawn().unwrap();
     let began = Instant::now();
     while journal.read().unwrap().open.is_empty() {
-        assert!(began.elapsed() < Duration::from_secs(30), "it has broken nothing");
+        assert!(
+            began.elapsed() < Duration::from_secs(30),
+            "it has broken nothing"
+        );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert_eq!(heal(&journal, &site, &Progress::default()).await.unwrap(), Vec::<String>::new());
+    assert_eq!(
+        heal(&journal, &site, &Progress::default()).await.unwrap(),
+        Vec::<String>::new()
+    );
     kill(harness);
     // Those of services that this test has no container for are over.
     heal(&journal, &site, &Progress::default()).await.unwrap();
@@ -225,15 +308,27 @@ async fn faults_of_a_harness_that_still_runs_are_its_own() {
 fn disk_that_is_full_keeps_faults_from_being_injected_and_those_before_are_known() {
     let folder = tempfile::tempdir().unwrap();
     let this = std::env::current_exe().unwrap();
-    // A file may not grow beyond 4 KiB, and that is an error of the write, not a signal: as on a disk that is full.
+    // A file may not grow beyond 4 KiB, and that is an error of the write, not a signal: as on a
+    // disk that is full.
     let script = "trap '' XFSZ; ulimit -f 8; exec \"$0\" --exact opens_faults_until_the_disk_is_full --ignored";
     let mut limited = Command::new("sh");
-    limited.args(["-c", script]).arg(&this).env(FOLDER, folder.path()).process_group(0);
+    limited
+        .args(["-c", script])
+        .arg(&this)
+        .env(FOLDER, folder.path())
+        .process_group(0);
     let output = limited.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
     let reading = Journal::in_folder(folder.path()).read().unwrap();
     assert_eq!(reading.spoiled, Vec::<usize>::new());
-    let opened: usize = std::fs::read_to_string(folder.path().join("opened")).unwrap().parse().unwrap();
+    let opened: usize = std::fs::read_to_string(folder.path().join("opened"))
+        .unwrap()
+        .parse()
+        .unwrap();
     assert!(opened > 3, "{opened}");
     assert_eq!(reading.open.len(), opened);
 }
@@ -246,8 +341,11 @@ fn opens_faults_until_the_disk_is_full() {
     for number in 0..1000 {
         match journal.open("a_drill", &Fault::stop("kafka")) {
             Ok(_) => {}
-            Err(Error::File { attempted: "write", .. }) => {
-                return std::fs::write(Path::new(&folder).join("opened"), number.to_string()).unwrap();
+            Err(Error::File {
+                attempted: "write", ..
+            }) => {
+                return std::fs::write(Path::new(&folder).join("opened"), number.to_string())
+                    .unwrap();
             }
             Err(other) => panic!("{other}"),
         }
@@ -259,14 +357,20 @@ fn opens_faults_until_the_disk_is_full() {
 async fn harness_ends_its_part_of_a_fault_when_it_panics() {
     let victim = Victim::start("alertdrill-panicked").await;
     let (paused, running) = (Duration::from_millis(300), Duration::from_millis(200));
-    let fault = Fault::ServiceFlapping { service: victim::VICTIM.into(), paused, running };
+    let fault = Fault::ServiceFlapping {
+        service: victim::VICTIM.into(),
+        paused,
+        running,
+    };
     let ongoing = victim.inject(&fault).await.unwrap();
     let panicked = tokio::spawn(async move {
         let _ongoing = ongoing;
         panic!("on purpose");
     });
     assert!(panicked.await.is_err());
-    heal(&victim.journal, &victim.site, &Progress::default()).await.unwrap();
+    heal(&victim.journal, &victim.site, &Progress::default())
+        .await
+        .unwrap();
     tokio::time::sleep(2 * (paused + running)).await;
     assert!(victim.is_well().await, "it went on flapping");
 }

@@ -6,7 +6,12 @@ use serde_json::json;
 use super::k2::{self, exchange, no_trade_is_lost_or_doubled, seconds};
 
 pub(super) fn drills() -> Vec<Drill> {
-    vec![consumer_stalled(), consumer_lag_held_at_1200(), consumer_lag_for_four_minutes(), consumer_lag_held_at_800()]
+    vec![
+        consumer_stalled(),
+        consumer_lag_held_at_1200(),
+        consumer_lag_for_four_minutes(),
+        consumer_lag_held_at_800(),
+    ]
 }
 
 fn lag_high(onset_s: (u64, u64), recovery_s: u64) -> ExpectedAlert {
@@ -34,13 +39,17 @@ fn consumer_stalled() -> Drill {
     released_late(drill)
 }
 
-/// The consumer has caught up with an exchange that hardly sends; it stalls, and `trades` come within 2 s. Then, again, the
-/// exchange hardly sends: the lag stays where it is.
+/// The consumer has caught up with an exchange that hardly sends; it stalls, and `trades` come
+/// within 2 s. Then, again, the exchange hardly sends: the lag stays where it is.
 fn lag_held_at(name: &str, trades: u64) -> Drill {
     let hardly = json!({"rate_per_s": 0.1});
-    let burst =
-        exchange(&format!("sends {trades} trades at once"), &[(json!({"rate_per_s": trades / 2}), 2), (hardly.clone(), 0)]);
-    let drill = Drill::new(name, exchange("hardly sends", &[(hardly, 6)])).fault(k2::consumer_stalled()).fault(burst);
+    let burst = exchange(
+        &format!("sends {trades} trades at once"),
+        &[(json!({"rate_per_s": trades / 2}), 2), (hardly.clone(), 0)],
+    );
+    let drill = Drill::new(name, exchange("hardly sends", &[(hardly, 6)]))
+        .fault(k2::consumer_stalled())
+        .fault(burst);
     released_late(drill.on_a_lane())
 }
 
@@ -50,7 +59,9 @@ fn consumer_lag_held_at_1200() -> Drill {
 
 fn lag_above(messages: u64) -> SilentAlert {
     let near = format!("kafka_consumer_group_lag{{exchange=\"{{lane}}\"}} > {messages}");
-    SilentAlert::new("RedpandaConsumerLagHigh").label("exchange", "{lane}").near(near, seconds(40))
+    SilentAlert::new("RedpandaConsumerLagHigh")
+        .label("exchange", "{lane}")
+        .near(near, seconds(40))
 }
 
 /// More than two thirds of the rule's `for`, and less than all of it.

@@ -16,7 +16,8 @@ pub(super) const TOPIC: &str = "market.crypto.trades.{lane}.raw";
 pub(super) const GROUP: &str = "clickhouse-bronze-{lane}";
 
 /// Every exchange, as the compose file names them.
-pub(super) const EXCHANGES: [&str; 6] = ["binance", "coinbase", "kraken", "bybit", "okx", "bitfinex"];
+pub(super) const EXCHANGES: [&str; 6] =
+    ["binance", "coinbase", "kraken", "bybit", "okx", "bitfinex"];
 
 pub(super) const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -24,7 +25,10 @@ pub(super) const fn seconds(seconds: u64) -> Duration {
 
 /// The exchange of the drill's lane behaves so, one after the other, until the revert.
 pub(super) fn exchange(what: &str, to: &[(Value, u64)]) -> Fault {
-    let to = to.iter().map(|(post, for_s)| Behaviour { post: post.clone(), lasts: seconds(*for_s) });
+    let to = to.iter().map(|(post, for_s)| Behaviour {
+        post: post.clone(),
+        lasts: seconds(*for_s),
+    });
     Fault::BehaviourSwitched {
         what: format!("exchange {{lane}} {what}"),
         service: "exchange-simulator".to_owned(),
@@ -38,9 +42,14 @@ pub(super) fn exchange(what: &str, to: &[(Value, u64)]) -> Fault {
 
 /// `ClickHouse`'s consumer of the lane's topic gets nothing to read, and the other lanes' go on.
 ///
-/// Detaching its table would be the nearest to a consumer that stopped, but now and then aborts a thread of this old server.
+/// Detaching its table would be the nearest to a consumer that stopped, but now and then aborts a
+/// thread of this old server.
 pub(super) fn consumer_stalled() -> Fault {
-    Fault::ConsumerDisplaced { topic: TOPIC.to_owned(), group: GROUP.to_owned(), disturbs: "{lane}".to_owned() }
+    Fault::ConsumerDisplaced {
+        topic: TOPIC.to_owned(),
+        group: GROUP.to_owned(),
+        disturbs: "{lane}".to_owned(),
+    }
 }
 
 pub(super) fn shell(script: &str) -> Vec<String> {
@@ -49,8 +58,14 @@ pub(super) fn shell(script: &str) -> Vec<String> {
 
 /// Whether an offload run is in progress is seen by its JVM.
 fn when(what: &str, test: &str) -> Moment {
-    let command = shell(&format!("until {test} grep -qs '[j]ava' /proc/[0-9]*/cmdline; do sleep 0.2; done"));
-    Moment { what: what.to_owned(), service: "offload-worker".to_owned(), command }
+    let command = shell(&format!(
+        "until {test} grep -qs '[j]ava' /proc/[0-9]*/cmdline; do sleep 0.2; done"
+    ));
+    Moment {
+        what: what.to_owned(),
+        service: "offload-worker".to_owned(),
+        command,
+    }
 }
 
 pub(super) fn in_mid_run() -> Moment {
@@ -62,11 +77,19 @@ pub(super) fn between_runs() -> Moment {
     when("no offload run is in progress", "!")
 }
 
-/// No trade of `exchange` that was made from the fault to its revert is missing or there twice, up to the Iceberg table.
-/// The offload may be another drill's target meanwhile, so it has time.
+/// No trade of `exchange` that was made from the fault to its revert is missing or there twice, up
+/// to the Iceberg table. The offload may be another drill's target meanwhile, so it has time.
 pub(super) fn no_trade_is_lost_or_doubled(exchange: &str) -> Check {
-    let command =
-        ["python3", "/opt/offload/conserved.py", "--exchange", exchange, "--since", "{injected_at}", "--until", "{reverted_at}"];
+    let command = [
+        "python3",
+        "/opt/offload/conserved.py",
+        "--exchange",
+        exchange,
+        "--since",
+        "{injected_at}",
+        "--until",
+        "{reverted_at}",
+    ];
     Check {
         what: format!("no trade of {exchange} is lost or doubled"),
         service: "offload-worker".to_owned(),

@@ -23,23 +23,37 @@ pub(super) fn drills() -> Vec<Drill> {
 /// Exactly three runs fail.
 fn offload_failing() -> Drill {
     let latest = 3 * INTERVAL_S + RUN_S;
-    let alert = ExpectedAlert::new("IcebergOffloadFailure", Severity::Critical, seconds(latest + 15 + 5 + 5))
-        .label("table", "trades")
-        .when("iceberg_offload_consecutive_failures == 3")
-        .onset(seconds(2 * INTERVAL_S), seconds(latest))
-        .recovery(seconds(INTERVAL_S + RUN_S));
-    Drill::new("offload_failing", Fault::stop("minio")).at(between_runs()).exclusive(EXCLUSIVE).expect_alert(alert)
+    let alert = ExpectedAlert::new(
+        "IcebergOffloadFailure",
+        Severity::Critical,
+        seconds(latest + 15 + 5 + 5),
+    )
+    .label("table", "trades")
+    .when("iceberg_offload_consecutive_failures == 3")
+    .onset(seconds(2 * INTERVAL_S), seconds(latest))
+    .recovery(seconds(INTERVAL_S + RUN_S));
+    Drill::new("offload_failing", Fault::stop("minio"))
+        .at(between_runs())
+        .exclusive(EXCLUSIVE)
+        .expect_alert(alert)
 }
 
 /// Two runs fail, and the third is good.
 fn offload_failing_twice() -> Drill {
     let alert = SilentAlert::new("IcebergOffloadFailure")
-        .near("iceberg_offload_consecutive_failures == 2", seconds(2 * INTERVAL_S + RUN_S))
+        .near(
+            "iceberg_offload_consecutive_failures == 2",
+            seconds(2 * INTERVAL_S + RUN_S),
+        )
         .hold(seconds(8));
-    Drill::new("offload_failing_twice", Fault::stop("minio")).at(between_runs()).exclusive(EXCLUSIVE).silent(alert)
+    Drill::new("offload_failing_twice", Fault::stop("minio"))
+        .at(between_runs())
+        .exclusive(EXCLUSIVE)
+        .silent(alert)
 }
 
-/// The offload stands still and its watermark lies so far back, as if it had stood for that long. The next good run mends it.
+/// The offload stands still and its watermark lies so far back, as if it had stood for that long.
+/// The next good run mends it.
 fn watermark_back(name: &str, minutes: u64) -> Drill {
     let update = format!(
         "psql -v ON_ERROR_STOP=1 -U k2 -d k2 -c \"UPDATE offload_watermark SET offloaded_until = now() - interval '{minutes} minutes'\""
@@ -52,28 +66,40 @@ fn watermark_back(name: &str, minutes: u64) -> Drill {
         revert: Vec::new(),
         disturbs: EXCLUSIVE.to_owned(),
     };
-    Drill::new(name, Fault::stop("offload-worker")).fault(watermark).exclusive(EXCLUSIVE)
+    Drill::new(name, Fault::stop("offload-worker"))
+        .fault(watermark)
+        .exclusive(EXCLUSIVE)
 }
 
 fn offload_lagging() -> Drill {
-    let alert = ExpectedAlert::new("IcebergOffloadLag", Severity::Warning, seconds(20 + 15 + 5 + 5))
-        .label("table", "trades")
-        .when("iceberg_offload_lag_minutes > 30")
-        .onset(seconds(0), seconds(20))
-        .recovery(seconds(INTERVAL_S + 2 * RUN_S));
-    watermark_back("offload_lagging", 35).expect_alert(alert).afterwards(no_trade_is_lost_or_doubled("coinbase"))
+    let alert = ExpectedAlert::new(
+        "IcebergOffloadLag",
+        Severity::Warning,
+        seconds(20 + 15 + 5 + 5),
+    )
+    .label("table", "trades")
+    .when("iceberg_offload_lag_minutes > 30")
+    .onset(seconds(0), seconds(20))
+    .recovery(seconds(INTERVAL_S + 2 * RUN_S));
+    watermark_back("offload_lagging", 35)
+        .expect_alert(alert)
+        .afterwards(no_trade_is_lost_or_doubled("coinbase"))
 }
 
 fn offload_lag_of_25_minutes() -> Drill {
-    let alert = SilentAlert::new("IcebergOffloadLag").near("iceberg_offload_lag_minutes > 20", seconds(30));
+    let alert =
+        SilentAlert::new("IcebergOffloadLag").near("iceberg_offload_lag_minutes > 20", seconds(30));
     watermark_back("offload_lag_of_25_minutes", 25).silent(alert)
 }
 
 /// The run dies with it, and counts as one that failed; the next one goes on where the lake is.
 fn offload_worker_killed_in_mid_run() -> Drill {
-    Drill::new("offload_worker_killed_in_mid_run", Fault::kill("offload-worker", "SIGKILL"))
-        .at(in_mid_run())
-        .exclusive(EXCLUSIVE)
-        .silent(SilentAlert::new("IcebergOffloadFailure").hold(seconds(5)))
-        .afterwards(no_trade_is_lost_or_doubled("kraken"))
+    Drill::new(
+        "offload_worker_killed_in_mid_run",
+        Fault::kill("offload-worker", "SIGKILL"),
+    )
+    .at(in_mid_run())
+    .exclusive(EXCLUSIVE)
+    .silent(SilentAlert::new("IcebergOffloadFailure").hold(seconds(5)))
+    .afterwards(no_trade_is_lost_or_doubled("kraken"))
 }

@@ -5,14 +5,21 @@ use alertdrill::drill::{Drill, ExpectedAlert, Fault, Severity, SilentAlert};
 use super::k2::{EXCHANGES, EXPORTER, between_runs, no_trade_is_lost_or_doubled, seconds};
 
 pub(super) fn drills() -> Vec<Drill> {
-    vec![broker_restarted(), clickhouse_restarted(), prometheus_restarted_while_an_alert_is_pending()]
+    vec![
+        broker_restarted(),
+        clickhouse_restarted(),
+        prometheus_restarted_while_an_alert_is_pending(),
+    ]
 }
 
 fn nothing_is_lost(drill: Drill) -> Drill {
-    EXCHANGES.iter().fold(drill, |drill, exchange| drill.afterwards(no_trade_is_lost_or_doubled(exchange)))
+    EXCHANGES.iter().fold(drill, |drill, exchange| {
+        drill.afterwards(no_trade_is_lost_or_doubled(exchange))
+    })
 }
 
-/// What is over before a rule's `for`: seen for a moment, and then for as long as a scrape and an evaluation take.
+/// What is over before a rule's `for`: seen for a moment, and then for as long as a scrape and an
+/// evaluation take.
 fn silent(alert: &str) -> SilentAlert {
     SilentAlert::new(alert).hold(seconds(5))
 }
@@ -38,15 +45,19 @@ fn clickhouse_restarted() -> Drill {
     nothing_is_lost(drill)
 }
 
-/// A `for` shorter than ten minutes is not restored (`rules.alert.for-grace-period`): it starts over, and the alert fires all
-/// the same, a `for` after the restart. Nobody's data is in the way of its target, so the others go on when Prometheus is back.
+/// A `for` shorter than ten minutes is not restored (`rules.alert.for-grace-period`): it starts
+/// over, and the alert fires all the same, a `for` after the restart. Nobody's data is in the way
+/// of its target, so the others go on when Prometheus is back.
 fn prometheus_restarted_while_an_alert_is_pending() -> Drill {
     let alert = ExpectedAlert::new("TargetLost", Severity::Critical, seconds(140))
         .label("job", "containers")
         .onset(seconds(1), seconds(45));
-    Drill::new("prometheus_restarted_while_an_alert_is_pending", Fault::stop(EXPORTER))
-        .once_pending(Fault::restart("prometheus"))
-        .exclusive(EXPORTER)
-        .exclusive("prometheus")
-        .expect_alert(alert)
+    Drill::new(
+        "prometheus_restarted_while_an_alert_is_pending",
+        Fault::stop(EXPORTER),
+    )
+    .once_pending(Fault::restart("prometheus"))
+    .exclusive(EXPORTER)
+    .exclusive("prometheus")
+    .expect_alert(alert)
 }

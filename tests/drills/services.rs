@@ -5,17 +5,23 @@ use alertdrill::drill::{Drill, ExpectedAlert, Fault, Severity, SilentAlert};
 use super::k2::{EXPORTER, HANDLER, no_trade_is_lost_or_doubled, seconds, shell};
 
 pub(super) fn drills() -> Vec<Drill> {
-    vec![service_oom_killed(), service_restarted_by_hand(), service_at_90_percent_of_its_memory()]
-        .into_iter()
-        .map(|drill| drill.on_a_lane().shared(EXPORTER))
-        .collect()
+    vec![
+        service_oom_killed(),
+        service_restarted_by_hand(),
+        service_at_90_percent_of_its_memory(),
+    ]
+    .into_iter()
+    .map(|drill| drill.on_a_lane().shared(EXPORTER))
+    .collect()
 }
 
 /// It resolves when the rule's two minutes are over.
 fn service_oom_killed() -> Drill {
     let alert = ExpectedAlert::new("ServiceOOMKill", Severity::Critical, seconds(60))
         .label("service", HANDLER)
-        .when(format!("increase(container_restart_count{{service=\"{HANDLER}\"}}[2m]) > 0"))
+        .when(format!(
+            "increase(container_restart_count{{service=\"{HANDLER}\"}}[2m]) > 0"
+        ))
         .onset(seconds(0), seconds(10))
         .recovery(seconds(125));
     Drill::new("service_oom_killed", Fault::oom_kill(HANDLER))
@@ -46,6 +52,11 @@ fn service_at_90_percent_of_its_memory() -> Drill {
         disturbs: HANDLER.to_owned(),
     };
     let memory = |metric: &str| format!("{metric}{{service=\"{HANDLER}\"}}");
-    let near = format!("{} > 0.88 * {}", memory("container_memory_usage_bytes"), memory("container_spec_memory_limit_bytes"));
-    Drill::new("service_at_90_percent_of_its_memory", fault).silent(oom_kill().near(near, seconds(40)))
+    let near = format!(
+        "{} > 0.88 * {}",
+        memory("container_memory_usage_bytes"),
+        memory("container_spec_memory_limit_bytes")
+    );
+    Drill::new("service_at_90_percent_of_its_memory", fault)
+        .silent(oom_kill().near(near, seconds(40)))
 }

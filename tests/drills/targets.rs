@@ -12,12 +12,21 @@ pub(super) fn drills() -> Vec<Drill> {
 
 /// An exporter stops: its metrics vanish, and with them the alerts on them.
 fn target_lost() -> Drill {
-    let alert = ExpectedAlert::new("TargetLost", Severity::Critical, seconds(100)).label("job", "containers").when(LOST);
-    Drill::new("target_lost", Fault::stop(EXPORTER)).exclusive(EXPORTER).expect_alert(alert)
+    let alert = ExpectedAlert::new("TargetLost", Severity::Critical, seconds(100))
+        .label("job", "containers")
+        .when(LOST);
+    Drill::new("target_lost", Fault::stop(EXPORTER))
+        .exclusive(EXPORTER)
+        .expect_alert(alert)
 }
 
 /// Down for longer than two thirds of the rule's `for`, and back before its end.
 fn target_back_in_time() -> Drill {
-    let alert = SilentAlert::new("TargetLost").label("job", "containers").near(LOST, seconds(30)).hold(seconds(40));
-    Drill::new("target_back_in_time", Fault::stop(EXPORTER)).exclusive(EXPORTER).silent(alert)
+    let alert = SilentAlert::new("TargetLost")
+        .label("job", "containers")
+        .near(LOST, seconds(30))
+        .hold(seconds(40));
+    Drill::new("target_back_in_time", Fault::stop(EXPORTER))
+        .exclusive(EXPORTER)
+        .silent(alert)
 }

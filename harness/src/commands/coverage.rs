@@ -1,4 +1,5 @@
-//! `alertdrill coverage`: which drill makes each rule fire, and whether what the rules read is there.
+//! `alertdrill coverage`: which drill makes each rule fire, and whether what the rules read is
+//! there.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,26 +13,51 @@ use crate::report::{CoverageText, rule_coverage};
 use crate::stack::{Containers, Project};
 use crate::{Error, Result};
 
-/// Which of the rules that Prometheus has loaded the selected drills make fire, and which of the metrics that rules and panels
-/// read nothing exports. It fails if a rule is neither drilled nor waived, or a metric is unknown.
+/// Which of the rules that Prometheus has loaded the selected drills make fire, and which of the
+/// metrics that rules and panels read nothing exports. It fails if a rule is neither drilled nor
+/// waived, or a metric is unknown.
 ///
-/// Asked is Prometheus at the address `prometheus`, else that of the stack; where none runs, the rules file stands for the
-/// loaded rules, and metrics cannot be looked for.
+/// Asked is Prometheus at the address `prometheus`, else that of the stack; where none runs, the
+/// rules file stands for the loaded rules, and metrics cannot be looked for.
 ///
 /// # Errors
-/// As [`Selection::plan`] and [`Written::read`]; [`Error::NoAnswer`] or [`Error::BadAnswer`] of a Prometheus that runs.
-pub fn coverage(root: &Path, programs: &Path, selection: Selection<'_>, prometheus: Option<&str>) -> Result<Done> {
+/// As [`Selection::plan`] and [`Written::read`]; [`Error::NoAnswer`] or [`Error::BadAnswer`] of a
+/// Prometheus that runs.
+pub fn coverage(
+    root: &Path,
+    programs: &Path,
+    selection: Selection<'_>,
+    prometheus: Option<&str>,
+) -> Result<Done> {
     let plan = selection.plan(root)?;
     let written = Written::read(root)?;
-    let dashboard = written.settings.dashboard.as_ref().map(|path| Dashboard::read(&root.join(path))).transpose()?;
+    let dashboard = written
+        .settings
+        .dashboard
+        .as_ref()
+        .map(|path| Dashboard::read(&root.join(path)))
+        .transpose()?;
     let (rules, exported, rules_of) = runtime()?.block_on(async {
         let asked = match prometheus {
-            Some(address) => Some((Prometheus::new(address), format!("loaded by Prometheus at {address}"))),
-            None => of_the_stack(root, programs).await?.map(|stack| (stack, "loaded by the stack's Prometheus".to_owned())),
+            Some(address) => Some((
+                Prometheus::new(address),
+                format!("loaded by Prometheus at {address}"),
+            )),
+            None => of_the_stack(root, programs)
+                .await?
+                .map(|stack| (stack, "loaded by the stack's Prometheus".to_owned())),
         };
         let Some((prometheus, whence)) = asked else {
-            let file = written.rules_file.strip_prefix(root).unwrap_or(&written.rules_file).display();
-            return Ok((written.rules, None, format!("in {file} (no stack runs that has loaded them)")));
+            let file = written
+                .rules_file
+                .strip_prefix(root)
+                .unwrap_or(&written.rules_file)
+                .display();
+            return Ok((
+                written.rules,
+                None,
+                format!("in {file} (no stack runs that has loaded them)"),
+            ));
         };
         let rules = prometheus.alerting_rules(Duration::ZERO).await?;
         Ok::<_, Error>((rules, Some(prometheus.metric_names().await?), whence))
@@ -43,8 +69,15 @@ pub fn coverage(root: &Path, programs: &Path, selection: Selection<'_>, promethe
         metrics: read.len(),
         unknown: exported.map(|exported| unknown_metrics(&read, &exported)),
     };
-    let outcome = if text.is_complete() { Outcome::Pass } else { Outcome::Fail };
-    Ok(Done { text: text.to_string(), outcome })
+    let outcome = if text.is_complete() {
+        Outcome::Pass
+    } else {
+        Outcome::Fail
+    };
+    Ok(Done {
+        text: text.to_string(),
+        outcome,
+    })
 }
 
 /// The Prometheus of the stack, if there is a stack that runs, and a way to see whether one does.
@@ -52,13 +85,19 @@ async fn of_the_stack(root: &Path, programs: &Path) -> Result<Option<Prometheus>
     let address = async {
         let project = Project::open(root, programs).await?;
         let endpoint = &project.settings().prometheus;
-        Containers::connect(project.name()).await?.address(&endpoint.service, endpoint.port).await
+        Containers::connect(project.name())
+            .await?
+            .address(&endpoint.service, endpoint.port)
+            .await
     };
     match address.await {
         Ok(address) => Ok(Some(Prometheus::new(&address))),
-        Err(Error::NoCompose { .. } | Error::NoEngine { .. } | Error::EngineRefuses { .. } | Error::NoSuchService { .. }) => {
-            Ok(None)
-        }
+        Err(
+            Error::NoCompose { .. }
+            | Error::NoEngine { .. }
+            | Error::EngineRefuses { .. }
+            | Error::NoSuchService { .. },
+        ) => Ok(None),
         Err(other) => Err(other),
     }
 }

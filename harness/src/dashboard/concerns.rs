@@ -22,22 +22,37 @@ pub enum Concerns {
 impl Concerns {
     /// What a series with these labels tells of, whose metrics the services `read_from` export.
     ///
-    /// Its labels say so if they name a lane, a service or a path. Else it tells of the path that uses those services, and of
-    /// one with lanes it is a sum over them all.
+    /// Its labels say so if they name a lane, a service or a path. Else it tells of the path that
+    /// uses those services, and of one with lanes it is a sum over them all.
     #[must_use]
-    pub fn of(labels: &Labels, read_from: &BTreeSet<String>, services: &BTreeSet<String>, settings: &Settings) -> Self {
+    pub fn of(
+        labels: &Labels,
+        read_from: &BTreeSet<String>,
+        services: &BTreeSet<String>,
+        settings: &Settings,
+    ) -> Self {
         let in_a_name = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
-        let words = labels.values().flat_map(|value| value.split(move |c| !in_a_name(c)));
+        let words = labels
+            .values()
+            .flat_map(|value| value.split(move |c| !in_a_name(c)));
         let is_known = |word: &&str| {
             services.contains(*word)
-                || settings.paths.iter().any(|path| path.name == *word || path.lanes.iter().any(|lane| lane == *word))
+                || settings
+                    .paths
+                    .iter()
+                    .any(|path| path.name == *word || path.lanes.iter().any(|lane| lane == *word))
         };
         let named: BTreeSet<String> = words.filter(is_known).map(str::to_owned).collect();
         if !named.is_empty() {
             return Self::Any(named);
         }
         let path = settings.paths.iter().find(|path| {
-            read_from.contains(&path.name) || path.owns.iter().chain(&path.uses).any(|service| read_from.contains(service))
+            read_from.contains(&path.name)
+                || path
+                    .owns
+                    .iter()
+                    .chain(&path.uses)
+                    .any(|service| read_from.contains(service))
         });
         match path {
             Some(path) if path.lanes.is_empty() => Self::Any([path.name.clone()].into()),
@@ -65,21 +80,46 @@ mod tests {
     }
 
     fn concerns<const N: usize>(labels: [(&str, &str); N], read_from: &str) -> Concerns {
-        let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        Concerns::of(&labels, &names([read_from]), &names(["kafka", "minio"]), &settings())
+        let labels = labels
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        Concerns::of(
+            &labels,
+            &names([read_from]),
+            &names(["kafka", "minio"]),
+            &settings(),
+        )
     }
 
     #[test]
     fn labels_name_lanes_services_and_paths() {
-        assert_eq!(concerns([("topic", "trades.binance.raw")], "kafka"), Concerns::Any(names(["binance"])));
-        assert_eq!(concerns([("instance", "kafka:9404"), ("job", "x")], "kafka"), Concerns::Any(names(["kafka"])));
-        assert_eq!(concerns([("job", "offload")], ""), Concerns::Any(names(["offload"])));
+        assert_eq!(
+            concerns([("topic", "trades.binance.raw")], "kafka"),
+            Concerns::Any(names(["binance"]))
+        );
+        assert_eq!(
+            concerns([("instance", "kafka:9404"), ("job", "x")], "kafka"),
+            Concerns::Any(names(["kafka"]))
+        );
+        assert_eq!(
+            concerns([("job", "offload")], ""),
+            Concerns::Any(names(["offload"]))
+        );
     }
 
     #[test]
     fn series_without_a_name_tells_of_the_path_that_exports_it() {
-        assert_eq!(concerns([("table", "trades")], "minio"), Concerns::Any(names(["offload"])));
-        assert_eq!(concerns([], "kafka"), Concerns::All(names(["binance", "okx"])));
-        assert_eq!(concerns([("alertname", "A")], "prometheus"), Concerns::Nothing);
+        assert_eq!(
+            concerns([("table", "trades")], "minio"),
+            Concerns::Any(names(["offload"]))
+        );
+        assert_eq!(
+            concerns([], "kafka"),
+            Concerns::All(names(["binance", "okx"]))
+        );
+        assert_eq!(
+            concerns([("alertname", "A")], "prometheus"),
+            Concerns::Nothing
+        );
     }
 }

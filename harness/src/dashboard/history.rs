@@ -23,14 +23,21 @@ impl Step {
     pub fn last_until(&self, at: UtcInstant) -> Option<usize> {
         let steps = at.seconds_since(self.from) / self.every.as_secs_f64();
         // A run has some hundred steps.
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is above 0 and small")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is above 0 and small"
+        )]
         (steps >= 0.0).then_some(steps as usize)
     }
 
     /// The instant with this number.
     #[must_use]
     pub fn at(&self, number: usize) -> UtcInstant {
-        self.from.plus(self.every.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX)))
+        self.from.plus(
+            self.every
+                .saturating_mul(u32::try_from(number).unwrap_or(u32::MAX)),
+        )
     }
 }
 
@@ -75,7 +82,8 @@ pub struct SeriesHistory {
 const FROM_NOW: &str = "dateTimeFromNow";
 
 impl PanelHistory {
-    /// The same panel, with instants (in milliseconds of the epoch) as what a reader sees: how many seconds ago they are.
+    /// The same panel, with instants (in milliseconds of the epoch) as what a reader sees: how many
+    /// seconds ago they are.
     pub(crate) fn with_dates_as_ages(mut self, step: Step) -> Self {
         if self.unit.as_deref() == Some(FROM_NOW) {
             for series in &mut self.series {
@@ -95,7 +103,10 @@ mod tests {
     #[test]
     fn date_is_shown_as_how_long_ago_it_is() {
         let from = UtcInstant::from_epoch_s(1000.0).unwrap();
-        let step = Step { from, every: Duration::from_secs(5) };
+        let step = Step {
+            from,
+            every: Duration::from_secs(5),
+        };
         let series = SeriesHistory {
             query: 0,
             name: String::new(),
@@ -103,16 +114,29 @@ mod tests {
             concerns: Concerns::Nothing,
             values: vec![Some(990_000.0), None, Some(1_010_000.0)],
         };
-        let panel =
-            PanelHistory { title: String::new(), unit: Some("dateTimeFromNow".into()), thresholds: vec![], series: vec![series] };
-        assert_eq!(panel.with_dates_as_ages(step).series[0].values, [Some(10.0), None, Some(0.0)]);
+        let panel = PanelHistory {
+            title: String::new(),
+            unit: Some("dateTimeFromNow".into()),
+            thresholds: vec![],
+            series: vec![series],
+        };
+        assert_eq!(
+            panel.with_dates_as_ages(step).series[0].values,
+            [Some(10.0), None, Some(0.0)]
+        );
     }
 
     #[test]
     fn last_step_until_an_instant_is_found() {
         let from = UtcInstant::from_epoch_s(1000.0).unwrap();
-        let step = Step { from, every: Duration::from_secs(5) };
+        let step = Step {
+            from,
+            every: Duration::from_secs(5),
+        };
         let last_until = |epoch_s| step.last_until(UtcInstant::from_epoch_s(epoch_s).unwrap());
-        assert_eq!([last_until(999.0), last_until(1000.0), last_until(1009.9)], [None, Some(0), Some(1)]);
+        assert_eq!(
+            [last_until(999.0), last_until(1000.0), last_until(1009.9)],
+            [None, Some(0), Some(1)]
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! What an operator sees: a Grafana dashboard, what its panels showed during a run, and which drills moved them.
+//! What an operator sees: a Grafana dashboard, what its panels showed during a run, and which
+//! drills moved them.
 //!
 //! Everything here is pure; [`crate::observe`] asks Prometheus for the history.
 

@@ -152,10 +152,14 @@ impl Dashboard {
     /// Reads a dashboard's file.
     ///
     /// # Errors
-    /// [`Error::File`], or [`Error::BadDescription`] if it is no dashboard or uses a variable that it does not have.
+    /// [`Error::File`], or [`Error::BadDescription`] if it is no dashboard or uses a variable that
+    /// it does not have.
     pub fn read(path: &Path) -> Result<Self> {
         let json = std::fs::read_to_string(path).map_err(Error::file("read", path))?;
-        Self::parse(&json).map_err(|reason| Error::BadDescription { what: format!("the dashboard {}", path.display()), reason })
+        Self::parse(&json).map_err(|reason| Error::BadDescription {
+            what: format!("the dashboard {}", path.display()),
+            reason,
+        })
     }
 
     /// Reads a dashboard's JSON. A variable stands for all of its values, a constant for its own.
@@ -175,21 +179,41 @@ impl Dashboard {
     /// ```
     pub fn parse(json: &str) -> std::result::Result<Self, String> {
         let board: BoardJson = serde_json::from_str(json).map_err(|error| error.to_string())?;
-        let values: BTreeMap<_, _> =
-            board.templating.list.iter().map(|variable| (variable.name.as_str(), variable.value())).collect();
+        let values: BTreeMap<_, _> = board
+            .templating
+            .list
+            .iter()
+            .map(|variable| (variable.name.as_str(), variable.value()))
+            .collect();
         let mut panels = Vec::new();
         for panel in with_those_inside(board.panels) {
-            panels.push(panel.expanded(&values).map_err(|reason| format!("panel `{}`: {reason}", panel.title))?);
+            panels.push(
+                panel
+                    .expanded(&values)
+                    .map_err(|reason| format!("panel `{}`: {reason}", panel.title))?,
+            );
         }
         let mut annotations = Vec::new();
         for annotation in board.annotations.list {
             if let Some(expr) = annotation.expr {
-                annotations.push(PanelQuery { expr: expand(&expr, &values)?, legend: annotation.title_format });
+                annotations.push(PanelQuery {
+                    expr: expand(&expr, &values)?,
+                    legend: annotation.title_format,
+                });
             }
         }
-        let asked = board.templating.list.iter().filter(|variable| variable.kind == "query");
+        let asked = board
+            .templating
+            .list
+            .iter()
+            .filter(|variable| variable.kind == "query");
         let variables = asked.map(VariableJson::asks).collect();
-        Ok(Self { title: board.title, panels, annotations, variables })
+        Ok(Self {
+            title: board.title,
+            panels,
+            annotations,
+            variables,
+        })
     }
 }
 
@@ -219,7 +243,10 @@ impl PanelQuery {
     #[must_use]
     pub fn legend_labels(&self) -> Vec<&str> {
         let parts = self.legend.split("{{").skip(1);
-        parts.filter_map(|part| part.split_once("}}")).map(|(label, _)| label.trim()).collect()
+        parts
+            .filter_map(|part| part.split_once("}}"))
+            .map(|(label, _)| label.trim())
+            .collect()
     }
 }
 
@@ -237,10 +264,12 @@ fn with_those_inside(panels: Vec<PanelJson>) -> Vec<PanelJson> {
 
 impl PanelJson {
     fn expanded(&self, values: &BTreeMap<&str, String>) -> std::result::Result<Panel, String> {
-        let queries = self
-            .targets
-            .iter()
-            .map(|target| Ok(PanelQuery { expr: expand(&target.expr, values)?, legend: target.legend_format.clone() }));
+        let queries = self.targets.iter().map(|target| {
+            Ok(PanelQuery {
+                expr: expand(&target.expr, values)?,
+                legend: target.legend_format.clone(),
+            })
+        });
         let defaults = &self.field_config.defaults;
         Ok(Panel {
             title: self.title.clone(),
@@ -248,8 +277,17 @@ impl PanelJson {
             description: self.description.clone(),
             unit: defaults.unit.clone(),
             queries: queries.collect::<std::result::Result<_, String>>()?,
-            thresholds: defaults.thresholds.steps.iter().filter_map(|step| step.value).collect(),
-            links: self.links.iter().map(|link| expand(&link.url, values)).collect::<std::result::Result<_, _>>()?,
+            thresholds: defaults
+                .thresholds
+                .steps
+                .iter()
+                .filter_map(|step| step.value)
+                .collect(),
+            links: self
+                .links
+                .iter()
+                .map(|link| expand(&link.url, values))
+                .collect::<std::result::Result<_, _>>()?,
         })
     }
 }
@@ -276,11 +314,23 @@ fn expand(text: &str, values: &BTreeMap<&str, String>) -> std::result::Result<St
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('$') {
         expanded += before;
-        let (name, left) = match after.strip_prefix('{').and_then(|inside| inside.split_once('}')) {
-            Some((inside, left)) => (inside.split_once(':').map_or(inside, |(name, _)| name), left),
-            None => after.split_at(after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len())),
+        let (name, left) = match after
+            .strip_prefix('{')
+            .and_then(|inside| inside.split_once('}'))
+        {
+            Some((inside, left)) => (
+                inside.split_once(':').map_or(inside, |(name, _)| name),
+                left,
+            ),
+            None => after.split_at(
+                after
+                    .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                    .unwrap_or(after.len()),
+            ),
         };
-        expanded += values.get(name).ok_or_else(|| format!("there is no variable `{name}`, which `{text}` uses"))?;
+        expanded += values
+            .get(name)
+            .ok_or_else(|| format!("there is no variable `{name}`, which `{text}` uses"))?;
         rest = left;
     }
     Ok(expanded + rest)
@@ -291,14 +341,25 @@ mod tests {
     use super::*;
 
     fn values() -> BTreeMap<&'static str, String> {
-        [("exchange", ".*".to_owned()), ("runbooks", "/public/runbooks".to_owned())].into()
+        [
+            ("exchange", ".*".to_owned()),
+            ("runbooks", "/public/runbooks".to_owned()),
+        ]
+        .into()
     }
 
     #[test]
     fn variable_in_each_of_its_spellings_is_put_in() {
-        let text = r#"a{exchange=~"$exchange"} / b{exchange=~"${exchange}", c=~"${exchange:regex}"}"#;
-        assert_eq!(expand(text, &values()).unwrap(), r#"a{exchange=~".*"} / b{exchange=~".*", c=~".*"}"#);
-        assert_eq!(expand("${runbooks}/A.md", &values()).unwrap(), "/public/runbooks/A.md");
+        let text =
+            r#"a{exchange=~"$exchange"} / b{exchange=~"${exchange}", c=~"${exchange:regex}"}"#;
+        assert_eq!(
+            expand(text, &values()).unwrap(),
+            r#"a{exchange=~".*"} / b{exchange=~".*", c=~".*"}"#
+        );
+        assert_eq!(
+            expand("${runbooks}/A.md", &values()).unwrap(),
+            "/public/runbooks/A.md"
+        );
     }
 
     #[test]
@@ -312,16 +373,30 @@ mod tests {
         let json = r#"{"title": "t", "panels": [{"type": "row", "panels": [{"type": "stat", "title": "inside"}]},
             {"type": "gauge", "title": "beside", "fieldConfig": {"defaults": {"thresholds": {"steps": [{"value": null}, {"value": 30}]}}}}]}"#;
         let panels = Dashboard::parse(json).unwrap().panels;
-        assert_eq!(panels.iter().map(|panel| panel.title.as_str()).collect::<Vec<_>>(), ["inside", "beside"]);
+        assert_eq!(
+            panels
+                .iter()
+                .map(|panel| panel.title.as_str())
+                .collect::<Vec<_>>(),
+            ["inside", "beside"]
+        );
         assert_eq!(panels[1].thresholds, [30.0]);
     }
 
     #[test]
     fn query_names_its_metrics_and_its_legend_its_labels() {
-        let query = PanelQuery { expr: "sum by (a) (rate(x_total[1m])) or 0 * y".into(), legend: "{{a}} of {{ b }}".into() };
-        assert_eq!(query.metrics().unwrap(), ["x_total".to_owned(), "y".to_owned()].into());
+        let query = PanelQuery {
+            expr: "sum by (a) (rate(x_total[1m])) or 0 * y".into(),
+            legend: "{{a}} of {{ b }}".into(),
+        };
+        assert_eq!(
+            query.metrics().unwrap(),
+            ["x_total".to_owned(), "y".to_owned()].into()
+        );
         assert_eq!(query.legend_labels(), ["a", "b"]);
-        let labels = [("a", "lag"), ("b", "okx")].map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let labels = [("a", "lag"), ("b", "okx")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
         assert_eq!(query.name_of(&labels), "lag of okx");
     }
 }

@@ -1,10 +1,12 @@
-//! Which drills moved which panels: a value left the band that it has in steady state, and somebody who looks would see that.
+//! Which drills moved which panels: a value left the band that it has in steady state, and somebody
+//! who looks would see that.
 //!
-//! Each drill begins in steady state, so what a series shows just before a drill's fault is what it shows when all is well: its
-//! middle is the median of that over the drills that may disturb what it tells of. How far it strays by itself is
-//! taken from all series of its query: six times the median of that, and at least a quarter of its middle, for what is less
-//! shows on no panel. A series counts for a drill only if it tells of what the drill may disturb, for drills
-//! run side by side; and until another drill breaks the same, for what is scraped comes late.
+//! Each drill begins in steady state, so what a series shows just before a drill's fault is what it
+//! shows when all is well: its middle is the median of that over the drills that may disturb what
+//! it tells of. How far it strays by itself is taken from all series of its query: six times the
+//! median of that, and at least a quarter of its middle, for what is less shows on no panel. A
+//! series counts for a drill only if it tells of what the drill may disturb, for drills run side by
+//! side; and until another drill breaks the same, for what is scraped comes late.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -15,11 +17,13 @@ use crate::drill::UtcInstant;
 
 /// For how long after a drill's end its doing may come to be seen: a scrape and an evaluation.
 const SEEN_WITHIN: Duration = Duration::from_secs(25);
-/// For how long the stack has been steady at a fault, in steps: as long as all that is scraped needs to show it.
+/// For how long the stack has been steady at a fault, in steps: as long as all that is scraped
+/// needs to show it.
 const STEADY_FOR: usize = 3;
 /// How many values in a row must be missing.
 const GAP_AFTER: usize = 4;
-/// How old the value may be that a panel still shows at an instant, in steps: a scrape's interval and more.
+/// How old the value may be that a panel still shows at an instant, in steps: a scrape's interval
+/// and more.
 const STILL_SHOWN: usize = 6;
 
 /// What a drill broke, and when.
@@ -38,18 +42,34 @@ pub struct Broken {
 /// Per drill, the titles of the panels that it moved, in the dashboard's order.
 #[must_use]
 pub fn moved_panels(history: &BoardHistory, drills: &[Broken]) -> BTreeMap<String, Vec<String>> {
-    let mut moved: BTreeMap<_, Vec<_>> = drills.iter().map(|broken| (broken.drill.clone(), Vec::new())).collect();
+    let mut moved: BTreeMap<_, Vec<_>> = drills
+        .iter()
+        .map(|broken| (broken.drill.clone(), Vec::new()))
+        .collect();
     for panel in &history.panels {
         let usual = usual(panel, history, drills);
         for broken in drills {
             let is_own = |series: &SeriesHistory| series.concerns.disturbed_by(&broken.disturbed);
             let steps = steps_of(history, broken.from, seen_until(broken, drills));
             let shows_it = |(series, usual): (&SeriesHistory, &Option<Usual>)| {
-                let others = panel.series.iter().filter(|other| other.query == series.query && !is_own(other));
-                leaves(series, *usual, steps.clone()) || ends(series, &others.collect::<Vec<_>>(), steps.clone())
+                let others = panel
+                    .series
+                    .iter()
+                    .filter(|other| other.query == series.query && !is_own(other));
+                leaves(series, *usual, steps.clone())
+                    || ends(series, &others.collect::<Vec<_>>(), steps.clone())
             };
-            if panel.series.iter().zip(&usual).filter(|(series, _)| is_own(series)).any(shows_it) {
-                moved.entry(broken.drill.clone()).or_default().push(panel.title.clone());
+            if panel
+                .series
+                .iter()
+                .zip(&usual)
+                .filter(|(series, _)| is_own(series))
+                .any(shows_it)
+            {
+                moved
+                    .entry(broken.drill.clone())
+                    .or_default()
+                    .push(panel.title.clone());
             }
         }
     }
@@ -57,8 +77,12 @@ pub fn moved_panels(history: &BoardHistory, drills: &[Broken]) -> BTreeMap<Strin
 }
 
 fn seen_until(broken: &Broken, drills: &[Broken]) -> UtcInstant {
-    let others = drills.iter().filter(|other| !other.disturbed.is_disjoint(&broken.disturbed) && other.from > broken.until);
-    others.map(|other| other.from).fold(broken.until.plus(SEEN_WITHIN), UtcInstant::min)
+    let others = drills.iter().filter(|other| {
+        !other.disturbed.is_disjoint(&broken.disturbed) && other.from > broken.until
+    });
+    others
+        .map(|other| other.from)
+        .fold(broken.until.plus(SEEN_WITHIN), UtcInstant::min)
 }
 
 /// What a series shows in steady state.
@@ -78,23 +102,40 @@ impl Usual {
 /// Per series of a panel, what it shows in steady state; `None` if it shows nothing then.
 fn usual(panel: &PanelHistory, history: &BoardHistory, drills: &[Broken]) -> Vec<Option<Usual>> {
     let steady = |series: &SeriesHistory| -> Vec<f64> {
-        let own = drills.iter().filter(|broken| series.concerns.disturbed_by(&broken.disturbed));
+        let own = drills
+            .iter()
+            .filter(|broken| series.concerns.disturbed_by(&broken.disturbed));
         let faults = own.filter_map(|broken| history.step.last_until(broken.from));
-        faults.flat_map(|fault| (fault.saturating_sub(STEADY_FOR)..=fault).filter_map(|step| value_at(series, step))).collect()
+        faults
+            .flat_map(|fault| {
+                (fault.saturating_sub(STEADY_FOR)..=fault).filter_map(|step| value_at(series, step))
+            })
+            .collect()
     };
     let steady: Vec<_> = panel.series.iter().map(steady).collect();
     let middles: Vec<_> = steady.iter().map(|values| median(values.clone())).collect();
     let mut strays: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
     for ((series, values), middle) in panel.series.iter().zip(&steady).zip(&middles) {
         if let Some(middle) = middle {
-            strays.entry(series.query).or_default().extend(values.iter().map(|value| (value - middle).abs()));
+            strays
+                .entry(series.query)
+                .or_default()
+                .extend(values.iter().map(|value| (value - middle).abs()));
         }
     }
-    let strays: BTreeMap<_, _> = strays.into_iter().filter_map(|(query, values)| Some((query, median(values)?))).collect();
-    let reach = |query, middle: f64| (6.0 * strays.get(&query).copied().unwrap_or_default()).max(0.25 * middle.abs());
+    let strays: BTreeMap<_, _> = strays
+        .into_iter()
+        .filter_map(|(query, values)| Some((query, median(values)?)))
+        .collect();
+    let reach = |query, middle: f64| {
+        (6.0 * strays.get(&query).copied().unwrap_or_default()).max(0.25 * middle.abs())
+    };
     let usual = panel.series.iter().zip(middles).map(|(series, middle)| {
         let middle = middle?;
-        Some(Usual { middle, reach: reach(series.query, middle) })
+        Some(Usual {
+            middle,
+            reach: reach(series.query, middle),
+        })
     });
     usual.collect()
 }
@@ -105,7 +146,9 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 }
 
 fn shown_at(series: &SeriesHistory, step: usize) -> Option<f64> {
-    (step.saturating_sub(STILL_SHOWN)..=step).rev().find_map(|step| value_at(series, step))
+    (step.saturating_sub(STILL_SHOWN)..=step)
+        .rev()
+        .find_map(|step| value_at(series, step))
 }
 
 /// A count of what has been so far has no steady state: it grows.
@@ -126,17 +169,23 @@ fn value_at(series: &SeriesHistory, step: usize) -> Option<f64> {
     series.values.get(step).copied().flatten()
 }
 
-/// Whether the series strays further than it does by itself; and than it did at the fault, for what another drill left behind
-/// is not this one's doing.
+/// Whether the series strays further than it does by itself; and than it did at the fault, for what
+/// another drill left behind is not this one's doing.
 fn leaves(series: &SeriesHistory, usual: Option<Usual>, steps: RangeInclusive<usize>) -> bool {
     if counts_up(series) {
         return false;
     }
     let at_the_fault = shown_at(series, *steps.start());
     let mut values = steps.skip(1).filter_map(|step| value_at(series, step));
-    let Some(usual) = usual else { return values.next().is_some() };
+    let Some(usual) = usual else {
+        return values.next().is_some();
+    };
     let strayed_by = at_the_fault.map_or(0.0, |value| usual.strays_by(value));
-    let mut limit = if strayed_by > usual.reach { strayed_by + usual.reach } else { usual.reach };
+    let mut limit = if strayed_by > usual.reach {
+        strayed_by + usual.reach
+    } else {
+        usual.reach
+    };
     values.any(|value| {
         if usual.strays_by(value) <= usual.reach {
             limit = usual.reach;
@@ -145,14 +194,19 @@ fn leaves(series: &SeriesHistory, usual: Option<Usual>, steps: RangeInclusive<us
     })
 }
 
-/// Whether the line of the series ends, and not those of all others too: then it is their exporter that is gone.
+/// Whether the line of the series ends, and not those of all others too: then it is their exporter
+/// that is gone.
 fn ends(series: &SeriesHistory, beside: &[&SeriesHistory], steps: RangeInclusive<usize>) -> bool {
     if shown_at(series, *steps.start()).is_none() {
         return false;
     }
-    let goes_on = |step| beside.is_empty() || beside.iter().any(|other| value_at(other, step).is_some());
+    let goes_on =
+        |step| beside.is_empty() || beside.iter().any(|other| value_at(other, step).is_some());
     let steps: Vec<_> = steps.skip(1).collect();
-    steps.windows(GAP_AFTER).any(|gap| gap.iter().all(|step| value_at(series, *step).is_none() && goes_on(*step)))
+    steps.windows(GAP_AFTER).any(|gap| {
+        gap.iter()
+            .all(|step| value_at(series, *step).is_none() && goes_on(*step))
+    })
 }
 
 #[cfg(test)]
@@ -171,11 +225,22 @@ mod tests {
     }
 
     fn broken(drill: &str, disturbed: &str) -> Broken {
-        Broken { drill: drill.to_owned(), from: at(10), until: at(30), disturbed: names([disturbed]) }
+        Broken {
+            drill: drill.to_owned(),
+            from: at(10),
+            until: at(30),
+            disturbed: names([disturbed]),
+        }
     }
 
     fn series(concerns: Concerns, value: impl Fn(usize) -> Option<f64>) -> SeriesHistory {
-        SeriesHistory { query: 0, name: String::new(), labels: Labels::new(), concerns, values: (0..40).map(value).collect() }
+        SeriesHistory {
+            query: 0,
+            name: String::new(),
+            labels: Labels::new(),
+            concerns,
+            values: (0..40).map(value).collect(),
+        }
     }
 
     fn lane(name: &str, value: impl Fn(usize) -> Option<f64>) -> SeriesHistory {
@@ -184,10 +249,25 @@ mod tests {
 
     /// Which of the drills on the lanes `a` and `b` moved a panel with these series.
     fn moved(series: Vec<SeriesHistory>) -> Vec<String> {
-        let panel = PanelHistory { title: "panel".into(), unit: None, thresholds: vec![], series };
-        let history = BoardHistory { step: Step { from: at(0), every: Duration::from_secs(5) }, panels: vec![panel] };
+        let panel = PanelHistory {
+            title: "panel".into(),
+            unit: None,
+            thresholds: vec![],
+            series,
+        };
+        let history = BoardHistory {
+            step: Step {
+                from: at(0),
+                every: Duration::from_secs(5),
+            },
+            panels: vec![panel],
+        };
         let moved = moved_panels(&history, &[broken("on_a", "a"), broken("on_b", "b")]);
-        moved.into_iter().filter(|(_, panels)| !panels.is_empty()).map(|(drill, _)| drill).collect()
+        moved
+            .into_iter()
+            .filter(|(_, panels)| !panels.is_empty())
+            .map(|(drill, _)| drill)
+            .collect()
     }
 
     fn falls_at(step: usize, lowest: f64) -> impl Fn(usize) -> Option<f64> {
@@ -196,25 +276,47 @@ mod tests {
 
     #[test]
     fn value_that_leaves_its_band_is_the_doing_of_who_disturbs_what_it_tells_of() {
-        assert_eq!(moved(vec![lane("a", falls_at(15, 0.0)), lane("b", falls_at(99, 0.0))]), ["on_a"]);
+        assert_eq!(
+            moved(vec![
+                lane("a", falls_at(15, 0.0)),
+                lane("b", falls_at(99, 0.0))
+            ]),
+            ["on_a"]
+        );
     }
 
     #[test]
     fn value_that_hardly_moves_shows_nothing() {
-        assert!(moved(vec![lane("a", falls_at(15, 40.0)), lane("b", falls_at(99, 0.0))]).is_empty());
+        assert!(
+            moved(vec![
+                lane("a", falls_at(15, 40.0)),
+                lane("b", falls_at(99, 0.0))
+            ])
+            .is_empty()
+        );
     }
 
     #[test]
     fn what_was_out_of_its_band_before_the_fault_is_not_its_doing() {
         let steady = || falls_at(99, 0.0);
-        assert!(moved(vec![lane("a", falls_at(5, 0.0)), lane("b", steady()), lane("b", steady())]).is_empty());
+        assert!(
+            moved(vec![
+                lane("a", falls_at(5, 0.0)),
+                lane("b", steady()),
+                lane("b", steady())
+            ])
+            .is_empty()
+        );
         assert!(moved(vec![lane("a", falls_at(36, 0.0)), lane("b", steady())]).is_empty());
     }
 
     #[test]
     fn line_that_ends_is_seen() {
         let ends = |step| (step < 15).then_some(50.0);
-        assert_eq!(moved(vec![lane("a", ends), lane("b", falls_at(99, 0.0))]), ["on_a"]);
+        assert_eq!(
+            moved(vec![lane("a", ends), lane("b", falls_at(99, 0.0))]),
+            ["on_a"]
+        );
     }
 
     #[test]
@@ -226,13 +328,25 @@ mod tests {
     #[test]
     fn error_that_is_the_first_of_its_kind_is_seen() {
         let errors = |step| Some(if step < 15 { 0.0 } else { 1.0 });
-        assert_eq!(moved(vec![lane("a", errors), lane("b", |_| Some(0.0))]), ["on_a"]);
+        assert_eq!(
+            moved(vec![lane("a", errors), lane("b", |_| Some(0.0))]),
+            ["on_a"]
+        );
     }
 
     #[test]
     fn sum_over_what_several_may_disturb_is_nobodys_and_a_count_has_no_steady_state() {
-        assert!(moved(vec![series(Concerns::All(names(["a", "b"])), falls_at(15, 0.0))]).is_empty());
-        assert_eq!(moved(vec![series(Concerns::All(names(["a"])), falls_at(15, 0.0))]), ["on_a"]);
+        assert!(
+            moved(vec![series(
+                Concerns::All(names(["a", "b"])),
+                falls_at(15, 0.0)
+            )])
+            .is_empty()
+        );
+        assert_eq!(
+            moved(vec![series(Concerns::All(names(["a"])), falls_at(15, 0.0))]),
+            ["on_a"]
+        );
         assert!(moved(vec![series(Concerns::Nothing, falls_at(15, 0.0))]).is_empty());
         #[allow(clippy::cast_precision_loss, reason = "it is small")]
         let rows = |step| Some(step as f64);

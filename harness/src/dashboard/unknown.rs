@@ -1,4 +1,5 @@
-//! Metrics that rules and panels read and that nothing exports: mostly misspelt, or renamed by their exporter.
+//! Metrics that rules and panels read and that nothing exports: mostly misspelt, or renamed by
+//! their exporter.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,16 +18,26 @@ pub struct UnknownMetric {
     pub nearest: Option<String>,
 }
 
-/// Those of the metrics `read`, each with the rules and panels that read it, that are not among the `exported`.
+/// Those of the metrics `read`, each with the rules and panels that read it, that are not among the
+/// `exported`.
 #[must_use]
-pub fn unknown_metrics(read: &BTreeMap<String, BTreeSet<String>>, exported: &BTreeSet<String>) -> Vec<UnknownMetric> {
-    let unknown = read.iter().filter(|(metric, _)| !exported.contains(*metric) && !OF_PROMETHEUS.contains(&metric.as_str()));
-    let likeness = |metric: &str, other: &str| strsim::normalized_damerau_levenshtein(metric, other);
+pub fn unknown_metrics(
+    read: &BTreeMap<String, BTreeSet<String>>,
+    exported: &BTreeSet<String>,
+) -> Vec<UnknownMetric> {
+    let unknown = read.iter().filter(|(metric, _)| {
+        !exported.contains(*metric) && !OF_PROMETHEUS.contains(&metric.as_str())
+    });
+    let likeness =
+        |metric: &str, other: &str| strsim::normalized_damerau_levenshtein(metric, other);
     unknown
         .map(|(metric, read_by)| UnknownMetric {
             metric: metric.clone(),
             read_by: read_by.clone(),
-            nearest: exported.iter().max_by(|a, b| likeness(metric, a).total_cmp(&likeness(metric, b))).cloned(),
+            nearest: exported
+                .iter()
+                .max_by(|a, b| likeness(metric, a).total_cmp(&likeness(metric, b)))
+                .cloned(),
         })
         .collect()
 }
@@ -41,9 +52,19 @@ mod tests {
 
     #[test]
     fn metric_that_nothing_exports_is_named_with_who_reads_it_and_the_nearest_that_there_is() {
-        let read = [("container_restarts", "ServiceOOMKill"), ("up", "TargetLost"), ("ALERTS", "Feed")];
-        let read = read.map(|(metric, by)| (metric.to_owned(), names([by]))).into();
-        let exported = names(["up", "container_restart_count", "container_memory_usage_bytes"]);
+        let read = [
+            ("container_restarts", "ServiceOOMKill"),
+            ("up", "TargetLost"),
+            ("ALERTS", "Feed"),
+        ];
+        let read = read
+            .map(|(metric, by)| (metric.to_owned(), names([by])))
+            .into();
+        let exported = names([
+            "up",
+            "container_restart_count",
+            "container_memory_usage_bytes",
+        ]);
         let unknown = UnknownMetric {
             metric: "container_restarts".into(),
             read_by: names(["ServiceOOMKill"]),

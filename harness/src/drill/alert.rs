@@ -15,8 +15,8 @@ use super::{Labels, seconds};
 pub struct ExpectedAlert {
     /// The alert's name.
     pub alert: String,
-    /// Labels that it must carry, severity apart. They also tell which rule is meant where several share the name: the
-    /// one whose own labels do not contradict these.
+    /// Labels that it must carry, severity apart. They also tell which rule is meant where several
+    /// share the name: the one whose own labels do not contradict these.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
     /// Its label `severity`; Alertmanager's receiver of the same name must be told.
@@ -24,20 +24,23 @@ pub struct ExpectedAlert {
     /// What the alert's owner promises: the longest time from the fault to firing.
     #[serde(with = "seconds", rename = "deadline_s")]
     pub deadline: Duration,
-    /// What the alert is about, as `PromQL` that yields samples exactly while it is so: asked of Prometheus beside the rule,
-    /// its first instant is the measured onset, from which the window counts. Without it the window counts from the fault.
+    /// What the alert is about, as `PromQL` that yields samples exactly while it is so: asked of
+    /// Prometheus beside the rule, its first instant is the measured onset, from which the window
+    /// counts. Without it the window counts from the fault.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
     /// How long the rule's expression may take to become true after the fault has its effect.
     #[serde(default)]
     pub onset: Onset,
-    /// How long the expression may take to become false after the fault is reverted, scrape and evaluation not counted.
+    /// How long the expression may take to become false after the fault is reverted, scrape and
+    /// evaluation not counted.
     #[serde(with = "seconds", rename = "recovery_s")]
     pub recovery: Duration,
 }
 
 impl ExpectedAlert {
-    /// An alert whose expression turns true with the fault itself and recovers within 10 s of its revert.
+    /// An alert whose expression turns true with the fault itself and recovers within 10 s of its
+    /// revert.
     #[must_use]
     pub fn new(alert: impl Into<String>, severity: Severity, deadline: Duration) -> Self {
         Self {
@@ -54,7 +57,10 @@ impl ExpectedAlert {
     /// The alerts that are meant.
     #[must_use]
     pub fn claim(&self) -> Claim {
-        Claim { alert: self.alert.clone(), labels: self.labels.clone() }
+        Claim {
+            alert: self.alert.clone(),
+            labels: self.labels.clone(),
+        }
     }
 
     /// The same alert, required to carry one label more.
@@ -64,7 +70,8 @@ impl ExpectedAlert {
         self
     }
 
-    /// The same alert, whose onset is measured as the first instant at which `condition` yields a sample.
+    /// The same alert, whose onset is measured as the first instant at which `condition` yields a
+    /// sample.
     #[must_use]
     pub fn when(mut self, condition: impl Into<String>) -> Self {
         self.condition = Some(condition.into());
@@ -92,7 +99,8 @@ impl fmt::Display for ExpectedAlert {
     }
 }
 
-/// An alert that must stay silent though the fault comes near its rule's condition: what makes a drill a near miss.
+/// An alert that must stay silent though the fault comes near its rule's condition: what makes a
+/// drill a near miss.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SilentAlert {
@@ -101,15 +109,22 @@ pub struct SilentAlert {
     /// Labels that tell it apart, as in [`ExpectedAlert::labels`].
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
-    /// How near the fault has to come, as `PromQL` that yields samples while it is so near: must be true at some time, and
-    /// from then until the revert, or the drill proves nothing. Without it, the fault's own effect is all.
+    /// How near the fault has to come, as `PromQL` that yields samples while it is so near: must be
+    /// true at some time, and from then until the revert, or the drill proves nothing. Without it,
+    /// the fault's own effect is all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub near: Option<String>,
     /// The longest time until `near` is true.
     #[serde(with = "seconds", rename = "onset_s")]
     pub onset: Duration,
-    /// How long it is held so near before the revert; without it, for as long as the rule would need to fire.
-    #[serde(default, with = "seconds::optional", rename = "hold_s", skip_serializing_if = "Option::is_none")]
+    /// How long it is held so near before the revert; without it, for as long as the rule would
+    /// need to fire.
+    #[serde(
+        default,
+        with = "seconds::optional",
+        rename = "hold_s",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub hold: Option<Duration>,
 }
 
@@ -117,13 +132,22 @@ impl SilentAlert {
     /// An alert that must stay silent for as long as its rule would need to fire.
     #[must_use]
     pub fn new(alert: impl Into<String>) -> Self {
-        Self { alert: alert.into(), labels: BTreeMap::new(), near: None, onset: Duration::from_secs(60), hold: None }
+        Self {
+            alert: alert.into(),
+            labels: BTreeMap::new(),
+            near: None,
+            onset: Duration::from_secs(60),
+            hold: None,
+        }
     }
 
     /// The alerts that are meant.
     #[must_use]
     pub fn claim(&self) -> Claim {
-        Claim { alert: self.alert.clone(), labels: self.labels.clone() }
+        Claim {
+            alert: self.alert.clone(),
+            labels: self.labels.clone(),
+        }
     }
 
     /// The same alert, told apart by one label more.
@@ -133,7 +157,8 @@ impl SilentAlert {
         self
     }
 
-    /// The same alert, which counts as near while `near` yields samples; that may take up to `onset`.
+    /// The same alert, which counts as near while `near` yields samples; that may take up to
+    /// `onset`.
     #[must_use]
     pub fn near(mut self, near: impl Into<String>, onset: Duration) -> Self {
         self.near = Some(near.into());
@@ -155,7 +180,8 @@ impl fmt::Display for SilentAlert {
     }
 }
 
-/// Time from a fault's effect to the rule's expression becoming true: a queue has to grow, a silence to last.
+/// Time from a fault's effect to the rule's expression becoming true: a queue has to grow, a
+/// silence to last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Onset {
@@ -184,7 +210,10 @@ impl Tolerated {
     /// The alerts that are meant.
     #[must_use]
     pub fn claim(&self) -> Claim {
-        Claim { alert: self.alert.clone(), labels: self.labels.clone() }
+        Claim {
+            alert: self.alert.clone(),
+            labels: self.labels.clone(),
+        }
     }
 }
 
@@ -202,27 +231,39 @@ impl Claim {
     /// Whether an alert with these labels is meant.
     #[must_use]
     pub fn covers(&self, labels: &Labels) -> bool {
-        labels.get("alertname") == Some(&self.alert) && self.labels.iter().all(|(name, value)| labels.get(name) == Some(value))
+        labels.get("alertname") == Some(&self.alert)
+            && self
+                .labels
+                .iter()
+                .all(|(name, value)| labels.get(name) == Some(value))
     }
 
     /// Whether an alert could be meant by both: of the same name, and no label contradicts.
     #[must_use]
     pub fn meets(&self, other: &Self) -> bool {
         self.alert == other.alert
-            && self.labels.iter().all(|(name, value)| other.labels.get(name).is_none_or(|label| label == value))
+            && self
+                .labels
+                .iter()
+                .all(|(name, value)| other.labels.get(name).is_none_or(|label| label == value))
     }
 
-    /// Whether an alert with these labels is meant, or could be: one that lacks labels, but contradicts none. Aggregation may
-    /// have dropped what names the culprit.
+    /// Whether an alert with these labels is meant, or could be: one that lacks labels, but
+    /// contradicts none. Aggregation may have dropped what names the culprit.
     #[must_use]
     pub fn concerns(&self, labels: &Labels) -> bool {
         labels.get("alertname") == Some(&self.alert)
-            && self.labels.iter().all(|(name, value)| labels.get(name).is_none_or(|label| label == value))
+            && self
+                .labels
+                .iter()
+                .all(|(name, value)| labels.get(name).is_none_or(|label| label == value))
     }
 }
 
 /// How bad it is: the label `severity`, by which Alertmanager chooses whom to tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Somebody should look in working hours.
@@ -241,9 +282,19 @@ impl fmt::Display for Severity {
 }
 
 /// An alert's name, and in braces the labels that tell it apart, as `PromQL` selects it.
-pub(crate) fn selector<'a>(alert: &str, labels: impl IntoIterator<Item = (&'a String, &'a String)>) -> String {
-    let labels: Vec<_> = labels.into_iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect();
-    if labels.is_empty() { alert.to_owned() } else { format!("{alert}{{{}}}", labels.join(", ")) }
+pub(crate) fn selector<'a>(
+    alert: &str,
+    labels: impl IntoIterator<Item = (&'a String, &'a String)>,
+) -> String {
+    let labels: Vec<_> = labels
+        .into_iter()
+        .map(|(name, value)| format!("{name}=\"{value}\""))
+        .collect();
+    if labels.is_empty() {
+        alert.to_owned()
+    } else {
+        format!("{alert}{{{}}}", labels.join(", "))
+    }
 }
 
 #[cfg(test)]
@@ -259,14 +310,31 @@ mod tests {
     #[test]
     fn claim_covers_an_alert_that_carries_all_its_labels() {
         let labels = |exchange: &str| {
-            Labels::from([("alertname".into(), "A".into()), ("exchange".into(), exchange.into()), ("job".into(), "x".into())])
+            Labels::from([
+                ("alertname".into(), "A".into()),
+                ("exchange".into(), exchange.into()),
+                ("job".into(), "x".into()),
+            ])
         };
-        let claim = Claim { alert: "A".into(), labels: [("exchange".into(), "okx".into())].into() };
+        let claim = Claim {
+            alert: "A".into(),
+            labels: [("exchange".into(), "okx".into())].into(),
+        };
         assert!(claim.covers(&labels("okx")));
         assert!(!claim.covers(&labels("kraken")));
         let without_exchange = Labels::from([("alertname".into(), "A".into())]);
-        assert!(claim.concerns(&labels("okx")) && claim.concerns(&without_exchange) && !claim.covers(&without_exchange));
+        assert!(
+            claim.concerns(&labels("okx"))
+                && claim.concerns(&without_exchange)
+                && !claim.covers(&without_exchange)
+        );
         assert!(!claim.concerns(&labels("kraken")));
-        assert!(!Claim { alert: "B".into(), ..claim }.covers(&labels("okx")));
+        assert!(
+            !Claim {
+                alert: "B".into(),
+                ..claim
+            }
+            .covers(&labels("okx"))
+        );
     }
 }

@@ -1,7 +1,8 @@
-//! A drill as data: what is broken, which alerts that must cause, which must stay silent, which it may cause.
+//! A drill as data: what is broken, which alerts that must cause, which must stay silent, which it
+//! may cause.
 //!
-//! Plain values that serialise, so that a plan can be printed, kept and loaded again without a stack; an unknown field or
-//! fault is an error, not something to skip.
+//! Plain values that serialise, so that a plan can be printed, kept and loaded again without a
+//! stack; an unknown field or fault is an error, not something to skip.
 
 use std::time::Duration;
 
@@ -10,10 +11,12 @@ use serde_json::Value;
 
 use super::{Claim, ExpectedAlert, Fault, Lease, LeaseMode, SilentAlert, Tolerated, seconds};
 
-/// The path of which a drill takes any one that is free; `{lane}` in its texts becomes that one's name.
+/// The path of which a drill takes any one that is free; `{lane}` in its texts becomes that one's
+/// name.
 pub const LANE: &str = "lane";
 
-/// One test: a fault, the alerts it must cause, the alerts that must stay silent, the alerts it may cause.
+/// One test: a fault, the alerts it must cause, the alerts that must stay silent, the alerts it may
+/// cause.
 ///
 /// ```
 /// use std::time::Duration;
@@ -111,8 +114,15 @@ impl Drill {
     /// The same drill, tolerating one alert more.
     #[must_use]
     pub fn tolerate(mut self, alert: &str, labels: &[(&str, &str)], reason: &str) -> Self {
-        let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        self.tolerate.push(Tolerated { alert: alert.to_owned(), labels, reason: reason.to_owned() });
+        let labels = labels
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        self.tolerate.push(Tolerated {
+            alert: alert.to_owned(),
+            labels,
+            reason: reason.to_owned(),
+        });
         self
     }
 
@@ -132,14 +142,20 @@ impl Drill {
     /// The same drill, which disturbs the service or path `on`.
     #[must_use]
     pub fn exclusive(mut self, on: impl Into<String>) -> Self {
-        self.leases.push(Lease { on: on.into(), mode: LeaseMode::Exclusive });
+        self.leases.push(Lease {
+            on: on.into(),
+            mode: LeaseMode::Exclusive,
+        });
         self
     }
 
     /// The same drill, which needs the service or path `on` undisturbed.
     #[must_use]
     pub fn shared(mut self, on: impl Into<String>) -> Self {
-        self.leases.push(Lease { on: on.into(), mode: LeaseMode::Shared });
+        self.leases.push(Lease {
+            on: on.into(),
+            mode: LeaseMode::Shared,
+        });
         self
     }
 
@@ -167,12 +183,18 @@ impl Drill {
     pub fn claims(&self) -> Vec<Claim> {
         let expected = self.expect.iter().map(ExpectedAlert::claim);
         let silent = self.silent.iter().map(SilentAlert::claim);
-        expected.chain(silent).chain(self.tolerate.iter().map(Tolerated::claim)).collect()
+        expected
+            .chain(silent)
+            .chain(self.tolerate.iter().map(Tolerated::claim))
+            .collect()
     }
 
     /// The `PromQL` that is watched during the drill: onsets and near misses.
     pub fn conditions(&self) -> impl Iterator<Item = &String> {
-        let onsets = self.expect.iter().filter_map(|expected| expected.condition.as_ref());
+        let onsets = self
+            .expect
+            .iter()
+            .filter_map(|expected| expected.condition.as_ref());
         onsets.chain(self.silent.iter().filter_map(|silent| silent.near.as_ref()))
     }
 }
@@ -204,11 +226,12 @@ pub struct Moment {
     pub command: Vec<String>,
 }
 
-/// A command that tells whether something is so after the drill: that nothing was lost, for example.
+/// A command that tells whether something is so after the drill: that nothing was lost, for
+/// example.
 ///
-/// It runs in a service's container. Exit code 0: it is so; [`Check::NOT_SO`]: it is not, and never will be; any other code:
-/// not yet. What it prints is shown. In its arguments `{injected_at}` and `{reverted_at}` stand for these instants, in
-/// seconds since the epoch.
+/// It runs in a service's container. Exit code 0: it is so; [`Check::NOT_SO`]: it is not, and never
+/// will be; any other code: not yet. What it prints is shown. In its arguments `{injected_at}` and
+/// `{reverted_at}` stand for these instants, in seconds since the epoch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
@@ -235,8 +258,14 @@ mod tests {
 
     #[test]
     fn unknown_field_of_a_drill_is_an_error() {
-        let error = serde_json::from_str::<Drill>(r#"{"name": "x", "faults": [], "expect": [], "dead_line": 3}"#).unwrap_err();
-        assert!(error.to_string().contains("unknown field `dead_line`"), "{error}");
+        let error = serde_json::from_str::<Drill>(
+            r#"{"name": "x", "faults": [], "expect": [], "dead_line": 3}"#,
+        )
+        .unwrap_err();
+        assert!(
+            error.to_string().contains("unknown field `dead_line`"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -244,11 +273,17 @@ mod tests {
         let alert = ExpectedAlert::new("Down", Severity::Critical, Duration::from_secs(1))
             .label("exchange", "{lane}")
             .when("up{exchange=\"{lane}\"} == 0");
-        let drill = Drill::new("x", Fault::stop("handler-{lane}")).on_a_lane().shared("kafka").expect_alert(alert);
+        let drill = Drill::new("x", Fault::stop("handler-{lane}"))
+            .on_a_lane()
+            .shared("kafka")
+            .expect_alert(alert);
         let placed = drill.placed_on("okx");
         assert_eq!(placed.leases[0].on, "okx");
         assert_eq!(placed.leases[1].on, "kafka");
-        assert_eq!(placed.expect[0].condition.as_deref(), Some("up{exchange=\"okx\"} == 0"));
+        assert_eq!(
+            placed.expect[0].condition.as_deref(),
+            Some("up{exchange=\"okx\"} == 0")
+        );
         assert_eq!(placed.claims()[0].labels["exchange"], "okx");
         let elsewhere = Drill::new("y", Fault::stop("kafka")).exclusive("kafka");
         assert_eq!(elsewhere.placed_on("okx"), elsewhere);

@@ -1,5 +1,5 @@
-//! What an alert's own expression was during a drill: what it looks at, over time, and its limits; so that one sees why the
-//! alert fired, or how near it came.
+//! What an alert's own expression was during a drill: what it looks at, over time, and its limits;
+//! so that one sees why the alert fired, or how near it came.
 //!
 //! A line keeps only the points at which it bends: the others lie on it.
 
@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Claim, Drill, Labels, LoadedRule, Span, Timeline, UtcInstant, episodes, rule_for, seconds};
+use super::{
+    Claim, Drill, Labels, LoadedRule, Span, Timeline, UtcInstant, episodes, rule_for, seconds,
+};
 use crate::promql::Role;
 
 /// An alert's expression over time.
@@ -69,16 +71,22 @@ pub struct LineSeries {
     pub lines: Vec<Vec<(f64, f64)>>,
 }
 
-/// As many instants as Prometheus answers a query for at most ("exceeded maximum resolution", `web/api/v1/api.go`): a history with
-/// more is spoiled.
+/// As many instants as Prometheus answers a query for at most ("exceeded maximum resolution",
+/// `web/api/v1/api.go`): a history with more is spoiled.
 const MOST_INSTANTS: u32 = 11_000;
-/// How far a value may lie beside a line, as a part of the value, and still be taken to lie on it: the error of the numbers.
+/// How far a value may lie beside a line, as a part of the value, and still be taken to lie on it:
+/// the error of the numbers.
 const ON_THE_LINE: f64 = 1e-9;
 
 impl LineSeries {
     /// The lines through `values`, which are `every` apart where there is no gap.
     #[must_use]
-    pub fn through(labels: Labels, values: &[(UtcInstant, f64)], from: UtcInstant, every: Duration) -> Self {
+    pub fn through(
+        labels: Labels,
+        values: &[(UtcInstant, f64)],
+        from: UtcInstant,
+        every: Duration,
+    ) -> Self {
         let mut lines: Vec<Vec<(f64, f64)>> = Vec::new();
         let mut last_s = f64::NEG_INFINITY;
         for (at, value) in values.iter().filter(|(_, value)| value.is_finite()) {
@@ -96,11 +104,15 @@ impl LineSeries {
     #[must_use]
     pub fn at(&self, second: f64) -> Option<f64> {
         let line = self.lines.iter().find(|line| {
-            line.first().is_some_and(|(first, _)| *first <= second) && line.last().is_some_and(|(last, _)| second <= *last)
+            line.first().is_some_and(|(first, _)| *first <= second)
+                && line.last().is_some_and(|(last, _)| second <= *last)
         })?;
         let next = line.partition_point(|(at, _)| *at < second);
         let (next_s, next_value) = *line.get(next)?;
-        let Some((before_s, before)) = next.checked_sub(1).and_then(|before| line.get(before)) else { return Some(next_value) };
+        let Some((before_s, before)) = next.checked_sub(1).and_then(|before| line.get(before))
+        else {
+            return Some(next_value);
+        };
         Some(before + (next_value - before) * (second - before_s) / (next_s - before_s))
     }
 
@@ -125,32 +137,53 @@ impl ExpressionHistory {
     /// Whether it is the expression of the alert `name` with these labels.
     #[must_use]
     pub fn is_of(&self, name: &str, labels: &Labels) -> bool {
-        self.alert == name && self.labels.iter().all(|(name, value)| labels.get(name).is_none_or(|label| label == value))
+        self.alert == name
+            && self
+                .labels
+                .iter()
+                .all(|(name, value)| labels.get(name).is_none_or(|label| label == value))
     }
 
     /// When it was first true, from `since` on.
     #[must_use]
     pub fn true_from(&self, since: UtcInstant) -> Option<UtcInstant> {
-        self.holds.iter().find(|span| span.until >= since).map(|span| span.from.max(since))
+        self.holds
+            .iter()
+            .find(|span| span.until >= since)
+            .map(|span| span.from.max(since))
     }
 
-    /// The first sample that shows the fault of `fault_at`: the first value beyond all that was there before it while the
-    /// expression was not true, and from which on that stays so until it is true, at `true_at`.
+    /// The first sample that shows the fault of `fault_at`: the first value beyond all that was
+    /// there before it while the expression was not true, and from which on that stays so until it
+    /// is true, at `true_at`.
     #[must_use]
     pub fn first_shown(&self, fault_at: UtcInstant, true_at: UtcInstant) -> Option<UtcInstant> {
         let terms = self.terms.iter().filter(|term| term.role != Role::Unless);
-        let shown = terms.flat_map(|term| &term.series).filter_map(|series| self.shown_by(series, fault_at, true_at));
+        let shown = terms
+            .flat_map(|term| &term.series)
+            .filter_map(|series| self.shown_by(series, fault_at, true_at));
         shown.min()
     }
 
-    fn shown_by(&self, series: &LineSeries, fault_at: UtcInstant, true_at: UtcInstant) -> Option<UtcInstant> {
+    fn shown_by(
+        &self,
+        series: &LineSeries,
+        fault_at: UtcInstant,
+        true_at: UtcInstant,
+    ) -> Option<UtcInstant> {
         let (mut lowest, mut highest) = (f64::INFINITY, f64::NEG_INFINITY);
         let mut shown = None;
-        let instants =
-            (0..MOST_INSTANTS).map(|number| self.from.plus(self.every.saturating_mul(number))).take_while(|at| *at <= true_at);
+        let instants = (0..MOST_INSTANTS)
+            .map(|number| self.from.plus(self.every.saturating_mul(number)))
+            .take_while(|at| *at <= true_at);
         for at in instants {
             let value = series.at(at.seconds_since(self.from));
-            if at < fault_at && self.holds.iter().any(|span| span.from <= at && at <= span.until) {
+            if at < fault_at
+                && self
+                    .holds
+                    .iter()
+                    .any(|span| span.from <= at && at <= span.until)
+            {
                 // What an earlier fault did.
                 continue;
             }
@@ -178,29 +211,57 @@ pub struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    /// Whether a series with these labels is about what is meant. What the rule itself adds no series has.
+    /// Whether a series with these labels is about what is meant. What the rule itself adds no
+    /// series has.
     #[must_use]
     pub fn concerns(&self, labels: &Labels) -> bool {
-        let told_apart = self.claim.labels.iter().filter(|(name, _)| !self.rule.labels.contains_key(*name));
-        told_apart.into_iter().all(|(name, value)| labels.get(name).is_none_or(|label| label == value))
+        let told_apart = self
+            .claim
+            .labels
+            .iter()
+            .filter(|(name, _)| !self.rule.labels.contains_key(*name));
+        told_apart
+            .into_iter()
+            .all(|(name, value)| labels.get(name).is_none_or(|label| label == value))
     }
 }
 
-/// The alerts whose expressions tell what came of `drill`: those that it declares, and those that fired though neither it nor a
-/// neighbour did.
+/// The alerts whose expressions tell what came of `drill`: those that it declares, and those that
+/// fired though neither it nor a neighbour did.
 #[must_use]
 pub fn subjects<'a>(drill: &Drill, timeline: &'a Timeline) -> Vec<Subject<'a>> {
-    let declared = drill.expect.iter().map(super::ExpectedAlert::claim).chain(drill.silent.iter().map(super::SilentAlert::claim));
+    let declared = drill
+        .expect
+        .iter()
+        .map(super::ExpectedAlert::claim)
+        .chain(drill.silent.iter().map(super::SilentAlert::claim));
     let mut claims: Vec<_> = declared.collect();
-    for life in episodes(timeline).into_iter().filter(|life| life.firing_at.is_some()) {
-        let of_a_neighbour = timeline.neighbours.iter().flat_map(|other| &other.claims).any(|claim| claim.covers(&life.labels));
+    for life in episodes(timeline)
+        .into_iter()
+        .filter(|life| life.firing_at.is_some())
+    {
+        let of_a_neighbour = timeline
+            .neighbours
+            .iter()
+            .flat_map(|other| &other.claims)
+            .any(|claim| claim.covers(&life.labels));
         if !of_a_neighbour && !claims.iter().any(|claim| claim.covers(&life.labels)) {
             let labels = life.labels.iter().filter(|(name, _)| *name != "alertname");
-            let labels = labels.map(|(name, value)| (name.clone(), value.clone())).collect();
-            claims.push(Claim { alert: life.alert().to_owned(), labels });
+            let labels = labels
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect();
+            claims.push(Claim {
+                alert: life.alert().to_owned(),
+                labels,
+            });
         }
     }
-    let with_rule = |claim: Claim| Some(Subject { rule: rule_for(&claim.alert, &claim.labels, &timeline.rules)?, claim });
+    let with_rule = |claim: Claim| {
+        Some(Subject {
+            rule: rule_for(&claim.alert, &claim.labels, &timeline.rules)?,
+            claim,
+        })
+    };
     claims.into_iter().filter_map(with_rule).collect()
 }
 
@@ -215,12 +276,19 @@ mod tests {
     }
 
     fn series(value: impl Fn(u32) -> Option<f64>) -> LineSeries {
-        let values: Vec<_> = (0..100).filter_map(|second| Some((at(f64::from(second)), value(second)?))).collect();
+        let values: Vec<_> = (0..100)
+            .filter_map(|second| Some((at(f64::from(second)), value(second)?)))
+            .collect();
         LineSeries::through(Labels::new(), &values, at(0.0), EVERY)
     }
 
     fn history(value: impl Fn(u32) -> Option<f64>) -> ExpressionHistory {
-        let term = TermHistory { role: Role::First, query: "x".into(), series: vec![series(value)], limits: vec![] };
+        let term = TermHistory {
+            role: Role::First,
+            query: "x".into(),
+            series: vec![series(value)],
+            limits: vec![],
+        };
         ExpressionHistory {
             alert: "A".into(),
             labels: [("exchange".to_owned(), "okx".to_owned())].into(),
@@ -228,7 +296,16 @@ mod tests {
             from: at(0.0),
             until: at(99.0),
             every: EVERY,
-            holds: vec![Span { from: at(10.0), until: at(12.0) }, Span { from: at(60.0), until: at(80.0) }],
+            holds: vec![
+                Span {
+                    from: at(10.0),
+                    until: at(12.0),
+                },
+                Span {
+                    from: at(60.0),
+                    until: at(80.0),
+                },
+            ],
             terms: vec![term],
         }
     }
@@ -241,18 +318,33 @@ mod tests {
             40.. => Some(7.0),
             _ => None,
         });
-        assert_eq!(bent.lines, [vec![(0.0, 0.0), (10.0, 0.0), (20.0, 10.0)], vec![(40.0, 7.0), (99.0, 7.0)]]);
-        assert_eq!([bent.at(5.0), bent.at(15.0), bent.at(30.0), bent.at(99.0)], [Some(0.0), Some(5.0), None, Some(7.0)]);
+        assert_eq!(
+            bent.lines,
+            [
+                vec![(0.0, 0.0), (10.0, 0.0), (20.0, 10.0)],
+                vec![(40.0, 7.0), (99.0, 7.0)]
+            ]
+        );
+        assert_eq!(
+            [bent.at(5.0), bent.at(15.0), bent.at(30.0), bent.at(99.0)],
+            [Some(0.0), Some(5.0), None, Some(7.0)]
+        );
     }
 
     #[test]
     fn value_that_is_no_number_is_a_gap() {
-        assert_eq!(series(|second| Some(if second == 50 { f64::NAN } else { 1.0 })).lines.len(), 2);
+        assert_eq!(
+            series(|second| Some(if second == 50 { f64::NAN } else { 1.0 }))
+                .lines
+                .len(),
+            2
+        );
     }
 
     #[test]
     fn first_sample_that_shows_a_fault_is_beyond_all_that_was_before_it_and_stays_so() {
-        // It strays between 0 and 3 by itself, also after the fault at 30 s, jumps once at 33 s, and grows from 45 s on.
+        // It strays between 0 and 3 by itself, also after the fault at 30 s, jumps once at 33 s,
+        // and grows from 45 s on.
         let strays = history(|second| {
             Some(match second {
                 33 => 9.0,
@@ -265,20 +357,32 @@ mod tests {
 
     #[test]
     fn history_whose_instants_are_not_apart_shows_no_fault_and_is_not_searched_for_ever() {
-        let spoiled = ExpressionHistory { every: Duration::ZERO, ..history(|_| Some(1.0)) };
+        let spoiled = ExpressionHistory {
+            every: Duration::ZERO,
+            ..history(|_| Some(1.0))
+        };
         assert_eq!(spoiled.first_shown(at(30.0), at(60.0)), None);
     }
 
     #[test]
     fn what_an_earlier_fault_did_does_not_hide_what_this_one_does() {
         // It was true from 10 s to 12 s, and is again from 45 s on.
-        let again = history(|second| Some(if matches!(second, 10..=12 | 45..) { 0.0 } else { 1.0 }));
+        let again = history(|second| {
+            Some(if matches!(second, 10..=12 | 45..) {
+                0.0
+            } else {
+                1.0
+            })
+        });
         assert_eq!(again.first_shown(at(30.0), at(60.0)), Some(at(45.0)));
     }
 
     #[test]
     fn series_that_begins_after_the_fault_shows_it_with_its_first_sample() {
-        assert_eq!(history(|second| (second >= 50).then_some(1.0)).first_shown(at(30.0), at(60.0)), Some(at(50.0)));
+        assert_eq!(
+            history(|second| (second >= 50).then_some(1.0)).first_shown(at(30.0), at(60.0)),
+            Some(at(50.0))
+        );
     }
 
     #[test]

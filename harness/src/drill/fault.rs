@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::seconds;
 
-/// A real disturbance of a real component. How each is injected, seen and reverted: one file each under `fault/`.
+/// A real disturbance of a real component. How each is injected, seen and reverted: one file each
+/// under `fault/`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
@@ -62,7 +63,8 @@ pub enum Fault {
         port: u16,
         /// Where the behaviour is posted to.
         path: String,
-        /// The bad behaviours, as JSON, posted in this order; each lasts for its time, the last one until the revert.
+        /// The bad behaviours, as JSON, posted in this order; each lasts for its time, the last one
+        /// until the revert.
         to: Vec<Behaviour>,
         /// The good one.
         back: Value,
@@ -85,7 +87,8 @@ pub enum Fault {
         /// The lease that covers it.
         disturbs: String,
     },
-    /// Another member takes a consumer's partition and reads nothing of it: the consumer stands still.
+    /// Another member takes a consumer's partition and reads nothing of it: the consumer stands
+    /// still.
     ConsumerDisplaced {
         /// The topic; its partition 0 is meant.
         topic: String,
@@ -94,8 +97,8 @@ pub enum Fault {
         /// The lease that covers it.
         disturbs: String,
     },
-    /// A message that its consumer cannot take is put on a topic, once the consumer has taken all that lies before it: whatever
-    /// produces has to hold its peace until then.
+    /// A message that its consumer cannot take is put on a topic, once the consumer has taken all
+    /// that lies before it: whatever produces has to hold its peace until then.
     PoisonMessage {
         /// The topic; its partition 0 is meant.
         topic: String,
@@ -123,31 +126,45 @@ impl Fault {
     /// Stops `service`.
     #[must_use]
     pub fn stop(service: impl Into<String>) -> Self {
-        Self::ServiceStopped { service: service.into() }
+        Self::ServiceStopped {
+            service: service.into(),
+        }
     }
 
     /// Restarts `service`.
     #[must_use]
     pub fn restart(service: impl Into<String>) -> Self {
-        Self::ServiceRestarted { service: service.into() }
+        Self::ServiceRestarted {
+            service: service.into(),
+        }
     }
 
     /// Ends the main process of `service` by `signal`.
     #[must_use]
     pub fn kill(service: impl Into<String>, signal: impl Into<String>) -> Self {
-        Self::ServiceKilled { service: service.into(), signal: signal.into() }
+        Self::ServiceKilled {
+            service: service.into(),
+            signal: signal.into(),
+        }
     }
 
     /// Has the kernel kill `service` for its memory.
     #[must_use]
     pub fn oom_kill(service: impl Into<String>) -> Self {
-        Self::ServiceOomKilled { service: service.into() }
+        Self::ServiceOomKilled {
+            service: service.into(),
+        }
     }
 
     /// Whether it is over with its effect: what it has disturbed comes back by itself.
     #[must_use]
     pub fn is_momentary(&self) -> bool {
-        matches!(self, Self::ServiceRestarted { .. } | Self::ServiceKilled { .. } | Self::ServiceOomKilled { .. })
+        matches!(
+            self,
+            Self::ServiceRestarted { .. }
+                | Self::ServiceKilled { .. }
+                | Self::ServiceOomKilled { .. }
+        )
     }
 
     /// The kind, as it stands in records and reports.
@@ -193,8 +210,8 @@ impl Fault {
         }
     }
 
-    /// What it disturbs: a drill must hold an exclusive lease that covers it. A fault of a container disturbs the whole
-    /// service; one inside it says for itself how far it reaches.
+    /// What it disturbs: a drill must hold an exclusive lease that covers it. A fault of a
+    /// container disturbs the whole service; one inside it says for itself how far it reaches.
     #[must_use]
     pub fn disturbs(&self) -> &str {
         match self {
@@ -213,11 +230,19 @@ impl fmt::Display for Fault {
             Self::ServiceStopped { service } => write!(f, "{service} stopped"),
             Self::ServiceKilled { service, signal } => write!(f, "{service} killed by {signal}"),
             Self::ServiceRestarted { service } => write!(f, "{service} restarted"),
-            Self::ServiceFlapping { service, .. } => write!(f, "{service} paused and resumed in turns"),
+            Self::ServiceFlapping { service, .. } => {
+                write!(f, "{service} paused and resumed in turns")
+            }
             Self::ServiceOomKilled { service } => write!(f, "{service} killed for its memory"),
-            Self::NetworkCut { service, network } => write!(f, "{service} cut off from the network {network}"),
-            Self::BehaviourSwitched { what, .. } | Self::CommandRun { what, .. } => f.write_str(what),
-            Self::ConsumerDisplaced { group, .. } => write!(f, "the consumer of the group {group} displaced"),
+            Self::NetworkCut { service, network } => {
+                write!(f, "{service} cut off from the network {network}")
+            }
+            Self::BehaviourSwitched { what, .. } | Self::CommandRun { what, .. } => {
+                f.write_str(what)
+            }
+            Self::ConsumerDisplaced { group, .. } => {
+                write!(f, "the consumer of the group {group} displaced")
+            }
             Self::PoisonMessage { topic, .. } => write!(f, "a poison message on {topic}"),
         }
     }
@@ -229,8 +254,15 @@ mod tests {
 
     #[test]
     fn unknown_fault_is_an_error_and_not_skipped() {
-        let error = serde_json::from_str::<Fault>(r#"{"kind": "meteor_strike", "service": "kafka"}"#).unwrap_err();
-        assert!(error.to_string().contains("unknown variant `meteor_strike`"), "{error}");
+        let error =
+            serde_json::from_str::<Fault>(r#"{"kind": "meteor_strike", "service": "kafka"}"#)
+                .unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("unknown variant `meteor_strike`"),
+            "{error}"
+        );
     }
 
     #[test]

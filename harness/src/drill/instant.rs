@@ -13,7 +13,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub struct UtcInstant(Timestamp);
 
 impl UtcInstant {
-    /// The instant of a Prometheus sample, given as it stands in an API answer: seconds since the epoch. `None` if out of range.
+    /// The instant of a Prometheus sample, given as it stands in an API answer: seconds since the
+    /// epoch. `None` if out of range.
     #[must_use]
     pub fn from_epoch_s(seconds: f64) -> Option<Self> {
         SignedDuration::try_from_secs_f64(seconds)
@@ -24,7 +25,10 @@ impl UtcInstant {
 
     /// Seconds since the epoch.
     #[must_use]
-    #[allow(clippy::cast_precision_loss, reason = "milliseconds since 1970 are exact in an f64")]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "milliseconds since 1970 are exact in an f64"
+    )]
     pub fn epoch_s(self) -> f64 {
         self.0.as_millisecond() as f64 / 1000.0
     }
@@ -38,7 +42,10 @@ impl UtcInstant {
     /// The time from `earlier` to this instant; none if `earlier` is the later one.
     #[must_use]
     pub fn time_since(self, earlier: Self) -> Duration {
-        self.0.duration_since(earlier.0).try_into().unwrap_or_default()
+        self.0
+            .duration_since(earlier.0)
+            .try_into()
+            .unwrap_or_default()
     }
 
     /// This instant, moved on by `duration`; the last instant there is, if that lies beyond it.
@@ -118,7 +125,10 @@ mod tests {
         let late = early.plus(Duration::from_millis(1500));
         assert!((late.seconds_since(early) - 1.5).abs() < 1e-9);
         assert!((early.seconds_since(late) + 1.5).abs() < 1e-9);
-        assert_eq!((late.time_since(early), early.time_since(late)), (Duration::from_millis(1500), Duration::ZERO));
+        assert_eq!(
+            (late.time_since(early), early.time_since(late)),
+            (Duration::from_millis(1500), Duration::ZERO)
+        );
     }
 
     #[test]

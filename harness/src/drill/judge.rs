@@ -22,26 +22,38 @@ mod testable;
 use std::time::Duration;
 
 use super::{
-    AlertOutcome, Drill, ExpectedAlert, Labels, LoadedRule, Outcome, Reason, ReasonKind, Timeline, UtcInstant, Verdict, Window,
-    episodes,
+    AlertOutcome, Drill, ExpectedAlert, Labels, LoadedRule, Outcome, Reason, ReasonKind, Timeline,
+    UtcInstant, Verdict, Window, episodes,
 };
 use collateral::Bystanders;
 use expected::Trial;
 
-/// What a notification may take beyond Alertmanager's own waits: Prometheus sends right after the evaluation, Alertmanager
-/// calls the receiver right after its wait; both are milliseconds on an idle machine.
+/// What a notification may take beyond Alertmanager's own waits: Prometheus sends right after the
+/// evaluation, Alertmanager calls the receiver right after its wait; both are milliseconds on an
+/// idle machine.
 pub(crate) const DELIVERY_ALLOWANCE: Duration = Duration::from_secs(5);
 
-/// Why `drill` cannot pass with `rules`, known without breaking anything: an alert for which no rule is loaded, or whose
-/// rule cannot promise its deadline. Empty if it can.
+/// Why `drill` cannot pass with `rules`, known without breaking anything: an alert for which no
+/// rule is loaded, or whose rule cannot promise its deadline. Empty if it can.
 #[must_use]
 pub fn hopeless(drill: &Drill, rules: &[LoadedRule]) -> Vec<Reason> {
-    let expected = drill.expect.iter().filter_map(|expected| cannot_fire_in_time(expected, rules));
-    let silent = drill.silent.iter().filter_map(|silent| not_loaded(&silent.alert, &silent.labels, silent, rules));
+    let expected = drill
+        .expect
+        .iter()
+        .filter_map(|expected| cannot_fire_in_time(expected, rules));
+    let silent = drill
+        .silent
+        .iter()
+        .filter_map(|silent| not_loaded(&silent.alert, &silent.labels, silent, rules));
     expected.chain(silent).collect()
 }
 
-fn not_loaded(alert: &str, labels: &Labels, shown: &dyn std::fmt::Display, rules: &[LoadedRule]) -> Option<Reason> {
+fn not_loaded(
+    alert: &str,
+    labels: &Labels,
+    shown: &dyn std::fmt::Display,
+    rules: &[LoadedRule],
+) -> Option<Reason> {
     if rule_for(alert, labels, rules).is_some() {
         return None;
     }
@@ -49,7 +61,10 @@ fn not_loaded(alert: &str, labels: &Labels, shown: &dyn std::fmt::Display, rules
     let message = if loaded.is_empty() {
         format!("no rule for {shown} is loaded; Prometheus has loaded no alerting rule at all")
     } else {
-        format!("no rule for {shown} is loaded; loaded are {}", loaded.join(", "))
+        format!(
+            "no rule for {shown} is loaded; loaded are {}",
+            loaded.join(", ")
+        )
     };
     Some(Reason::new(ReasonKind::NoSuchRule, message))
 }
@@ -80,16 +95,22 @@ fn cannot_fire_in_time(expected: &ExpectedAlert, rules: &[LoadedRule]) -> Option
 #[must_use]
 pub fn alert_outcomes(drill: &Drill, timeline: &Timeline) -> Vec<AlertOutcome> {
     let lives = episodes(timeline);
-    let trials = drill.expect.iter().map(|expected| Trial::held(expected, timeline, &lives, timeline.first_fault()));
+    let trials = drill
+        .expect
+        .iter()
+        .map(|expected| Trial::held(expected, timeline, &lives, timeline.first_fault()));
     trials.map(|trial| trial.outcome).collect()
 }
 
-/// What speaks so far against the alerts that `drill` expects: their firing and delivery, and once the faults are reverted their
-/// end. Nothing else is judged.
+/// What speaks so far against the alerts that `drill` expects: their firing and delivery, and once
+/// the faults are reverted their end. Nothing else is judged.
 #[must_use]
 pub fn so_far(drill: &Drill, timeline: &Timeline) -> Vec<Reason> {
     let lives = episodes(timeline);
-    let trials = drill.expect.iter().map(|expected| Trial::held(expected, timeline, &lives, timeline.first_fault()));
+    let trials = drill
+        .expect
+        .iter()
+        .map(|expected| Trial::held(expected, timeline, &lives, timeline.first_fault()));
     trials.flat_map(|trial| trial.reasons).collect()
 }
 
@@ -117,30 +138,54 @@ pub fn judge(drill: &Drill, timeline: &Timeline) -> Verdict {
         alerts.push(outcome);
     }
 
-    let Bystanders { tolerated, collateral, reasons: undeclared } = collateral::bystanders(drill, timeline, &lives);
+    let Bystanders {
+        tolerated,
+        collateral,
+        reasons: undeclared,
+    } = collateral::bystanders(drill, timeline, &lives);
     reasons.extend(undeclared);
     if broken.is_some() {
         reasons.extend(testable::aftermath(timeline));
     }
     let outcomes = reasons.iter().map(|reason| reason.kind.outcome());
-    let outcome = if reasons.iter().any(|reason| reason.kind.outcome() == Outcome::Error) {
+    let outcome = if reasons
+        .iter()
+        .any(|reason| reason.kind.outcome() == Outcome::Error)
+    {
         // What could not be tested says nothing about the alert, whatever else was seen.
         Outcome::Error
     } else {
         outcomes.max().unwrap_or(Outcome::Pass)
     };
-    Verdict { outcome, reasons, alerts, tolerated, collateral }
+    Verdict {
+        outcome,
+        reasons,
+        alerts,
+        tolerated,
+        collateral,
+    }
 }
 
-/// The rule that is meant: of the alert's name, and of its own labels none contradicts the given ones.
-pub(crate) fn rule_for<'a>(alert: &str, labels: &Labels, rules: &'a [LoadedRule]) -> Option<&'a LoadedRule> {
+/// The rule that is meant: of the alert's name, and of its own labels none contradicts the given
+/// ones.
+pub(crate) fn rule_for<'a>(
+    alert: &str,
+    labels: &Labels,
+    rules: &'a [LoadedRule],
+) -> Option<&'a LoadedRule> {
     rules.iter().find(|rule| {
-        rule.alert == alert && labels.iter().all(|(name, value)| rule.labels.get(name).is_none_or(|label| label == value))
+        rule.alert == alert
+            && labels
+                .iter()
+                .all(|(name, value)| rule.labels.get(name).is_none_or(|label| label == value))
     })
 }
 
 fn relative(instant: Option<UtcInstant>, fault_at: UtcInstant) -> String {
-    instant.map_or_else(|| "at no time".to_owned(), |instant| format!("at {:+.1} s", instant.seconds_since(fault_at)))
+    instant.map_or_else(
+        || "at no time".to_owned(),
+        |instant| format!("at {:+.1} s", instant.seconds_since(fault_at)),
+    )
 }
 
 fn seconds(duration: Duration) -> String {

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A drill's hold on something: a service, or a path of services that the stack's description names.
+/// A drill's hold on something: a service, or a path of services that the stack's description
+/// names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lease {

@@ -1,5 +1,5 @@
-//! What a drill is, what it saw, and what that proves. Pure: no clock, no I/O, so that every verdict can be tested with
-//! literal values and given again, offline, from a saved timeline.
+//! What a drill is, what it saw, and what that proves. Pure: no clock, no I/O, so that every
+//! verdict can be tested with literal values and given again, offline, from a saved timeline.
 
 mod alert;
 mod definition;
@@ -24,9 +24,9 @@ pub(crate) use judge::{DELIVERY_ALLOWANCE, rule_for};
 pub use judge::{alert_outcomes, hopeless, judge, so_far};
 pub use lease::{Lease, LeaseMode};
 pub use timeline::{
-    AlertSample, AlertState, CheckRecord, ConditionRecord, Delivery, DeliveryStatus, Episode, Evidence, FaultRecord, Labels,
-    LoadedRule, Neighbour, ObservationError, RESOLVED_IS_TOLD_FOR, Routing, Span, SteadyState, Suppression,
-    TIMELINE_SCHEMA_VERSION, Timeline, episodes,
+    AlertSample, AlertState, CheckRecord, ConditionRecord, Delivery, DeliveryStatus, Episode,
+    Evidence, FaultRecord, Labels, LoadedRule, Neighbour, ObservationError, RESOLVED_IS_TOLD_FOR,
+    Routing, Span, SteadyState, Suppression, TIMELINE_SCHEMA_VERSION, Timeline, episodes,
 };
 pub use verdict::{AlertOutcome, Outcome, Reason, ReasonKind, Verdict};
 pub use watched_until::WatchedUntil;

@@ -12,7 +12,8 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 /// # Errors
 /// Why they are no duration that a rule or a drill can have.
 pub(crate) fn duration(seconds: f64) -> Result<Duration, String> {
-    let duration = Duration::try_from_secs_f64(seconds).map_err(|error| format!("{seconds} s: {error}"))?;
+    let duration =
+        Duration::try_from_secs_f64(seconds).map_err(|error| format!("{seconds} s: {error}"))?;
     within_bounds(duration)
 }
 
@@ -21,14 +22,21 @@ pub(crate) fn duration(seconds: f64) -> Result<Duration, String> {
 /// # Errors
 /// That it is too long.
 pub(crate) fn within_bounds(duration: Duration) -> Result<Duration, String> {
-    if duration > LONGEST { Err(format!("{} s are more than 100 years", duration.as_secs())) } else { Ok(duration) }
+    if duration > LONGEST {
+        Err(format!("{} s are more than 100 years", duration.as_secs()))
+    } else {
+        Ok(duration)
+    }
 }
 
 /// Writes the duration as seconds.
 ///
 /// # Errors
 /// The serializer's own.
-pub(crate) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize<S: Serializer>(
+    duration: &Duration,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(duration.as_secs_f64())
 }
 
@@ -36,7 +44,9 @@ pub(crate) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Re
 ///
 /// # Errors
 /// A number that is negative, infinite or too large.
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Duration, D::Error> {
     duration(f64::deserialize(deserializer)?).map_err(de::Error::custom)
 }
 
@@ -46,13 +56,22 @@ pub(crate) mod optional {
     use serde::Serialize as _;
 
     #[allow(clippy::ref_option, reason = "the signature is serde's")]
-    pub(crate) fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
-        duration.map(|duration| duration.as_secs_f64()).serialize(serializer)
+    pub(crate) fn serialize<S: Serializer>(
+        duration: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        duration
+            .map(|duration| duration.as_secs_f64())
+            .serialize(serializer)
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
         let seconds = Option::<f64>::deserialize(deserializer)?;
-        seconds.map(|seconds| duration(seconds).map_err(de::Error::custom)).transpose()
+        seconds
+            .map(|seconds| duration(seconds).map_err(de::Error::custom))
+            .transpose()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a drill saw: everything a verdict needs, and nothing that judges it.
 //!
-//! Saved as JSON before it is judged, so that it can be judged again. Instants of alerts are those of Prometheus's own
-//! samples, so that the interval of polling blurs nothing.
+//! Saved as JSON before it is judged, so that it can be judged again. Instants of alerts are those
+//! of Prometheus's own samples, so that the interval of polling blurs nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -44,13 +44,15 @@ pub struct Timeline {
     pub conditions: Vec<ConditionRecord>,
     /// Every sample of `ALERTS` in the drill's time.
     pub samples: Vec<AlertSample>,
-    /// Per alert name, the latest evaluation of every rule of that name: how far "no sample" means "not active".
+    /// Per alert name, the latest evaluation of every rule of that name: how far "no sample" means
+    /// "not active".
     pub evaluated_until: BTreeMap<String, UtcInstant>,
     /// Everything that Alertmanager delivered in the drill's time.
     pub deliveries: Vec<Delivery>,
     /// Alerts that Alertmanager held back, and for what.
     pub suppressions: Vec<Suppression>,
-    /// Per group of rules, the evaluations that Prometheus skipped in the drill's time; groups without any are left out.
+    /// Per group of rules, the evaluations that Prometheus skipped in the drill's time; groups
+    /// without any are left out.
     pub missed_evaluations: BTreeMap<String, u64>,
     /// The other drills that ran beside this one.
     pub neighbours: Vec<Neighbour>,
@@ -67,11 +69,13 @@ pub struct Timeline {
     pub finished_at: UtcInstant,
 }
 
-/// For so long Prometheus goes on telling Alertmanager, every minute, that an alert has resolved (`resolvedRetention` in
-/// `rules/alerting.go`, and the minute). With each time Alertmanager makes the alert's group anew, for up to half a minute.
+/// For so long Prometheus goes on telling Alertmanager, every minute, that an alert has resolved
+/// (`resolvedRetention` in `rules/alerting.go`, and the minute). With each time Alertmanager makes
+/// the alert's group anew, for up to half a minute.
 pub const RESOLVED_IS_TOLD_FOR: Duration = Duration::from_mins(16);
 
-/// An alerting rule as Prometheus has loaded it (`/api/v1/rules`), with the waits of what it reads (`/api/v1/targets`).
+/// An alerting rule as Prometheus has loaded it (`/api/v1/rules`), with the waits of what it reads
+/// (`/api/v1/targets`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LoadedRule {
@@ -98,8 +102,9 @@ pub struct LoadedRule {
     /// The longest scrape interval of any target.
     #[serde(with = "seconds", rename = "scrape_interval_s")]
     pub scrape_interval: Duration,
-    /// The longest time from the beginning of a scrape, which is the timestamp of its samples, until they can be seen: the
-    /// time-out if the rule reads `up`, for a scrape that fails is known only then; else what scrapes really take.
+    /// The longest time from the beginning of a scrape, which is the timestamp of its samples,
+    /// until they can be seen: the time-out if the rule reads `up`, for a scrape that fails is
+    /// known only then; else what scrapes really take.
     #[serde(with = "seconds", rename = "scrape_duration_s")]
     pub scrape_duration: Duration,
 }
@@ -139,27 +144,46 @@ pub struct Routing {
 }
 
 impl Routing {
-    /// "to effectively disable aggregation entirely" (<https://prometheus.io/docs/alerting/latest/configuration/#route>).
+    /// "to effectively disable aggregation entirely"
+    /// (<https://prometheus.io/docs/alerting/latest/configuration/#route>).
     pub const BY_ALL_LABELS: &str = "...";
 
-    /// The alerts that may share a group with those that `claim` means, as far as its labels tell. Every route is taken to group
-    /// by `alertname`.
+    /// The alerts that may share a group with those that `claim` means, as far as its labels tell.
+    /// Every route is taken to group by `alertname`.
     #[must_use]
     pub fn group_of(&self, claim: &Claim) -> Claim {
-        let groups = |name: &String| self.group_by.contains(name) || self.group_by.contains(Self::BY_ALL_LABELS);
+        let groups = |name: &String| {
+            self.group_by.contains(name) || self.group_by.contains(Self::BY_ALL_LABELS)
+        };
         let labels = claim.labels.iter().filter(|(name, _)| groups(name));
-        Claim { alert: claim.alert.clone(), labels: labels.map(|(name, value)| (name.clone(), value.clone())).collect() }
+        Claim {
+            alert: claim.alert.clone(),
+            labels: labels
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+        }
     }
 
-    /// How long Alertmanager may wait before it tells of an alert that has begun to fire: `group_wait`, or `group_interval` if
-    /// its group may be there already, which it may be if one of it has fired `lately`.
+    /// How long Alertmanager may wait before it tells of an alert that has begun to fire:
+    /// `group_wait`, or `group_interval` if its group may be there already, which it may be if one
+    /// of it has fired `lately`.
     #[must_use]
     pub fn first_wait(&self, alert: &Labels, lately: &[Labels]) -> Duration {
         let by_all = self.group_by.contains(Self::BY_ALL_LABELS);
         let is_same = |other: &Labels| {
-            if by_all { other == alert } else { self.group_by.iter().all(|name| other.get(name) == alert.get(name)) }
+            if by_all {
+                other == alert
+            } else {
+                self.group_by
+                    .iter()
+                    .all(|name| other.get(name) == alert.get(name))
+            }
         };
-        if lately.iter().any(is_same) { self.group_wait.max(self.group_interval) } else { self.group_wait }
+        if lately.iter().any(is_same) {
+            self.group_wait.max(self.group_interval)
+        } else {
+            self.group_wait
+        }
     }
 }
 
@@ -230,19 +254,28 @@ pub struct Span {
 
 impl Span {
     /// The spans of instants that are at most about `apart` from the next, in their order.
-    pub(crate) fn through(instants: impl IntoIterator<Item = UtcInstant>, apart: Duration) -> Vec<Self> {
+    pub(crate) fn through(
+        instants: impl IntoIterator<Item = UtcInstant>,
+        apart: Duration,
+    ) -> Vec<Self> {
         let mut spans: Vec<Self> = Vec::new();
         for at in instants {
             match spans.last_mut() {
-                Some(span) if at.seconds_since(span.until) < 1.5 * apart.as_secs_f64() => span.until = at,
-                _ => spans.push(Self { from: at, until: at }),
+                Some(span) if at.seconds_since(span.until) < 1.5 * apart.as_secs_f64() => {
+                    span.until = at
+                }
+                _ => spans.push(Self {
+                    from: at,
+                    until: at,
+                }),
             }
         }
         spans
     }
 }
 
-/// Another drill that ran beside this one: the alerts that it answers for are not this one's collateral.
+/// Another drill that ran beside this one: the alerts that it answers for are not this one's
+/// collateral.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Neighbour {
@@ -370,7 +403,8 @@ pub struct Episode {
     pub pending_at: Option<UtcInstant>,
     /// The first evaluation that saw it firing.
     pub firing_at: Option<UtcInstant>,
-    /// The first evaluation that no longer saw it; `None` while it is active, or not known to have ended.
+    /// The first evaluation that no longer saw it; `None` while it is active, or not known to have
+    /// ended.
     pub ended_at: Option<UtcInstant>,
 }
 
@@ -390,15 +424,18 @@ impl Episode {
 
 impl fmt::Display for Episode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&selector(self.alert(), self.labels.iter().filter(|(name, _)| *name != "alertname")))
+        f.write_str(&selector(
+            self.alert(),
+            self.labels.iter().filter(|(name, _)| *name != "alertname"),
+        ))
     }
 }
 
 /// The episodes in a timeline's samples, in the order of their beginning.
 ///
-/// Samples more than one and a half evaluation intervals apart belong to two episodes. An episode has ended at the
-/// evaluation after its last sample, and only if that evaluation is known to have taken place: a Prometheus that no longer
-/// evaluates resolves nothing.
+/// Samples more than one and a half evaluation intervals apart belong to two episodes. An episode
+/// has ended at the evaluation after its last sample, and only if that evaluation is known to have
+/// taken place: a Prometheus that no longer evaluates resolves nothing.
 #[must_use]
 pub fn episodes(timeline: &Timeline) -> Vec<Episode> {
     let mut episodes: Vec<Episode> = Vec::new();
@@ -407,12 +444,23 @@ pub fn episodes(timeline: &Timeline) -> Vec<Episode> {
     for sample in distinct {
         let interval = evaluation_interval(timeline, &sample.labels);
         let goes_on = open.as_ref().is_some_and(|(episode, last_seen)| {
-            episode.labels == sample.labels && sample.at.seconds_since(*last_seen) <= 1.5 * interval.as_secs_f64()
+            episode.labels == sample.labels
+                && sample.at.seconds_since(*last_seen) <= 1.5 * interval.as_secs_f64()
         });
         if !goes_on {
-            episodes.extend(open.take().map(|(episode, last_seen)| ended(timeline, episode, last_seen)));
-            open =
-                Some((Episode { labels: sample.labels.clone(), pending_at: None, firing_at: None, ended_at: None }, sample.at));
+            episodes.extend(
+                open.take()
+                    .map(|(episode, last_seen)| ended(timeline, episode, last_seen)),
+            );
+            open = Some((
+                Episode {
+                    labels: sample.labels.clone(),
+                    pending_at: None,
+                    firing_at: None,
+                    ended_at: None,
+                },
+                sample.at,
+            ));
         }
         if let Some((episode, last_seen)) = &mut open {
             *last_seen = sample.at;
@@ -423,7 +471,10 @@ pub fn episodes(timeline: &Timeline) -> Vec<Episode> {
             begin.get_or_insert(sample.at);
         }
     }
-    episodes.extend(open.take().map(|(episode, last_seen)| ended(timeline, episode, last_seen)));
+    episodes.extend(
+        open.take()
+            .map(|(episode, last_seen)| ended(timeline, episode, last_seen)),
+    );
     episodes.sort_by_key(|episode| (episode.began_at(), episode.labels.clone()));
     episodes
 }
@@ -465,19 +516,28 @@ impl Timeline {
     /// When the first revert began, if one has.
     #[must_use]
     pub fn first_reverting(&self) -> Option<UtcInstant> {
-        self.faults.iter().filter_map(|fault| fault.reverting_at).min()
+        self.faults
+            .iter()
+            .filter_map(|fault| fault.reverting_at)
+            .min()
     }
 
     /// When the last fault was seen to be reverted, if one was.
     #[must_use]
     pub fn last_revert(&self) -> Option<UtcInstant> {
-        self.faults.iter().filter_map(|fault| fault.reverted_at).max()
+        self.faults
+            .iter()
+            .filter_map(|fault| fault.reverted_at)
+            .max()
     }
 
     /// The spans in which `query` was true; none if it was not watched.
     #[must_use]
     pub fn spans_of(&self, query: &str) -> &[Span] {
-        let record = self.conditions.iter().find(|condition| condition.query == query);
+        let record = self
+            .conditions
+            .iter()
+            .find(|condition| condition.query == query);
         record.map_or(&[], |condition| &condition.spans)
     }
 }
@@ -485,12 +545,18 @@ impl Timeline {
 fn ended(timeline: &Timeline, mut episode: Episode, last_seen: UtcInstant) -> Episode {
     let next_evaluation = last_seen.plus(evaluation_interval(timeline, &episode.labels));
     let evaluated = timeline.evaluated_until.get(episode.alert());
-    episode.ended_at = evaluated.is_some_and(|until| *until >= next_evaluation).then_some(next_evaluation);
+    episode.ended_at = evaluated
+        .is_some_and(|until| *until >= next_evaluation)
+        .then_some(next_evaluation);
     episode
 }
 
 fn evaluation_interval(timeline: &Timeline, labels: &Labels) -> Duration {
     let name = labels.get("alertname");
-    let intervals = timeline.rules.iter().filter(|rule| Some(&rule.alert) == name).map(|rule| rule.evaluation_interval);
+    let intervals = timeline
+        .rules
+        .iter()
+        .filter(|rule| Some(&rule.alert) == name)
+        .map(|rule| rule.evaluation_interval);
     intervals.max().unwrap_or(Duration::from_secs(60))
 }

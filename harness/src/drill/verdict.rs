@@ -34,9 +34,11 @@ pub struct Verdict {
 ///
 /// A bug of the harness is none of these: [`crate::bug::EXIT_CODE`].
 ///
-/// Ordered from best to worst, and this is the only ranking there is: a run ends as the worst of its drills. A failed alert
-/// ranks above what could not be tested, because it is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+/// Ordered from best to worst, and this is the only ranking there is: a run ends as the worst of
+/// its drills. A failed alert ranks above what could not be tested, because it is known.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// Every alert did what it must.
@@ -83,12 +85,17 @@ pub struct Reason {
 
 impl Reason {
     pub(crate) fn new(kind: ReasonKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self {
+            kind,
+            message: message.into(),
+        }
     }
 }
 
 /// The ways in which a drill does not pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ReasonKind {
     /// No rule of that name, with labels that fit, is loaded.
@@ -123,7 +130,8 @@ pub enum ReasonKind {
     CheckFailed,
     /// The stack did not reach steady state, though no alert says so.
     StackNotSteady,
-    /// The fault was injected and nothing came of it, or it came less near than it had to: it proves nothing.
+    /// The fault was injected and nothing came of it, or it came less near than it had to: it
+    /// proves nothing.
     FaultWithoutEffect,
     /// The fault could not be reverted.
     FaultNotReverted,
@@ -169,7 +177,8 @@ impl ReasonKind {
     }
 }
 
-/// What became of one alert that had to fire, or to stay silent. Instants that were not reached are `None`.
+/// What became of one alert that had to fire, or to stay silent. Instants that were not reached are
+/// `None`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AlertOutcome {
     /// The alert's name.
@@ -178,9 +187,11 @@ pub struct AlertOutcome {
     pub labels: Labels,
     /// The expected severity; `None` of an alert that must stay silent.
     pub severity: Option<Severity>,
-    /// Earliest and latest time of firing, in seconds after the fault; `None` if no rule is loaded or it must stay silent.
+    /// Earliest and latest time of firing, in seconds after the fault; `None` if no rule is loaded
+    /// or it must stay silent.
     pub window_s: Option<[f64; 2]>,
-    /// The longest time to fire that its owner promises, in seconds after the fault; `None` if it must stay silent.
+    /// The longest time to fire that its owner promises, in seconds after the fault; `None` if it
+    /// must stay silent.
     pub deadline_s: Option<f64>,
     /// When what it is about was first true, as measured beside the rule.
     pub onset_at: Option<UtcInstant>,
@@ -227,13 +238,34 @@ mod tests {
 
     #[test]
     fn known_failure_outranks_what_could_not_be_tested() {
-        assert_eq!([Outcome::Pass, Outcome::Fail, Outcome::Error, Outcome::Skipped].into_iter().max(), Some(Outcome::Fail));
-        assert_eq!([Outcome::Pass, Outcome::Error, Outcome::Skipped].into_iter().max(), Some(Outcome::Error));
+        assert_eq!(
+            [
+                Outcome::Pass,
+                Outcome::Fail,
+                Outcome::Error,
+                Outcome::Skipped
+            ]
+            .into_iter()
+            .max(),
+            Some(Outcome::Fail)
+        );
+        assert_eq!(
+            [Outcome::Pass, Outcome::Error, Outcome::Skipped]
+                .into_iter()
+                .max(),
+            Some(Outcome::Error)
+        );
     }
 
     #[test]
     fn exit_codes_are_the_promised_ones() {
-        let codes = [Outcome::Pass, Outcome::Skipped, Outcome::Fail, Outcome::Error].map(Outcome::exit_code);
+        let codes = [
+            Outcome::Pass,
+            Outcome::Skipped,
+            Outcome::Fail,
+            Outcome::Error,
+        ]
+        .map(Outcome::exit_code);
         assert_eq!(codes, [0, 0, 1, 2]);
     }
 }

@@ -5,12 +5,13 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How far a drill is watched, and so what its verdict speaks of. What was broken is reverted in any case.
+/// How far a drill is watched, and so what its verdict speaks of. What was broken is reverted in
+/// any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum WatchedUntil {
-    /// Until its alerts are delivered. A rule that looks back goes on firing for minutes after the fault; who edits it wants to
-    /// know before whether it fires as it must.
+    /// Until its alerts are delivered. A rule that looks back goes on firing for minutes after the
+    /// fault; who edits it wants to know before whether it fires as it must.
     Delivered,
     /// To the end: resolved, that delivered, the stack in steady state again, no data lost.
     #[default]
@@ -26,7 +27,11 @@ impl WatchedUntil {
 
     /// What to say in the place of the instant of an end that was not seen.
     pub(crate) fn unseen_end(self) -> &'static str {
-        if self.is_cut_short() { "not awaited" } else { "never" }
+        if self.is_cut_short() {
+            "not awaited"
+        } else {
+            "never"
+        }
     }
 
     /// What a reader of the verdict has to know; nothing if the drill was watched to its end.

@@ -17,7 +17,8 @@ pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// A group whose other member is busy takes a while to come together.
 const ASSIGNED_WITHIN: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(100);
-/// Members are sorted by their ids, which begin with this, and the first gets what cannot be divided (the range assignor).
+/// Members are sorted by their ids, which begin with this, and the first gets what cannot be
+/// divided (the range assignor).
 const CLIENT_ID: &str = "0-drill";
 
 /// A member that has the partition of its topic.
@@ -63,7 +64,11 @@ impl Intruder {
             // What is read is dropped: nothing is committed.
             let _ = consumer.poll(POLL);
         }
-        Ok(Self { consumer, topic, group })
+        Ok(Self {
+            consumer,
+            topic,
+            group,
+        })
     }
 
     /// Keeps the partition, and reads and drops what is on it, until `stop`; then leaves the group.
@@ -77,7 +82,8 @@ impl Intruder {
         let _ = stayed.await;
     }
 
-    /// Commits the group past the last message that says `payload`, and leaves it; a group that is past it is left alone.
+    /// Commits the group past the last message that says `payload`, and leaves it; a group that is
+    /// past it is left alone.
     pub(super) async fn pass(self, payload: String) -> Result<()> {
         blocking(move || self.pass_blocking(payload.as_bytes())).await
     }
@@ -85,24 +91,37 @@ impl Intruder {
     fn pass_blocking(self, payload: &[u8]) -> Result<()> {
         let failed = |error: KafkaError| self.failed(&error);
         let uncommitted = uncommitted(&self.consumer, &self.topic).map_err(failed)?;
-        let Some(poison) = self.last_between(payload, uncommitted)? else { return Ok(()) };
+        let Some(poison) = self.last_between(payload, uncommitted)? else {
+            return Ok(());
+        };
         let mut past = TopicPartitionList::new();
-        past.add_partition_offset(&self.topic, PARTITION, Offset::Offset(poison + 1)).map_err(failed)?;
-        self.consumer.commit(&past, CommitMode::Sync).map_err(failed)
+        past.add_partition_offset(&self.topic, PARTITION, Offset::Offset(poison + 1))
+            .map_err(failed)?;
+        self.consumer
+            .commit(&past, CommitMode::Sync)
+            .map_err(failed)
     }
 
     /// The offset of the last message that says `payload`, in `offsets`.
     fn last_between(&self, payload: &[u8], offsets: Range<i64>) -> Result<Option<i64>> {
-        let Range { start: mut next, end } = offsets;
+        let Range {
+            start: mut next,
+            end,
+        } = offsets;
         let failed = |error: KafkaError| self.failed(&error);
-        self.consumer.seek(&self.topic, PARTITION, Offset::Offset(next), ANSWER_WITHIN).map_err(failed)?;
+        self.consumer
+            .seek(&self.topic, PARTITION, Offset::Offset(next), ANSWER_WITHIN)
+            .map_err(failed)?;
         let mut found = None;
         while next < end {
-            let message = self.consumer.poll(ANSWER_WITHIN).ok_or_else(|| Error::TimedOut {
-                awaited: format!("the message at offset {next} of {}", self.topic),
-                last_seen: format!("the topic ends at {end}"),
-                waited: ANSWER_WITHIN,
-            })?;
+            let message = self
+                .consumer
+                .poll(ANSWER_WITHIN)
+                .ok_or_else(|| Error::TimedOut {
+                    awaited: format!("the message at offset {next} of {}", self.topic),
+                    last_seen: format!("the topic ends at {end}"),
+                    waited: ANSWER_WITHIN,
+                })?;
             let message = message.map_err(failed)?;
             if message.payload() == Some(payload) {
                 found = Some(message.offset());
@@ -113,30 +132,50 @@ impl Intruder {
     }
 
     fn failed(&self, error: &KafkaError) -> Error {
-        let attempted = format!("move the consumer group {} past a message on {}", self.group, self.topic);
-        Error::NoAnswer { attempted, reason: error.to_string() }
+        let attempted = format!(
+            "move the consumer group {} past a message on {}",
+            self.group, self.topic
+        );
+        Error::NoAnswer {
+            attempted,
+            reason: error.to_string(),
+        }
     }
 }
 
 /// A client that asks for a group, and is not in it.
 pub(super) fn outsider(bootstrap: &str, group: &str) -> KafkaResult<BaseConsumer> {
-    ClientConfig::new().set("bootstrap.servers", bootstrap).set("group.id", group).create()
+    ClientConfig::new()
+        .set("bootstrap.servers", bootstrap)
+        .set("group.id", group)
+        .create()
 }
 
-/// The offsets of the messages that are on `topic` and that the group of `consumer` has not committed.
+/// The offsets of the messages that are on `topic` and that the group of `consumer` has not
+/// committed.
 pub(super) fn uncommitted(consumer: &BaseConsumer, topic: &str) -> KafkaResult<Range<i64>> {
     let (low, end) = consumer.fetch_watermarks(topic, PARTITION, ANSWER_WITHIN)?;
     let mut partitions = TopicPartitionList::new();
     partitions.add_partition(topic, PARTITION);
     let committed = consumer.committed_offsets(partitions, ANSWER_WITHIN)?;
-    let next = match committed.find_partition(topic, PARTITION).map(|partition| partition.offset()) {
+    let next = match committed
+        .find_partition(topic, PARTITION)
+        .map(|partition| partition.offset())
+    {
         Some(Offset::Offset(offset)) => offset.max(low),
         _ => low,
     };
     Ok(next..end)
 }
 
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|panic| Err(Error::NoAnswer { attempted: "talk to Kafka".to_owned(), reason: panic.to_string() }))
+    done.unwrap_or_else(|panic| {
+        Err(Error::NoAnswer {
+            attempted: "talk to Kafka".to_owned(),
+            reason: panic.to_string(),
+        })
+    })
 }

@@ -1,10 +1,11 @@
 //! What is broken at this moment, on disk before it is broken.
 //!
-//! A file of lines per stack, only ever appended to: the CRC-32 of an entry, and the entry as JSON. Opening a fault is written
-//! and synced before the fault is injected; closing it after it was seen to be reverted. A process that is killed in between
-//! leaves the fault open, and the next start, or `heal`, reverts it. A last line that was cut off is a fault that was never
-//! injected, and is passed over. A line before it that its sum does not fit was spoiled later: what it says is unknown, which
-//! is said, and what the others say is reverted all the same.
+//! A file of lines per stack, only ever appended to: the CRC-32 of an entry, and the entry as JSON.
+//! Opening a fault is written and synced before the fault is injected; closing it after it was seen
+//! to be reverted. A process that is killed in between leaves the fault open, and the next start,
+//! or `heal`, reverts it. A last line that was cut off is a fault that was never injected, and is
+//! passed over. A line before it that its sum does not fit was spoiled later: what it says is
+//! unknown, which is said, and what the others say is reverted all the same.
 
 use std::fs::File;
 use std::io::Write;
@@ -58,7 +59,9 @@ impl Journal {
     /// The journal in a stack's state folder.
     #[must_use]
     pub fn in_folder(folder: &Path) -> Self {
-        Self { path: folder.join("journal") }
+        Self {
+            path: folder.join("journal"),
+        }
     }
 
     /// Writes, and syncs, that `fault` is about to be injected.
@@ -75,7 +78,9 @@ impl Journal {
             process: ProcessId::own(),
             fault: fault.clone(),
         };
-        self.append(&Entry::Opened { opened: Box::new(opened.clone()) })?;
+        self.append(&Entry::Opened {
+            opened: Box::new(opened.clone()),
+        })?;
         Ok(opened)
     }
 
@@ -109,7 +114,9 @@ impl Journal {
     pub fn forget(&self) -> Result<()> {
         let _turn = self.lock()?;
         match std::fs::remove_file(&self.path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::file("remove", &self.path)(error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::file("remove", &self.path)(error))
+            }
             _ => Ok(()),
         }
     }
@@ -117,7 +124,12 @@ impl Journal {
     /// One writer at a time, of all threads and processes: an entry's number is its place.
     fn lock(&self) -> Result<File> {
         let path = self.path.with_extension("lock");
-        let opened = File::options().read(true).write(true).create(true).truncate(false).open(&path);
+        let opened = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path);
         let file = opened.map_err(Error::file("open", &path))?;
         file.lock().map_err(Error::file("lock", &path))?;
         Ok(file)
@@ -132,23 +144,37 @@ impl Journal {
 
     fn append(&self, entry: &Entry) -> Result<()> {
         let failed = || Error::file("write", &self.path);
-        let json = serde_json::to_string(entry)
-            .map_err(|error| Error::BadDescription { what: "an entry of the journal".to_owned(), reason: error.to_string() })?;
+        let json = serde_json::to_string(entry).map_err(|error| Error::BadDescription {
+            what: "an entry of the journal".to_owned(),
+            reason: error.to_string(),
+        })?;
         self.drop_torn_line()?;
-        let mut file = File::options().create(true).append(true).open(&self.path).map_err(failed())?;
-        file.write_all(format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes())).as_bytes()).map_err(failed())?;
+        let mut file = File::options()
+            .create(true)
+            .append(true)
+            .open(&self.path)
+            .map_err(failed())?;
+        file.write_all(format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes())).as_bytes())
+            .map_err(failed())?;
         file.sync_all().map_err(failed())
     }
 
     /// So that the next entry does not continue a line that was cut off.
     fn drop_torn_line(&self) -> Result<()> {
         let bytes = self.bytes()?;
-        let complete = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let complete = bytes
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |end| end + 1);
         if complete == bytes.len() {
             return Ok(());
         }
-        let file = File::options().write(true).open(&self.path).map_err(Error::file("open", &self.path))?;
-        file.set_len(complete as u64).map_err(Error::file("shorten", &self.path))
+        let file = File::options()
+            .write(true)
+            .open(&self.path)
+            .map_err(Error::file("open", &self.path))?;
+        file.set_len(complete as u64)
+            .map_err(Error::file("shorten", &self.path))
     }
 }
 
@@ -169,15 +195,24 @@ pub fn decode(journal: &[u8]) -> Reading {
 
 /// Without what follows the last line break: it was cut off while it was written.
 fn complete_lines(journal: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let complete = journal.iter().rposition(|byte| *byte == b'\n').map_or(&journal[..0], |end| &journal[..end]);
-    complete.split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
+    let complete = journal
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(&journal[..0], |end| &journal[..end]);
+    complete
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
 }
 
 fn entry(line: &[u8]) -> Option<Entry> {
     let (sum, json) = line.split_at_checked(8)?;
     let json = json.strip_prefix(b" ")?;
     let sum = u32::from_str_radix(std::str::from_utf8(sum).ok()?, 16).ok()?;
-    if sum == crc32fast::hash(json) { serde_json::from_slice(json).ok() } else { None }
+    if sum == crc32fast::hash(json) {
+        serde_json::from_slice(json).ok()
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -222,7 +257,8 @@ mod tests {
                 scope.spawn(|| journal.open("a", &Fault::stop("kafka")).unwrap());
             }
         });
-        let ids: std::collections::BTreeSet<_> = open(&journal).into_iter().map(|open| open.id).collect();
+        let ids: std::collections::BTreeSet<_> =
+            open(&journal).into_iter().map(|open| open.id).collect();
         assert_eq!(ids.len(), 8);
     }
 
@@ -244,12 +280,23 @@ mod tests {
     #[test]
     fn spoiled_line_is_named_and_the_faults_of_the_others_are_known_all_the_same() {
         let (_folder, journal) = journal();
-        let faults = ["kafka", "minio", "postgres"].map(|service| journal.open("a", &Fault::stop(service)).unwrap());
+        let faults = ["kafka", "minio", "postgres"]
+            .map(|service| journal.open("a", &Fault::stop(service)).unwrap());
         let text = String::from_utf8(journal.bytes().unwrap()).unwrap();
         std::fs::write(&journal.path, text.replace("minio", "mimio")).unwrap();
         let [first, _, third] = faults;
-        assert_eq!(journal.read().unwrap(), Reading { open: vec![third, first], spoiled: vec![2] });
-        assert_eq!(journal.open("a", &Fault::stop("minio")).unwrap().id, 3, "a number that no other fault has");
+        assert_eq!(
+            journal.read().unwrap(),
+            Reading {
+                open: vec![third, first],
+                spoiled: vec![2]
+            }
+        );
+        assert_eq!(
+            journal.open("a", &Fault::stop("minio")).unwrap().id,
+            3,
+            "a number that no other fault has"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Faults: how each is injected, how its effect is seen, how it is reverted. One kind, one file.
 //!
-//! Injecting and reverting are idempotent, so that whatever a killed run left behind can be reverted from the [`Journal`]
-//! alone, by whoever comes next.
+//! Injecting and reverting are idempotent, so that whatever a killed run left behind can be
+//! reverted from the [`Journal`] alone, by whoever comes next.
 
 mod behaviour_switched;
 mod command_run;

@@ -1,9 +1,10 @@
 //! A message that its consumer cannot take is put on a topic, and holds up all that comes after it.
 //!
-//! Nothing can be taken off a topic: the revert takes the partition from the consumer, commits its group past the message,
-//! and gives it back. A consumer that takes blocks gives up what lies before the message in its block together with it, again
-//! and again, and the revert would skip that too. So the message is put there when the group has committed all that lies before
-//! it: whatever produces must hold its peace until then.
+//! Nothing can be taken off a topic: the revert takes the partition from the consumer, commits its
+//! group past the message, and gives it back. A consumer that takes blocks gives up what lies
+//! before the message in its block together with it, again and again, and the revert would skip
+//! that too. So the message is put there when the group has committed all that lies before it:
+//! whatever produces must hold its peace until then.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,11 @@ const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 pub(super) async fn inject(site: &Site, topic: &str, payload: &str, group: &str) -> Result<()> {
-    let (bootstrap, topic, payload) = (site.kafka_bootstrap()?.to_owned(), topic.to_owned(), payload.to_owned());
+    let (bootstrap, topic, payload) = (
+        site.kafka_bootstrap()?.to_owned(),
+        topic.to_owned(),
+        payload.to_owned(),
+    );
     let group = group.to_owned();
     blocking(move || {
         wait_until_caught_up(&bootstrap, &topic, &group)?;
@@ -30,7 +35,10 @@ pub(super) async fn inject(site: &Site, topic: &str, payload: &str, group: &str)
 }
 
 pub(super) async fn revert(site: &Site, topic: &str, payload: &str, group: &str) -> Result<()> {
-    Intruder::join(site.kafka_bootstrap()?, group, topic).await?.pass(payload.to_owned()).await
+    Intruder::join(site.kafka_bootstrap()?, group, topic)
+        .await?
+        .pass(payload.to_owned())
+        .await
 }
 
 fn wait_until_caught_up(bootstrap: &str, topic: &str, group: &str) -> Result<()> {
@@ -66,9 +74,14 @@ fn produce(bootstrap: &str, topic: &str, payload: &str) -> Result<()> {
         attempted: format!("put a poison message on the topic {topic}"),
         reason: error.to_string(),
     };
-    let producer: BaseProducer =
-        ClientConfig::new().set("bootstrap.servers", bootstrap).set("acks", "all").create().map_err(failed)?;
-    let record = BaseRecord::<(), str>::to(topic).partition(PARTITION).payload(payload);
+    let producer: BaseProducer = ClientConfig::new()
+        .set("bootstrap.servers", bootstrap)
+        .set("acks", "all")
+        .create()
+        .map_err(failed)?;
+    let record = BaseRecord::<(), str>::to(topic)
+        .partition(PARTITION)
+        .payload(payload);
     producer.send(record).map_err(|(error, _)| failed(error))?;
     producer.flush(ANSWER_WITHIN).map_err(failed)
 }

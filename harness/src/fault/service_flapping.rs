@@ -6,7 +6,12 @@ use super::operations::Ongoing;
 use super::site::{SEEN_WITHIN, Site};
 use crate::Result;
 
-pub(super) async fn inject(site: &Site, service: &str, paused: Duration, running: Duration) -> Result<Ongoing> {
+pub(super) async fn inject(
+    site: &Site,
+    service: &str,
+    paused: Duration,
+    running: Duration,
+) -> Result<Ongoing> {
     site.containers.pause(service).await?;
     let (containers, service) = (site.containers.clone(), service.to_owned());
     let flap = async move {
@@ -18,11 +23,15 @@ pub(super) async fn inject(site: &Site, service: &str, paused: Duration, running
             let _ = containers.pause(&service).await;
         }
     };
-    Ok(Ongoing::new(|stop| async move { stop.run_until_cancelled(flap).await.unwrap_or(()) }))
+    Ok(Ongoing::new(|stop| async move {
+        stop.run_until_cancelled(flap).await.unwrap_or(())
+    }))
 }
 
 pub(super) async fn wait_for_effect(site: &Site, service: &str) -> Result<()> {
-    site.containers.wait_for_state(service, "paused", SEEN_WITHIN, |state| state.is_paused).await
+    site.containers
+        .wait_for_state(service, "paused", SEEN_WITHIN, |state| state.is_paused)
+        .await
 }
 
 pub(super) async fn revert(site: &Site, service: &str) -> Result<()> {

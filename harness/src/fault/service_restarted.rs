@@ -10,7 +10,11 @@ pub(super) async fn inject(site: &Site, service: &str) -> Result<()> {
 
 /// Started anew since the fault.
 pub(super) async fn wait_for_effect(site: &Site, service: &str, since: UtcInstant) -> Result<()> {
-    site.containers.wait_for_state(service, "started anew", SEEN_WITHIN, |state| state.started_since(since)).await
+    site.containers
+        .wait_for_state(service, "started anew", SEEN_WITHIN, |state| {
+            state.started_since(since)
+        })
+        .await
 }
 
 pub(super) async fn revert(site: &Site, service: &str) -> Result<()> {

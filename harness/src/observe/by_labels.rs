@@ -1,7 +1,8 @@
 //! Values by the labels of alerts, found without looking at all of them.
 //!
-//! Many drills watch at once, and each cares for its own alerts: what one of them costs must not grow with how many others
-//! there are. So the values are indexed as Prometheus's own index does it, by the value of each label.
+//! Many drills watch at once, and each cares for its own alerts: what one of them costs must not
+//! grow with how many others there are. So the values are indexed as Prometheus's own index does
+//! it, by the value of each label.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,7 +16,9 @@ pub struct ByLabels<T> {
 
 impl<T> Default for ByLabels<T> {
     fn default() -> Self {
-        Self { alerts: HashMap::new() }
+        Self {
+            alerts: HashMap::new(),
+        }
     }
 }
 
@@ -53,31 +56,51 @@ impl<T> ByLabels<T> {
 
     /// Every value with its labels.
     pub fn iter(&self) -> impl Iterator<Item = (&Labels, &T)> {
-        self.alerts.values().flat_map(|alerts| &alerts.entries).map(|(labels, value)| (labels, value))
+        self.alerts
+            .values()
+            .flat_map(|alerts| &alerts.entries)
+            .map(|(labels, value)| (labels, value))
     }
 
     /// The values of the alerts that any of `claims` means or could mean, each once.
     #[must_use]
     pub fn concerned_by_any(&self, claims: &[Claim]) -> BTreeMap<&Labels, &T> {
-        claims.iter().flat_map(|claim| self.concerned_by(claim)).collect()
+        claims
+            .iter()
+            .flat_map(|claim| self.concerned_by(claim))
+            .collect()
     }
 
     /// The values of the alerts that `claim` means or could mean ([`Claim::concerns`]).
     pub fn concerned_by<'a>(&'a self, claim: &Claim) -> impl Iterator<Item = (&'a Labels, &'a T)> {
-        let found = self.alerts.get(&claim.alert).into_iter().flat_map(|alerts| alerts.candidates(claim));
-        found.filter(|(labels, _)| claim.concerns(labels)).map(|(labels, value)| (labels, value))
+        let found = self
+            .alerts
+            .get(&claim.alert)
+            .into_iter()
+            .flat_map(|alerts| alerts.candidates(claim));
+        found
+            .filter(|(labels, _)| claim.concerns(labels))
+            .map(|(labels, value)| (labels, value))
     }
 }
 
 impl<T> Default for OfOneName<T> {
     fn default() -> Self {
-        Self { entries: Vec::new(), places: HashMap::new(), index: HashMap::new() }
+        Self {
+            entries: Vec::new(),
+            places: HashMap::new(),
+            index: HashMap::new(),
+        }
     }
 }
 
 impl<T: Default> OfOneName<T> {
     fn entry(&mut self, labels: &Labels) -> &mut T {
-        let place = self.places.get(labels).copied().unwrap_or_else(|| self.add(labels));
+        let place = self
+            .places
+            .get(labels)
+            .copied()
+            .unwrap_or_else(|| self.add(labels));
         &mut self.entries[place].1
     }
 
@@ -95,10 +118,14 @@ impl<T: Default> OfOneName<T> {
 }
 
 impl<T> OfOneName<T> {
-    /// Those with the claim's rarest label value, of the labels that all entries carry: one that lacks a label is concerned too.
+    /// Those with the claim's rarest label value, of the labels that all entries carry: one that
+    /// lacks a label is concerned too.
     fn candidates<'a>(&'a self, claim: &Claim) -> Box<dyn Iterator<Item = &'a (Labels, T)> + 'a> {
         let places = claim.labels.iter().filter_map(|(name, value)| {
-            let index = self.index.get(name).filter(|index| index.carriers == self.entries.len())?;
+            let index = self
+                .index
+                .get(name)
+                .filter(|index| index.carriers == self.entries.len())?;
             Some(index.places.get(value).map_or(&[][..], Vec::as_slice))
         });
         match places.min_by_key(|places| places.len()) {
@@ -115,8 +142,12 @@ mod tests {
     use super::*;
 
     fn labels(alert: &str, pairs: &[(&str, &str)]) -> Labels {
-        let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        pairs.chain([("alertname".to_owned(), alert.to_owned())]).collect()
+        let pairs = pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        pairs
+            .chain([("alertname".to_owned(), alert.to_owned())])
+            .collect()
     }
 
     #[test]
@@ -125,7 +156,10 @@ mod tests {
         for _ in 0..3 {
             *counts.entry(&labels("Down", &[("exchange", "okx")])) += 1;
         }
-        assert_eq!(counts.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [3]);
+        assert_eq!(
+            counts.iter().map(|(_, count)| *count).collect::<Vec<_>>(),
+            [3]
+        );
     }
 
     proptest! {
@@ -146,10 +180,17 @@ mod tests {
     }
 
     fn any_labels() -> impl Strategy<Value = Labels> {
-        let label = (prop_oneof!["exchange", "cause", "job"], prop_oneof!["a", "b", "c"]);
+        let label = (
+            prop_oneof!["exchange", "cause", "job"],
+            prop_oneof!["a", "b", "c"],
+        );
         (
             prop_oneof!["Down", "Lag"],
-            proptest::collection::btree_map(label.clone().prop_map(|(name, _)| name), label.prop_map(|(_, value)| value), 0..3),
+            proptest::collection::btree_map(
+                label.clone().prop_map(|(name, _)| name),
+                label.prop_map(|(_, value)| value),
+                0..3,
+            ),
         )
             .prop_map(|(alert, mut labels)| {
                 labels.insert("alertname".to_owned(), alert);

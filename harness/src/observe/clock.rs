@@ -1,7 +1,8 @@
-//! Whether instants can be compared: those of faults are this machine's, those of alerts are Prometheus's.
+//! Whether instants can be compared: those of faults are this machine's, those of alerts are
+//! Prometheus's.
 //!
-//! A verdict rests on their differences. So the two clocks must agree, and neither may jump while a drill runs: a jump of
-//! both on one machine shows in its monotonic clock, which goes on.
+//! A verdict rests on their differences. So the two clocks must agree, and neither may jump while a
+//! drill runs: a jump of both on one machine shows in its monotonic clock, which goes on.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,8 @@ use jiff::Timestamp;
 use crate::drill::UtcInstant;
 use crate::{Error, Result};
 
-/// How far clocks may be apart, beyond what the asking itself leaves open: instants are judged to the second.
+/// How far clocks may be apart, beyond what the asking itself leaves open: instants are judged to
+/// the second.
 const TOLERATED: Duration = Duration::from_secs(1);
 
 /// This machine's clocks at one moment.
@@ -22,12 +24,20 @@ pub(super) struct Clock {
 
 impl Clock {
     pub(super) fn read() -> Self {
-        Self { utc: Timestamp::now().into(), monotonic: Instant::now() }
+        Self {
+            utc: Timestamp::now().into(),
+            monotonic: Instant::now(),
+        }
     }
 
     /// The time from `earlier` until now, as one clock and as the other say.
     fn since(self, earlier: Self) -> (f64, f64) {
-        (self.utc.seconds_since(earlier.utc), self.monotonic.duration_since(earlier.monotonic).as_secs_f64())
+        (
+            self.utc.seconds_since(earlier.utc),
+            self.monotonic
+                .duration_since(earlier.monotonic)
+                .as_secs_f64(),
+        )
     }
 }
 
@@ -41,7 +51,11 @@ pub struct ClockCheck {
 
 impl ClockCheck {
     pub(super) fn new(asked: Clock, prometheus: UtcInstant) -> Self {
-        Self { asked, prometheus, answered: Clock::read() }
+        Self {
+            asked,
+            prometheus,
+            answered: Clock::read(),
+        }
     }
 
     /// That instants since `earlier` can be compared.
@@ -53,14 +67,17 @@ impl ClockCheck {
         let (by_utc_s, by_monotonic_s) = self.answered.since(earlier.asked);
         let jumped_s = by_utc_s - by_monotonic_s;
         if jumped_s.abs() > tolerated_s {
-            return Err(Error::ClocksDisagree { how: format!("the clock of this machine has jumped by {jumped_s:+.1} s") });
+            return Err(Error::ClocksDisagree {
+                how: format!("the clock of this machine has jumped by {jumped_s:+.1} s"),
+            });
         }
         // Both ends: it was asked for somewhere in between.
         let ahead_s = self.prometheus.seconds_since(self.answered.utc).max(0.0);
         let behind_s = self.asked.utc.seconds_since(self.prometheus).max(0.0);
         let apart_s = if ahead_s > 0.0 { ahead_s } else { -behind_s };
         if apart_s.abs() > tolerated_s {
-            let how = format!("the clock of Prometheus is {apart_s:+.1} s off that of this machine");
+            let how =
+                format!("the clock of Prometheus is {apart_s:+.1} s off that of this machine");
             return Err(Error::ClocksDisagree { how });
         }
         Ok(())
@@ -73,13 +90,21 @@ mod tests {
 
     const HOUR: Duration = Duration::from_hours(1);
 
-    /// A check that takes 100 ms, in the middle of which Prometheus's clock is asked for, as many seconds after `begin`.
+    /// A check that takes 100 ms, in the middle of which Prometheus's clock is asked for, as many
+    /// seconds after `begin`.
     fn check(begin: Clock, second: u64) -> ClockCheck {
         let at = |ms: u64| {
             let since = Duration::from_secs(second) + Duration::from_millis(ms);
-            Clock { utc: begin.utc.plus(since), monotonic: begin.monotonic + since }
+            Clock {
+                utc: begin.utc.plus(since),
+                monotonic: begin.monotonic + since,
+            }
         };
-        ClockCheck { asked: at(0), prometheus: at(50).utc, answered: at(100) }
+        ClockCheck {
+            asked: at(0),
+            prometheus: at(50).utc,
+            answered: at(100),
+        }
     }
 
     fn objection(check: ClockCheck, earlier: ClockCheck) -> String {
@@ -98,21 +123,42 @@ mod tests {
     fn clock_of_this_machine_that_jumps_by_an_hour_is_noticed_though_prometheus_jumps_with_it() {
         let begin = Clock::read();
         let mut later = check(begin, 10);
-        for utc in [&mut later.asked.utc, &mut later.prometheus, &mut later.answered.utc] {
+        for utc in [
+            &mut later.asked.utc,
+            &mut later.prometheus,
+            &mut later.answered.utc,
+        ] {
             *utc = utc.plus(HOUR);
         }
         let said = objection(later, check(begin, 0));
-        assert!(said.contains("the clock of this machine has jumped by +3600.0 s"), "{said}");
+        assert!(
+            said.contains("the clock of this machine has jumped by +3600.0 s"),
+            "{said}"
+        );
     }
 
     #[test]
     fn clock_of_prometheus_that_is_ahead_or_behind_is_noticed() {
         let begin = Clock::read();
         let first = check(begin, 0);
-        let ahead = ClockCheck { prometheus: first.prometheus.plus(Duration::from_secs(2)), ..first };
-        assert!(objection(ahead, first).contains("is +1.9 s off"), "{}", objection(ahead, first));
-        let behind = ClockCheck { prometheus: first.prometheus.minus(Duration::from_secs(2)), ..first };
-        assert!(objection(behind, first).contains("is -1.9 s off"), "{}", objection(behind, first));
+        let ahead = ClockCheck {
+            prometheus: first.prometheus.plus(Duration::from_secs(2)),
+            ..first
+        };
+        assert!(
+            objection(ahead, first).contains("is +1.9 s off"),
+            "{}",
+            objection(ahead, first)
+        );
+        let behind = ClockCheck {
+            prometheus: first.prometheus.minus(Duration::from_secs(2)),
+            ..first
+        };
+        assert!(
+            objection(behind, first).contains("is -1.9 s off"),
+            "{}",
+            objection(behind, first)
+        );
     }
 
     #[test]

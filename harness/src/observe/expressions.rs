@@ -1,31 +1,50 @@
-//! What the expressions of a drill's alerts were, from Prometheus's own samples: asked for at the drill's end.
+//! What the expressions of a drill's alerts were, from Prometheus's own samples: asked for at the
+//! drill's end.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::prometheus::{Prometheus, Series};
 use crate::drill::{
-    CONDITION_RESOLUTION, Drill, ExpressionHistory, Labels, LimitHistory, LineSeries, Span, Subject, TermHistory, Timeline,
-    UtcInstant, subjects,
+    CONDITION_RESOLUTION, Drill, ExpressionHistory, Labels, LimitHistory, LineSeries, Span,
+    Subject, TermHistory, Timeline, UtcInstant, subjects,
 };
 use crate::promql::{Limit, Term, number_of, terms_of};
 use crate::{Error, Result};
 
-/// How long before the fault a history begins: two scrapes, so that it shows what was there in steady state.
+/// How long before the fault a history begins: two scrapes, so that it shows what was there in
+/// steady state.
 const BEFORE_THE_FAULT: Duration = Duration::from_secs(30);
 /// Prometheus answers with at most 11,000 instants (`web/api/v1/api.go`).
 const MOST_INSTANTS: f64 = 10_000.0;
 
-/// What the expressions of the alerts that tell what came of `drill` were, from just before its first fault to its end;
-/// nothing if it broke nothing.
+/// What the expressions of the alerts that tell what came of `drill` were, from just before its
+/// first fault to its end; nothing if it broke nothing.
 ///
 /// # Errors
-/// [`Error::NoAnswer`], [`Error::BadAnswer`], or [`Error::BadDescription`] of an expression that cannot be read.
-pub async fn expression_histories(prometheus: &Prometheus, drill: &Drill, timeline: &Timeline) -> Result<Vec<ExpressionHistory>> {
-    let Some(fault) = timeline.first_fault() else { return Ok(Vec::new()) };
-    let (from, until) = (fault.injected_at.minus(BEFORE_THE_FAULT), timeline.finished_at);
-    let seconds = (until.seconds_since(from) / MOST_INSTANTS).ceil().max(CONDITION_RESOLUTION.as_secs_f64());
-    let times = Times { prometheus, from, until, every: Duration::from_secs_f64(seconds) };
+/// [`Error::NoAnswer`], [`Error::BadAnswer`], or [`Error::BadDescription`] of an expression that
+/// cannot be read.
+pub async fn expression_histories(
+    prometheus: &Prometheus,
+    drill: &Drill,
+    timeline: &Timeline,
+) -> Result<Vec<ExpressionHistory>> {
+    let Some(fault) = timeline.first_fault() else {
+        return Ok(Vec::new());
+    };
+    let (from, until) = (
+        fault.injected_at.minus(BEFORE_THE_FAULT),
+        timeline.finished_at,
+    );
+    let seconds = (until.seconds_since(from) / MOST_INSTANTS)
+        .ceil()
+        .max(CONDITION_RESOLUTION.as_secs_f64());
+    let times = Times {
+        prometheus,
+        from,
+        until,
+        every: Duration::from_secs_f64(seconds),
+    };
     let mut histories = Vec::new();
     for subject in subjects(drill, timeline) {
         histories.push(times.history(subject).await?);
@@ -44,8 +63,16 @@ struct Times<'a> {
 impl Times<'_> {
     async fn history(&self, subject: Subject<'_>) -> Result<ExpressionHistory> {
         let query = &subject.rule.query;
-        let bad = |reason: String| Error::BadDescription { what: format!("the expression `{query}`"), reason };
-        let true_at: BTreeSet<_> = self.ask(query, &subject).await?.flat_map(|series| series.values).map(|(at, _)| at).collect();
+        let bad = |reason: String| Error::BadDescription {
+            what: format!("the expression `{query}`"),
+            reason,
+        };
+        let true_at: BTreeSet<_> = self
+            .ask(query, &subject)
+            .await?
+            .flat_map(|series| series.values)
+            .map(|(at, _)| at)
+            .collect();
         let mut terms = Vec::new();
         for term in terms_of(query).map_err(bad)? {
             terms.push(self.term(term, &subject).await?);
@@ -62,7 +89,15 @@ impl Times<'_> {
         })
     }
 
-    async fn term(&self, Term { role, query, limits }: Term, subject: &Subject<'_>) -> Result<TermHistory> {
+    async fn term(
+        &self,
+        Term {
+            role,
+            query,
+            limits,
+        }: Term,
+        subject: &Subject<'_>,
+    ) -> Result<TermHistory> {
         let series = self.lines(&query, subject).await?;
         let mut histories = Vec::new();
         for Limit { operator, query } in limits {
@@ -70,24 +105,53 @@ impl Times<'_> {
                 Some(value) => vec![self.constant(value)],
                 None => self.lines(&query, subject).await?,
             };
-            histories.push(LimitHistory { operator, query, series });
+            histories.push(LimitHistory {
+                operator,
+                query,
+                series,
+            });
         }
-        Ok(TermHistory { role, query, series, limits: histories })
+        Ok(TermHistory {
+            role,
+            query,
+            series,
+            limits: histories,
+        })
     }
 
     fn constant(&self, value: f64) -> LineSeries {
-        LineSeries { labels: Labels::new(), lines: vec![vec![(0.0, value), (self.until.seconds_since(self.from), value)]] }
+        LineSeries {
+            labels: Labels::new(),
+            lines: vec![vec![
+                (0.0, value),
+                (self.until.seconds_since(self.from), value),
+            ]],
+        }
     }
 
     async fn lines(&self, query: &str, subject: &Subject<'_>) -> Result<Vec<LineSeries>> {
         let all = self.ask(query, subject).await?;
-        Ok(all.map(|Series { labels, values }| LineSeries::through(labels, &values, self.from, self.every)).collect())
+        Ok(all
+            .map(|Series { labels, values }| {
+                LineSeries::through(labels, &values, self.from, self.every)
+            })
+            .collect())
     }
 
-    /// The series of `query` that are about what is meant. They are chosen here, for a label may be made within the expression.
-    async fn ask<'a>(&self, query: &str, subject: &'a Subject<'_>) -> Result<impl Iterator<Item = Series> + use<'a>> {
-        let all = self.prometheus.range(query, (self.from, self.until), self.every).await?;
-        Ok(all.into_iter().filter(|series| subject.concerns(&series.labels)))
+    /// The series of `query` that are about what is meant. They are chosen here, for a label may be
+    /// made within the expression.
+    async fn ask<'a>(
+        &self,
+        query: &str,
+        subject: &'a Subject<'_>,
+    ) -> Result<impl Iterator<Item = Series> + use<'a>> {
+        let all = self
+            .prometheus
+            .range(query, (self.from, self.until), self.every)
+            .await?;
+        Ok(all
+            .into_iter()
+            .filter(|series| subject.concerns(&series.labels)))
     }
 }
 
@@ -106,17 +170,35 @@ mod tests {
 
     fn drill() -> (Drill, Timeline) {
         let fault = Fault::stop("feed-handler-okx");
-        let alert = ExpectedAlert::new("FeedHandlerDown", Severity::Critical, Duration::from_secs(120));
-        let drill = Drill::new("x", fault.clone()).expect_alert(alert.label("exchange", "okx").label("cause", "gone"));
-        let rule =
-            LoadedRule { labels: [("cause".to_owned(), "gone".to_owned())].into(), ..LoadedRule::example("FeedHandlerDown") };
-        let fault = FaultRecord { fault, injected_at: at(0.0), effect_at: None, reverting_at: None, reverted_at: None };
-        let timeline = Timeline { rules: vec![rule], faults: vec![fault], ..Timeline::begun("x", at(60.0)) };
+        let alert = ExpectedAlert::new(
+            "FeedHandlerDown",
+            Severity::Critical,
+            Duration::from_secs(120),
+        );
+        let drill = Drill::new("x", fault.clone())
+            .expect_alert(alert.label("exchange", "okx").label("cause", "gone"));
+        let rule = LoadedRule {
+            labels: [("cause".to_owned(), "gone".to_owned())].into(),
+            ..LoadedRule::example("FeedHandlerDown")
+        };
+        let fault = FaultRecord {
+            fault,
+            injected_at: at(0.0),
+            effect_at: None,
+            reverting_at: None,
+            reverted_at: None,
+        };
+        let timeline = Timeline {
+            rules: vec![rule],
+            faults: vec![fault],
+            ..Timeline::begun("x", at(60.0))
+        };
         (drill, timeline)
     }
 
     async fn answers(server: &MockServer, query: &str, result: serde_json::Value) {
-        let answer = json!({"status": "success", "data": {"resultType": "matrix", "result": result}});
+        let answer =
+            json!({"status": "success", "data": {"resultType": "matrix", "result": result}});
         Mock::given(method("POST"))
             .and(path("/api/v1/query_range"))
             .and(body_string_contains(query))
@@ -149,14 +231,33 @@ mod tests {
         )
         .await;
         let prometheus = Prometheus::new(&server.address().to_string());
-        let [history] = expression_histories(&prometheus, &drill, &timeline).await.unwrap().try_into().unwrap();
+        let [history] = expression_histories(&prometheus, &drill, &timeline)
+            .await
+            .unwrap()
+            .try_into()
+            .unwrap();
         assert_eq!((history.from, history.until), (at(-30.0), at(60.0)));
-        assert_eq!(history.holds, [Span { from: at(10.0), until: at(11.0) }]);
+        assert_eq!(
+            history.holds,
+            [Span {
+                from: at(10.0),
+                until: at(11.0)
+            }]
+        );
         let [term] = history.terms.try_into().unwrap();
         assert_eq!(term.query, "up");
-        assert_eq!(term.series.iter().map(|series| &series.lines).collect::<Vec<_>>(), [&[vec![(0.0, 1.0), (2.0, 1.0)]]]);
+        assert_eq!(
+            term.series
+                .iter()
+                .map(|series| &series.lines)
+                .collect::<Vec<_>>(),
+            [&[vec![(0.0, 1.0), (2.0, 1.0)]]]
+        );
         let [limit] = term.limits.try_into().unwrap();
-        assert_eq!((limit.operator.as_str(), limit.series[0].lines[0].as_slice()), ("==", [(0.0, 0.0), (90.0, 0.0)].as_slice()));
+        assert_eq!(
+            (limit.operator.as_str(), limit.series[0].lines[0].as_slice()),
+            ("==", [(0.0, 0.0), (90.0, 0.0)].as_slice())
+        );
     }
 
     #[tokio::test]
@@ -164,8 +265,20 @@ mod tests {
         let (drill, timeline) = drill();
         let server = MockServer::start().await;
         let prometheus = Prometheus::new(&server.address().to_string());
-        assert!(expression_histories(&prometheus, &drill, &timeline).await.is_err());
-        let unbroken = Timeline { faults: vec![], ..timeline };
-        assert_eq!(expression_histories(&prometheus, &drill, &unbroken).await.unwrap(), []);
+        assert!(
+            expression_histories(&prometheus, &drill, &timeline)
+                .await
+                .is_err()
+        );
+        let unbroken = Timeline {
+            faults: vec![],
+            ..timeline
+        };
+        assert_eq!(
+            expression_histories(&prometheus, &drill, &unbroken)
+                .await
+                .unwrap(),
+            []
+        );
     }
 }

@@ -14,7 +14,8 @@ use crate::{Error, Result};
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// Finds the address (host and port) of a server anew: a published port is another one after its container's restart.
+/// Finds the address (host and port) of a server anew: a published port is another one after its
+/// container's restart.
 pub type Locate = Arc<dyn Fn() -> BoxFuture<'static, Result<String>> + Send + Sync>;
 
 /// An HTTP API at an address.
@@ -28,13 +29,21 @@ pub(super) struct Api {
 
 impl fmt::Debug for Api {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Api").field("name", &self.name).field("address", &self.address()).finish_non_exhaustive()
+        f.debug_struct("Api")
+            .field("name", &self.name)
+            .field("address", &self.address())
+            .finish_non_exhaustive()
     }
 }
 
 impl Api {
     pub(super) fn new(name: &'static str, address: &str) -> Self {
-        Self { client: Client::new(), name, address: Arc::new(Mutex::new(address.to_owned())), locate: None }
+        Self {
+            client: Client::new(),
+            name,
+            address: Arc::new(Mutex::new(address.to_owned())),
+            locate: None,
+        }
     }
 
     /// The same, which looks for the server anew when nobody answers.
@@ -44,22 +53,47 @@ impl Api {
     }
 
     fn address(&self) -> String {
-        self.address.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.address
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
-    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T> {
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T> {
         let attempted = self.attempt(path);
-        let request = |address: String| self.client.get(format!("http://{address}{path}")).query(query);
+        let request = |address: String| {
+            self.client
+                .get(format!("http://{address}{path}"))
+                .query(query)
+        };
         let body = self.send(request, &attempted).await?;
-        serde_json::from_str(&body).map_err(|error| Error::BadAnswer { attempted, reason: error.to_string() })
+        serde_json::from_str(&body).map_err(|error| Error::BadAnswer {
+            attempted,
+            reason: error.to_string(),
+        })
     }
 
     /// A query in a form, where its length is no matter.
-    pub(super) async fn ask<T: DeserializeOwned>(&self, path: &str, form: &[(&str, &str)]) -> Result<T> {
+    pub(super) async fn ask<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        form: &[(&str, &str)],
+    ) -> Result<T> {
         let attempted = self.attempt(path);
-        let request = |address: String| self.client.post(format!("http://{address}{path}")).form(form);
+        let request = |address: String| {
+            self.client
+                .post(format!("http://{address}{path}"))
+                .form(form)
+        };
         let body = self.send(request, &attempted).await?;
-        serde_json::from_str(&body).map_err(|error| Error::BadAnswer { attempted, reason: error.to_string() })
+        serde_json::from_str(&body).map_err(|error| Error::BadAnswer {
+            attempted,
+            reason: error.to_string(),
+        })
     }
 
     pub(super) async fn post(&self, path: &str) -> Result<()> {
@@ -68,7 +102,11 @@ impl Api {
     }
 
     pub(super) async fn send_json(&self, path: &str, body: &impl Serialize) -> Result<()> {
-        let request = |address: String| self.client.post(format!("http://{address}{path}")).json(body);
+        let request = |address: String| {
+            self.client
+                .post(format!("http://{address}{path}"))
+                .json(body)
+        };
         self.send(request, &self.attempt(path)).await.map(drop)
     }
 
@@ -76,8 +114,15 @@ impl Api {
         format!("ask {} for {path}", self.name)
     }
 
-    async fn send(&self, request: impl Fn(String) -> RequestBuilder, attempted: &str) -> Result<String> {
-        let no_answer = |error: reqwest::Error| Error::NoAnswer { attempted: attempted.to_owned(), reason: causes(&error) };
+    async fn send(
+        &self,
+        request: impl Fn(String) -> RequestBuilder,
+        attempted: &str,
+    ) -> Result<String> {
+        let no_answer = |error: reqwest::Error| Error::NoAnswer {
+            attempted: attempted.to_owned(),
+            reason: causes(&error),
+        };
         let address = self.address();
         let response = match request(address.clone()).timeout(ANSWER_WITHIN).send().await {
             Err(error) if error.is_connect() => match self.moved_from(&address).await {
@@ -93,7 +138,10 @@ impl Api {
             return Ok(body);
         }
         let body: String = body.trim().chars().take(500).collect();
-        Err(Error::NoAnswer { attempted: attempted.to_owned(), reason: format!("it answered {status}: {body}") })
+        Err(Error::NoAnswer {
+            attempted: attempted.to_owned(),
+            reason: format!("it answered {status}: {body}"),
+        })
     }
 
     /// The server's new address, if it has one.
@@ -102,7 +150,10 @@ impl Api {
         if elsewhere == address {
             return None;
         }
-        self.address.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&elsewhere);
+        self.address
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone_from(&elsewhere);
         Some(elsewhere)
     }
 }
@@ -120,7 +171,10 @@ mod tests {
     async fn server() -> MockServer {
         let server = MockServer::start().await;
         let answer = ResponseTemplate::new(200).set_body_raw(b"17".to_vec(), "application/json");
-        Mock::given(path("/number")).respond_with(answer).mount(&server).await;
+        Mock::given(path("/number"))
+            .respond_with(answer)
+            .mount(&server)
+            .await;
         server
     }
 
@@ -142,7 +196,14 @@ mod tests {
     #[tokio::test]
     async fn server_that_is_gone_is_an_error_and_says_of_whom_what_was_asked() {
         let api = Api::new("a server", GONE).found_by(at(GONE.to_owned()));
-        let error = api.get::<u32>("/number", &[]).await.unwrap_err().to_string();
-        assert!(error.starts_with("failed to ask a server for /number: "), "{error}");
+        let error = api
+            .get::<u32>("/number", &[])
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("failed to ask a server for /number: "),
+            "{error}"
+        );
     }
 }

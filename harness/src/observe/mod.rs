@@ -1,4 +1,5 @@
-//! What can be seen of a running stack, and how: clients of its servers, and the observer that watches during a drill.
+//! What can be seen of a running stack, and how: clients of its servers, and the observer that
+//! watches during a drill.
 //!
 //! Observation never guesses: what was not answered is an error, not "nothing there".
 

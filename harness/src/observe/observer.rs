@@ -1,9 +1,10 @@
 //! Watches Prometheus, Alertmanager and the sink during drills.
 //!
-//! One poller for all drills of a process: however many run, each look costs the same few requests. It collects the raw
-//! samples of `ALERTS`, which carry their evaluation's timestamp: how often it looks decides when a drill goes on, never
-//! when an alert fired. Conditions (steady state, onsets, near misses) of all drills are asked in one query. Each drill takes
-//! from it what concerns its own alerts, and at its end what concerned nobody's.
+//! One poller for all drills of a process: however many run, each look costs the same few requests.
+//! It collects the raw samples of `ALERTS`, which carry their evaluation's timestamp: how often it
+//! looks decides when a drill goes on, never when an alert fired. Conditions (steady state, onsets,
+//! near misses) of all drills are asked in one query. Each drill takes from it what concerns its
+//! own alerts, and at its end what concerned nobody's.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,10 +16,13 @@ use tokio::time::Instant;
 
 use super::{AlertSeries, Alertmanager, ByLabels, ClockCheck, NotificationSink, Prometheus};
 use crate::Result;
-use crate::drill::{AlertSample, AlertState, Claim, Delivery, Labels, Suppression, Timeline, UtcInstant};
+use crate::drill::{
+    AlertSample, AlertState, Claim, Delivery, Labels, Suppression, Timeline, UtcInstant,
+};
 
 const LOOK_EVERY: Duration = Duration::from_millis(2500);
-/// Each look asks for the samples since the last good one and these many seconds more, so that none falls between two looks.
+/// Each look asks for the samples since the last good one and these many seconds more, so that none
+/// falls between two looks.
 const OVERLAP: Duration = Duration::from_secs(30);
 
 /// All that was seen since the observer started.
@@ -30,7 +34,8 @@ pub struct Observation {
     strays: BTreeSet<Labels>,
     /// The alerts that the latest evaluations saw pending or firing.
     active: BTreeSet<Labels>,
-    /// Everything that was delivered, in the order of its arrival; also what the sink still had from before.
+    /// Everything that was delivered, in the order of its arrival; also what the sink still had
+    /// from before.
     deliveries: ByLabels<Vec<Delivery>>,
     /// Alerts that Alertmanager held back at any time.
     suppressions: BTreeSet<Suppression>,
@@ -47,13 +52,27 @@ pub struct Observation {
 }
 
 impl Observation {
-    /// Puts into `timeline` all that was seen since `since` of the alerts that `claims` mean or could mean.
+    /// Puts into `timeline` all that was seen since `since` of the alerts that `claims` mean or
+    /// could mean.
     pub fn fill(&self, timeline: &mut Timeline, claims: &[Claim], since: UtcInstant) {
         timeline.samples = self.samples_of(claims, since).collect();
         timeline.evaluated_until.clone_from(&self.evaluated_until);
-        timeline.deliveries = self.deliveries_of(claims).filter(|told| told.received_at >= since).cloned().collect();
-        let held_back = |suppression: &&Suppression| claims.iter().any(|claim| claim.concerns(&suppression.labels));
-        timeline.suppressions = self.suppressions.iter().filter(held_back).cloned().collect();
+        timeline.deliveries = self
+            .deliveries_of(claims)
+            .filter(|told| told.received_at >= since)
+            .cloned()
+            .collect();
+        let held_back = |suppression: &&Suppression| {
+            claims
+                .iter()
+                .any(|claim| claim.concerns(&suppression.labels))
+        };
+        timeline.suppressions = self
+            .suppressions
+            .iter()
+            .filter(held_back)
+            .cloned()
+            .collect();
     }
 
     /// The samples since `since` of the alerts that `claims` mean or could mean.
@@ -62,15 +81,23 @@ impl Observation {
         concerned.flat_map(move |(labels, samples)| samples_since(labels, samples, since))
     }
 
-    /// The samples since `since` of the alerts that at some time no drill of this process answered for.
+    /// The samples since `since` of the alerts that at some time no drill of this process answered
+    /// for.
     pub fn stray_samples(&self, since: UtcInstant) -> impl Iterator<Item = AlertSample> + '_ {
-        let strays = self.strays.iter().filter_map(|labels| Some((labels, self.alerts.get(labels)?)));
+        let strays = self
+            .strays
+            .iter()
+            .filter_map(|labels| Some((labels, self.alerts.get(labels)?)));
         strays.flat_map(move |(labels, samples)| samples_since(labels, samples, since))
     }
 
-    /// What was delivered of the alerts that `claims` mean or could mean, those of one alert in the order of their arrival.
+    /// What was delivered of the alerts that `claims` mean or could mean, those of one alert in the
+    /// order of their arrival.
     fn deliveries_of(&self, claims: &[Claim]) -> impl Iterator<Item = &Delivery> {
-        self.deliveries.concerned_by_any(claims).into_values().flatten()
+        self.deliveries
+            .concerned_by_any(claims)
+            .into_values()
+            .flatten()
     }
 
     /// The alerts that the latest evaluations saw pending or firing, whoever answers for them.
@@ -82,11 +109,19 @@ impl Observation {
     /// In which just these alerts are active, and these conditions known.
     #[cfg(test)]
     pub(crate) fn of(active: &[Labels], conditions: &[(&str, bool)]) -> Self {
-        let conditions = conditions.iter().map(|(query, is_true)| ((*query).to_owned(), *is_true)).collect();
-        Self { active: active.iter().cloned().collect(), conditions, ..Self::default() }
+        let conditions = conditions
+            .iter()
+            .map(|(query, is_true)| ((*query).to_owned(), *is_true))
+            .collect();
+        Self {
+            active: active.iter().cloned().collect(),
+            conditions,
+            ..Self::default()
+        }
     }
 
-    /// Takes in what a look saw; `is_answered_for` says for which alerts a drill of this process answers.
+    /// Takes in what a look saw; `is_answered_for` says for which alerts a drill of this process
+    /// answers.
     fn take_in(&mut self, glance: Glance, is_answered_for: impl Fn(&Labels) -> bool) {
         self.failing = None;
         self.active = active(&glance);
@@ -113,7 +148,11 @@ fn samples_since<'a>(
     samples: &'a BTreeMap<UtcInstant, AlertState>,
     since: UtcInstant,
 ) -> impl Iterator<Item = AlertSample> + 'a {
-    samples.range(since..).map(|(at, state)| AlertSample { labels: labels.clone(), at: *at, state: *state })
+    samples.range(since..).map(|(at, state)| AlertSample {
+        labels: labels.clone(),
+        at: *at,
+        state: *state,
+    })
 }
 
 /// A running observer. It stops when it is dropped.
@@ -128,7 +167,11 @@ pub struct Observer {
 impl Observer {
     /// Starts to watch.
     #[must_use]
-    pub fn start(prometheus: Prometheus, alertmanager: Alertmanager, sink: NotificationSink) -> Self {
+    pub fn start(
+        prometheus: Prometheus,
+        alertmanager: Alertmanager,
+        sink: NotificationSink,
+    ) -> Self {
         let (sender, observation) = watch::channel(Observation::default());
         let (conditions, answered_for) = (Conditions::default(), AnsweredFor::default());
         let eye = Eye {
@@ -141,7 +184,12 @@ impl Observer {
             answered_for: answered_for.clone(),
         };
         let task = tokio::spawn(eye.watch(sender));
-        Self { observation, conditions, answered_for, task }
+        Self {
+            observation,
+            conditions,
+            answered_for,
+            task,
+        }
     }
 
     /// What was seen so far; changes with every look.
@@ -150,7 +198,8 @@ impl Observer {
         self.observation.clone()
     }
 
-    /// Watches `queries` (`PromQL` that yields samples while something is so) until the answer is dropped.
+    /// Watches `queries` (`PromQL` that yields samples while something is so) until the answer is
+    /// dropped.
     pub fn watch(&self, queries: impl IntoIterator<Item = String>) -> Watched {
         let queries: Vec<_> = queries.into_iter().collect();
         let mut counts = self.conditions.lock();
@@ -158,12 +207,16 @@ impl Observer {
             *counts.entry(query.clone()).or_default() += 1;
         }
         drop(counts);
-        Watched { queries, conditions: self.conditions.clone() }
+        Watched {
+            queries,
+            conditions: self.conditions.clone(),
+        }
     }
 }
 
 impl Observer {
-    /// Makes it known that a drill of this process answers for the alerts that `claims` mean, until the answer is dropped.
+    /// Makes it known that a drill of this process answers for the alerts that `claims` mean, until
+    /// the answer is dropped.
     #[must_use]
     pub fn answer_for(&self, claims: Vec<Claim>) -> Answering {
         let mut counts = self.answered_for.lock();
@@ -171,7 +224,10 @@ impl Observer {
             *counts.entry(&labels_of(claim)) += 1;
         }
         drop(counts);
-        Answering { claims, answered_for: self.answered_for.clone() }
+        Answering {
+            claims,
+            answered_for: self.answered_for.clone(),
+        }
     }
 }
 
@@ -226,7 +282,8 @@ impl Drop for Answering {
     }
 }
 
-/// What drills of this process answer for, and how many: by a claim's name and labels, as if they were an alert's.
+/// What drills of this process answer for, and how many: by a claim's name and labels, as if they
+/// were an alert's.
 #[derive(Clone, Debug, Default)]
 struct AnsweredFor(Arc<Mutex<ByLabels<usize>>>);
 
@@ -236,8 +293,13 @@ impl AnsweredFor {
     }
 
     fn contains(&self, labels: &Labels) -> bool {
-        let alert = Claim { alert: labels.get("alertname").cloned().unwrap_or_default(), labels: labels.clone() };
-        self.lock().concerned_by(&alert).any(|(_, count)| *count > 0)
+        let alert = Claim {
+            alert: labels.get("alertname").cloned().unwrap_or_default(),
+            labels: labels.clone(),
+        };
+        self.lock()
+            .concerned_by(&alert)
+            .any(|(_, count)| *count > 0)
     }
 }
 
@@ -276,9 +338,14 @@ impl Eye {
             sender.send_modify(|observation| {
                 observation.looks += 1;
                 match looked {
-                    Ok(glance) => observation.take_in(glance, |labels| self.answered_for.contains(labels)),
+                    Ok(glance) => {
+                        observation.take_in(glance, |labels| self.answered_for.contains(labels))
+                    }
                     Err(error) => {
-                        let since = observation.failing.take().map_or_else(Instant::now, |(since, _)| since);
+                        let since = observation
+                            .failing
+                            .take()
+                            .map_or_else(Instant::now, |(since, _)| since);
                         observation.failing = Some((since, error.to_string()));
                     }
                 }
@@ -288,7 +355,8 @@ impl Eye {
 
     /// A process whose drill waits for its leases asks nothing.
     fn nobody_watches(&self) -> bool {
-        self.conditions.lock().is_empty() && !self.answered_for.lock().iter().any(|(_, count)| *count > 0)
+        self.conditions.lock().is_empty()
+            && !self.answered_for.lock().iter().any(|(_, count)| *count > 0)
     }
 
     async fn look(&mut self) -> Result<Glance> {
@@ -297,13 +365,23 @@ impl Eye {
         let (are_true, clock) = self.prometheus.are_true(&queries).await?;
         // Evaluations first: whatever they saw is then among the samples.
         let evaluated_until = self.prometheus.evaluated_until().await?;
-        let series = self.prometheus.alert_samples(self.last_good.elapsed() + OVERLAP).await?;
+        let series = self
+            .prometheus
+            .alert_samples(self.last_good.elapsed() + OVERLAP)
+            .await?;
         let suppressions = self.alertmanager.suppressions().await?;
         let (deliveries, newest) = self.sink.deliveries(self.seen).await?;
         self.seen = newest;
         self.last_good = began;
         let conditions = queries.into_iter().zip(are_true).collect();
-        Ok(Glance { series, evaluated_until, conditions, clock, deliveries, suppressions })
+        Ok(Glance {
+            series,
+            evaluated_until,
+            conditions,
+            clock,
+            deliveries,
+            suppressions,
+        })
     }
 }
 
@@ -316,15 +394,27 @@ struct Glance {
     suppressions: Vec<Suppression>,
 }
 
-/// The alerts with a sample of their rule's latest evaluation, or of a later one: the rules were asked for first.
+/// The alerts with a sample of their rule's latest evaluation, or of a later one: the rules were
+/// asked for first.
 fn active(glance: &Glance) -> BTreeSet<Labels> {
-    /// A sample bears the instant for which the evaluation was planned; it may begin a little later.
+    /// A sample bears the instant for which the evaluation was planned; it may begin a little
+    /// later.
     const LATE_BY_S: f64 = 2.5;
     let is_active = |series: &&AlertSeries| {
-        let evaluated = series.labels.get("alertname").and_then(|name| glance.evaluated_until.get(name));
-        evaluated.zip(series.at.last()).is_some_and(|(evaluated, at)| evaluated.seconds_since(*at) < LATE_BY_S)
+        let evaluated = series
+            .labels
+            .get("alertname")
+            .and_then(|name| glance.evaluated_until.get(name));
+        evaluated
+            .zip(series.at.last())
+            .is_some_and(|(evaluated, at)| evaluated.seconds_since(*at) < LATE_BY_S)
     };
-    glance.series.iter().filter(is_active).map(|series| series.labels.clone()).collect()
+    glance
+        .series
+        .iter()
+        .filter(is_active)
+        .map(|series| series.labels.clone())
+        .collect()
 }
 
 #[cfg(test)]
@@ -337,11 +427,17 @@ mod tests {
     }
 
     fn labels(exchange: &str) -> Labels {
-        Labels::from([("alertname".into(), "A".into()), ("exchange".into(), exchange.into())])
+        Labels::from([
+            ("alertname".into(), "A".into()),
+            ("exchange".into(), exchange.into()),
+        ])
     }
 
     fn claim(exchange: &str) -> Claim {
-        Claim { alert: "A".into(), labels: [("exchange".into(), exchange.into())].into() }
+        Claim {
+            alert: "A".into(),
+            labels: [("exchange".into(), exchange.into())].into(),
+        }
     }
 
     fn glance(series: &[(&str, &[f64])]) -> Glance {
@@ -362,7 +458,10 @@ mod tests {
 
     #[test]
     fn alert_is_active_if_the_latest_evaluation_of_its_rule_saw_it() {
-        assert_eq!(active(&glance(&[("gone", &[0.0]), ("active", &[0.0, 5.0])])), [labels("active")].into());
+        assert_eq!(
+            active(&glance(&[("gone", &[0.0]), ("active", &[0.0, 5.0])])),
+            [labels("active")].into()
+        );
     }
 
     #[test]
@@ -372,13 +471,27 @@ mod tests {
         *answered_for.lock().entry(&labels_of(&claim("neighbours"))) += 1;
         let mut seen = Observation::default();
         for _ in 0..2 {
-            let looked = glance(&[("mine", &[0.0, 5.0]), ("neighbours", &[5.0]), ("stray", &[5.0])]);
+            let looked = glance(&[
+                ("mine", &[0.0, 5.0]),
+                ("neighbours", &[5.0]),
+                ("stray", &[5.0]),
+            ]);
             seen.take_in(looked, |labels| answered_for.contains(labels));
         }
-        let exchanges =
-            |samples: Vec<AlertSample>| samples.into_iter().map(|sample| sample.labels["exchange"].clone()).collect::<Vec<_>>();
-        assert_eq!(exchanges(seen.samples_of(&[claim("mine")], at(0.0)).collect()), ["mine", "mine"]);
-        assert_eq!(exchanges(seen.samples_of(&[claim("mine")], at(1.0)).collect()), ["mine"]);
+        let exchanges = |samples: Vec<AlertSample>| {
+            samples
+                .into_iter()
+                .map(|sample| sample.labels["exchange"].clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            exchanges(seen.samples_of(&[claim("mine")], at(0.0)).collect()),
+            ["mine", "mine"]
+        );
+        assert_eq!(
+            exchanges(seen.samples_of(&[claim("mine")], at(1.0)).collect()),
+            ["mine"]
+        );
         assert_eq!(exchanges(seen.stray_samples(at(0.0)).collect()), ["stray"]);
     }
 
@@ -401,7 +514,10 @@ mod tests {
             for query in &queries {
                 *conditions.lock().entry(query.clone()).or_default() += 1;
             }
-            Watched { queries, conditions: conditions.clone() }
+            Watched {
+                queries,
+                conditions: conditions.clone(),
+            }
         };
         let (first, second) = (watch(&["a", "b"]), watch(&["b"]));
         drop(first);

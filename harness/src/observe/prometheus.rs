@@ -7,7 +7,9 @@ use serde::Deserialize;
 
 use super::clock::{Clock, ClockCheck};
 use super::http::{Api, Locate};
-use crate::drill::{AlertState, CONDITION_RESOLUTION, Labels, LoadedRule, Span, UtcInstant, seconds, selector};
+use crate::drill::{
+    AlertState, CONDITION_RESOLUTION, Labels, LoadedRule, Span, UtcInstant, seconds, selector,
+};
 use crate::promql::metrics_now_of;
 use crate::{Error, Result};
 
@@ -16,7 +18,8 @@ const CONDITION_NUMBER: &str = "alertdrill_condition";
 /// What stands there for the server's clock.
 const CLOCK: &str = "clock";
 
-/// A client of Prometheus's HTTP API (<https://prometheus.io/docs/prometheus/latest/querying/api/>).
+/// A client of Prometheus's HTTP API
+/// (<https://prometheus.io/docs/prometheus/latest/querying/api/>).
 #[derive(Clone, Debug)]
 pub struct Prometheus {
     api: Api,
@@ -126,33 +129,52 @@ impl Prometheus {
     /// A client of the server at `address` (host and port).
     #[must_use]
     pub fn new(address: &str) -> Self {
-        Self { api: Api::new("Prometheus", address) }
+        Self {
+            api: Api::new("Prometheus", address),
+        }
     }
 
     /// The same, which looks for the server anew by `locate` when nobody answers at its address.
     #[must_use]
     pub fn found_by(self, locate: Locate) -> Self {
-        Self { api: self.api.found_by(locate) }
+        Self {
+            api: self.api.found_by(locate),
+        }
     }
 
-    /// Which of `conditions` are true now, in their order, and what its clock says; asked in one query.
+    /// Which of `conditions` are true now, in their order, and what its clock says; asked in one
+    /// query.
     ///
     /// # Errors
-    /// [`Error::NoAnswer`] or [`Error::BadAnswer`]; a query that failed is not a condition that is false.
+    /// [`Error::NoAnswer`] or [`Error::BadAnswer`]; a query that failed is not a condition that is
+    /// false.
     pub async fn are_true(&self, conditions: &[String]) -> Result<(Vec<bool>, ClockCheck)> {
-        let labelled =
-            |expression: &str, label: &str| format!(r#"label_replace({expression}, "{CONDITION_NUMBER}", "{label}", "", "")"#);
+        let labelled = |expression: &str, label: &str| {
+            format!(r#"label_replace({expression}, "{CONDITION_NUMBER}", "{label}", "", "")"#)
+        };
         let parts = conditions.iter().enumerate();
-        let numbered = parts.map(|(number, condition)| labelled(&format!("count({condition})"), &number.to_string()));
-        let query = numbered.chain([labelled("vector(time())", CLOCK)]).collect::<Vec<_>>().join(" or ");
+        let numbered = parts.map(|(number, condition)| {
+            labelled(&format!("count({condition})"), &number.to_string())
+        });
+        let query = numbered
+            .chain([labelled("vector(time())", CLOCK)])
+            .collect::<Vec<_>>()
+            .join(" or ");
         let asked = Clock::read();
         let mut are_true = vec![false; conditions.len()];
         let mut clock = None;
         for sample in self.vector(&query).await? {
             let label = sample.metric.get(CONDITION_NUMBER).map(String::as_str);
             if label == Some(CLOCK) {
-                clock = sample.value.1.parse().ok().and_then(UtcInstant::from_epoch_s);
-            } else if let Some(is_true) = label.and_then(|number| are_true.get_mut(number.parse::<usize>().ok()?)) {
+                clock = sample
+                    .value
+                    .1
+                    .parse()
+                    .ok()
+                    .and_then(UtcInstant::from_epoch_s);
+            } else if let Some(is_true) =
+                label.and_then(|number| are_true.get_mut(number.parse::<usize>().ok()?))
+            {
                 *is_true = true;
             }
         }
@@ -164,9 +186,23 @@ impl Prometheus {
     ///
     /// # Errors
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
-    pub async fn spans(&self, condition: &str, from: UtcInstant, until: UtcInstant) -> Result<Vec<Span>> {
-        let series = self.range(&format!("count({condition})"), (from, until), CONDITION_RESOLUTION).await?;
-        let instants = series.into_iter().flat_map(|series| series.values).map(|(at, _)| at);
+    pub async fn spans(
+        &self,
+        condition: &str,
+        from: UtcInstant,
+        until: UtcInstant,
+    ) -> Result<Vec<Span>> {
+        let series = self
+            .range(
+                &format!("count({condition})"),
+                (from, until),
+                CONDITION_RESOLUTION,
+            )
+            .await?;
+        let instants = series
+            .into_iter()
+            .flat_map(|series| series.values)
+            .map(|(at, _)| at);
         Ok(Span::through(instants, CONDITION_RESOLUTION))
     }
 
@@ -174,18 +210,34 @@ impl Prometheus {
     ///
     /// # Errors
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
-    pub async fn range(&self, query: &str, span: (UtcInstant, UtcInstant), step: Duration) -> Result<Vec<Series>> {
+    pub async fn range(
+        &self,
+        query: &str,
+        span: (UtcInstant, UtcInstant),
+        step: Duration,
+    ) -> Result<Vec<Series>> {
         let (start, end) = (span.0.epoch_s().to_string(), span.1.epoch_s().to_string());
         let step = step.as_secs_f64().to_string();
-        let form = [("query", query), ("start", &start), ("end", &end), ("step", &step)];
+        let form = [
+            ("query", query),
+            ("start", &start),
+            ("end", &end),
+            ("step", &step),
+        ];
         let QueryData::Matrix(series) = self.ask("/api/v1/query_range", &form).await? else {
             return Err(bad_answer(query, "it is no matrix"));
         };
-        let number = |(epoch_s, value): (f64, String)| Some((UtcInstant::from_epoch_s(epoch_s)?, value.parse().ok()?));
+        let number = |(epoch_s, value): (f64, String)| {
+            Some((UtcInstant::from_epoch_s(epoch_s)?, value.parse().ok()?))
+        };
         let all = series.into_iter().map(|MatrixSeries { metric, values }| {
-            Some(Series { labels: metric, values: values.into_iter().map(number).collect::<Option<_>>()? })
+            Some(Series {
+                labels: metric,
+                values: values.into_iter().map(number).collect::<Option<_>>()?,
+            })
         });
-        all.collect::<Option<_>>().ok_or_else(|| bad_answer(query, "a timestamp or a value is no number"))
+        all.collect::<Option<_>>()
+            .ok_or_else(|| bad_answer(query, "a timestamp or a value is no number"))
     }
 
     /// The names of the metrics that it has samples of.
@@ -201,33 +253,49 @@ impl Prometheus {
     /// # Errors
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
     pub async fn exporters_of(&self, metric: &str, window: Duration) -> Result<BTreeSet<String>> {
-        let query = format!("count by (instance) (last_over_time({metric}[{}s]))", window.as_secs().max(1));
+        let query = format!(
+            "count by (instance) (last_over_time({metric}[{}s]))",
+            window.as_secs().max(1)
+        );
         let samples = self.vector(&query).await?;
-        Ok(samples.into_iter().filter_map(|mut sample| sample.metric.remove("instance")).collect())
+        Ok(samples
+            .into_iter()
+            .filter_map(|mut sample| sample.metric.remove("instance"))
+            .collect())
     }
 
-    /// Per group of rules, how many evaluations it has skipped since Prometheus started; empty if Prometheus does not
-    /// scrape itself.
+    /// Per group of rules, how many evaluations it has skipped since Prometheus started; empty if
+    /// Prometheus does not scrape itself.
     ///
     /// # Errors
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
     pub async fn missed_evaluations(&self) -> Result<BTreeMap<String, f64>> {
-        let samples = self.vector("prometheus_rule_group_iterations_missed_total").await?;
+        let samples = self
+            .vector("prometheus_rule_group_iterations_missed_total")
+            .await?;
         let missed = samples.into_iter().filter_map(|sample| {
             // The label is the rules file and the group's name.
-            let group = sample.metric.get("rule_group")?.rsplit(';').next()?.to_owned();
+            let group = sample
+                .metric
+                .get("rule_group")?
+                .rsplit(';')
+                .next()?
+                .to_owned();
             Some((group, sample.value.1.parse().ok()?))
         });
         Ok(missed.collect())
     }
 
-    /// How long scrapes that succeeded have taken at most over the last `window`; zero if none is known.
+    /// How long scrapes that succeeded have taken at most over the last `window`; zero if none is
+    /// known.
     ///
     /// # Errors
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
     pub async fn longest_scrape(&self, window: Duration) -> Result<Duration> {
         let seconds = window.as_secs().max(15);
-        let query = format!("max(max_over_time((scrape_duration_seconds and on (job, instance) up == 1)[{seconds}s:5s]))");
+        let query = format!(
+            "max(max_over_time((scrape_duration_seconds and on (job, instance) up == 1)[{seconds}s:5s]))"
+        );
         duration(self.value(&query).await?.unwrap_or_default())
     }
 
@@ -236,7 +304,11 @@ impl Prometheus {
     /// # Errors
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
     pub async fn value(&self, query: &str) -> Result<Option<f64>> {
-        Ok(self.vector(query).await?.first().and_then(|sample| sample.value.1.parse().ok()))
+        Ok(self
+            .vector(query)
+            .await?
+            .first()
+            .and_then(|sample| sample.value.1.parse().ok()))
     }
 
     /// What `query` yields now: labels and values, as they stand in the answer.
@@ -244,7 +316,12 @@ impl Prometheus {
     /// # Errors
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
     pub async fn samples(&self, query: &str) -> Result<Vec<(Labels, String)>> {
-        Ok(self.vector(query).await?.into_iter().map(|sample| (sample.metric, sample.value.1)).collect())
+        Ok(self
+            .vector(query)
+            .await?
+            .into_iter()
+            .map(|sample| (sample.metric, sample.value.1))
+            .collect())
     }
 
     /// The targets whose last scrape failed, each with its labels and why.
@@ -253,8 +330,13 @@ impl Prometheus {
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
     pub async fn lost_targets(&self) -> Result<Vec<String>> {
         let targets: Targets = self.get("/api/v1/targets", &[("state", "active")]).await?;
-        let lost = targets.active_targets.into_iter().filter(|target| target.health == "down");
-        Ok(lost.map(|target| format!("{}: {}", selector("up", &target.labels), target.last_error)).collect())
+        let lost = targets
+            .active_targets
+            .into_iter()
+            .filter(|target| target.health == "down");
+        Ok(lost
+            .map(|target| format!("{}: {}", selector("up", &target.labels), target.last_error))
+            .collect())
     }
 
     /// The alerts that are pending or firing now.
@@ -262,7 +344,12 @@ impl Prometheus {
     /// # Errors
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
     pub async fn active_alerts(&self) -> Result<Vec<Labels>> {
-        Ok(self.vector("ALERTS").await?.into_iter().map(|sample| without_name(sample.metric)).collect())
+        Ok(self
+            .vector("ALERTS")
+            .await?
+            .into_iter()
+            .map(|sample| without_name(sample.metric))
+            .collect())
     }
 
     /// The alerts that fired at some time within the last `window`.
@@ -270,23 +357,33 @@ impl Prometheus {
     /// # Errors
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
     pub async fn fired_within(&self, window: Duration) -> Result<Vec<Labels>> {
-        let query = format!("last_over_time(ALERTS{{alertstate=\"firing\"}}[{}s])", window.as_secs());
-        let mut fired: Vec<_> = self.vector(&query).await?.into_iter().map(|sample| without_name(sample.metric)).collect();
+        let query = format!(
+            "last_over_time(ALERTS{{alertstate=\"firing\"}}[{}s])",
+            window.as_secs()
+        );
+        let mut fired: Vec<_> = self
+            .vector(&query)
+            .await?
+            .into_iter()
+            .map(|sample| without_name(sample.metric))
+            .collect();
         for labels in &mut fired {
             labels.remove("alertstate");
         }
         Ok(fired)
     }
 
-    /// Every raw sample of `ALERTS` of the last `window`, per series. Their timestamps are those of the evaluations, whenever
-    /// one asks.
+    /// Every raw sample of `ALERTS` of the last `window`, per series. Their timestamps are those of
+    /// the evaluations, whenever one asks.
     ///
     /// # Errors
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
     pub async fn alert_samples(&self, window: Duration) -> Result<Vec<AlertSeries>> {
         let query = format!("ALERTS[{}s]", window.as_secs().max(1));
         let bad = |reason: &str| bad_answer(&query, reason);
-        let QueryData::Matrix(series) = self.query(&query).await? else { return Err(bad("it is no matrix")) };
+        let QueryData::Matrix(series) = self.query(&query).await? else {
+            return Err(bad("it is no matrix"));
+        };
         let mut all = Vec::new();
         for MatrixSeries { metric, values } in series {
             let mut labels = without_name(metric);
@@ -295,18 +392,23 @@ impl Prometheus {
                 Some("firing") => AlertState::Firing,
                 other => return Err(bad(&format!("alertstate is {other:?}"))),
             };
-            let instants = values.into_iter().map(|(epoch_s, _)| UtcInstant::from_epoch_s(epoch_s));
-            let at = instants.collect::<Option<Vec<_>>>().ok_or_else(|| bad("a timestamp is out of range"))?;
+            let instants = values
+                .into_iter()
+                .map(|(epoch_s, _)| UtcInstant::from_epoch_s(epoch_s));
+            let at = instants
+                .collect::<Option<Vec<_>>>()
+                .ok_or_else(|| bad("a timestamp is out of range"))?;
             all.push(AlertSeries { labels, state, at });
         }
         Ok(all)
     }
 
-    /// Every alerting rule that is loaded, with the waits of its group and of the targets; how long scrapes really take is
-    /// looked for over the last `window`.
+    /// Every alerting rule that is loaded, with the waits of its group and of the targets; how long
+    /// scrapes really take is looked for over the last `window`.
     ///
     /// # Errors
-    /// [`Error::NoAnswer`] or [`Error::BadAnswer`], also if a rule's last evaluation failed: then it cannot be judged.
+    /// [`Error::NoAnswer`] or [`Error::BadAnswer`], also if a rule's last evaluation failed: then
+    /// it cannot be judged.
     pub async fn alerting_rules(&self, window: Duration) -> Result<Vec<LoadedRule>> {
         let (scrape_interval, scrape_timeout) = self.scrape_waits().await?;
         let usual = self.longest_scrape(window).await?;
@@ -314,7 +416,11 @@ impl Prometheus {
         for group in self.rules().await?.groups {
             let evaluation_interval = duration(group.interval)?;
             for rule in group.rules {
-                let scrape_duration = if reads_up(&rule.query)? { scrape_timeout } else { usual };
+                let scrape_duration = if reads_up(&rule.query)? {
+                    scrape_timeout
+                } else {
+                    usual
+                };
                 loaded.push(LoadedRule {
                     alert: rule.name,
                     group: group.name.clone(),
@@ -323,7 +429,8 @@ impl Prometheus {
                     for_duration: duration(rule.duration)?,
                     keep_firing_for: duration(rule.keep_firing_for)?,
                     evaluation_interval,
-                    // The API does not tell it (2.53): taken to be the default. A rule that has one fires later than its window says.
+                    // The API does not tell it (2.53): taken to be the default. A rule that has one
+                    // fires later than its window says.
                     query_offset: Duration::ZERO,
                     scrape_interval,
                     scrape_duration,
@@ -340,8 +447,16 @@ impl Prometheus {
     pub async fn evaluated_until(&self) -> Result<BTreeMap<String, UtcInstant>> {
         let mut until: BTreeMap<String, UtcInstant> = BTreeMap::new();
         for group in self.rules().await?.groups {
-            for name in group.rules.into_iter().map(|rule| rule.name).collect::<BTreeSet<_>>() {
-                until.entry(name).and_modify(|at| *at = (*at).min(group.last_evaluation)).or_insert(group.last_evaluation);
+            for name in group
+                .rules
+                .into_iter()
+                .map(|rule| rule.name)
+                .collect::<BTreeSet<_>>()
+            {
+                until
+                    .entry(name)
+                    .and_modify(|at| *at = (*at).min(group.last_evaluation))
+                    .or_insert(group.last_evaluation);
             }
         }
         Ok(until)
@@ -357,11 +472,16 @@ impl Prometheus {
 
     async fn rules(&self) -> Result<Rules> {
         let rules: Rules = self.get("/api/v1/rules", &[("type", "alert")]).await?;
-        let sick = rules.groups.iter().flat_map(|group| &group.rules).find(|rule| rule.health == "err");
+        let sick = rules
+            .groups
+            .iter()
+            .flat_map(|group| &group.rules)
+            .find(|rule| rule.health == "err");
         match sick {
-            Some(rule) => {
-                Err(Error::BadAnswer { attempted: format!("evaluate the rule {}", rule.name), reason: rule.last_error.clone() })
-            }
+            Some(rule) => Err(Error::BadAnswer {
+                attempted: format!("evaluate the rule {}", rule.name),
+                reason: rule.last_error.clone(),
+            }),
             None => Ok(rules),
         }
     }
@@ -373,15 +493,23 @@ impl Prometheus {
                 .active_targets
                 .iter()
                 .map(|target| prometheus_duration(text(target)))
-                .try_fold(Duration::ZERO, |longest, duration| Ok::<_, Error>(longest.max(duration?)))
+                .try_fold(Duration::ZERO, |longest, duration| {
+                    Ok::<_, Error>(longest.max(duration?))
+                })
         };
-        Ok((longest(|target| &target.scrape_interval)?, longest(|target| &target.scrape_timeout)?))
+        Ok((
+            longest(|target| &target.scrape_interval)?,
+            longest(|target| &target.scrape_timeout)?,
+        ))
     }
 
     async fn vector(&self, query: &str) -> Result<Vec<VectorSample>> {
         match self.query(query).await? {
             QueryData::Vector(samples) => Ok(samples),
-            QueryData::Scalar(value) | QueryData::String(value) => Ok(vec![VectorSample { metric: Labels::new(), value }]),
+            QueryData::Scalar(value) | QueryData::String(value) => Ok(vec![VectorSample {
+                metric: Labels::new(),
+                value,
+            }]),
             QueryData::Matrix(_) => Err(bad_answer(query, "it is a matrix, not a vector")),
         }
     }
@@ -390,34 +518,57 @@ impl Prometheus {
         self.ask("/api/v1/query", &[("query", query)]).await
     }
 
-    async fn ask<T: serde::de::DeserializeOwned>(&self, path: &str, form: &[(&str, &str)]) -> Result<T> {
+    async fn ask<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &str,
+        form: &[(&str, &str)],
+    ) -> Result<T> {
         self.complete(path, self.api.ask(path, form).await?)
     }
 
-    async fn get<T: serde::de::DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T> {
+    async fn get<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T> {
         self.complete(path, self.api.get(path, query).await?)
     }
 
     /// What was answered, if it is an answer, and all of it.
     fn complete<T>(&self, path: &str, answer: Answer<T>) -> Result<T> {
-        let bad = |reason: String| Error::BadAnswer { attempted: self.api.attempt(path), reason };
+        let bad = |reason: String| Error::BadAnswer {
+            attempted: self.api.attempt(path),
+            reason,
+        };
         if !answer.warnings.is_empty() {
-            return Err(bad(format!("it may be incomplete: {}", answer.warnings.join("; "))));
+            return Err(bad(format!(
+                "it may be incomplete: {}",
+                answer.warnings.join("; ")
+            )));
         }
         match (answer.status.as_str(), answer.data) {
             ("success", Some(data)) => Ok(data),
-            (status, _) => Err(bad(format!("status {status}: {}", answer.error.unwrap_or_default()))),
+            (status, _) => Err(bad(format!(
+                "status {status}: {}",
+                answer.error.unwrap_or_default()
+            ))),
         }
     }
 }
 
 fn bad_answer(query: &str, reason: &str) -> Error {
-    Error::BadAnswer { attempted: format!("ask Prometheus for `{query}`"), reason: reason.to_owned() }
+    Error::BadAnswer {
+        attempted: format!("ask Prometheus for `{query}`"),
+        reason: reason.to_owned(),
+    }
 }
 
-/// Whether a rule's expression reads `up` as it is: a scrape that fails makes no sample of it before its time-out.
+/// Whether a rule's expression reads `up` as it is: a scrape that fails makes no sample of it
+/// before its time-out.
 fn reads_up(query: &str) -> Result<bool> {
-    Ok(metrics_now_of(query).map_err(|reason| bad_answer(query, &reason))?.contains("up"))
+    Ok(metrics_now_of(query)
+        .map_err(|reason| bad_answer(query, &reason))?
+        .contains("up"))
 }
 
 fn without_name(mut labels: Labels) -> Labels {
@@ -426,7 +577,10 @@ fn without_name(mut labels: Labels) -> Labels {
 }
 
 fn duration(seconds: f64) -> Result<Duration> {
-    seconds::duration(seconds).map_err(|reason| Error::BadAnswer { attempted: "ask Prometheus for its rules".to_owned(), reason })
+    seconds::duration(seconds).map_err(|reason| Error::BadAnswer {
+        attempted: "ask Prometheus for its rules".to_owned(),
+        reason,
+    })
 }
 
 /// Prometheus's duration format: numbers with the units ms, s, m, h, d, w, y, the larger first
@@ -439,9 +593,14 @@ pub(crate) fn prometheus_duration(text: &str) -> Result<Duration> {
     let mut rest = text;
     let mut total = Duration::ZERO;
     while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).filter(|end| *end > 0).ok_or_else(bad)?;
+        let digits = rest
+            .find(|c: char| !c.is_ascii_digit())
+            .filter(|end| *end > 0)
+            .ok_or_else(bad)?;
         let (number, after) = rest.split_at(digits);
-        let unit_end = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
+        let unit_end = after
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(after.len());
         let (unit, after) = after.split_at(unit_end);
         let unit_ms: u64 = match unit {
             "ms" => 1,
@@ -453,11 +612,20 @@ pub(crate) fn prometheus_duration(text: &str) -> Result<Duration> {
             "y" => 31_536_000_000,
             _ => return Err(bad()),
         };
-        let ms = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit_ms)).ok_or_else(bad)?;
-        total = total.checked_add(Duration::from_millis(ms)).ok_or_else(bad)?;
+        let ms = number
+            .parse::<u64>()
+            .ok()
+            .and_then(|number| number.checked_mul(unit_ms))
+            .ok_or_else(bad)?;
+        total = total
+            .checked_add(Duration::from_millis(ms))
+            .ok_or_else(bad)?;
         rest = after;
     }
-    seconds::within_bounds(total).map_err(|reason| Error::BadAnswer { attempted: format!("read the duration `{text}`"), reason })
+    seconds::within_bounds(total).map_err(|reason| Error::BadAnswer {
+        attempted: format!("read the duration `{text}`"),
+        reason,
+    })
 }
 
 #[cfg(test)]

@@ -17,7 +17,8 @@ pub struct Topic {
 }
 
 impl Topic {
-    /// The topic `name` of the broker at `bootstrap`. Nothing is committed: reading leaves no trace.
+    /// The topic `name` of the broker at `bootstrap`. Nothing is committed: reading leaves no
+    /// trace.
     ///
     /// # Errors
     /// [`Error::NoAnswer`] if the client cannot be made.
@@ -33,17 +34,25 @@ impl Topic {
         Ok(Self { consumer, name })
     }
 
-    /// The payloads of partition 0, oldest first, from offset `from` to its end at the time of the call.
+    /// The payloads of partition 0, oldest first, from offset `from` to its end at the time of the
+    /// call.
     ///
     /// # Errors
     /// [`Error::NoAnswer`] or [`Error::TimedOut`].
     pub fn read_from(&self, from: i64) -> Result<Vec<Vec<u8>>> {
         let failed = |error: &rdkafka::error::KafkaError| no_answer(&self.name, error);
-        let (low, end) = self.consumer.fetch_watermarks(&self.name, 0, ANSWER_WITHIN).map_err(|error| failed(&error))?;
+        let (low, end) = self
+            .consumer
+            .fetch_watermarks(&self.name, 0, ANSWER_WITHIN)
+            .map_err(|error| failed(&error))?;
         let mut next = from.max(low);
         let mut partitions = TopicPartitionList::new();
-        partitions.add_partition_offset(&self.name, 0, Offset::Offset(next)).map_err(|error| failed(&error))?;
-        self.consumer.assign(&partitions).map_err(|error| failed(&error))?;
+        partitions
+            .add_partition_offset(&self.name, 0, Offset::Offset(next))
+            .map_err(|error| failed(&error))?;
+        self.consumer
+            .assign(&partitions)
+            .map_err(|error| failed(&error))?;
         let mut payloads = Vec::new();
         while next < end {
             match self.consumer.poll(ANSWER_WITHIN) {
@@ -68,10 +77,15 @@ impl Topic {
 
 impl std::fmt::Debug for Topic {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Topic").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Topic")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
 fn no_answer(topic: &str, error: &rdkafka::error::KafkaError) -> Error {
-    Error::NoAnswer { attempted: format!("read the topic {topic}"), reason: error.to_string() }
+    Error::NoAnswer {
+        attempted: format!("read the topic {topic}"),
+        reason: error.to_string(),
+    }
 }

@@ -1,6 +1,8 @@
-//! What a run would do: its drills as data, read from the suite's program or a file, against the rules as they are written.
+//! What a run would do: its drills as data, read from the suite's program or a file, against the
+//! rules as they are written.
 //!
-//! Nothing here asks Docker or Prometheus, so a plan can be made, kept and loaded again on any machine.
+//! Nothing here asks Docker or Prometheus, so a plan can be made, kept and loaded again on any
+//! machine.
 
 mod definition;
 mod drill_plan;

@@ -23,19 +23,40 @@ impl Outlook {
     /// # Errors
     /// As [`rehearse`].
     pub fn of(plan: &Plan, written: &Written) -> Result<Self> {
-        let Written { settings, rules, routing, .. } = written;
-        let drills: Vec<_> = plan.drills.iter().map(|drill| DrillPlan::of(drill, rules, routing)).collect();
+        let Written {
+            settings,
+            rules,
+            routing,
+            ..
+        } = written;
+        let drills: Vec<_> = plan
+            .drills
+            .iter()
+            .map(|drill| DrillPlan::of(drill, rules, routing))
+            .collect();
         let parts = |ends: fn(&DrillPlan) -> [Duration; 2]| {
-            let each = drills.iter().filter(|drill| drill.hopeless.is_empty()).map(|planned| {
-                let [mended_after, lasts] = ends(planned);
-                let thinks = duration_of(&planned.drill, &plan.drills);
-                Part { drill: planned.drill.clone(), thinks, mended_after, lasts }
-            });
+            let each = drills
+                .iter()
+                .filter(|drill| drill.hopeless.is_empty())
+                .map(|planned| {
+                    let [mended_after, lasts] = ends(planned);
+                    let thinks = duration_of(&planned.drill, &plan.drills);
+                    Part {
+                        drill: planned.drill.clone(),
+                        thinks,
+                        mended_after,
+                        lasts,
+                    }
+                });
             each.collect::<Vec<_>>()
         };
         let shortest = parts(|planned| [planned.mended_after.at_least, planned.lasts.at_least]);
         let longest = parts(|planned| [planned.mended_after.at_most, planned.lasts.at_most]);
-        Ok(Self { at_best: rehearse(&shortest, settings, routing)?, at_worst: rehearse(&longest, settings, routing)?, drills })
+        Ok(Self {
+            at_best: rehearse(&shortest, settings, routing)?,
+            at_worst: rehearse(&longest, settings, routing)?,
+            drills,
+        })
     }
 
     /// Whether a drill cannot pass with the rules as they are written.

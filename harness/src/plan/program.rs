@@ -26,31 +26,53 @@ struct Target {
     kind: Vec<String>,
 }
 
-/// Builds the suite of the workspace in `root` with cargo, whose messages go to standard error; gives its program.
+/// Builds the suite of the workspace in `root` with cargo, whose messages go to standard error;
+/// gives its program.
 ///
 /// # Errors
 /// [`Error::File`] if there is no cargo, [`Error::BadDescription`] if it does not build.
 pub fn suite_program(root: &Path) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let arguments = ["test", "--locked", "--no-run", "--test", SUITE, "--message-format", "json-render-diagnostics"];
+    let arguments = [
+        "test",
+        "--locked",
+        "--no-run",
+        "--test",
+        SUITE,
+        "--message-format",
+        "json-render-diagnostics",
+    ];
     let output = Command::new(&cargo)
         .args(arguments)
         .current_dir(root)
         .stderr(Stdio::inherit())
         .output()
         .map_err(Error::file("start", PathBuf::from(&cargo)))?;
-    let bad = |reason: String| Error::BadDescription { what: format!("the drills of the test program {SUITE}"), reason };
+    let bad = |reason: String| Error::BadDescription {
+        what: format!("the drills of the test program {SUITE}"),
+        reason,
+    };
     if !output.status.success() {
-        return Err(bad(format!("`cargo {}` ended with {}; its messages stand above", arguments.join(" "), output.status)));
+        return Err(bad(format!(
+            "`cargo {}` ended with {}; its messages stand above",
+            arguments.join(" "),
+            output.status
+        )));
     }
-    executable(&String::from_utf8_lossy(&output.stdout)).ok_or_else(|| bad("cargo names no executable of it".to_owned()))
+    executable(&String::from_utf8_lossy(&output.stdout))
+        .ok_or_else(|| bad("cargo names no executable of it".to_owned()))
 }
 
 /// The suite's executable in what cargo prints, a JSON object per line.
 fn executable(messages: &str) -> Option<PathBuf> {
-    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok());
-    let is_suite = |target: &Target| target.name == SUITE && target.kind.iter().any(|kind| kind == "test");
-    messages.filter(|message| message.target.as_ref().is_some_and(is_suite)).find_map(|message| message.executable)
+    let messages = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Message>(line).ok());
+    let is_suite =
+        |target: &Target| target.name == SUITE && target.kind.iter().any(|kind| kind == "test");
+    messages
+        .filter(|message| message.target.as_ref().is_some_and(is_suite))
+        .find_map(|message| message.executable)
 }
 
 /// What the suite's `program` says of its drills.
@@ -58,12 +80,18 @@ fn executable(messages: &str) -> Option<PathBuf> {
 /// # Errors
 /// [`Error::File`] if it cannot be started, [`Error::BadDescription`] if it does not say them.
 pub fn plan_of_program(program: &Path) -> Result<Plan> {
-    let output =
-        Command::new(program).arg(PRINT_DRILLS).stderr(Stdio::inherit()).output().map_err(Error::file("start", program))?;
+    let output = Command::new(program)
+        .arg(PRINT_DRILLS)
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(Error::file("start", program))?;
     let whence = program.display().to_string();
     if !output.status.success() {
         let reason = format!("`{whence} {PRINT_DRILLS}` ended with {}", output.status);
-        return Err(Error::BadDescription { what: "the drills".to_owned(), reason });
+        return Err(Error::BadDescription {
+            what: "the drills".to_owned(),
+            reason,
+        });
     }
     Plan::from_json(&String::from_utf8_lossy(&output.stdout), &whence)
 }

@@ -12,7 +12,8 @@ use crate::promql::metrics_now_of;
 use crate::stack::{COMPOSE_FILE, Settings, rules_file};
 use crate::{Error, Result};
 
-/// Prometheus's own names of its files (<https://prometheus.io/docs/prometheus/latest/configuration/configuration/>).
+/// Prometheus's own names of its files
+/// (<https://prometheus.io/docs/prometheus/latest/configuration/configuration/>).
 const PROMETHEUS_FILE: &str = "prometheus.yml";
 const ALERTMANAGER_FILE: &str = "alertmanager.yml";
 
@@ -78,15 +79,28 @@ impl Written {
     /// What the files of the compose project in `root` say.
     ///
     /// # Errors
-    /// [`Error::File`], or [`Error::BadDescription`] or [`Error::BadAnswer`] of a file that is not understood.
+    /// [`Error::File`], or [`Error::BadDescription`] or [`Error::BadAnswer`] of a file that is not
+    /// understood.
     pub fn read(root: &Path) -> Result<Self> {
         let compose = root.join(COMPOSE_FILE);
         let ComposeFile { settings } = parse(&compose, &text_of(&compose)?)?;
-        let prometheus = root.join(&settings.prometheus_configuration.folder).join(PROMETHEUS_FILE);
-        let alertmanager = root.join(&settings.alertmanager_configuration.folder).join(ALERTMANAGER_FILE);
+        let prometheus = root
+            .join(&settings.prometheus_configuration.folder)
+            .join(PROMETHEUS_FILE);
+        let alertmanager = root
+            .join(&settings.alertmanager_configuration.folder)
+            .join(ALERTMANAGER_FILE);
         let rules_file = rules_file(root, &settings);
-        let rules = rules(&parse(&prometheus, &text_of(&prometheus)?)?, parse(&rules_file, &text_of(&rules_file)?)?)?;
-        Ok(Self { routing: routing_of(&text_of(&alertmanager)?)?, settings, rules_file, rules })
+        let rules = rules(
+            &parse(&prometheus, &text_of(&prometheus)?)?,
+            parse(&rules_file, &text_of(&rules_file)?)?,
+        )?;
+        Ok(Self {
+            routing: routing_of(&text_of(&alertmanager)?)?,
+            settings,
+            rules_file,
+            rules,
+        })
     }
 }
 
@@ -95,15 +109,19 @@ fn text_of(path: &Path) -> Result<String> {
 }
 
 fn parse<T: DeserializeOwned>(path: &Path, yaml: &str) -> Result<T> {
-    serde_yaml_ng::from_str(yaml)
-        .map_err(|error| Error::BadDescription { what: path.display().to_string(), reason: error.to_string() })
+    serde_yaml_ng::from_str(yaml).map_err(|error| Error::BadDescription {
+        what: path.display().to_string(),
+        reason: error.to_string(),
+    })
 }
 
-/// The alerting rules, with the longest waits of all targets. How long scrapes really take is not written anywhere: they are
-/// taken to need their time-out.
+/// The alerting rules, with the longest waits of all targets. How long scrapes really take is not
+/// written anywhere: they are taken to need their time-out.
 fn rules(prometheus: &Prometheus, rules: Rules) -> Result<Vec<LoadedRule>> {
     let global = &prometheus.global;
-    let or = |own: &Option<String>, inherited: Duration| own.as_deref().map_or(Ok(inherited), prometheus_duration);
+    let or = |own: &Option<String>, inherited: Duration| {
+        own.as_deref().map_or(Ok(inherited), prometheus_duration)
+    };
     // Prometheus's defaults.
     let scrape_interval = or(&global.scrape_interval, Duration::from_secs(60))?;
     let scrape_timeout = or(&global.scrape_timeout, Duration::from_secs(10))?;
@@ -115,11 +133,16 @@ fn rules(prometheus: &Prometheus, rules: Rules) -> Result<Vec<LoadedRule>> {
     }
     let mut written = Vec::new();
     for group in rules.groups {
-        let (evaluation_interval, query_offset) =
-            (or(&group.interval, evaluation_interval)?, or(&group.query_offset, Duration::ZERO)?);
+        let (evaluation_interval, query_offset) = (
+            or(&group.interval, evaluation_interval)?,
+            or(&group.query_offset, Duration::ZERO)?,
+        );
         for rule in group.rules {
             let Some(alert) = rule.alert else { continue };
-            metrics_now_of(&rule.expr).map_err(|reason| Error::BadDescription { what: format!("the rule {alert}"), reason })?;
+            metrics_now_of(&rule.expr).map_err(|reason| Error::BadDescription {
+                what: format!("the rule {alert}"),
+                reason,
+            })?;
             written.push(LoadedRule {
                 alert,
                 group: group.name.clone(),
@@ -158,7 +181,10 @@ groups:
 "#;
 
     fn written(prometheus: &str, rules_yaml: &str) -> Result<Vec<LoadedRule>> {
-        rules(&parse(Path::new("p.yml"), prometheus)?, parse(Path::new("r.yml"), rules_yaml)?)
+        rules(
+            &parse(Path::new("p.yml"), prometheus)?,
+            parse(Path::new("r.yml"), rules_yaml)?,
+        )
     }
 
     #[test]
@@ -175,16 +201,40 @@ groups:
             ]
             .map(|duration| duration.as_secs())
         };
-        let read: Vec<_> = rules.iter().map(|rule| (rule.alert.as_str(), seconds(rule))).collect();
-        assert_eq!(read, [("Down", [90, 0, 5, 0, 60, 20]), ("Lag", [0, 120, 60, 30, 60, 20])]);
-        assert_eq!(rules[0].labels, [("severity".to_owned(), "critical".to_owned())].into());
+        let read: Vec<_> = rules
+            .iter()
+            .map(|rule| (rule.alert.as_str(), seconds(rule)))
+            .collect();
+        assert_eq!(
+            read,
+            [
+                ("Down", [90, 0, 5, 0, 60, 20]),
+                ("Lag", [0, 120, 60, 30, 60, 20])
+            ]
+        );
+        assert_eq!(
+            rules[0].labels,
+            [("severity".to_owned(), "critical".to_owned())].into()
+        );
     }
 
     #[test]
     fn what_the_files_do_not_say_is_as_prometheus_takes_it() {
-        let rules = written("scrape_configs: []", "groups: [{name: g, rules: [{alert: A, expr: up == 0}]}]").unwrap();
-        let LoadedRule { evaluation_interval, scrape_interval, scrape_duration, .. } = rules[0];
-        assert_eq!([evaluation_interval, scrape_interval, scrape_duration].map(|wait| wait.as_secs()), [60, 60, 10]);
+        let rules = written(
+            "scrape_configs: []",
+            "groups: [{name: g, rules: [{alert: A, expr: up == 0}]}]",
+        )
+        .unwrap();
+        let LoadedRule {
+            evaluation_interval,
+            scrape_interval,
+            scrape_duration,
+            ..
+        } = rules[0];
+        assert_eq!(
+            [evaluation_interval, scrape_interval, scrape_duration].map(|wait| wait.as_secs()),
+            [60, 60, 10]
+        );
     }
 
     #[test]
@@ -192,6 +242,9 @@ groups:
         let refused = |rules: &str| written(PROMETHEUS, rules).unwrap_err().to_string();
         assert!(refused("rules: []").starts_with("failed to read r.yml: missing field `groups`"));
         let broken = refused("groups: [{name: g, rules: [{alert: Torn, expr: 'sum by ('}]}]");
-        assert!(broken.starts_with("failed to read the rule Torn: "), "{broken}");
+        assert!(
+            broken.starts_with("failed to read the rule Torn: "),
+            "{broken}"
+        );
     }
 }

@@ -34,11 +34,21 @@ impl Step {
         let shown = match terminal {
             None => in_a_log(&who, &what),
             Some(terminal) => match terminal.held(&who) {
-                Some(held) => Shown::Held { about: held.about, bar: held.bar },
-                None => Shown::Own { bar: terminal.add(&who) },
+                Some(held) => Shown::Held {
+                    about: held.about,
+                    bar: held.bar,
+                },
+                None => Shown::Own {
+                    bar: terminal.add(&who),
+                },
             },
         };
-        let step = Self { who, what, began: Instant::now(), shown };
+        let step = Self {
+            who,
+            what,
+            began: Instant::now(),
+            shown,
+        };
         step.show(None, "");
         step
     }
@@ -48,10 +58,17 @@ impl Step {
             None => in_a_log(&who, &what),
             Some(terminal) => {
                 terminal.enter_queue(&who);
-                Shown::Queued { terminal: Arc::clone(terminal) }
+                Shown::Queued {
+                    terminal: Arc::clone(terminal),
+                }
             }
         };
-        Self { who, what, began: Instant::now(), shown }
+        Self {
+            who,
+            what,
+            began: Instant::now(),
+            shown,
+        }
     }
 
     /// Tells how it stands.
@@ -64,8 +81,8 @@ impl Step {
         self.tell(Some(bar), state);
     }
 
-    /// As [`Step::update`], of what many steps wait for at once: elsewhere than on a terminal only if nobody else of this process
-    /// says anything.
+    /// As [`Step::update`], of what many steps wait for at once: elsewhere than on a terminal only
+    /// if nobody else of this process says anything.
     pub fn update_if_silent(&self, state: &str) {
         if !matches!(self.shown, Shown::Log { .. }) || has_been_silent() {
             self.update(state);
@@ -77,11 +94,19 @@ impl Step {
             self.show(bar, state);
             return;
         };
-        let Ok(mut last_line) = last_line.lock() else { return };
+        let Ok(mut last_line) = last_line.lock() else {
+            return;
+        };
         if last_line.elapsed() >= SIGN_OF_LIFE_EVERY {
             *last_line = Instant::now();
             let bar = bar.map_or_else(String::new, |bar| format!("{bar} "));
-            line(&format!("{}: {}: {bar}{} ({:.0?})", self.who, self.what, one_line(state), self.began.elapsed()));
+            line(&format!(
+                "{}: {}: {bar}{} ({:.0?})",
+                self.who,
+                self.what,
+                one_line(state),
+                self.began.elapsed()
+            ));
         }
     }
 
@@ -91,14 +116,29 @@ impl Step {
             Shown::Own { bar } => (String::new(), bar),
             Shown::Log { .. } | Shown::Queued { .. } => return,
         };
-        bar.set_prefix(window.map_or_else(|| WindowBar::BLANK.to_owned(), |window| window.to_string()));
-        let state = if state.is_empty() { String::new() } else { format!(": {}", one_line(state)) };
-        bar.set_message(format!("{}{about}: {}{state}", self.who, one_line(&self.what)));
+        bar.set_prefix(
+            window.map_or_else(|| WindowBar::BLANK.to_owned(), |window| window.to_string()),
+        );
+        let state = if state.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", one_line(state))
+        };
+        bar.set_message(format!(
+            "{}{about}: {}{state}",
+            self.who,
+            one_line(&self.what)
+        ));
     }
 
     /// Ends the step, and says what it came to.
     pub fn done(self, result: &str) {
-        let text = format!("{}: {}: {result} ({:.1} s)", self.who, self.what, self.began.elapsed().as_secs_f64());
+        let text = format!(
+            "{}: {}: {result} ({:.1} s)",
+            self.who,
+            self.what,
+            self.began.elapsed().as_secs_f64()
+        );
         match &self.shown {
             Shown::Own { bar } => bar.suspend(|| line(&text)),
             Shown::Log { .. } => line(&text),
@@ -110,7 +150,9 @@ impl Step {
 
 fn in_a_log(who: &str, what: &str) -> Shown {
     line(&format!("{who}: {what} …"));
-    Shown::Log { last_line: Mutex::new(Instant::now()) }
+    Shown::Log {
+        last_line: Mutex::new(Instant::now()),
+    }
 }
 
 impl Drop for Step {

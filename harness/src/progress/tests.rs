@@ -5,7 +5,10 @@ use super::*;
 /// A progress on a terminal of 110 columns, and that terminal.
 fn on_a_terminal() -> (Progress, InMemoryTerm) {
     let term = InMemoryTerm::new(10, 110);
-    let bars = MultiProgress::with_draw_target(ProgressDrawTarget::term_like_with_hz(Box::new(term.clone()), 200));
+    let bars = MultiProgress::with_draw_target(ProgressDrawTarget::term_like_with_hz(
+        Box::new(term.clone()),
+        200,
+    ));
     (Progress::on(Some(bars)), term)
 }
 
@@ -18,15 +21,23 @@ fn seen(term: &InMemoryTerm) -> String {
         Some('\u{2800}'..='\u{28ff}') => line.chars().skip("| 12s ".len() + 1).collect(),
         _ => line.to_owned(),
     });
-    lines.map(|line: String| line.trim_end().to_owned() + "\n").collect()
+    lines
+        .map(|line: String| line.trim_end().to_owned() + "\n")
+        .collect()
 }
 
-const BAR: WindowBar = WindowBar { now_s: 45.0, window_s: Some([60.0, 85.0]), deadline_s: 120.0 };
+const BAR: WindowBar = WindowBar {
+    now_s: 45.0,
+    window_s: Some([60.0, 85.0]),
+    deadline_s: 120.0,
+};
 
 #[test]
-fn terminal_has_a_line_per_running_drill_with_its_fault_its_phase_and_its_window_and_one_for_all_that_wait() {
+fn terminal_has_a_line_per_running_drill_with_its_fault_its_phase_and_its_window_and_one_for_all_that_wait()
+ {
     let (progress, term) = on_a_terminal();
-    let queued = ["mv_delayed", "target_lost"].map(|drill| progress.queue(drill, "waiting for its leases"));
+    let queued =
+        ["mv_delayed", "target_lost"].map(|drill| progress.queue(drill, "waiting for its leases"));
     let _lines = [
         progress.line_of("feed_handler_stopped", "okx: feed-handler-okx stopped"),
         progress.line_of("offload_failing", "minio stopped"),

@@ -12,7 +12,8 @@ const WIDTH: usize = 24;
 pub struct WindowBar {
     /// Now.
     pub now_s: f64,
-    /// The earliest and the latest time at which the alert may fire; `None` of one that must stay silent.
+    /// The earliest and the latest time at which the alert may fire; `None` of one that must stay
+    /// silent.
     pub window_s: Option<[f64; 2]>,
     /// The deadline; of an alert that must stay silent, the end of what is awaited.
     pub deadline_s: f64,
@@ -28,7 +29,9 @@ impl WindowBar {
         bars.into_iter().reduce(|one, other| Self {
             now_s: one.now_s.max(other.now_s),
             window_s: match (one.window_s, other.window_s) {
-                (Some([from, until]), Some([other_from, other_until])) => Some([from.min(other_from), until.max(other_until)]),
+                (Some([from, until]), Some([other_from, other_until])) => {
+                    Some([from.min(other_from), until.max(other_until)])
+                }
                 (one, other) => one.or(other),
             },
             deadline_s: one.deadline_s.max(other.deadline_s),
@@ -43,7 +46,12 @@ impl WindowBar {
         reason = "it is between 0 and the width"
     )]
     fn cell(&self, second: f64) -> usize {
-        let ends_s = self.window_s.map_or(0.0, |[_, latest_s]| latest_s).max(self.deadline_s).max(self.now_s).max(1.0);
+        let ends_s = self
+            .window_s
+            .map_or(0.0, |[_, latest_s]| latest_s)
+            .max(self.deadline_s)
+            .max(self.now_s)
+            .max(1.0);
         ((second / ends_s).clamp(0.0, 1.0) * (WIDTH - 1) as f64).round() as usize
     }
 }
@@ -70,12 +78,18 @@ mod tests {
     use super::*;
 
     fn bar(now_s: f64) -> WindowBar {
-        WindowBar { now_s, window_s: Some([60.0, 85.0]), deadline_s: 120.0 }
+        WindowBar {
+            now_s,
+            window_s: Some([60.0, 85.0]),
+            deadline_s: 120.0,
+        }
     }
 
     #[test]
     fn now_moves_through_the_window_to_the_deadline_and_beyond_it() {
-        let bars: Vec<_> = [0.0, 45.0, 72.0, 120.0, 240.0].map(|now_s| bar(now_s).to_string()).into();
+        let bars: Vec<_> = [0.0, 45.0, 72.0, 120.0, 240.0]
+            .map(|now_s| bar(now_s).to_string())
+            .into();
         insta::assert_snapshot!(bars.join("\n"), @r"
         [●-----------=====------!]
         [---------●--=====------!]
@@ -87,8 +101,16 @@ mod tests {
 
     #[test]
     fn window_of_no_length_is_still_seen_and_a_deadline_may_lie_inside_of_one() {
-        let short = WindowBar { now_s: 10.0, window_s: Some([60.0, 60.0]), deadline_s: 120.0 };
-        let tight = WindowBar { now_s: 10.0, window_s: Some([60.0, 120.0]), deadline_s: 90.0 };
+        let short = WindowBar {
+            now_s: 10.0,
+            window_s: Some([60.0, 60.0]),
+            deadline_s: 120.0,
+        };
+        let tight = WindowBar {
+            now_s: 10.0,
+            window_s: Some([60.0, 120.0]),
+            deadline_s: 90.0,
+        };
         insta::assert_snapshot!(format!("{short}\n{tight}"), @r"
         [--●---------=----------!]
         [--●---------=====!======]
@@ -102,17 +124,36 @@ mod tests {
 
     #[test]
     fn bar_of_several_alerts_spans_all_of_their_windows() {
-        let other = WindowBar { now_s: 45.0, window_s: Some([10.0, 20.0]), deadline_s: 30.0 };
-        let all = WindowBar { window_s: Some([10.0, 85.0]), ..bar(45.0) };
+        let other = WindowBar {
+            now_s: 45.0,
+            window_s: Some([10.0, 20.0]),
+            deadline_s: 30.0,
+        };
+        let all = WindowBar {
+            window_s: Some([10.0, 85.0]),
+            ..bar(45.0)
+        };
         assert_eq!(WindowBar::of_all([bar(45.0), other]), Some(all));
         assert_eq!(WindowBar::of_all([]), None);
     }
 
     #[test]
     fn every_bar_is_as_wide_as_the_blank_one() {
-        let bars = [bar(-1.0), bar(f64::INFINITY), WindowBar { now_s: 0.0, window_s: None, deadline_s: 0.0 }];
+        let bars = [
+            bar(-1.0),
+            bar(f64::INFINITY),
+            WindowBar {
+                now_s: 0.0,
+                window_s: None,
+                deadline_s: 0.0,
+            },
+        ];
         for bar in bars {
-            assert_eq!(bar.to_string().chars().count(), WindowBar::BLANK.len(), "{bar}");
+            assert_eq!(
+                bar.to_string().chars().count(),
+                WindowBar::BLANK.len(),
+                "{bar}"
+            );
         }
     }
 }

@@ -1,8 +1,9 @@
-//! An alert's expression as what it looks at and what it compares that with, so that a graph can show why the alert fires.
+//! An alert's expression as what it looks at and what it compares that with, so that a graph can
+//! show why the alert fires.
 //!
-//! A comparison filters: where it is false there is no value to draw. So its sides are asked for apart. `and`, `or` and
-//! `unless` join such terms; within functions and aggregations nothing is taken apart, for there a comparison is part of the
-//! value.
+//! A comparison filters: where it is false there is no value to draw. So its sides are asked for
+//! apart. `and`, `or` and `unless` join such terms; within functions and aggregations nothing is
+//! taken apart, for there a comparison is part of the value.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -62,7 +63,11 @@ impl fmt::Display for Role {
 /// Why it is no `PromQL`.
 pub fn terms_of(expression: &str) -> Result<Vec<Term>, String> {
     let mut terms = Vec::new();
-    collect(&promql_parser::parser::parse(expression)?, Role::First, &mut terms);
+    collect(
+        &promql_parser::parser::parse(expression)?,
+        Role::First,
+        &mut terms,
+    );
     Ok(terms)
 }
 
@@ -86,7 +91,11 @@ fn collect(expression: &Expr, role: Role, terms: &mut Vec<Term>) {
         }
         _ => {
             let (query, limits) = sides(expression);
-            terms.push(Term { role, query, limits });
+            terms.push(Term {
+                role,
+                query,
+                limits,
+            });
         }
     }
 }
@@ -99,9 +108,16 @@ fn sides(expression: &Expr) -> (String, Vec<Limit>) {
             let operator = binary.op.to_string();
             let is_turned = is_constant(&binary.lhs) && !is_constant(&binary.rhs);
             let BinaryExpr { lhs, rhs, .. } = binary;
-            let (looked_at, other, operator) = if is_turned { (rhs, lhs, turned(&operator)) } else { (lhs, rhs, operator) };
+            let (looked_at, other, operator) = if is_turned {
+                (rhs, lhs, turned(&operator))
+            } else {
+                (lhs, rhs, operator)
+            };
             let (query, mut limits) = sides(looked_at);
-            limits.push(Limit { operator, query: other.to_string() });
+            limits.push(Limit {
+                operator,
+                query: other.to_string(),
+            });
             (query, limits)
         }
         _ => (expression.to_string(), Vec::new()),
@@ -150,16 +166,32 @@ mod tests {
 
     fn terms(expression: &str) -> Vec<String> {
         let text = |term: Term| {
-            let limits: Vec<_> = term.limits.iter().map(|limit| format!("[{} {}]", limit.operator, limit.query)).collect();
-            format!("{} {} {}", term.role, term.query, limits.join("")).trim().to_owned()
+            let limits: Vec<_> = term
+                .limits
+                .iter()
+                .map(|limit| format!("[{} {}]", limit.operator, limit.query))
+                .collect();
+            format!("{} {} {}", term.role, term.query, limits.join(""))
+                .trim()
+                .to_owned()
         };
-        terms_of(expression).unwrap().into_iter().map(text).collect()
+        terms_of(expression)
+            .unwrap()
+            .into_iter()
+            .map(text)
+            .collect()
     }
 
     #[test]
     fn comparison_is_what_is_looked_at_and_its_limit() {
-        assert_eq!(terms("kafka_consumer_group_lag > 1000"), ["kafka_consumer_group_lag [> 1000]"]);
-        assert_eq!(terms("up{job=\"feed-handler\"} == 0"), ["up{job=\"feed-handler\"} [== 0]"]);
+        assert_eq!(
+            terms("kafka_consumer_group_lag > 1000"),
+            ["kafka_consumer_group_lag [> 1000]"]
+        );
+        assert_eq!(
+            terms("up{job=\"feed-handler\"} == 0"),
+            ["up{job=\"feed-handler\"} [== 0]"]
+        );
         assert_eq!(
             terms("time() - last_over_time(seen[1m]) > 120"),
             ["time() - last_over_time(seen[1m]) [> 120]"],
@@ -173,7 +205,10 @@ mod tests {
 
     #[test]
     fn other_side_of_a_comparison_may_be_any_expression() {
-        assert_eq!(terms("memory_bytes > 0.9 * limit_bytes"), ["memory_bytes [> 0.9 * limit_bytes]"]);
+        assert_eq!(
+            terms("memory_bytes > 0.9 * limit_bytes"),
+            ["memory_bytes [> 0.9 * limit_bytes]"]
+        );
         assert_eq!(terms("a > on (job) group_left () b"), ["a [> b]"]);
     }
 
@@ -192,8 +227,13 @@ mod tests {
     #[test]
     fn terms_that_set_operators_join_are_told_apart_by_how_they_join() {
         assert_eq!(
-            terms("increase(restarts[2m]) > 0 and on (service, name) last_over_time(oom_killed[1m]) == 1"),
-            ["increase(restarts[2m]) [> 0]", "and last_over_time(oom_killed[1m]) [== 1]"]
+            terms(
+                "increase(restarts[2m]) > 0 and on (service, name) last_over_time(oom_killed[1m]) == 1"
+            ),
+            [
+                "increase(restarts[2m]) [> 0]",
+                "and last_over_time(oom_killed[1m]) [== 1]"
+            ]
         );
         assert_eq!(
             terms(
@@ -210,7 +250,10 @@ mod tests {
 
     #[test]
     fn what_has_no_comparison_of_its_own_is_looked_at_whole() {
-        assert_eq!(terms("absent(up{job=\"kafka\"})"), ["absent(up{job=\"kafka\"})"]);
+        assert_eq!(
+            terms("absent(up{job=\"kafka\"})"),
+            ["absent(up{job=\"kafka\"})"]
+        );
         assert_eq!(terms("lag > bool 5"), ["lag > bool 5"]);
         assert_eq!(terms("count(up == 0) > 2"), ["count(up == 0) [> 2]"]);
         assert_eq!(terms("(lag > 5) * 2"), ["(lag > 5) * 2"]);
@@ -218,7 +261,14 @@ mod tests {
 
     #[test]
     fn number_is_known_without_asking() {
-        assert_eq!([number_of("1000"), number_of("(-5)"), number_of("0.9 * limit")], [Some(1000.0), Some(-5.0), None]);
+        assert_eq!(
+            [
+                number_of("1000"),
+                number_of("(-5)"),
+                number_of("0.9 * limit")
+            ],
+            [Some(1000.0), Some(-5.0), None]
+        );
     }
 
     #[test]

@@ -26,7 +26,8 @@ impl CoverageText {
     /// Whether each rule is covered, and, as far as is known, each metric there.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.rules.iter().all(RuleCoverage::is_covered) && self.unknown.as_ref().is_none_or(Vec::is_empty)
+        self.rules.iter().all(RuleCoverage::is_covered)
+            && self.unknown.as_ref().is_none_or(Vec::is_empty)
     }
 }
 
@@ -38,14 +39,25 @@ impl fmt::Display for CoverageText {
             table.push_record([harmless(&rule.rule), proof(rule)]);
         }
         writeln!(f, "{}\n", table.build().with(Style::sharp()))?;
-        let count = |of: fn(&RuleCoverage) -> bool| self.rules.iter().filter(|rule| of(rule)).count();
-        let (drilled, covered) = (count(|rule| !rule.drills.is_empty()), count(RuleCoverage::is_covered));
+        let count =
+            |of: fn(&RuleCoverage) -> bool| self.rules.iter().filter(|rule| of(rule)).count();
+        let (drilled, covered) = (
+            count(|rule| !rule.drills.is_empty()),
+            count(RuleCoverage::is_covered),
+        );
         let (waived, neither) = (covered - drilled, self.rules.len() - covered);
         let (all, whose) = (self.rules.len(), &self.rules_of);
-        writeln!(f, "{all} rules {whose}: {drilled} made to fire by a drill, {waived} waived, {neither} neither")?;
+        writeln!(
+            f,
+            "{all} rules {whose}: {drilled} made to fire by a drill, {waived} waived, {neither} neither"
+        )?;
         match &self.unknown {
             None => {
-                writeln!(f, "{} metrics are read by them and the dashboard; whether they are there was not asked", self.metrics)
+                writeln!(
+                    f,
+                    "{} metrics are read by them and the dashboard; whether they are there was not asked",
+                    self.metrics
+                )
             }
             Some(unknown) => {
                 writeln!(
@@ -54,7 +66,9 @@ impl fmt::Display for CoverageText {
                     self.metrics,
                     self.metrics - unknown.len()
                 )?;
-                unknown.iter().try_for_each(|metric| writeln!(f, "{}", missing(metric)))
+                unknown
+                    .iter()
+                    .try_for_each(|metric| writeln!(f, "{}", missing(metric)))
             }
         }
     }
@@ -69,9 +83,18 @@ fn proof(rule: &RuleCoverage) -> String {
 }
 
 fn missing(unknown: &UnknownMetric) -> String {
-    let nearest = unknown.nearest.as_ref().map_or_else(String::new, |nearest| format!("; the nearest name is {nearest}"));
+    let nearest = unknown
+        .nearest
+        .as_ref()
+        .map_or_else(String::new, |nearest| {
+            format!("; the nearest name is {nearest}")
+        });
     let readers: Vec<_> = unknown.read_by.iter().map(String::as_str).collect();
-    let told = format!("nothing exports {}, which {} reads{nearest}", unknown.metric, readers.join(", "));
+    let told = format!(
+        "nothing exports {}, which {} reads{nearest}",
+        unknown.metric,
+        readers.join(", ")
+    );
     bad(harmless(&told))
 }
 
@@ -86,11 +109,20 @@ mod tests {
             waived: waived.map(str::to_owned),
         };
         let rules = vec![
-            rule("Down{cause=\"gone\"}", &["handler_stopped", "handler_gone_for_90_s"], None),
+            rule(
+                "Down{cause=\"gone\"}",
+                &["handler_stopped", "handler_gone_for_90_s"],
+                None,
+            ),
             rule("Watchdog", &[], Some("always fires")),
             rule("Lag\u{1b}[2J", &[], None),
         ];
-        CoverageText { rules, rules_of: "loaded by Prometheus".to_owned(), metrics: 7, unknown }
+        CoverageText {
+            rules,
+            rules_of: "loaded by Prometheus".to_owned(),
+            metrics: 7,
+            unknown,
+        }
     }
 
     fn shown(text: &CoverageText) -> String {
@@ -98,7 +130,8 @@ mod tests {
     }
 
     #[test]
-    fn each_rule_is_told_with_its_drills_or_its_waiver_and_what_nothing_exports_with_the_nearest_name() {
+    fn each_rule_is_told_with_its_drills_or_its_waiver_and_what_nothing_exports_with_the_nearest_name()
+     {
         let unknown = UnknownMetric {
             metric: "container_restarts".into(),
             read_by: ["ServiceOOMKill".to_owned()].into(),
@@ -124,8 +157,13 @@ mod tests {
 
     #[test]
     fn coverage_without_a_prometheus_does_not_claim_that_metrics_are_there() {
-        let text = CoverageText { rules: text(None).rules[..2].to_vec(), ..text(None) };
+        let text = CoverageText {
+            rules: text(None).rules[..2].to_vec(),
+            ..text(None)
+        };
         assert!(text.is_complete());
-        assert!(shown(&text).ends_with("7 metrics are read by them and the dashboard; whether they are there was not asked\n"));
+        assert!(shown(&text).ends_with(
+            "7 metrics are read by them and the dashboard; whether they are there was not asked\n"
+        ));
     }
 }

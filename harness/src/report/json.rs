@@ -12,7 +12,8 @@ use super::record::{DrillRecord, RunFolder, RunInfo, write_json};
 use super::trend;
 use crate::Result;
 use crate::drill::{
-    AlertOutcome, ExpressionHistory, Labels, Outcome, Reason, UtcInstant, Verdict, WatchedUntil, Window, judge, rule_for,
+    AlertOutcome, ExpressionHistory, Labels, Outcome, Reason, UtcInstant, Verdict, WatchedUntil,
+    Window, judge, rule_for,
 };
 
 /// The version of `report.json`; raised with every change that an older reader would misread.
@@ -46,7 +47,8 @@ pub struct RunReport {
     pub floor_s: f64,
     /// The drill that may need so long, and of what that is the sum.
     pub floor_of: String,
-    /// The sum of the drills' times, from steady state to their last look: what they take one after the other.
+    /// The sum of the drills' times, from steady state to their last look: what they take one after
+    /// the other.
     pub one_after_the_other_s: f64,
     /// What else was measured; nothing of a report that is made again from the records.
     #[serde(default)]
@@ -82,13 +84,23 @@ pub struct Agreement {
 }
 
 impl Agreement {
-    /// Of pairs of instants, `None` where the other one knows none; `None` if there is nothing to compare.
+    /// Of pairs of instants, `None` where the other one knows none; `None` if there is nothing to
+    /// compare.
     #[must_use]
     pub fn of(pairs: impl Iterator<Item = Option<(UtcInstant, UtcInstant)>>) -> Option<Self> {
         let pairs: Vec<_> = pairs.collect();
-        let differences = pairs.iter().flatten().map(|(own, others)| own.seconds_since(*others).abs());
-        let off_ms = differences.map(|seconds| seconds * 1000.0).fold(0.0, f64::max);
-        (!pairs.is_empty()).then(|| Self { of: pairs.len(), found: pairs.iter().flatten().count(), off_ms })
+        let differences = pairs
+            .iter()
+            .flatten()
+            .map(|(own, others)| own.seconds_since(*others).abs());
+        let off_ms = differences
+            .map(|seconds| seconds * 1000.0)
+            .fold(0.0, f64::max);
+        (!pairs.is_empty()).then(|| Self {
+            of: pairs.len(),
+            found: pairs.iter().flatten().count(),
+            off_ms,
+        })
     }
 }
 
@@ -146,9 +158,18 @@ impl Report {
     pub fn of(folder: &RunFolder) -> Result<Self> {
         let info = folder.run()?;
         let records = folder.records()?;
-        let floor = records.iter().map(Floor::of).max_by(|a, b| a.seconds().total_cmp(&b.seconds()));
-        let mut moved = folder.panels()?.map(|panels| panels.moved).unwrap_or_default();
-        let judged: Vec<_> = records.iter().map(|record| (record, judge(&record.drill, &record.timeline))).collect();
+        let floor = records
+            .iter()
+            .map(Floor::of)
+            .max_by(|a, b| a.seconds().total_cmp(&b.seconds()));
+        let mut moved = folder
+            .panels()?
+            .map(|panels| panels.moved)
+            .unwrap_or_default();
+        let judged: Vec<_> = records
+            .iter()
+            .map(|record| (record, judge(&record.drill, &record.timeline)))
+            .collect();
         let earlier = folder.history()?;
         Ok(Self {
             schema_version: REPORT_SCHEMA_VERSION,
@@ -161,12 +182,16 @@ impl Report {
                 measured: None,
                 info,
             },
-            collateral: judged.iter().flat_map(|(_, verdict)| verdict.collateral.clone()).collect(),
+            collateral: judged
+                .iter()
+                .flat_map(|(_, verdict)| verdict.collateral.clone())
+                .collect(),
             drills: judged
                 .into_iter()
                 .map(|(record, verdict)| {
                     let name = &record.drill.name;
-                    let mut drill = DrillReport::of(record, verdict, moved.remove(name).unwrap_or_default());
+                    let mut drill =
+                        DrillReport::of(record, verdict, moved.remove(name).unwrap_or_default());
                     drill.latencies = drill.latencies_with(&folder.expressions(name)?);
                     trend::compare(name, &mut drill.latencies, &earlier);
                     Ok(drill)
@@ -189,14 +214,22 @@ impl Report {
     pub fn fired(&self) -> impl Iterator<Item = (UtcInstant, &AlertOutcome)> {
         self.drills.iter().flat_map(|drill| {
             let fault_at = drill.faults.first().map(|fault| fault.injected_at);
-            drill.alerts.iter().filter(|alert| alert.firing_at.is_some()).filter_map(move |alert| Some((fault_at?, alert)))
+            drill
+                .alerts
+                .iter()
+                .filter(|alert| alert.firing_at.is_some())
+                .filter_map(move |alert| Some((fault_at?, alert)))
         })
     }
 
     /// The worst verdict of its drills.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        self.drills.iter().map(|drill| drill.verdict).max().unwrap_or(Outcome::Pass)
+        self.drills
+            .iter()
+            .map(|drill| drill.verdict)
+            .max()
+            .unwrap_or(Outcome::Pass)
     }
 }
 
@@ -210,7 +243,12 @@ impl DrillReport {
         });
         Self {
             name: record.drill.name.clone(),
-            kind: if record.drill.is_to_fire() { "fire" } else { "near_miss" }.to_owned(),
+            kind: if record.drill.is_to_fire() {
+                "fire"
+            } else {
+                "near_miss"
+            }
+            .to_owned(),
             lane: record.lane.clone(),
             verdict: verdict.outcome,
             watched_until: record.timeline.watched_until,
@@ -224,22 +262,38 @@ impl DrillReport {
         }
     }
 
-    /// Where the time of each alert that fired went; also of a report of a time when that was not in it.
+    /// Where the time of each alert that fired went; also of a report of a time when that was not
+    /// in it.
     pub(super) fn known_latencies(&self) -> Vec<Latency> {
-        if self.latencies.is_empty() { self.latencies_with(&[]) } else { self.latencies.clone() }
+        if self.latencies.is_empty() {
+            self.latencies_with(&[])
+        } else {
+            self.latencies.clone()
+        }
     }
 
     fn latencies_with(&self, expressions: &[ExpressionHistory]) -> Vec<Latency> {
-        let Some(fault_at) = self.faults.first().map(|fault| fault.injected_at) else { return Vec::new() };
-        let reverted_at = self.faults.iter().filter_map(|fault| fault.reverted_at).max();
-        self.alerts.iter().filter_map(|alert| Latency::of(alert, fault_at, reverted_at, expressions)).collect()
+        let Some(fault_at) = self.faults.first().map(|fault| fault.injected_at) else {
+            return Vec::new();
+        };
+        let reverted_at = self
+            .faults
+            .iter()
+            .filter_map(|fault| fault.reverted_at)
+            .max();
+        self.alerts
+            .iter()
+            .filter_map(|alert| Latency::of(alert, fault_at, reverted_at, expressions))
+            .collect()
     }
 }
 
 /// From the look that finds the stack steady to the drill's last one.
 fn took_s(record: &DrillRecord) -> f64 {
     let timeline = &record.timeline;
-    let lived = timeline.first_fault().map(|fault| timeline.finished_at.seconds_since(fault.injected_at));
+    let lived = timeline
+        .first_fault()
+        .map(|fault| timeline.finished_at.seconds_since(fault.injected_at));
     timeline.steady_state.waited_s + lived.unwrap_or_default()
 }
 
@@ -250,33 +304,57 @@ struct Floor<'a> {
 }
 
 impl<'a> Floor<'a> {
-    /// Onset, window and resolve of its slowest alert at their latest; of a near miss, onset and hold.
+    /// Onset, window and resolve of its slowest alert at their latest; of a near miss, onset and
+    /// hold.
     fn of(record: &'a DrillRecord) -> Self {
         let rules = &record.timeline.rules;
         let expected = record.drill.expect.iter().filter_map(|expected| {
             let rule = rule_for(&expected.alert, &expected.labels, rules)?;
-            let fires = Window::derive(rule, expected.onset).latest.saturating_sub(expected.onset.latest);
+            let fires = Window::derive(rule, expected.onset)
+                .latest
+                .saturating_sub(expected.onset.latest);
             let ends = ("resolve", Window::latest_resolve(rule, expected.recovery));
             let ends = Some(ends).filter(|_| !record.timeline.watched_until.is_cut_short());
-            let fires = [("onset", expected.onset.latest), ("`for`, scrape, evaluation", fires)];
+            let fires = [
+                ("onset", expected.onset.latest),
+                ("`for`, scrape, evaluation", fires),
+            ];
             Some(fires.into_iter().chain(ends).collect())
         });
         let silent = record.drill.silent.iter().filter_map(|silent| {
             let rule = rule_for(&silent.alert, &silent.labels, rules)?;
-            Some(vec![("onset", silent.onset), ("hold", silent.hold_with(rule))])
+            Some(vec![
+                ("onset", silent.onset),
+                ("hold", silent.hold_with(rule)),
+            ])
         });
-        let terms = expected.chain(silent).max_by_key(|terms| terms.iter().map(|(_, duration)| *duration).sum::<Duration>());
-        Self { drill: &record.drill.name, terms: terms.unwrap_or_default() }
+        let terms = expected.chain(silent).max_by_key(|terms| {
+            terms
+                .iter()
+                .map(|(_, duration)| *duration)
+                .sum::<Duration>()
+        });
+        Self {
+            drill: &record.drill.name,
+            terms: terms.unwrap_or_default(),
+        }
     }
 
     fn seconds(&self) -> f64 {
-        self.terms.iter().map(|(_, duration)| duration.as_secs_f64()).sum()
+        self.terms
+            .iter()
+            .map(|(_, duration)| duration.as_secs_f64())
+            .sum()
     }
 }
 
 impl fmt::Display for Floor<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let terms: Vec<_> = self.terms.iter().map(|(what, duration)| format!("{what} {:.0} s", duration.as_secs_f64())).collect();
+        let terms: Vec<_> = self
+            .terms
+            .iter()
+            .map(|(what, duration)| format!("{what} {:.0} s", duration.as_secs_f64()))
+            .collect();
         write!(f, "{}: {}", self.drill, terms.join(" + "))
     }
 }

@@ -1,7 +1,7 @@
 //! `junit.xml`: a drill is a test case, as GitHub's reporters, GitLab and Jenkins show it.
 //!
-//! A case is named after its drill alone, so that its history is one history: the lane, which may be another one each time, is
-//! a property.
+//! A case is named after its drill alone, so that its history is one history: the lane, which may
+//! be another one each time, is a property.
 
 use std::time::Duration;
 
@@ -19,8 +19,10 @@ use crate::{Error, Result};
 /// [`Error::File`] or [`Error::BadDescription`].
 pub(super) fn save(report: &Report, folder: &RunFolder) -> Result<()> {
     let path = folder.path().join("junit.xml");
-    let xml =
-        to_xml(report).map_err(|error| Error::BadDescription { what: path.display().to_string(), reason: error.to_string() })?;
+    let xml = to_xml(report).map_err(|error| Error::BadDescription {
+        what: path.display().to_string(),
+        reason: error.to_string(),
+    })?;
     std::fs::write(&path, xml).map_err(Error::file("write", path))
 }
 
@@ -29,13 +31,19 @@ fn to_xml(report: &Report) -> std::result::Result<String, quick_junit::Serialize
     let mut suite = TestSuite::new("drills");
     suite.set_time(seconds(report.run.wall_s));
     // As the reporters read it, and without another library for dates.
-    suite.extra.insert("timestamp".into(), info.started_at.to_string().into());
+    suite
+        .extra
+        .insert("timestamp".into(), info.started_at.to_string().into());
     suite.add_property(Property::new("run", info.id.as_str()));
-    suite.add_property(Property::new("rules_file", info.rules_file.display().to_string()));
+    suite.add_property(Property::new(
+        "rules_file",
+        info.rules_file.display().to_string(),
+    ));
     suite.add_property(Property::new("rules_sha256", info.rules_sha256.as_str()));
     suite.add_test_cases(report.drills.iter().map(|drill| {
         let mut case = case(drill);
-        case.extra.insert("file".into(), info.rules_file.display().to_string().into());
+        case.extra
+            .insert("file".into(), info.rules_file.display().to_string().into());
         case
     }));
     let mut all = quick_junit::Report::new("alertdrill");
@@ -64,25 +72,50 @@ fn case(drill: &DrillReport) -> TestCase {
     case
 }
 
-/// The first reason tells what happened, the others may follow from it; all of them stand in the text.
+/// The first reason tells what happened, the others may follow from it; all of them stand in the
+/// text.
 fn failed(kind: NonSuccessKind, reasons: &[Reason]) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(kind);
     if let Some(first) = reasons.first() {
-        status.set_type(first.kind.to_string()).set_message(first.message.as_str());
+        status
+            .set_type(first.kind.to_string())
+            .set_message(first.message.as_str());
     }
-    let lines: Vec<_> = reasons.iter().map(|reason| format!("{}: {}", reason.kind, reason.message)).collect();
+    let lines: Vec<_> = reasons
+        .iter()
+        .map(|reason| format!("{}: {}", reason.kind, reason.message))
+        .collect();
     status.set_description(lines.join("\n"));
     status
 }
 
 fn said(drill: &DrillReport) -> String {
     let began_at = drill.faults.first().map(|fault| fault.injected_at);
-    let alerts = drill.alerts.iter().map(|alert| alert_times(alert, began_at));
-    let latencies = drill.latencies.iter().map(|latency| format!("{}: {latency}", told_apart(&latency.alert, &latency.labels)));
-    let slower = drill.latencies.iter().flat_map(|latency| latency.slower().map(|trend| format!("slower than usual: {trend}")));
-    let tolerated = drill.tolerated.iter().map(|text| format!("tolerated: {text}"));
+    let alerts = drill
+        .alerts
+        .iter()
+        .map(|alert| alert_times(alert, began_at));
+    let latencies = drill
+        .latencies
+        .iter()
+        .map(|latency| format!("{}: {latency}", told_apart(&latency.alert, &latency.labels)));
+    let slower = drill.latencies.iter().flat_map(|latency| {
+        latency
+            .slower()
+            .map(|trend| format!("slower than usual: {trend}"))
+    });
+    let tolerated = drill
+        .tolerated
+        .iter()
+        .map(|text| format!("tolerated: {text}"));
     let cut_short = drill.watched_until.cut_short().map(str::to_owned);
-    alerts.chain(latencies).chain(slower).chain(tolerated).chain(cut_short).collect::<Vec<_>>().join("\n")
+    alerts
+        .chain(latencies)
+        .chain(slower)
+        .chain(tolerated)
+        .chain(cut_short)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn seconds(seconds: f64) -> Duration {
@@ -97,12 +130,33 @@ mod tests {
 
     fn run() -> Report {
         let mut report = report("okx");
-        let reasons = [(ReasonKind::NotResolved, "it <still> fires\u{1b}[0m & \"rings\""), (ReasonKind::UnsteadyEnd, "so")];
-        report.drills[0].reasons = reasons.map(|(kind, message)| Reason::new(kind, message)).into();
+        let reasons = [
+            (
+                ReasonKind::NotResolved,
+                "it <still> fires\u{1b}[0m & \"rings\"",
+            ),
+            (ReasonKind::UnsteadyEnd, "so"),
+        ];
+        report.drills[0].reasons = reasons
+            .map(|(kind, message)| Reason::new(kind, message))
+            .into();
         report.drills[0].latencies = report.drills[0].known_latencies();
-        for (name, verdict) in [("broker_restarted", Outcome::Error), ("x", Outcome::Pass), ("y", Outcome::Skipped)] {
-            let drill = DrillReport { name: name.into(), verdict, lane: None, alerts: vec![], ..report.drills[0].clone() };
-            report.drills.push(DrillReport { latencies: vec![], ..drill });
+        for (name, verdict) in [
+            ("broker_restarted", Outcome::Error),
+            ("x", Outcome::Pass),
+            ("y", Outcome::Skipped),
+        ] {
+            let drill = DrillReport {
+                name: name.into(),
+                verdict,
+                lane: None,
+                alerts: vec![],
+                ..report.drills[0].clone()
+            };
+            report.drills.push(DrillReport {
+                latencies: vec![],
+                ..drill
+            });
         }
         report
     }

@@ -1,7 +1,8 @@
-//! Where the time of an alert went: from the fault to its notification, and from the revert to that of its end.
+//! Where the time of an alert went: from the fault to its notification, and from the revert to that
+//! of its end.
 //!
-//! Each step ends with a milestone. One that is not known, or that the rule does not have (`pending` without a `for`), is left
-//! out, and its time belongs to the next one.
+//! Each step ends with a milestone. One that is not known, or that the rule does not have
+//! (`pending` without a `for`), is left out, and its time belongs to the next one.
 
 use std::fmt;
 
@@ -34,12 +35,15 @@ pub struct LatencyStep {
     pub reached: Milestone,
     /// When.
     pub at: UtcInstant,
-    /// Seconds since the milestone before; since the fault, of the first one; since the revert, of [`Milestone::Resolved`].
+    /// Seconds since the milestone before; since the fault, of the first one; since the revert, of
+    /// [`Milestone::Resolved`].
     pub took_s: f64,
 }
 
 /// What an alert comes by, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Milestone {
     /// The first sample that shows the fault.
@@ -94,8 +98,8 @@ impl fmt::Display for Milestone {
 }
 
 impl Latency {
-    /// Where the time of `alert` went after the fault of `fault_at`; `None` if it did not fire. Without the history of its
-    /// expression, what it is about (`onset_at`) stands for that.
+    /// Where the time of `alert` went after the fault of `fault_at`; `None` if it did not fire.
+    /// Without the history of its expression, what it is about (`onset_at`) stands for that.
     #[must_use]
     pub fn of(
         alert: &AlertOutcome,
@@ -105,8 +109,12 @@ impl Latency {
     ) -> Option<Self> {
         let firing_at = alert.firing_at?;
         let active_at = alert.pending_at.unwrap_or(firing_at);
-        let expression = expressions.iter().find(|expression| expression.is_of(&alert.name, &alert.labels));
-        let true_at = expression.and_then(|expression| expression.true_from(fault_at)).or(alert.onset_at);
+        let expression = expressions
+            .iter()
+            .find(|expression| expression.is_of(&alert.name, &alert.labels));
+        let true_at = expression
+            .and_then(|expression| expression.true_from(fault_at))
+            .or(alert.onset_at);
         // It is known to the second only, and an evaluation that saw it is known better.
         let true_at = true_at.map(|at| at.min(active_at));
         let shown_at = expression.and_then(|expression| expression.first_shown(fault_at, true_at?));
@@ -118,12 +126,28 @@ impl Latency {
             (Milestone::Firing, Some(firing_at)),
             (Milestone::Notified, alert.notified_at),
         ];
-        let until_ended = [(Milestone::Resolved, alert.resolved_at), (Milestone::ResolveNotified, alert.resolve_notified_at)];
+        let until_ended = [
+            (Milestone::Resolved, alert.resolved_at),
+            (Milestone::ResolveNotified, alert.resolve_notified_at),
+        ];
         let mut steps = steps(fault_at, &until_told);
-        let longest = steps.iter().max_by(|a, b| a.took_s.total_cmp(&b.took_s)).map(|step| step.reached);
-        steps.extend(reverted_at.map(|reverted_at| self::steps(reverted_at, &until_ended)).unwrap_or_default());
+        let longest = steps
+            .iter()
+            .max_by(|a, b| a.took_s.total_cmp(&b.took_s))
+            .map(|step| step.reached);
+        steps.extend(
+            reverted_at
+                .map(|reverted_at| self::steps(reverted_at, &until_ended))
+                .unwrap_or_default(),
+        );
         let (alert, labels) = (alert.name.clone(), alert.labels.clone());
-        Some(Self { alert, labels, steps, dominant: longest, trends: Vec::new() })
+        Some(Self {
+            alert,
+            labels,
+            steps,
+            dominant: longest,
+            trends: Vec::new(),
+        })
     }
 
     /// In what it has become slower than the runs before let expect.
@@ -140,21 +164,32 @@ impl Latency {
 
 fn steps(since: UtcInstant, milestones: &[(Milestone, Option<UtcInstant>)]) -> Vec<LatencyStep> {
     let mut before = since;
-    let reached = milestones.iter().filter_map(|(milestone, at)| Some((*milestone, (*at)?)));
+    let reached = milestones
+        .iter()
+        .filter_map(|(milestone, at)| Some((*milestone, (*at)?)));
     let steps = reached.map(|(reached, at)| {
         // An alert can end while its fault is still seen to be reverted.
         let took_s = at.seconds_since(before).max(0.0);
         before = before.max(at);
-        LatencyStep { reached, at, took_s }
+        LatencyStep {
+            reached,
+            at,
+            took_s,
+        }
     });
     steps.collect()
 }
 
 impl fmt::Display for Latency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let steps: Vec<_> = self.steps.iter().map(|step| format!("{} {:.1} s", step.reached, step.took_s)).collect();
+        let steps: Vec<_> = self
+            .steps
+            .iter()
+            .map(|step| format!("{} {:.1} s", step.reached, step.took_s))
+            .collect();
         f.write_str(&steps.join(", "))?;
-        self.dominant.map_or(Ok(()), |dominant| write!(f, "; longest: {dominant}"))
+        self.dominant
+            .map_or(Ok(()), |dominant| write!(f, "; longest: {dominant}"))
     }
 }
 
@@ -190,7 +225,10 @@ mod tests {
 
     fn expression() -> ExpressionHistory {
         let lines = vec![vec![(0.0, 1.0), (37.0, 1.0), (38.0, 0.0), (120.0, 0.0)]];
-        let series = LineSeries { labels: Labels::new(), lines };
+        let series = LineSeries {
+            labels: Labels::new(),
+            lines,
+        };
         ExpressionHistory {
             alert: "FeedHandlerDown".into(),
             labels: Labels::new(),
@@ -198,13 +236,23 @@ mod tests {
             from: at(-30.0),
             until: at(120.0),
             every: Duration::from_secs(1),
-            holds: vec![Span { from: at(12.0), until: at(90.0) }],
-            terms: vec![TermHistory { role: Role::First, query: "up".into(), series: vec![series], limits: vec![] }],
+            holds: vec![Span {
+                from: at(12.0),
+                until: at(90.0),
+            }],
+            terms: vec![TermHistory {
+                role: Role::First,
+                query: "up".into(),
+                series: vec![series],
+                limits: vec![],
+            }],
         }
     }
 
     fn told(alert: &AlertOutcome, expressions: &[ExpressionHistory]) -> String {
-        Latency::of(alert, at(0.0), Some(at(90.0)), expressions).unwrap().to_string()
+        Latency::of(alert, at(0.0), Some(at(90.0)), expressions)
+            .unwrap()
+            .to_string()
     }
 
     #[test]
@@ -225,7 +273,13 @@ mod tests {
 
     #[test]
     fn time_of_a_milestone_that_was_not_reached_belongs_to_the_next() {
-        let at_once = AlertOutcome { pending_at: None, onset_at: None, firing_at: Some(at(30.0)), notified_at: None, ..alert() };
+        let at_once = AlertOutcome {
+            pending_at: None,
+            onset_at: None,
+            firing_at: Some(at(30.0)),
+            notified_at: None,
+            ..alert()
+        };
         insta::assert_snapshot!(
             told(&at_once, &[]),
             @"firing 30.0 s, resolved 9.5 s, resolve notified 15.0 s; longest: firing"
@@ -234,21 +288,44 @@ mod tests {
 
     #[test]
     fn what_is_known_to_the_second_is_not_after_the_evaluation_that_saw_it() {
-        let seen = AlertOutcome { onset_at: Some(at(15.0)), ..alert() };
+        let seen = AlertOutcome {
+            onset_at: Some(at(15.0)),
+            ..alert()
+        };
         let latency = Latency::of(&seen, at(0.0), None, &[]).unwrap();
-        assert_eq!(latency.step(Milestone::ExpressionTrue).unwrap().at, at(14.5));
+        assert_eq!(
+            latency.step(Milestone::ExpressionTrue).unwrap().at,
+            at(14.5)
+        );
         assert!(latency.step(Milestone::Pending).unwrap().took_s.abs() < 1e-9);
     }
 
     #[test]
     fn alert_that_never_fired_has_no_latency() {
-        assert_eq!(Latency::of(&AlertOutcome { firing_at: None, ..alert() }, at(0.0), None, &[]), None);
+        assert_eq!(
+            Latency::of(
+                &AlertOutcome {
+                    firing_at: None,
+                    ..alert()
+                },
+                at(0.0),
+                None,
+                &[]
+            ),
+            None
+        );
     }
 
     #[test]
     fn alert_that_ended_before_its_fault_was_seen_to_be_reverted_took_no_time_to_end() {
         let latency = Latency::of(&alert(), at(0.0), Some(at(100.0)), &[]).unwrap();
         let took_s = |milestone| latency.step(milestone).unwrap().took_s;
-        assert_eq!((took_s(Milestone::Resolved), took_s(Milestone::ResolveNotified)), (0.0, 14.5));
+        assert_eq!(
+            (
+                took_s(Milestone::Resolved),
+                took_s(Milestone::ResolveNotified)
+            ),
+            (0.0, 14.5)
+        );
     }
 }

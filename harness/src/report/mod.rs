@@ -1,5 +1,5 @@
-//! What a run leaves behind, and how it is shown. Reports are made from the saved records alone, so that they can be made
-//! again, and so that any number of processes can write records side by side.
+//! What a run leaves behind, and how it is shown. Reports are made from the saved records alone, so
+//! that they can be made again, and so that any number of processes can write records side by side.
 
 mod coverage;
 mod coverage_text;
@@ -21,10 +21,13 @@ pub use coverage::{Coverage, RuleCoverage, rule_coverage, uncovered};
 pub use coverage_text::CoverageText;
 pub use failure::failure_text;
 pub use github::{annotations, slower_annotations};
-pub use json::{Agreement, DrillReport, FaultReport, Measured, REPORT_SCHEMA_VERSION, Report, RunReport};
+pub use json::{
+    Agreement, DrillReport, FaultReport, Measured, REPORT_SCHEMA_VERSION, Report, RunReport,
+};
 pub use latency::{Latency, LatencyStep, Milestone};
 pub use record::{
-    DrillRecord, EXPRESSIONS_SCHEMA_VERSION, ExpressionRecord, PanelRecord, RECORD_SCHEMA_VERSION, RunFolder, RunInfo, Waiver,
+    DrillRecord, EXPRESSIONS_SCHEMA_VERSION, ExpressionRecord, PanelRecord, RECORD_SCHEMA_VERSION,
+    RunFolder, RunInfo, Waiver,
 };
 pub use schema::report_schema;
 pub use summary::save_summary;

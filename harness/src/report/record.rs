@@ -86,10 +86,12 @@ impl DrillRecord {
     }
 }
 
-/// The version of what is saved of expressions; raised with every change that an older reader would misread.
+/// The version of what is saved of expressions; raised with every change that an older reader would
+/// misread.
 pub const EXPRESSIONS_SCHEMA_VERSION: u32 = 1;
 
-/// What the expressions of a drill's alerts were. Apart from the drill's record: a verdict does not need them.
+/// What the expressions of a drill's alerts were. Apart from the drill's record: a verdict does not
+/// need them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExpressionRecord {
@@ -122,8 +124,13 @@ impl RunFolder {
     /// # Errors
     /// [`Error::File`].
     pub fn create(target: &Path) -> Result<Self> {
-        let id = std::env::var("NEXTEST_RUN_ID")
-            .unwrap_or_else(|_| format!("{}-{}", Timestamp::now().strftime("%Y%m%dT%H%M%SZ"), std::process::id()));
+        let id = std::env::var("NEXTEST_RUN_ID").unwrap_or_else(|_| {
+            format!(
+                "{}-{}",
+                Timestamp::now().strftime("%Y%m%dT%H%M%SZ"),
+                std::process::id()
+            )
+        });
         let path = target.join("drills").join(id);
         let records = path.join("records");
         std::fs::create_dir_all(&records).map_err(Error::file("make the folder", &records))?;
@@ -145,7 +152,10 @@ impl RunFolder {
     /// The run's name.
     #[must_use]
     pub fn id(&self) -> String {
-        self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+        self.path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default()
     }
 
     /// Saves what a drill saw; to be called before it is judged.
@@ -153,18 +163,27 @@ impl RunFolder {
     /// # Errors
     /// [`Error::File`].
     pub fn save_record(&self, record: &DrillRecord) -> Result<()> {
-        write_json(&self.path.join("records").join(format!("{}.json", record.drill.name)), record)
+        write_json(
+            &self
+                .path
+                .join("records")
+                .join(format!("{}.json", record.drill.name)),
+            record,
+        )
     }
 
     /// The records of the run, by the drills' names.
     ///
     /// # Errors
-    /// [`Error::File`], or [`Error::BadDescription`] if one cannot be read or is of another version.
+    /// [`Error::File`], or [`Error::BadDescription`] if one cannot be read or is of another
+    /// version.
     pub fn records(&self) -> Result<Vec<DrillRecord>> {
         let folder = self.path.join("records");
         let mut records = Vec::new();
         for entry in std::fs::read_dir(&folder).map_err(Error::file("read the folder", &folder))? {
-            let path = entry.map_err(Error::file("read the folder", &folder))?.path();
+            let path = entry
+                .map_err(Error::file("read the folder", &folder))?
+                .path();
             if path.extension().is_none_or(|extension| extension != "json") {
                 // Another process writes it.
                 continue;
@@ -184,14 +203,19 @@ impl RunFolder {
     pub fn save_expressions(&self, drill: &str, expressions: Vec<ExpressionHistory>) -> Result<()> {
         let folder = self.path.join("expressions");
         std::fs::create_dir_all(&folder).map_err(Error::file("make the folder", &folder))?;
-        let record = ExpressionRecord { schema_version: EXPRESSIONS_SCHEMA_VERSION, drill: drill.to_owned(), expressions };
+        let record = ExpressionRecord {
+            schema_version: EXPRESSIONS_SCHEMA_VERSION,
+            drill: drill.to_owned(),
+            expressions,
+        };
         write_json(&self.expressions_file(drill), &record)
     }
 
     /// What the expressions of a drill's alerts were; nothing if they were not recorded.
     ///
     /// # Errors
-    /// [`Error::File`], or [`Error::BadDescription`] if they cannot be read or are of another version.
+    /// [`Error::File`], or [`Error::BadDescription`] if they cannot be read or are of another
+    /// version.
     pub fn expressions(&self, drill: &str) -> Result<Vec<ExpressionHistory>> {
         let path = self.expressions_file(drill);
         if !path.exists() {
@@ -227,13 +251,18 @@ impl RunFolder {
         self.path.join("panels.json")
     }
 
-    /// Saves what the run was; of processes that share it, from the first one's start to the last one's end.
+    /// Saves what the run was; of processes that share it, from the first one's start to the last
+    /// one's end.
     ///
     /// # Errors
     /// [`Error::File`] or [`Error::BadDescription`].
     pub fn save_run(&self, run: RunInfo) -> Result<()> {
         let path = self.path.join("run.json");
-        let run = if path.exists() { self.run()?.together_with(run) } else { run };
+        let run = if path.exists() {
+            self.run()?.together_with(run)
+        } else {
+            run
+        };
         write_json(&path, &run)
     }
 
@@ -243,7 +272,9 @@ impl RunFolder {
     /// [`Error::File`].
     pub(crate) fn become_latest(&self) -> Result<()> {
         let latest = self.path.with_file_name("latest");
-        let staged = self.path.with_file_name(format!(".latest-{}", std::process::id()));
+        let staged = self
+            .path
+            .with_file_name(format!(".latest-{}", std::process::id()));
         std::os::unix::fs::symlink(self.id(), &staged).map_err(Error::file("link", &staged))?;
         std::fs::rename(&staged, &latest).map_err(Error::file("link", latest))
     }
@@ -316,7 +347,11 @@ impl RunFolder {
     /// [`Error::File`] or [`Error::BadDescription`].
     pub fn history(&self) -> Result<Vec<EarlierRun>> {
         let path = self.history_file();
-        if path.exists() { read_json(&path) } else { Ok(Vec::new()) }
+        if path.exists() {
+            read_json(&path)
+        } else {
+            Ok(Vec::new())
+        }
     }
 
     fn history_file(&self) -> PathBuf {
@@ -337,13 +372,18 @@ fn of_version(version: u32, read: u32, path: &Path) -> Result<()> {
         return Ok(());
     }
     let reason = format!("it is of version {version}, this reads version {read}");
-    Err(Error::BadDescription { what: path.display().to_string(), reason })
+    Err(Error::BadDescription {
+        what: path.display().to_string(),
+        reason,
+    })
 }
 
 /// Writes beside the target and renames, so that a reader never finds half a file.
 pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
-    let json = serde_json::to_vec_pretty(value)
-        .map_err(|error| Error::BadDescription { what: path.display().to_string(), reason: error.to_string() })?;
+    let json = serde_json::to_vec_pretty(value).map_err(|error| Error::BadDescription {
+        what: path.display().to_string(),
+        reason: error.to_string(),
+    })?;
     let staged = path.with_extension(format!("{}.part", std::process::id()));
     std::fs::write(&staged, json).map_err(Error::file("write", &staged))?;
     std::fs::rename(&staged, path).map_err(Error::file("write", path))
@@ -351,8 +391,10 @@ pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let bytes = std::fs::read(path).map_err(Error::file("read", path))?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| Error::BadDescription { what: path.display().to_string(), reason: error.to_string() })
+    serde_json::from_slice(&bytes).map_err(|error| Error::BadDescription {
+        what: path.display().to_string(),
+        reason: error.to_string(),
+    })
 }
 
 #[cfg(test)]
@@ -404,8 +446,16 @@ mod tests {
         let (_target, folder) = run_folder();
         folder.save_expressions("x", Vec::new()).unwrap();
         let path = folder.path().join("expressions/x.json");
-        let newer = std::fs::read_to_string(&path).unwrap().replace("\"schema_version\": 1", "\"schema_version\": 2");
+        let newer = std::fs::read_to_string(&path)
+            .unwrap()
+            .replace("\"schema_version\": 1", "\"schema_version\": 2");
         std::fs::write(&path, newer).unwrap();
-        assert!(folder.expressions("x").unwrap_err().to_string().contains("it is of version 2, this reads version 1"));
+        assert!(
+            folder
+                .expressions("x")
+                .unwrap_err()
+                .to_string()
+                .contains("it is of version 2, this reads version 1")
+        );
     }
 }

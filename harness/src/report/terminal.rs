@@ -5,40 +5,85 @@ use super::record::DrillRecord;
 use crate::drill::{AlertOutcome, UtcInstant, Verdict, WatchedUntil};
 use crate::style::{harmless, outcome};
 
-/// One line: the drill, its verdict, and the times of its alerts relative to the fault; then a line for each alert that fired
-/// and was tolerated, and for each check.
+/// One line: the drill, its verdict, and the times of its alerts relative to the fault; then a line
+/// for each alert that fired and was tolerated, and for each check.
 #[must_use]
 pub fn drill_line(record: &DrillRecord, verdict: &Verdict) -> String {
     let outcome = outcome(verdict.outcome);
-    let DrillRecord { drill, lane, timeline, .. } = record;
-    let lane = lane.as_ref().map_or(String::new(), |lane| format!(" on {lane}"));
+    let DrillRecord {
+        drill,
+        lane,
+        timeline,
+        ..
+    } = record;
+    let lane = lane
+        .as_ref()
+        .map_or(String::new(), |lane| format!(" on {lane}"));
     let fault_at = timeline.first_fault().map(|fault| fault.injected_at);
     let at = |instant: Option<UtcInstant>| match (instant, fault_at) {
         (Some(instant), Some(fault_at)) => format!("{:+.1} s", instant.seconds_since(fault_at)),
         _ => "never".to_owned(),
     };
-    let mut parts: Vec<_> = verdict.alerts.iter().map(|alert| times(alert, timeline.watched_until, at)).collect();
+    let mut parts: Vec<_> = verdict
+        .alerts
+        .iter()
+        .map(|alert| times(alert, timeline.watched_until, at))
+        .collect();
     parts.push(format!("fault reverted {}", at(timeline.last_revert())));
     let held = timeline.checks.iter().filter(|check| check.holds);
-    let notes = verdict.tolerated.iter().map(|text| format!("tolerated: {text}"));
+    let notes = verdict
+        .tolerated
+        .iter()
+        .map(|text| format!("tolerated: {text}"));
     let notes = notes.chain(timeline.watched_until.cut_short().map(str::to_owned));
     let notes = notes.chain(held.map(|check| format!("{}: {}", check.what, check.said.trim())));
     let (who, what) = (format!("{}{lane}", drill.name), parts.join("; "));
     let first_line = format!("{}: {outcome}: {}", harmless(&who), harmless(&what));
-    std::iter::once(first_line).chain(notes.map(|note| format!("  {}", harmless(&note)))).collect::<Vec<_>>().join("\n")
+    std::iter::once(first_line)
+        .chain(notes.map(|note| format!("  {}", harmless(&note))))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
-fn times(alert: &AlertOutcome, watched_until: WatchedUntil, at: impl Fn(Option<UtcInstant>) -> String) -> String {
+fn times(
+    alert: &AlertOutcome,
+    watched_until: WatchedUntil,
+    at: impl Fn(Option<UtcInstant>) -> String,
+) -> String {
     let (Some(deadline_s), name) = (alert.deadline_s, &alert.name) else {
-        let pending = alert.pending_at.map_or(String::new(), |pending| format!(", pending {}", at(Some(pending))));
-        let onset = alert.onset_at.map_or(String::new(), |onset| format!("near {}", at(Some(onset))));
-        let fired = if alert.firing_at.is_some() { format!("fired {}", at(alert.firing_at)) } else { "silent".to_owned() };
-        return format!("{} {}", alert.name, [fired, onset].join(", ").trim_end_matches(", ").to_owned() + &pending);
+        let pending = alert.pending_at.map_or(String::new(), |pending| {
+            format!(", pending {}", at(Some(pending)))
+        });
+        let onset = alert
+            .onset_at
+            .map_or(String::new(), |onset| format!("near {}", at(Some(onset))));
+        let fired = if alert.firing_at.is_some() {
+            format!("fired {}", at(alert.firing_at))
+        } else {
+            "silent".to_owned()
+        };
+        return format!(
+            "{} {}",
+            alert.name,
+            [fired, onset].join(", ").trim_end_matches(", ").to_owned() + &pending
+        );
     };
-    let window = alert.window_s.map_or("none".to_owned(), |[earliest, latest]| format!("{earliest:.0}–{latest:.0} s"));
-    let (pending, firing, notified) = (at(alert.pending_at), at(alert.firing_at), at(alert.notified_at));
-    let [resolved, told] = [alert.resolved_at, alert.resolve_notified_at]
-        .map(|instant| instant.map_or_else(|| watched_until.unseen_end().to_owned(), |instant| at(Some(instant))));
+    let window = alert
+        .window_s
+        .map_or("none".to_owned(), |[earliest, latest]| {
+            format!("{earliest:.0}–{latest:.0} s")
+        });
+    let (pending, firing, notified) = (
+        at(alert.pending_at),
+        at(alert.firing_at),
+        at(alert.notified_at),
+    );
+    let [resolved, told] = [alert.resolved_at, alert.resolve_notified_at].map(|instant| {
+        instant.map_or_else(
+            || watched_until.unseen_end().to_owned(),
+            |instant| at(Some(instant)),
+        )
+    });
     format!(
         "{name} pending {pending}, firing {firing} (window {window}, deadline {deadline_s:.0} s), notified {notified}, resolved {resolved}, resolve notified {told}"
     )
@@ -47,28 +92,59 @@ fn times(alert: &AlertOutcome, watched_until: WatchedUntil, at: impl Fn(Option<U
 /// What was measured of a run, a line each.
 #[must_use]
 pub fn measured_lines(run: &RunReport) -> Vec<String> {
-    let mut lines = vec![format!("ready {:.2} s after the start of this process", run.info.stack_ready_s)];
+    let mut lines = vec![format!(
+        "ready {:.2} s after the start of this process",
+        run.info.stack_ready_s
+    )];
     if let Some(measured) = &run.measured {
-        lines.extend(measured.first_fault_s.map(|first| format!("first fault {first:.1} s after the start of this process")));
+        lines.extend(
+            measured
+                .first_fault_s
+                .map(|first| format!("first fault {first:.1} s after the start of this process")),
+        );
         let agreement = |who: &str, agreement: Agreement| {
             let Agreement { of, found, off_ms } = agreement;
             format!("{found} of {of} firing instants found {who}, at most {off_ms:.0} ms off")
         };
-        lines.extend(measured.firing_in_prometheus.map(|seen| agreement("in Prometheus again", seen)));
-        lines.extend(measured.firing_in_alertmanager.map(|told| agreement("in what Alertmanager told", told)));
+        lines.extend(
+            measured
+                .firing_in_prometheus
+                .map(|seen| agreement("in Prometheus again", seen)),
+        );
+        lines.extend(
+            measured
+                .firing_in_alertmanager
+                .map(|told| agreement("in what Alertmanager told", told)),
+        );
         if let (Some(memory_gib), Some(cores)) = (measured.stack_memory_gib, measured.stack_cores) {
-            lines.push(format!("the stack used {memory_gib:.2} GiB and {cores:.2} cores over the last 3 minutes"));
+            lines.push(format!(
+                "the stack used {memory_gib:.2} GiB and {cores:.2} cores over the last 3 minutes"
+            ));
         }
-        lines.extend(measured.peak_memory_mib.map(|peak_mib| format!("this process used at most {peak_mib:.0} MiB")));
+        lines.extend(
+            measured
+                .peak_memory_mib
+                .map(|peak_mib| format!("this process used at most {peak_mib:.0} MiB")),
+        );
     }
     lines.extend(duration_line(run));
-    lines.into_iter().map(|line| format!("measured: {line}")).collect()
+    lines
+        .into_iter()
+        .map(|line| format!("measured: {line}"))
+        .collect()
 }
 
-/// What the drills took once the stack was ready, against the least that they could take and against one after the other;
-/// `None` if nothing was drilled.
+/// What the drills took once the stack was ready, against the least that they could take and
+/// against one after the other; `None` if nothing was drilled.
 fn duration_line(run: &RunReport) -> Option<String> {
-    let RunReport { wall_s, floor_s, floor_of, one_after_the_other_s, info, .. } = run;
+    let RunReport {
+        wall_s,
+        floor_s,
+        floor_of,
+        one_after_the_other_s,
+        info,
+        ..
+    } = run;
     if *floor_s == 0.0 {
         return None;
     }
@@ -88,14 +164,21 @@ pub(super) mod tests {
     use super::super::json::Measured;
     use super::super::record::RECORD_SCHEMA_VERSION;
     use super::*;
-    use crate::drill::{CheckRecord, Drill, ExpectedAlert, Fault, FaultRecord, Outcome, Reason, ReasonKind, Severity, Timeline};
+    use crate::drill::{
+        CheckRecord, Drill, ExpectedAlert, Fault, FaultRecord, Outcome, Reason, ReasonKind,
+        Severity, Timeline,
+    };
 
     pub(in crate::report) fn at(second: f64) -> UtcInstant {
         UtcInstant::from_epoch_s(1_763_876_500.0 + second).unwrap()
     }
 
     pub(in crate::report) fn record() -> DrillRecord {
-        let alert = ExpectedAlert::new("FeedHandlerDown", Severity::Critical, Duration::from_secs(120));
+        let alert = ExpectedAlert::new(
+            "FeedHandlerDown",
+            Severity::Critical,
+            Duration::from_secs(120),
+        );
         let fault = Fault::stop("feed-handler-binance");
         let drill = Drill::new("feed_handler_stopped", fault.clone()).expect_alert(alert);
         let timeline = Timeline {
@@ -106,10 +189,19 @@ pub(super) mod tests {
                 reverting_at: Some(at(88.0)),
                 reverted_at: Some(at(88.8)),
             }],
-            checks: vec![CheckRecord { what: "no trade is lost".into(), holds: true, said: "12 trades\n".into() }],
+            checks: vec![CheckRecord {
+                what: "no trade is lost".into(),
+                holds: true,
+                said: "12 trades\n".into(),
+            }],
             ..Timeline::begun("feed_handler_stopped", at(120.0))
         };
-        DrillRecord { schema_version: RECORD_SCHEMA_VERSION, drill, lane: Some("binance".into()), timeline }
+        DrillRecord {
+            schema_version: RECORD_SCHEMA_VERSION,
+            drill,
+            lane: Some("binance".into()),
+            timeline,
+        }
     }
 
     fn alert() -> AlertOutcome {
@@ -135,9 +227,18 @@ pub(super) mod tests {
     }
 
     fn judged(alert: AlertOutcome) -> Verdict {
-        let reason = Reason { kind: ReasonKind::ResolveNotDelivered, message: "`critical` was never told".into() };
+        let reason = Reason {
+            kind: ReasonKind::ResolveNotDelivered,
+            message: "`critical` was never told".into(),
+        };
         let tolerated = vec!["ServiceOOMKill{} fired at +40.0 s: known".into()];
-        Verdict { outcome: Outcome::Fail, reasons: vec![reason], alerts: vec![alert], tolerated, collateral: vec![] }
+        Verdict {
+            outcome: Outcome::Fail,
+            reasons: vec![reason],
+            alerts: vec![alert],
+            tolerated,
+            collateral: vec![],
+        }
     }
 
     fn line(record: &DrillRecord, verdict: &Verdict) -> String {
@@ -155,7 +256,13 @@ pub(super) mod tests {
 
     #[test]
     fn line_of_a_near_miss_tells_how_near_it_came() {
-        let alert = AlertOutcome { deadline_s: None, window_s: None, severity: None, firing_at: None, ..alert() };
+        let alert = AlertOutcome {
+            deadline_s: None,
+            window_s: None,
+            severity: None,
+            firing_at: None,
+            ..alert()
+        };
         insta::assert_snapshot!(line(&record(), &judged(alert)), @r"
         feed_handler_stopped on binance: FAIL: FeedHandlerDown silent, near +15.0 s, pending +16.5 s; fault reverted +88.8 s
           tolerated: ServiceOOMKill{} fired at +40.0 s: known
@@ -168,7 +275,12 @@ pub(super) mod tests {
         let mut record = record();
         record.timeline.watched_until = WatchedUntil::Delivered;
         record.timeline.checks.clear();
-        let passed = Verdict { outcome: Outcome::Pass, reasons: vec![], tolerated: vec![], ..verdict() };
+        let passed = Verdict {
+            outcome: Outcome::Pass,
+            reasons: vec![],
+            tolerated: vec![],
+            ..verdict()
+        };
         insta::assert_snapshot!(line(&record, &passed), @r"
         feed_handler_stopped on binance: pass: FeedHandlerDown pending +16.5 s, firing +76.5 s (window 60–95 s, deadline 120 s), notified +86.5 s, resolved +106.5 s, resolve notified not awaited; fault reverted +88.8 s
           watched until its alerts were delivered, as WATCH_UNTIL asks: that they resolve, and that nothing is lost, was not awaited
@@ -189,14 +301,28 @@ pub(super) mod tests {
         let floor_of = "stalled: onset 30 s + resolve 570 s".to_owned();
         let measured = Measured {
             first_fault_s: Some(2.5),
-            firing_in_prometheus: Some(Agreement { of: 2, found: 2, off_ms: 0.0 }),
-            firing_in_alertmanager: Some(Agreement { of: 2, found: 1, off_ms: 3.2 }),
+            firing_in_prometheus: Some(Agreement {
+                of: 2,
+                found: 2,
+                off_ms: 0.0,
+            }),
+            firing_in_alertmanager: Some(Agreement {
+                of: 2,
+                found: 1,
+                off_ms: 3.2,
+            }),
             stack_memory_gib: Some(1.5),
             stack_cores: Some(0.7),
             peak_memory_mib: None,
         };
-        let run =
-            RunReport { info, wall_s: 901.0, floor_s: 600.0, floor_of, one_after_the_other_s: 4500.0, measured: Some(measured) };
+        let run = RunReport {
+            info,
+            wall_s: 901.0,
+            floor_s: 600.0,
+            floor_of,
+            one_after_the_other_s: 4500.0,
+            measured: Some(measured),
+        };
         insta::assert_snapshot!(measured_lines(&run).join("\n"), @r"
         measured: ready 1.00 s after the start of this process
         measured: first fault 2.5 s after the start of this process
@@ -205,6 +331,14 @@ pub(super) mod tests {
         measured: the stack used 1.50 GiB and 0.70 cores over the last 3 minutes
         measured: the drills took 900 s: 1.50 times the 600 s of the one that may take longest by its rule's constants (stalled: onset 30 s + resolve 570 s); one after the other they take 4500 s, 5.0 times as long
         ");
-        assert_eq!(measured_lines(&RunReport { floor_s: 0.0, measured: None, ..run }).len(), 1);
+        assert_eq!(
+            measured_lines(&RunReport {
+                floor_s: 0.0,
+                measured: None,
+                ..run
+            })
+            .len(),
+            1
+        );
     }
 }

@@ -1,7 +1,9 @@
-//! What an alert took in the runs before this one, and whether it has become slower than they let expect.
+//! What an alert took in the runs before this one, and whether it has become slower than they let
+//! expect.
 //!
-//! The earlier runs are those that are kept beside this one, or in the folder that `DRILL_HISTORY` names: a nightly job keeps its
-//! runs' folders there. What of them matters is saved with the run, so that its report can be made again when they are gone.
+//! The earlier runs are those that are kept beside this one, or in the folder that `DRILL_HISTORY`
+//! names: a nightly job keeps its runs' folders there. What of them matters is saved with the run,
+//! so that its report can be made again when they are gone.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,7 +22,8 @@ use crate::{Error, Result};
 const LOOK_BACK: usize = 50;
 /// With fewer times before, nothing is usual.
 const ENOUGH: usize = 5;
-/// Beyond the third quartile by so many times the distance of the quartiles, a value is an outlier (Tukey's fence).
+/// Beyond the third quartile by so many times the distance of the quartiles, a value is an outlier
+/// (Tukey's fence).
 const FENCE: f64 = 1.5;
 /// Instants are known to the second: what is slower by less is not known to be.
 const KNOWN_TO_S: f64 = 1.0;
@@ -43,7 +46,8 @@ pub struct EarlierAlert {
     pub drill: String,
     /// The alert's name.
     pub alert: String,
-    /// Its number among the drill's alerts that fired: its labels name a lane, and that may be another one each time.
+    /// Its number among the drill's alerts that fired: its labels name a lane, and that may be
+    /// another one each time.
     pub number: usize,
     /// What is compared of it.
     pub took_s: BTreeMap<Milestone, f64>,
@@ -52,7 +56,8 @@ pub struct EarlierAlert {
 /// What an alert took until a milestone, now and before.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Trend {
-    /// The milestone. The time until [`Milestone::Firing`] counts from the fault, of the others as in a [`Latency`].
+    /// The milestone. The time until [`Milestone::Firing`] counts from the fault, of the others as
+    /// in a [`Latency`].
     pub until: Milestone,
     /// Seconds in this run.
     pub now_s: f64,
@@ -67,8 +72,16 @@ pub struct Trend {
 impl Trend {
     fn of(until: Milestone, now_s: f64, earlier_s: Vec<f64>) -> Self {
         let usual_s = usual(&earlier_s);
-        let is_slower = usual_s.is_some_and(|[_, latest_s]| now_s > latest_s.max(quartile(&earlier_s, 3) + KNOWN_TO_S));
-        Self { until, now_s, earlier_s, usual_s, is_slower }
+        let is_slower = usual_s.is_some_and(|[_, latest_s]| {
+            now_s > latest_s.max(quartile(&earlier_s, 3) + KNOWN_TO_S)
+        });
+        Self {
+            until,
+            now_s,
+            earlier_s,
+            usual_s,
+            is_slower,
+        }
     }
 }
 
@@ -86,7 +99,10 @@ impl fmt::Display for Trend {
         };
         write!(f, "{since}: {:.1} s", self.now_s)?;
         match self.usual_s {
-            Some([earliest_s, latest_s]) => write!(f, ", usually {earliest_s:.1} to {latest_s:.1} s in {runs} before"),
+            Some([earliest_s, latest_s]) => write!(
+                f,
+                ", usually {earliest_s:.1} to {latest_s:.1} s in {runs} before"
+            ),
             None => write!(f, ", {runs} before"),
         }
     }
@@ -95,23 +111,44 @@ impl fmt::Display for Trend {
 /// Compares the alerts of a drill with those of the runs before.
 pub(super) fn compare(drill: &str, latencies: &mut [Latency], earlier: &[EarlierRun]) {
     for (number, latency) in latencies.iter_mut().enumerate() {
-        let same = |before: &&EarlierAlert| (&*before.drill, &before.alert, before.number) == (drill, &latency.alert, number);
-        let before: Vec<_> = earlier.iter().flat_map(|run| &run.alerts).filter(same).collect();
+        let same = |before: &&EarlierAlert| {
+            (&*before.drill, &before.alert, before.number) == (drill, &latency.alert, number)
+        };
+        let before: Vec<_> = earlier
+            .iter()
+            .flat_map(|run| &run.alerts)
+            .filter(same)
+            .collect();
         let trends = compared(latency).into_iter().map(|(until, now_s)| {
-            let earlier_s = before.iter().filter_map(|before| before.took_s.get(&until)).copied().collect();
+            let earlier_s = before
+                .iter()
+                .filter_map(|before| before.took_s.get(&until))
+                .copied()
+                .collect();
             Trend::of(until, now_s, earlier_s)
         });
         latency.trends = trends.filter(|trend| !trend.earlier_s.is_empty()).collect();
     }
 }
 
-/// What of an alert is compared: until it fires as a whole, for where in its interval a scrape is when the fault comes only
-/// shifts the steps before that.
+/// What of an alert is compared: until it fires as a whole, for where in its interval a scrape is
+/// when the fault comes only shifts the steps before that.
 fn compared(latency: &Latency) -> BTreeMap<Milestone, f64> {
-    let until_firing: f64 = latency.steps.iter().filter(|step| step.reached <= Milestone::Firing).map(|step| step.took_s).sum();
+    let until_firing: f64 = latency
+        .steps
+        .iter()
+        .filter(|step| step.reached <= Milestone::Firing)
+        .map(|step| step.took_s)
+        .sum();
     let to_the_millisecond = |seconds: f64| (seconds * 1000.0).round() / 1000.0;
-    let later = latency.steps.iter().filter(|step| step.reached > Milestone::Firing).map(|step| (step.reached, step.took_s));
-    std::iter::once((Milestone::Firing, to_the_millisecond(until_firing))).chain(later).collect()
+    let later = latency
+        .steps
+        .iter()
+        .filter(|step| step.reached > Milestone::Firing)
+        .map(|step| (step.reached, step.took_s));
+    std::iter::once((Milestone::Firing, to_the_millisecond(until_firing)))
+        .chain(later)
+        .collect()
 }
 
 /// Tukey's fences around the quartiles, not below zero.
@@ -121,7 +158,8 @@ fn usual(times_s: &[f64]) -> Option<[f64; 2]> {
     (times_s.len() >= ENOUGH).then_some([(low_s - beyond_s).max(0.0), high_s + beyond_s])
 }
 
-/// The first, second or third quartile, between the two values that are nearest to it; 0 of nothing.
+/// The first, second or third quartile, between the two values that are nearest to it; 0 of
+/// nothing.
 fn quartile(times_s: &[f64], number: usize) -> f64 {
     let mut sorted = times_s.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -130,36 +168,53 @@ fn quartile(times_s: &[f64], number: usize) -> f64 {
     // Of a handful.
     #[allow(clippy::cast_precision_loss, reason = "it is below 4")]
     let part = (quarters % 4) as f64 / 4.0;
-    below.zip(above).map_or(0.0, |(below, above)| below + (above - below) * part)
+    below
+        .zip(above)
+        .map_or(0.0, |(below, above)| below + (above - below) * part)
 }
 
 impl EarlierRun {
     /// What of a run's report matters to later ones: the alerts of the drills that passed.
     #[must_use]
     pub fn of(report: &Report) -> Self {
-        let passed = report.drills.iter().filter(|drill| drill.verdict == Outcome::Pass);
+        let passed = report
+            .drills
+            .iter()
+            .filter(|drill| drill.verdict == Outcome::Pass);
         let alerts = passed.flat_map(|drill| {
-            let alerts = drill.known_latencies().into_iter().enumerate().map(|(number, latency)| EarlierAlert {
-                drill: drill.name.clone(),
-                number,
-                took_s: compared(&latency),
-                alert: latency.alert,
-            });
+            let alerts =
+                drill
+                    .known_latencies()
+                    .into_iter()
+                    .enumerate()
+                    .map(|(number, latency)| EarlierAlert {
+                        drill: drill.name.clone(),
+                        number,
+                        took_s: compared(&latency),
+                        alert: latency.alert,
+                    });
             alerts.collect::<Vec<_>>()
         });
-        Self { run: report.run.info.id.clone(), started_at: report.run.info.started_at, alerts: alerts.collect() }
+        Self {
+            run: report.run.info.id.clone(),
+            started_at: report.run.info.started_at,
+            alerts: alerts.collect(),
+        }
     }
 }
 
 impl RunFolder {
-    /// Saves what the runs before this one took: those beside it, or in the folder that `DRILL_HISTORY` names. Runs of which
-    /// there is no report, or one of another version, are left out.
+    /// Saves what the runs before this one took: those beside it, or in the folder that
+    /// `DRILL_HISTORY` names. Runs of which there is no report, or one of another version, are left
+    /// out.
     ///
     /// # Errors
     /// [`Error::File`] or [`Error::BadDescription`].
     pub fn record_history(&self) -> Result<()> {
         let named = std::env::var_os("DRILL_HISTORY").map(PathBuf::from);
-        let Some(from) = named.as_deref().or(self.path().parent()) else { return Ok(()) };
+        let Some(from) = named.as_deref().or(self.path().parent()) else {
+            return Ok(());
+        };
         self.save_history(&self.earlier_runs(from)?)
     }
 
@@ -231,13 +286,22 @@ mod tests {
     #[test]
     fn history_is_that_of_the_runs_before_this_one() {
         let kept = tempfile::tempdir().unwrap();
-        let [_later, _first, own, _second] =
-            [("d", 300.0), ("a", 0.0), ("c", 200.0), ("b", 100.0)].map(|(id, s)| kept_run(kept.path(), id, s));
+        let [_later, _first, own, _second] = [("d", 300.0), ("a", 0.0), ("c", 200.0), ("b", 100.0)]
+            .map(|(id, s)| kept_run(kept.path(), id, s));
         std::fs::create_dir(kept.path().join("killed")).unwrap();
         std::os::unix::fs::symlink("a", kept.path().join("latest")).unwrap();
         let earlier = own.earlier_runs(kept.path()).unwrap();
-        assert_eq!(earlier.iter().map(|run| run.run.as_str()).collect::<Vec<_>>(), ["a", "b"]);
-        assert_eq!(earlier[0].alerts[0].took_s, [(Milestone::Firing, 65.0), (Milestone::Notified, 10.0)].into());
+        assert_eq!(
+            earlier
+                .iter()
+                .map(|run| run.run.as_str())
+                .collect::<Vec<_>>(),
+            ["a", "b"]
+        );
+        assert_eq!(
+            earlier[0].alerts[0].took_s,
+            [(Milestone::Firing, 65.0), (Milestone::Notified, 10.0)].into()
+        );
     }
 
     #[test]
@@ -259,7 +323,10 @@ mod tests {
             compare(drill, &mut now, &[run.clone(), run.clone()]);
             now.remove(0).trends
         };
-        let firing = compared("feed_handler_stopped").into_iter().find(|trend| trend.until == Milestone::Firing).unwrap();
+        let firing = compared("feed_handler_stopped")
+            .into_iter()
+            .find(|trend| trend.until == Milestone::Firing)
+            .unwrap();
         assert_eq!(firing.earlier_s, [65.0, 65.0]);
         assert!(compared("another_drill").is_empty());
     }

@@ -1,7 +1,7 @@
 //! What must be so after a drill, alerts apart.
 //!
-//! A check looks back on the drill's time, and may have to wait for data to arrive: so it runs when the drill has given its
-//! leases back, and others may go on.
+//! A check looks back on the drill's time, and may have to wait for data to arrive: so it runs when
+//! the drill has given its leases back, and others may go on.
 
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ use crate::{Error, Result};
 /// How often a check that does not hold yet is run again.
 const CHECK_EVERY: Duration = Duration::from_secs(10);
 
-/// Runs the checks of `drill`; gives what became of each. None is run if nothing was broken, or not mended, or if the drill was not
-/// watched to its end.
+/// Runs the checks of `drill`; gives what became of each. None is run if nothing was broken, or not
+/// mended, or if the drill was not watched to its end.
 ///
 /// # Errors
 /// [`Error::Interrupted`].
@@ -29,8 +29,15 @@ pub async fn check_afterwards(
     cancel: &CancellationToken,
 ) -> Result<Vec<CheckRecord>> {
     let injected_at = timeline.first_fault().map(|fault| fault.injected_at);
-    let reverted_at: Option<Vec<_>> = timeline.faults.iter().map(|fault| fault.reverted_at).collect();
-    let (Some(injected_at), Some(reverted_at)) = (injected_at, reverted_at.and_then(|all| all.into_iter().max())) else {
+    let reverted_at: Option<Vec<_>> = timeline
+        .faults
+        .iter()
+        .map(|fault| fault.reverted_at)
+        .collect();
+    let (Some(injected_at), Some(reverted_at)) = (
+        injected_at,
+        reverted_at.and_then(|all| all.into_iter().max()),
+    ) else {
         return Ok(Vec::new());
     };
     if timeline.watched_until.is_cut_short() {
@@ -38,7 +45,11 @@ pub async fn check_afterwards(
     }
     let mut records = Vec::new();
     for check in &drill.afterwards {
-        let command: Vec<_> = check.command.iter().map(|word| fill(word, injected_at, reverted_at)).collect();
+        let command: Vec<_> = check
+            .command
+            .iter()
+            .map(|word| fill(word, injected_at, reverted_at))
+            .collect();
         let step = progress.step(&drill.name, format!("checking: {}", check.what));
         let began = Instant::now();
         loop {
@@ -48,8 +59,16 @@ pub async fn check_afterwards(
                 Err(error) => (-1, error.to_string()),
             };
             if code == 0 || code == Check::NOT_SO || began.elapsed() >= check.within {
-                step.done(if code == 0 { "so it is" } else { "it is not so" });
-                records.push(CheckRecord { what: check.what.clone(), holds: code == 0, said });
+                step.done(if code == 0 {
+                    "so it is"
+                } else {
+                    "it is not so"
+                });
+                records.push(CheckRecord {
+                    what: check.what.clone(),
+                    holds: code == 0,
+                    said,
+                });
                 break;
             }
             step.update(said.lines().last().unwrap_or_default());

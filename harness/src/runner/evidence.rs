@@ -1,4 +1,5 @@
-//! What to look at when a drill does not go as it must: looked at while it is so, for afterwards it is gone.
+//! What to look at when a drill does not go as it must: looked at while it is so, for afterwards it
+//! is gone.
 
 use std::time::Duration;
 
@@ -14,33 +15,60 @@ const WITHIN: Duration = Duration::from_secs(10);
 /// How many samples of a query and how many lines of a log are kept.
 const AT_MOST: usize = 12;
 
-/// Looks at the expressions of the rules that `drill` is about, at the targets, and at the logs of what it has broken. What
-/// cannot be looked at is evidence too.
-pub(crate) async fn look_closer(drill: &Drill, rules: &[LoadedRule], prometheus: &Prometheus, site: &Site) -> Vec<Evidence> {
+/// Looks at the expressions of the rules that `drill` is about, at the targets, and at the logs of
+/// what it has broken. What cannot be looked at is evidence too.
+pub(crate) async fn look_closer(
+    drill: &Drill,
+    rules: &[LoadedRule],
+    prometheus: &Prometheus,
+    site: &Site,
+) -> Vec<Evidence> {
     let mut evidence = Vec::new();
     let look = async {
         look_at_rules(drill, rules, prometheus, &mut evidence).await;
         look_at_logs(drill, site, &mut evidence).await;
     };
     if tokio::time::timeout(WITHIN, look).await.is_err() {
-        evidence.push(found("the rest", Ok(format!("was not looked at: that took longer than {WITHIN:?}"))));
+        evidence.push(found(
+            "the rest",
+            Ok(format!(
+                "was not looked at: that took longer than {WITHIN:?}"
+            )),
+        ));
     }
     evidence
 }
 
-async fn look_at_rules(drill: &Drill, rules: &[LoadedRule], prometheus: &Prometheus, evidence: &mut Vec<Evidence>) {
+async fn look_at_rules(
+    drill: &Drill,
+    rules: &[LoadedRule],
+    prometheus: &Prometheus,
+    evidence: &mut Vec<Evidence>,
+) {
     let claims = drill.claims();
-    let mut meant: Vec<_> = claims.iter().filter_map(|claim| rule_for(&claim.alert, &claim.labels, rules)).collect();
+    let mut meant: Vec<_> = claims
+        .iter()
+        .filter_map(|claim| rule_for(&claim.alert, &claim.labels, rules))
+        .collect();
     meant.dedup();
     for rule in meant {
         let query = &rule.query;
-        evidence.push(found(format!("the expression of {}: {query}", rule.alert), samples(prometheus, query).await));
+        evidence.push(found(
+            format!("the expression of {}: {query}", rule.alert),
+            samples(prometheus, query).await,
+        ));
         for compared in compared_of(query).unwrap_or_default() {
-            evidence.push(found(format!("what it compares: {compared}"), samples(prometheus, &compared).await));
+            evidence.push(found(
+                format!("what it compares: {compared}"),
+                samples(prometheus, &compared).await,
+            ));
         }
     }
     let lost = prometheus.lost_targets().await;
-    evidence.push(found("targets that are not well", lost.map(|lost| or(lost.join("\n"), "none"))));
+    evidence.push(found(
+        "targets that are not well",
+        lost.map(|lost| or(lost.join("\n"), "none")),
+    ));
 }
 
 async fn look_at_logs(drill: &Drill, site: &Site, evidence: &mut Vec<Evidence>) {
@@ -48,12 +76,19 @@ async fn look_at_logs(drill: &Drill, site: &Site, evidence: &mut Vec<Evidence>) 
     services.dedup();
     for service in services {
         let log = site.containers.last_log_lines(service).await;
-        evidence.push(found(format!("the last lines of {service}'s log"), log.map(|log| or(last_lines(&log), "nothing"))));
+        evidence.push(found(
+            format!("the last lines of {service}'s log"),
+            log.map(|log| or(last_lines(&log), "nothing")),
+        ));
     }
 }
 
 fn found(what: impl Into<String>, said: Result<String>) -> Evidence {
-    Evidence { at: now(), what: what.into(), said: said.unwrap_or_else(|error| error.to_string()) }
+    Evidence {
+        at: now(),
+        what: what.into(),
+        said: said.unwrap_or_else(|error| error.to_string()),
+    }
 }
 
 async fn samples(prometheus: &Prometheus, query: &str) -> Result<String> {
@@ -62,21 +97,34 @@ async fn samples(prometheus: &Prometheus, query: &str) -> Result<String> {
 
 fn described(samples: &[(Labels, String)]) -> String {
     let lines = samples.iter().take(AT_MOST).map(|(labels, value)| {
-        let labels: Vec<_> = labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+        let labels: Vec<_> = labels
+            .iter()
+            .map(|(name, value)| format!("{name}={value:?}"))
+            .collect();
         format!("{value}  {{{}}}", labels.join(", "))
     });
     let more = samples.len().saturating_sub(AT_MOST);
     let more = (more > 0).then(|| format!("and {more} more"));
-    or(lines.chain(more).collect::<Vec<_>>().join("\n"), "no sample")
+    or(
+        lines.chain(more).collect::<Vec<_>>().join("\n"),
+        "no sample",
+    )
 }
 
 fn last_lines(log: &str) -> String {
     let lines: Vec<_> = log.lines().collect();
-    lines.get(lines.len().saturating_sub(AT_MOST)..).unwrap_or_default().join("\n")
+    lines
+        .get(lines.len().saturating_sub(AT_MOST)..)
+        .unwrap_or_default()
+        .join("\n")
 }
 
 fn or(text: String, nothing: &str) -> String {
-    if text.is_empty() { nothing.to_owned() } else { text }
+    if text.is_empty() {
+        nothing.to_owned()
+    } else {
+        text
+    }
 }
 
 #[cfg(test)]
@@ -94,12 +142,21 @@ mod tests {
             let body = format!(r#"{{"status":"success","data":{data}}}"#);
             ResponseTemplate::new(200).set_body_raw(body, "application/json")
         };
-        let sample = r#"{"resultType":"vector","result":[{"metric":{"job":"feed"},"value":[1,"1"]}]}"#;
+        let sample =
+            r#"{"resultType":"vector","result":[{"metric":{"job":"feed"},"value":[1,"1"]}]}"#;
         let none = r#"{"resultType":"vector","result":[]}"#;
         let with_comparison = body_string_contains("%3D%3D");
-        Mock::given(path("/api/v1/query")).and(with_comparison).respond_with(answer(none)).mount(&server).await;
+        Mock::given(path("/api/v1/query"))
+            .and(with_comparison)
+            .respond_with(answer(none))
+            .mount(&server)
+            .await;
         let query = body_string_contains(compared);
-        Mock::given(path("/api/v1/query")).and(query).respond_with(answer(sample)).mount(&server).await;
+        Mock::given(path("/api/v1/query"))
+            .and(query)
+            .respond_with(answer(sample))
+            .mount(&server)
+            .await;
         server
     }
 
@@ -113,26 +170,58 @@ mod tests {
             drill.expect_alert(alert.label("job", *job))
         });
         let mut evidence = Vec::new();
-        look_at_rules(&drill, &[rule], &Prometheus::new(&server.address().to_string()), &mut evidence).await;
-        let said: Vec<_> = evidence.iter().map(|evidence| (evidence.what.as_str(), evidence.said.as_str())).collect();
+        look_at_rules(
+            &drill,
+            &[rule],
+            &Prometheus::new(&server.address().to_string()),
+            &mut evidence,
+        )
+        .await;
+        let said: Vec<_> = evidence
+            .iter()
+            .map(|evidence| (evidence.what.as_str(), evidence.said.as_str()))
+            .collect();
         assert_eq!(said[0], ("the expression of Down: up == 0", "no sample"));
         assert_eq!(said[1], ("what it compares: up", "1  {job=\"feed\"}"));
-        assert!(said[2].0 == "targets that are not well" && said[2].1.contains("404 Not Found"), "{said:?}");
+        assert!(
+            said[2].0 == "targets that are not well" && said[2].1.contains("404 Not Found"),
+            "{said:?}"
+        );
         assert_eq!(said.len(), 3);
     }
 
     #[test]
     fn samples_are_told_with_their_values_and_no_sample_is_told_too() {
-        let sample = |exchange: &str| ([("exchange".to_owned(), exchange.to_owned())].into(), "1".to_owned());
+        let sample = |exchange: &str| {
+            (
+                [("exchange".to_owned(), exchange.to_owned())].into(),
+                "1".to_owned(),
+            )
+        };
         assert_eq!(described(&[sample("okx")]), "1  {exchange=\"okx\"}");
         assert_eq!(described(&[]), "no sample");
         let many = vec![sample("okx"); AT_MOST + 3];
-        assert_eq!((described(&many).lines().count(), described(&many).lines().last()), (AT_MOST + 1, Some("and 3 more")));
+        assert_eq!(
+            (
+                described(&many).lines().count(),
+                described(&many).lines().last()
+            ),
+            (AT_MOST + 1, Some("and 3 more"))
+        );
     }
 
     #[test]
     fn of_a_long_log_the_end_is_kept() {
-        let log = (0..20).map(|line| line.to_string()).collect::<Vec<_>>().join("\n");
-        assert_eq!((last_lines(&log).lines().next(), last_lines(&log).lines().last()), (Some("8"), Some("19")));
+        let log = (0..20)
+            .map(|line| line.to_string())
+            .collect::<Vec<_>>()
+            .join("\n");
+        assert_eq!(
+            (
+                last_lines(&log).lines().next(),
+                last_lines(&log).lines().last()
+            ),
+            (Some("8"), Some("19"))
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! One drill: steady state → journal → inject → see its effect → watch → revert → watch it resolve → steady state again.
+//! One drill: steady state → journal → inject → see its effect → watch → revert → watch it resolve
+//! → steady state again.
 //!
 //! Everything that happens goes into the drill's timeline; nothing is judged here.
 
@@ -14,9 +15,10 @@ use super::neighbours::Neighbourhood;
 use super::now;
 use super::steady::{self, Wanted, Wished};
 use crate::drill::{
-    AlertOutcome, ConditionRecord, DELIVERY_ALLOWANCE, Drill, Episode, ExpectedAlert, Fault, FaultRecord, LoadedRule, Moment,
-    ObservationError, RESOLVED_IS_TOLD_FOR, Routing, SteadyState, Timeline, UtcInstant, WatchedUntil, Window, alert_outcomes,
-    episodes, hopeless, rule_for, so_far,
+    AlertOutcome, ConditionRecord, DELIVERY_ALLOWANCE, Drill, Episode, ExpectedAlert, Fault,
+    FaultRecord, LoadedRule, Moment, ObservationError, RESOLVED_IS_TOLD_FOR, Routing, SteadyState,
+    Timeline, UtcInstant, WatchedUntil, Window, alert_outcomes, episodes, hopeless, rule_for,
+    so_far,
 };
 use crate::fault::{self, Journal, Ongoing, Site};
 use crate::observe::{Answering, ClockCheck, Observation, Observer, Prometheus};
@@ -27,11 +29,13 @@ use crate::{Error, Result};
 
 /// How long the stack may take to come back to it after the alerts have resolved.
 const STEADY_AGAIN_WITHIN: Duration = Duration::from_secs(240);
-/// How long looks may fail in a row before that ends the drill: a verdict without sight would be a guess.
+/// How long looks may fail in a row before that ends the drill: a verdict without sight would be a
+/// guess.
 const BLIND_FOR: Duration = Duration::from_secs(30);
 /// How long an alert that is late is waited for, so that late can be told from missed.
 const LATE_BY: Duration = Duration::from_secs(30);
-/// Over how long scrapes are looked at to know how long they take, before there is a drill's own time to look at.
+/// Over how long scrapes are looked at to know how long they take, before there is a drill's own
+/// time to look at.
 const USUAL_SCRAPES: Duration = Duration::from_mins(5);
 /// How long a drill waits for the moment to break something.
 const MOMENT_WITHIN: Duration = Duration::from_secs(180);
@@ -63,8 +67,8 @@ pub struct Surroundings<'a> {
     pub cancel: &'a CancellationToken,
 }
 
-/// Runs the drill that holds `leased`, gives back what it holds as soon as that is mended, and gives what it saw. What keeps it
-/// from its end is in the timeline too.
+/// Runs the drill that holds `leased`, gives back what it holds as soon as that is mended, and
+/// gives what it saw. What keeps it from its end is in the timeline too.
 pub async fn run(leased: &mut Leased<'_>, around: Surroundings<'_>) -> Timeline {
     let drill = leased.drill.clone();
     let mut life = Life::new(&drill, leased, around);
@@ -86,7 +90,10 @@ pub(crate) fn never_begun(drill: &Drill, error: &Error) -> Timeline {
 }
 
 pub(crate) fn note(timeline: &mut Timeline, error: &Error) {
-    timeline.errors.push(ObservationError { at: now(), message: error.explained() });
+    timeline.errors.push(ObservationError {
+        at: now(),
+        message: error.explained(),
+    });
 }
 
 struct Life<'a, 'line> {
@@ -108,7 +115,11 @@ impl<'a, 'line> Life<'a, 'line> {
     fn new(drill: &'a Drill, leased: &'a mut Leased<'line>, around: Surroundings<'a>) -> Self {
         let timeline = Timeline {
             // A near miss has no delivery to wait for.
-            watched_until: if drill.is_to_fire() { around.watch_until } else { WatchedUntil::default() },
+            watched_until: if drill.is_to_fire() {
+                around.watch_until
+            } else {
+                WatchedUntil::default()
+            },
             routing: Some(around.routing.clone()),
             ..Timeline::begun(drill.name.clone(), now())
         };
@@ -130,20 +141,37 @@ impl<'a, 'line> Life<'a, 'line> {
         if !hopeless(self.drill, &self.timeline.rules).is_empty() {
             return Ok(());
         }
-        self.timeline.lately_fired = self.around.prometheus.fired_within(RESOLVED_IS_TOLD_FOR).await?;
+        self.timeline.lately_fired = self
+            .around
+            .prometheus
+            .fired_within(RESOLVED_IS_TOLD_FOR)
+            .await?;
         self.missed_evaluations_before = self.around.prometheus.missed_evaluations().await?;
         let conditions = conditions_for(&self.leased.holdings(), self.around.settings);
         let queries = conditions.iter().map(|condition| condition.query.clone());
-        let _watched = self.around.observer.watch(queries.chain(self.drill.conditions().cloned()));
-        let wanted = Wanted { conditions: &conditions, alerts: Wished::NotBegun };
-        self.timeline.steady_state = self.reach("waiting for steady state", self.around.steady_within, wanted).await?;
+        let _watched = self
+            .around
+            .observer
+            .watch(queries.chain(self.drill.conditions().cloned()));
+        let wanted = Wanted {
+            conditions: &conditions,
+            alerts: Wished::NotBegun,
+        };
+        self.timeline.steady_state = self
+            .reach(
+                "waiting for steady state",
+                self.around.steady_within,
+                wanted,
+            )
+            .await?;
         if !self.timeline.steady_state.is_reached() {
             return Ok(());
         }
         let lived = self.break_and_watch().await;
         if self.is_amiss() && !self.around.cancel.is_cancelled() {
             let (drill, rules) = (self.drill, &self.timeline.rules);
-            self.timeline.evidence = look_closer(drill, rules, self.around.prometheus, self.around.site).await;
+            self.timeline.evidence =
+                look_closer(drill, rules, self.around.prometheus, self.around.site).await;
         }
         // Whatever happened, nothing stays broken.
         let reverted = self.revert().await;
@@ -158,29 +186,65 @@ impl<'a, 'line> Life<'a, 'line> {
             self.leased.give_back_mended(self.around.settings)?;
         }
         self.watch_it_resolve().await?;
-        let gone = Wanted { conditions: &[], alerts: Wished::Gone };
-        let gone = self.reach("waiting for the end of its alerts", STEADY_AGAIN_WITHIN, gone).await?;
+        let gone = Wanted {
+            conditions: &[],
+            alerts: Wished::Gone,
+        };
+        let gone = self
+            .reach(
+                "waiting for the end of its alerts",
+                STEADY_AGAIN_WITHIN,
+                gone,
+            )
+            .await?;
         self.timeline.steady_end = Some(mended.and_then(gone));
         Ok(())
     }
 
-    /// Until the paths that the drill has disturbed flow again. Then others may have them: what is left to see is the end of
-    /// its alerts, which mostly comes with the next evaluation, and which nobody then disturbs.
+    /// Until the paths that the drill has disturbed flow again. Then others may have them: what is
+    /// left to see is the end of its alerts, which mostly comes with the next evaluation, and which
+    /// nobody then disturbs.
     async fn see_it_mended(&mut self) -> Result<SteadyState> {
         self.see_scrapes_since_the_revert().await?;
         let conditions = conditions_for(&self.leased.holdings(), self.around.settings);
-        let flows = Wanted { conditions: &conditions, alerts: Wished::Any };
-        let flows = self.reach("waiting for its paths to flow again", STEADY_AGAIN_WITHIN, flows).await?;
-        let interval = self.timeline.rules.iter().map(|rule| rule.evaluation_interval).max().unwrap_or_default();
-        let gone = Wanted { conditions: &[], alerts: Wished::Gone };
-        self.reach("waiting for the next evaluation", interval, gone).await?;
+        let flows = Wanted {
+            conditions: &conditions,
+            alerts: Wished::Any,
+        };
+        let flows = self
+            .reach(
+                "waiting for its paths to flow again",
+                STEADY_AGAIN_WITHIN,
+                flows,
+            )
+            .await?;
+        let interval = self
+            .timeline
+            .rules
+            .iter()
+            .map(|rule| rule.evaluation_interval)
+            .max()
+            .unwrap_or_default();
+        let gone = Wanted {
+            conditions: &[],
+            alerts: Wished::Gone,
+        };
+        self.reach("waiting for the next evaluation", interval, gone)
+            .await?;
         Ok(flows)
     }
 
     /// What was scraped before the revert says nothing of it.
     async fn see_scrapes_since_the_revert(&mut self) -> Result<()> {
-        let Some(reverted_at) = self.timeline.last_revert() else { return Ok(()) };
-        let scraped = self.timeline.rules.iter().map(|rule| rule.scrape_interval + rule.scrape_duration).max();
+        let Some(reverted_at) = self.timeline.last_revert() else {
+            return Ok(());
+        };
+        let scraped = self
+            .timeline
+            .rules
+            .iter()
+            .map(|rule| rule.scrape_interval + rule.scrape_duration)
+            .max();
         let until = reverted_at.plus(scraped.unwrap_or_default());
         let step = self.step("waiting for scrapes since the revert");
         let mut observation = self.around.observer.observation();
@@ -192,19 +256,40 @@ impl<'a, 'line> Life<'a, 'line> {
         Ok(())
     }
 
-    async fn reach(&mut self, what: &str, at_most: Duration, wanted: Wanted<'_>) -> Result<SteadyState> {
+    async fn reach(
+        &mut self,
+        what: &str,
+        at_most: Duration,
+        wanted: Wanted<'_>,
+    ) -> Result<SteadyState> {
         let step = self.step(what);
         let began = Instant::now();
         let mut observation = self.around.observer.observation();
         loop {
             let beside = || self.around.neighbourhood.beside(&self.drill.name, now());
-            let state = steady::compare(&observation.borrow(), self.drill, beside, wanted, began.elapsed())?;
+            let state = steady::compare(
+                &observation.borrow(),
+                self.drill,
+                beside,
+                wanted,
+                began.elapsed(),
+            )?;
             if state.is_reached() || began.elapsed() >= at_most {
-                step.done(if state.is_reached() { "steady" } else { "not steady" });
+                step.done(if state.is_reached() {
+                    "steady"
+                } else {
+                    "not steady"
+                });
                 return Ok(state);
             }
-            let active = state.active_alerts.iter().filter_map(|labels| labels.get("alertname"));
-            let awaited: Vec<_> = active.map(|alert| format!("{alert} is active")).chain(state.unmet.iter().cloned()).collect();
+            let active = state
+                .active_alerts
+                .iter()
+                .filter_map(|labels| labels.get("alertname"));
+            let awaited: Vec<_> = active
+                .map(|alert| format!("{alert} is active"))
+                .chain(state.unmet.iter().cloned())
+                .collect();
             step.update(&format!("awaited: {}", awaited.join("; ")));
             self.next_look(&mut observation, Duration::MAX).await?;
         }
@@ -219,19 +304,36 @@ impl<'a, 'line> Life<'a, 'line> {
         }
         if !self.drill.once_pending.is_empty() {
             let step = self.step("waiting for its alert to be pending");
-            let pending = self.watch_until(&step, Self::fire_limit, |alert| alert.pending_at.is_some(), firing_state).await?;
+            let pending = self
+                .watch_until(
+                    &step,
+                    Self::fire_limit,
+                    |alert| alert.pending_at.is_some(),
+                    firing_state,
+                )
+                .await?;
             step.done(if pending { "pending" } else { "not pending" });
             if !pending || !self.inject_all(&self.drill.once_pending).await? {
                 return Ok(());
             }
         }
         self.share_watchers().await?;
-        if self.drill.is_to_fire() { self.watch_it_fire().await } else { self.hold_near().await }
+        if self.drill.is_to_fire() {
+            self.watch_it_fire().await
+        } else {
+            self.hold_near().await
+        }
     }
 
     /// What watches all drills is shared again as soon as it is back, if it comes back by itself.
     async fn share_watchers(&mut self) -> Result<()> {
-        let watches = |fault: &&Fault| self.around.settings.watched_by.iter().any(|service| service == fault.disturbs());
+        let watches = |fault: &&Fault| {
+            self.around
+                .settings
+                .watched_by
+                .iter()
+                .any(|service| service == fault.disturbs())
+        };
         let mut disturbing = self.drill.all_faults().filter(watches).peekable();
         if disturbing.peek().is_none() || !disturbing.all(Fault::is_momentary) {
             return Ok(());
@@ -258,7 +360,11 @@ impl<'a, 'line> Life<'a, 'line> {
         };
         let in_vain = |_| Error::TimedOut {
             awaited: moment.what.clone(),
-            last_seen: format!("`{}` still runs in {}", moment.command.join(" "), moment.service),
+            last_seen: format!(
+                "`{}` still runs in {}",
+                moment.command.join(" "),
+                moment.service
+            ),
             waited: MOMENT_WITHIN,
         };
         ended.map_err(in_vain)??;
@@ -274,14 +380,33 @@ impl<'a, 'line> Life<'a, 'line> {
             }
             let step = self.step(&format!("breaking: {fault}"));
             let injected_at = now();
-            let began_at = self.timeline.first_fault().map_or(injected_at, |first| first.injected_at);
-            self.around.neighbourhood.announce(self.drill, began_at, None)?;
-            self.answering.get_or_insert_with(|| self.around.observer.answer_for(self.drill.claims()));
-            let injected = fault::inject(fault, &self.drill.name, self.around.journal, self.around.site).await;
+            let began_at = self
+                .timeline
+                .first_fault()
+                .map_or(injected_at, |first| first.injected_at);
+            self.around
+                .neighbourhood
+                .announce(self.drill, began_at, None)?;
+            self.answering
+                .get_or_insert_with(|| self.around.observer.answer_for(self.drill.claims()));
+            let injected = fault::inject(
+                fault,
+                &self.drill.name,
+                self.around.journal,
+                self.around.site,
+            )
+            .await;
             // What the journal did not take was not injected.
             if !matches!(injected, Err(Error::File { .. })) {
-                let (fault, effect_at, reverting_at, reverted_at) = (fault.clone(), None, None, None);
-                self.timeline.faults.push(FaultRecord { fault, injected_at, effect_at, reverting_at, reverted_at });
+                let (fault, effect_at, reverting_at, reverted_at) =
+                    (fault.clone(), None, None, None);
+                self.timeline.faults.push(FaultRecord {
+                    fault,
+                    injected_at,
+                    effect_at,
+                    reverting_at,
+                    reverted_at,
+                });
             }
             self.ongoing.push(injected?);
             match fault::wait_for_effect(fault, self.around.site, injected_at).await {
@@ -300,10 +425,21 @@ impl<'a, 'line> Life<'a, 'line> {
     /// Until every expected alert has fired and been delivered, or can no longer do so in time.
     async fn watch_it_fire(&mut self) -> Result<()> {
         let step = self.step("waiting for its alerts");
-        let fired = self.watch_until(&step, Self::fire_limit, |alert| alert.firing_at.is_some(), firing_state).await?;
+        let fired = self
+            .watch_until(
+                &step,
+                Self::fire_limit,
+                |alert| alert.firing_at.is_some(),
+                firing_state,
+            )
+            .await?;
         if fired {
             let outcomes = alert_outcomes(self.drill, &self.timeline);
-            let waits = outcomes.iter().map(|alert| self.around.routing.first_wait(&alert.labels, &self.timeline.lately_fired));
+            let waits = outcomes.iter().map(|alert| {
+                self.around
+                    .routing
+                    .first_wait(&alert.labels, &self.timeline.lately_fired)
+            });
             let until = now().plus(waits.max().unwrap_or_default() + DELIVERY_ALLOWANCE);
             self.watch_until(
                 &step,
@@ -322,24 +458,43 @@ impl<'a, 'line> Life<'a, 'line> {
         self.measure_conditions(now()).await?;
         let reasons = so_far(self.drill, &self.timeline);
         let told = if reasons.is_empty() {
-            let at = self.timeline.first_fault().map_or_else(now, |fault| fault.injected_at);
-            let firing = alert_outcomes(self.drill, &self.timeline).into_iter().filter_map(|alert| alert.time_to_fire_s);
+            let at = self
+                .timeline
+                .first_fault()
+                .map_or_else(now, |fault| fault.injected_at);
+            let firing = alert_outcomes(self.drill, &self.timeline)
+                .into_iter()
+                .filter_map(|alert| alert.time_to_fire_s);
             let latest = firing.fold(0.0, f64::max);
-            format!("fired as it must, {latest:+.1} s, and was delivered by {:+.1} s", now().seconds_since(at))
+            format!(
+                "fired as it must, {latest:+.1} s, and was delivered by {:+.1} s",
+                now().seconds_since(at)
+            )
         } else {
-            reasons.into_iter().map(|reason| reason.message).collect::<Vec<_>>().join("; ")
+            reasons
+                .into_iter()
+                .map(|reason| reason.message)
+                .collect::<Vec<_>>()
+                .join("; ")
         };
-        self.around.progress.line(&format!("{}: so far: {told}", self.drill.name));
+        self.around
+            .progress
+            .line(&format!("{}: so far: {told}", self.drill.name));
         Ok(())
     }
 
     /// When the conditions that the drill watches were true, until `until`.
     async fn measure_conditions(&mut self, until: UtcInstant) -> Result<()> {
-        let Some(began_at) = self.timeline.first_fault().map(|fault| fault.injected_at) else { return Ok(()) };
+        let Some(began_at) = self.timeline.first_fault().map(|fault| fault.injected_at) else {
+            return Ok(());
+        };
         let mut conditions = Vec::new();
         for query in self.drill.conditions() {
             let spans = self.around.prometheus.spans(query, began_at, until).await?;
-            conditions.push(ConditionRecord { query: query.clone(), spans });
+            conditions.push(ConditionRecord {
+                query: query.clone(),
+                spans,
+            });
         }
         self.timeline.conditions = conditions;
         Ok(())
@@ -347,21 +502,44 @@ impl<'a, 'line> Life<'a, 'line> {
 
     /// The instant from which on an alert that has not fired is given up.
     fn fire_limit(&self) -> UtcInstant {
-        let Some(effect_at) = self.timeline.faults.last().and_then(|fault| fault.effect_at) else { return now() };
+        let Some(effect_at) = self
+            .timeline
+            .faults
+            .last()
+            .and_then(|fault| fault.effect_at)
+        else {
+            return now();
+        };
         let limits = self.drill.expect.iter().filter_map(|expected| {
             let rule = self.rule(expected)?;
-            let seen = expected.condition.as_ref().and_then(|condition| self.seen_true.get(condition));
+            let seen = expected
+                .condition
+                .as_ref()
+                .and_then(|condition| self.seen_true.get(condition));
             Some(match seen {
                 Some(seen) => seen.plus(Window::after_measured_onset(rule).latest + LATE_BY),
-                None => effect_at.plus(Window::derive(rule, expected.onset).latest.max(expected.deadline) + LATE_BY),
+                None => effect_at.plus(
+                    Window::derive(rule, expected.onset)
+                        .latest
+                        .max(expected.deadline)
+                        + LATE_BY,
+                ),
             })
         });
         limits.max().unwrap_or(effect_at)
     }
 
-    /// A near miss: until it has been as near, for as long, as it has to; or until an alert fires that must not.
+    /// A near miss: until it has been as near, for as long, as it has to; or until an alert fires
+    /// that must not.
     async fn hold_near(&mut self) -> Result<()> {
-        let Some(effect_at) = self.timeline.faults.last().and_then(|fault| fault.effect_at) else { return Ok(()) };
+        let Some(effect_at) = self
+            .timeline
+            .faults
+            .last()
+            .and_then(|fault| fault.effect_at)
+        else {
+            return Ok(());
+        };
         if self.drill.silent.is_empty() {
             return Ok(());
         }
@@ -374,22 +552,45 @@ impl<'a, 'line> Life<'a, 'line> {
                 return Ok(());
             }
             let (near_by, until) = self.near_until(effect_at);
-            let left_s = until.or(near_by).map_or(0.0, |limit| limit.seconds_since(now()));
+            let left_s = until
+                .or(near_by)
+                .map_or(0.0, |limit| limit.seconds_since(now()));
             if left_s <= 0.0 {
-                step.done(if until.is_some() { "stayed silent" } else { "did not come near" });
+                step.done(if until.is_some() {
+                    "stayed silent"
+                } else {
+                    "did not come near"
+                });
                 return Ok(());
             }
-            let state = if until.is_some() { "near" } else { "not near yet" };
-            let now_s = self.timeline.first_fault().map_or(0.0, |fault| now().seconds_since(fault.injected_at));
-            let bar = WindowBar { now_s, window_s: None, deadline_s: now_s + left_s };
+            let state = if until.is_some() {
+                "near"
+            } else {
+                "not near yet"
+            };
+            let now_s = self
+                .timeline
+                .first_fault()
+                .map_or(0.0, |fault| now().seconds_since(fault.injected_at));
+            let bar = WindowBar {
+                now_s,
+                window_s: None,
+                deadline_s: now_s + left_s,
+            };
             step.update_in(bar, &format!("{state}, at most {left_s:.0} s more"));
-            self.next_look(&mut observation, Duration::from_secs_f64(left_s)).await?;
+            self.next_look(&mut observation, Duration::from_secs_f64(left_s))
+                .await?;
         }
     }
 
     /// By when every silent alert must be near, and until when it is held so once all of them are.
     fn near_until(&self, effect_at: UtcInstant) -> (Option<UtcInstant>, Option<UtcInstant>) {
-        let near_by = self.drill.silent.iter().map(|silent| effect_at.plus(silent.onset)).max();
+        let near_by = self
+            .drill
+            .silent
+            .iter()
+            .map(|silent| effect_at.plus(silent.onset))
+            .max();
         let ends = self.drill.silent.iter().map(|silent| {
             let near_at = match &silent.near {
                 Some(query) => *self.seen_true.get(query)?,
@@ -413,8 +614,14 @@ impl<'a, 'line> Life<'a, 'line> {
 
     /// Whether the drill goes otherwise than it must, as far as is known before the revert.
     fn is_amiss(&self) -> bool {
-        let has_no_effect = self.timeline.faults.iter().any(|fault| fault.effect_at.is_none());
-        has_no_effect || !so_far(self.drill, &self.timeline).is_empty() || (!self.drill.is_to_fire() && self.false_alarm())
+        let has_no_effect = self
+            .timeline
+            .faults
+            .iter()
+            .any(|fault| fault.effect_at.is_none());
+        has_no_effect
+            || !so_far(self.drill, &self.timeline).is_empty()
+            || (!self.drill.is_to_fire() && self.false_alarm())
     }
 
     async fn revert(&mut self) -> Result<()> {
@@ -422,12 +629,27 @@ impl<'a, 'line> Life<'a, 'line> {
         for ongoing in self.ongoing.drain(..) {
             ongoing.end().await;
         }
-        let mine = |open: &fault::OpenFault| open.drill == self.drill.name && open.process == ProcessId::own();
-        let Surroundings { journal, site, progress, .. } = self.around;
+        let mine = |open: &fault::OpenFault| {
+            open.drill == self.drill.name && open.process == ProcessId::own()
+        };
+        let Surroundings {
+            journal,
+            site,
+            progress,
+            ..
+        } = self.around;
         let mut failed = None;
-        for Mended { open, reverting_at, reverted_at, error } in revert_open(journal, site, progress, mine).await? {
+        for Mended {
+            open,
+            reverting_at,
+            reverted_at,
+            error,
+        } in revert_open(journal, site, progress, mine).await?
+        {
             let records = self.timeline.faults.iter_mut().rev();
-            let record = records.into_iter().find(|record| record.fault == open.fault && record.reverted_at.is_none());
+            let record = records
+                .into_iter()
+                .find(|record| record.fault == open.fault && record.reverted_at.is_none());
             if let Some(record) = record {
                 record.reverting_at = Some(reverting_at);
                 record.reverted_at = reverted_at;
@@ -437,9 +659,12 @@ impl<'a, 'line> Life<'a, 'line> {
         failed.map_or(Ok(()), Err)
     }
 
-    /// Until every alert that fired has resolved and that was delivered, or can no longer be in time.
+    /// Until every alert that fired has resolved and that was delivered, or can no longer be in
+    /// time.
     async fn watch_it_resolve(&mut self) -> Result<()> {
-        let Some(reverted_at) = self.timeline.last_revert() else { return Ok(()) };
+        let Some(reverted_at) = self.timeline.last_revert() else {
+            return Ok(());
+        };
         if !self.drill.is_to_fire() {
             return self.see_that_it_stays_silent(reverted_at).await;
         }
@@ -459,9 +684,17 @@ impl<'a, 'line> Life<'a, 'line> {
             )
             .await?;
         if resolved {
-            let told = |alert: &AlertOutcome| alert.notified_at.is_none() || alert.resolve_notified_at.is_some();
+            let told = |alert: &AlertOutcome| {
+                alert.notified_at.is_none() || alert.resolve_notified_at.is_some()
+            };
             let until = now().plus(delivery);
-            self.watch_until(&step, |_| until, told, |_, _| "resolved; waiting for that to be delivered".to_owned()).await?;
+            self.watch_until(
+                &step,
+                |_| until,
+                told,
+                |_, _| "resolved; waiting for that to be delivered".to_owned(),
+            )
+            .await?;
         }
         step.done(if resolved { "resolved" } else { "not resolved" });
         Ok(())
@@ -469,8 +702,13 @@ impl<'a, 'line> Life<'a, 'line> {
 
     /// What the fault left in the metrics until its revert can still make an alert fire.
     async fn see_that_it_stays_silent(&mut self, reverted_at: UtcInstant) -> Result<()> {
-        let rules = self.drill.silent.iter().filter_map(|silent| rule_for(&silent.alert, &silent.labels, &self.timeline.rules));
-        let sights = rules.map(|rule| rule.scrape_interval + rule.scrape_duration + rule.evaluation_interval);
+        let rules = self
+            .drill
+            .silent
+            .iter()
+            .filter_map(|silent| rule_for(&silent.alert, &silent.labels, &self.timeline.rules));
+        let sights = rules
+            .map(|rule| rule.scrape_interval + rule.scrape_duration + rule.evaluation_interval);
         let until = reverted_at.plus(sights.max().unwrap_or_default());
         let step = self.step("seeing that it stays silent");
         let mut observation = self.around.observer.observation();
@@ -488,17 +726,29 @@ impl<'a, 'line> Life<'a, 'line> {
         let ended_at = now();
         let prometheus = self.around.prometheus;
         if let Some(began_at) = self.timeline.first_fault().map(|fault| fault.injected_at) {
-            self.around.neighbourhood.announce(self.drill, began_at, Some(ended_at))?;
+            self.around
+                .neighbourhood
+                .announce(self.drill, began_at, Some(ended_at))?;
             self.look();
             self.look_around(began_at)?;
             self.timeline.finished_at = ended_at;
             self.measure_conditions(ended_at).await?;
             for (group, after) in prometheus.missed_evaluations().await? {
-                let before = self.missed_evaluations_before.get(&group).copied().unwrap_or_default();
+                let before = self
+                    .missed_evaluations_before
+                    .get(&group)
+                    .copied()
+                    .unwrap_or_default();
                 // A count of evaluations, and a small one.
-                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is above 0 and small")]
+                #[allow(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "it is above 0 and small"
+                )]
                 if after > before {
-                    self.timeline.missed_evaluations.insert(group, (after - before) as u64);
+                    self.timeline
+                        .missed_evaluations
+                        .insert(group, (after - before) as u64);
                 }
             }
             let took = ended_at.time_since(began_at).max(Duration::from_secs(1));
@@ -511,12 +761,17 @@ impl<'a, 'line> Life<'a, 'line> {
     /// Scrapes that took longer during the drill than before it delay what the rules see.
     fn take_longer_scrapes(&mut self, rules: &[LoadedRule]) {
         for rule in &mut self.timeline.rules {
-            let again = rules.iter().find(|other| (&other.alert, &other.query) == (&rule.alert, &rule.query));
-            rule.scrape_duration = rule.scrape_duration.max(again.map_or(Duration::ZERO, |again| again.scrape_duration));
+            let again = rules
+                .iter()
+                .find(|other| (&other.alert, &other.query) == (&rule.alert, &rule.query));
+            rule.scrape_duration = rule
+                .scrape_duration
+                .max(again.map_or(Duration::ZERO, |again| again.scrape_duration));
         }
     }
 
-    /// Watches until `done` holds for every expected alert (true), or until `limit` (false), which what is seen may move.
+    /// Watches until `done` holds for every expected alert (true), or until `limit` (false), which
+    /// what is seen may move.
     async fn watch_until(
         &mut self,
         step: &Step,
@@ -535,15 +790,23 @@ impl<'a, 'line> Life<'a, 'line> {
             if left_s <= 0.0 {
                 return Ok(false);
             }
-            let since_fault_s = self.timeline.first_fault().map_or(0.0, |fault| now().seconds_since(fault.injected_at));
+            let since_fault_s = self
+                .timeline
+                .first_fault()
+                .map_or(0.0, |fault| now().seconds_since(fault.injected_at));
             let mut states: Vec<_> = outcomes
                 .iter()
                 .filter(|alert| !done(alert))
                 .map(|alert| format!("{} {}", alert.name, describe(alert, since_fault_s)))
                 .collect();
             states.dedup();
-            let state = format!("{since_fault_s:+.0} s: {}; at most {left_s:.0} s more", states.join("; "));
-            let awaited = outcomes.iter().filter(|alert| !done(alert) && alert.firing_at.is_none());
+            let state = format!(
+                "{since_fault_s:+.0} s: {}; at most {left_s:.0} s more",
+                states.join("; ")
+            );
+            let awaited = outcomes
+                .iter()
+                .filter(|alert| !done(alert) && alert.firing_at.is_none());
             match WindowBar::of_all(awaited.filter_map(|alert| window_bar(alert, since_fault_s))) {
                 Some(bar) => step.update_in(bar, &state),
                 None => step.update(&state),
@@ -553,7 +816,11 @@ impl<'a, 'line> Life<'a, 'line> {
     }
 
     /// Waits for the observer's next look, or for `at_most`.
-    async fn next_look(&mut self, observation: &mut tokio::sync::watch::Receiver<Observation>, at_most: Duration) -> Result<()> {
+    async fn next_look(
+        &mut self,
+        observation: &mut tokio::sync::watch::Receiver<Observation>,
+        at_most: Duration,
+    ) -> Result<()> {
         tokio::select! {
             () = self.around.cancel.cancelled() => return Err(Error::Interrupted),
             changed = observation.changed() => changed.map_err(|_| blind("the observer has ended", Duration::ZERO))?,
@@ -565,30 +832,50 @@ impl<'a, 'line> Life<'a, 'line> {
         {
             return Err(blind(error, since.elapsed()));
         }
-        let Some(clock) = &seen.clock else { return Ok(()) };
+        let Some(clock) = &seen.clock else {
+            return Ok(());
+        };
         clock.agrees_since(self.clock.get_or_insert(*clock))
     }
 
-    /// Takes over what the observer has seen of the drill's own alerts and conditions since the fault.
+    /// Takes over what the observer has seen of the drill's own alerts and conditions since the
+    /// fault.
     fn look(&mut self) {
-        let Some(began_at) = self.timeline.first_fault().map(|fault| fault.injected_at) else { return };
+        let Some(began_at) = self.timeline.first_fault().map(|fault| fault.injected_at) else {
+            return;
+        };
         let claims = self.drill.claims();
         let receiver = self.around.observer.observation();
         let seen = receiver.borrow();
         seen.fill(&mut self.timeline, &claims, began_at);
         self.timeline.finished_at = now();
-        for query in self.drill.conditions().filter(|query| seen.conditions.get(*query) == Some(&true)) {
+        for query in self
+            .drill
+            .conditions()
+            .filter(|query| seen.conditions.get(*query) == Some(&true))
+        {
             self.seen_true.entry(query.clone()).or_insert_with(now);
         }
     }
 
-    /// Takes over what else fired since the fault and is not a drill's of this process; and, if anything did, beside whom.
+    /// Takes over what else fired since the fault and is not a drill's of this process; and, if
+    /// anything did, beside whom.
     fn look_around(&mut self, began_at: UtcInstant) -> Result<()> {
         let receiver = self.around.observer.observation();
-        self.timeline.samples.extend(receiver.borrow().stray_samples(began_at));
+        self.timeline
+            .samples
+            .extend(receiver.borrow().stray_samples(began_at));
         let claims = self.drill.claims();
-        if self.timeline.samples.iter().any(|sample| !claims.iter().any(|claim| claim.concerns(&sample.labels))) {
-            self.timeline.neighbours = self.around.neighbourhood.beside(&self.drill.name, began_at)?;
+        if self
+            .timeline
+            .samples
+            .iter()
+            .any(|sample| !claims.iter().any(|claim| claim.concerns(&sample.labels)))
+        {
+            self.timeline.neighbours = self
+                .around
+                .neighbourhood
+                .beside(&self.drill.name, began_at)?;
         }
         Ok(())
     }
@@ -603,17 +890,32 @@ impl<'a, 'line> Life<'a, 'line> {
 }
 
 fn window_bar(alert: &AlertOutcome, now_s: f64) -> Option<WindowBar> {
-    Some(WindowBar { now_s, window_s: alert.window_s, deadline_s: alert.deadline_s? })
+    Some(WindowBar {
+        now_s,
+        window_s: alert.window_s,
+        deadline_s: alert.deadline_s?,
+    })
 }
 
 fn firing_state(alert: &AlertOutcome, _since_fault_s: f64) -> String {
-    let window =
-        alert.window_s.map_or(String::new(), |[earliest, latest]| format!("fires between +{earliest:.0} s and +{latest:.0} s, "));
-    let state = if alert.pending_at.is_some() { "is pending, " } else { "is not pending yet, " };
-    let deadline = alert.deadline_s.map_or(String::new(), |deadline_s| format!("deadline +{deadline_s:.0} s"));
+    let window = alert.window_s.map_or(String::new(), |[earliest, latest]| {
+        format!("fires between +{earliest:.0} s and +{latest:.0} s, ")
+    });
+    let state = if alert.pending_at.is_some() {
+        "is pending, "
+    } else {
+        "is not pending yet, "
+    };
+    let deadline = alert.deadline_s.map_or(String::new(), |deadline_s| {
+        format!("deadline +{deadline_s:.0} s")
+    });
     format!("{state}{window}{deadline}")
 }
 
 fn blind(error: &str, waited: Duration) -> Error {
-    Error::TimedOut { awaited: "an answer to every look at the stack".to_owned(), last_seen: error.to_owned(), waited }
+    Error::TimedOut {
+        awaited: "an answer to every look at the stack".to_owned(),
+        last_seen: error.to_owned(),
+        waited,
+    }
 }

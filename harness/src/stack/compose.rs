@@ -56,19 +56,34 @@ pub(super) struct ComposeBuild {
     pub(super) context: PathBuf,
 }
 
-/// The compose file in `root`, with `variables` put into it. Compose takes a fifth of a second to say so: its answer is kept
-/// in `kept_in`, for as long as the file and the variables that it uses are the same.
+/// The compose file in `root`, with `variables` put into it. Compose takes a fifth of a second to
+/// say so: its answer is kept in `kept_in`, for as long as the file and the variables that it uses
+/// are the same.
 ///
 /// # Errors
 /// As [`run`], or [`Error::BadDescription`] if the answer is not understood.
-pub(super) async fn read_config(root: &Path, variables: &BTreeMap<String, String>, kept_in: &Path) -> Result<ComposeConfig> {
+pub(super) async fn read_config(
+    root: &Path,
+    variables: &BTreeMap<String, String>,
+    kept_in: &Path,
+) -> Result<ComposeConfig> {
     let kept = kept_config(root, variables, kept_in)?;
-    let answer = kept.as_ref().and_then(|kept| serde_json::from_slice(&std::fs::read(kept).ok()?).ok());
+    let answer = kept
+        .as_ref()
+        .and_then(|kept| serde_json::from_slice(&std::fs::read(kept).ok()?).ok());
     if let Some(config) = answer {
         return Ok(config);
     }
-    let json = run(root, variables, &["config", "--format", "json"], "read the compose file", |_| ()).await?;
-    let config = serde_json::from_str(&json).map_err(|error| bad_compose_file(error.to_string()))?;
+    let json = run(
+        root,
+        variables,
+        &["config", "--format", "json"],
+        "read the compose file",
+        |_| (),
+    )
+    .await?;
+    let config =
+        serde_json::from_str(&json).map_err(|error| bad_compose_file(error.to_string()))?;
     if let Some(kept) = kept {
         keep(&config, &kept)?;
     }
@@ -84,30 +99,48 @@ fn keep(config: &ComposeConfig, path: &Path) -> Result<()> {
     std::fs::rename(&staged, path).map_err(Error::file("write", path))
 }
 
-/// Where the answer for this file and these variables is kept; nowhere if it depends on more than them.
-fn kept_config(root: &Path, variables: &BTreeMap<String, String>, kept_in: &Path) -> Result<Option<PathBuf>> {
+/// Where the answer for this file and these variables is kept; nowhere if it depends on more than
+/// them.
+fn kept_config(
+    root: &Path,
+    variables: &BTreeMap<String, String>,
+    kept_in: &Path,
+) -> Result<Option<PathBuf>> {
     let path = root.join(COMPOSE_FILE);
     let text = std::fs::read_to_string(&path).map_err(Error::file("read", path))?;
     if OTHER_FILES.iter().any(|key| text.contains(key)) {
         return Ok(None);
     }
-    let is_used =
-        |name: &str| name.starts_with("COMPOSE_") || text.contains(&format!("${{{name}")) || text.contains(&format!("${name}"));
-    let environment = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let is_used = |name: &str| {
+        name.starts_with("COMPOSE_")
+            || text.contains(&format!("${{{name}"))
+            || text.contains(&format!("${name}"))
+    };
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let mut used: BTreeMap<_, _> = environment.filter(|(name, _)| is_used(name)).collect();
     used.extend(variables.clone());
     let mut hash = Sha256::new();
-    hash.update(format!("{} {used:?} {:?} ", root.display(), std::fs::read_to_string(root.join(".env")).ok()));
+    hash.update(format!(
+        "{} {used:?} {:?} ",
+        root.display(),
+        std::fs::read_to_string(root.join(".env")).ok()
+    ));
     hash.update(&text);
-    Ok(Some(kept_in.join(format!("{}.json", &finish_hash(hash)[..16]))))
+    Ok(Some(
+        kept_in.join(format!("{}.json", &finish_hash(hash)[..16])),
+    ))
 }
 
 pub(super) fn bad_compose_file(reason: String) -> Error {
-    Error::BadDescription { what: COMPOSE_FILE.to_owned(), reason }
+    Error::BadDescription {
+        what: COMPOSE_FILE.to_owned(),
+        reason,
+    }
 }
 
-/// Runs `docker compose` with `arguments`, to `attempted` something; gives what it printed on standard output, and calls
-/// `on_line` with each line of its output.
+/// Runs `docker compose` with `arguments`, to `attempted` something; gives what it printed on
+/// standard output, and calls `on_line` with each line of its output.
 ///
 /// # Errors
 /// [`Error::NoCompose`], or [`Error::Compose`] with the last lines of its output.
@@ -119,14 +152,35 @@ pub(super) async fn run(
     on_line: impl Fn(&str),
 ) -> Result<String> {
     let mut command = Command::new("docker");
-    command.args(["compose", "--ansi", "never", "--progress", "plain", "-f", COMPOSE_FILE]).args(arguments);
+    command
+        .args([
+            "compose",
+            "--ansi",
+            "never",
+            "--progress",
+            "plain",
+            "-f",
+            COMPOSE_FILE,
+        ])
+        .args(arguments);
     // In a process group of its own: Ctrl-C reaches the harness, which decides what is left to do.
-    command.current_dir(root).envs(variables).process_group(0).kill_on_drop(true);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let no_compose = |error: std::io::Error| Error::NoCompose { reason: error.to_string() };
+    command
+        .current_dir(root)
+        .envs(variables)
+        .process_group(0)
+        .kill_on_drop(true);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let no_compose = |error: std::io::Error| Error::NoCompose {
+        reason: error.to_string(),
+    };
     let mut child = command.spawn().map_err(no_compose)?;
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
-        return Err(Error::NoCompose { reason: "its output cannot be read".to_owned() });
+        return Err(Error::NoCompose {
+            reason: "its output cannot be read".to_owned(),
+        });
     };
     let (printed, log) = tokio::join!(read_lines(stdout, &on_line), read_lines(stderr, &on_line));
     let status = child.wait().await.map_err(no_compose)?;
@@ -134,14 +188,26 @@ pub(super) async fn run(
         return Ok(printed.join("\n"));
     }
     let log = last_lines(&[printed, log].concat());
-    let not_v2 = ["is not a docker command", "unknown shorthand flag: 'f'", "unknown flag: --ansi"];
+    let not_v2 = [
+        "is not a docker command",
+        "unknown shorthand flag: 'f'",
+        "unknown flag: --ansi",
+    ];
     if not_v2.iter().any(|words| log.contains(words)) {
         return Err(Error::NoCompose { reason: log });
     }
-    Err(Error::Compose { attempted: attempted.to_owned(), command: arguments.join(" "), status: status.to_string(), log })
+    Err(Error::Compose {
+        attempted: attempted.to_owned(),
+        command: arguments.join(" "),
+        status: status.to_string(),
+        log,
+    })
 }
 
-async fn read_lines(stream: impl tokio::io::AsyncRead + Unpin, on_line: impl Fn(&str)) -> Vec<String> {
+async fn read_lines(
+    stream: impl tokio::io::AsyncRead + Unpin,
+    on_line: impl Fn(&str),
+) -> Vec<String> {
     let mut lines = BufReader::new(stream).lines();
     let mut all = Vec::new();
     while let Ok(Some(line)) = lines.next_line().await {
@@ -164,7 +230,12 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let kept_for = |text: &str, port: &str| {
             std::fs::write(root.path().join(COMPOSE_FILE), text).unwrap();
-            kept_config(root.path(), &[("PORT".to_owned(), port.to_owned())].into(), Path::new("")).unwrap()
+            kept_config(
+                root.path(),
+                &[("PORT".to_owned(), port.to_owned())].into(),
+                Path::new(""),
+            )
+            .unwrap()
         };
         let first = kept_for("name: x", "1");
         assert!(first.is_some());

@@ -1,6 +1,7 @@
-//! The configuration that the stack mounts: a staged copy of the committed folders, so that `ALERT_RULES` can put other
-//! rules in place of the committed ones, and so that a reload sees an edited file (a mounted file that an editor replaces
-//! keeps its old content inside the container; a folder does not).
+//! The configuration that the stack mounts: a staged copy of the committed folders, so that
+//! `ALERT_RULES` can put other rules in place of the committed ones, and so that a reload sees an
+//! edited file (a mounted file that an editor replaces keeps its old content inside the container;
+//! a folder does not).
 
 use std::path::{Path, PathBuf};
 
@@ -24,9 +25,13 @@ pub(super) struct Wanted {
     pub(super) sha256: String,
 }
 
-/// The rules file of the project in `root`: the one that `ALERT_RULES` names if it is set, else the committed one.
+/// The rules file of the project in `root`: the one that `ALERT_RULES` names if it is set, else the
+/// committed one.
 pub(crate) fn rules_file(root: &Path, settings: &Settings) -> PathBuf {
-    let committed = || root.join(&settings.prometheus_configuration.folder).join(&settings.rules_file);
+    let committed = || {
+        root.join(&settings.prometheus_configuration.folder)
+            .join(&settings.rules_file)
+    };
     std::env::var_os(ALERT_RULES).map_or_else(committed, |file| root.join(file))
 }
 
@@ -36,23 +41,37 @@ pub(crate) fn rules_file(root: &Path, settings: &Settings) -> PathBuf {
 /// [`Error::File`].
 pub(super) fn wanted(project: &Project) -> Result<Wanted> {
     let settings = project.settings();
-    let folder = project.root().join(&settings.prometheus_configuration.folder);
+    let folder = project
+        .root()
+        .join(&settings.prometheus_configuration.folder);
     let committed_rules = folder.join(&settings.rules_file);
     let rules_file = rules_file(project.root(), settings);
     let rules_sha256 = hash_of_file(&rules_file)?;
     let mut hash = Sha256::new();
-    for folder in [folder, project.root().join(&settings.alertmanager_configuration.folder)] {
-        for file in files_below(&folder)?.into_iter().filter(|file| *file != committed_rules) {
+    for folder in [
+        folder,
+        project
+            .root()
+            .join(&settings.alertmanager_configuration.folder),
+    ] {
+        for file in files_below(&folder)?
+            .into_iter()
+            .filter(|file| *file != committed_rules)
+        {
             hash.update(file.as_os_str().as_encoded_bytes());
             hash_file(&mut hash, &file)?;
         }
     }
     hash.update(&rules_sha256);
-    Ok(Wanted { rules_file, rules_sha256, sha256: finish_hash(hash) })
+    Ok(Wanted {
+        rules_file,
+        rules_sha256,
+        sha256: finish_hash(hash),
+    })
 }
 
-/// Copies what is wanted to where the stack mounts it from. What Prometheus says of the rules is asked first, so that
-/// refused rules change nothing.
+/// Copies what is wanted to where the stack mounts it from. What Prometheus says of the rules is
+/// asked first, so that refused rules change nothing.
 ///
 /// # Errors
 /// [`Error::RulesRefused`] with `promtool`'s own message, [`Error::File`].
@@ -63,14 +82,26 @@ pub(super) async fn stage(project: &Project, wanted: &Wanted) -> Result<()> {
     if !staged_rules.exists() || hash_of_file(&staged_rules)? != wanted.rules_sha256 {
         check_rules(project, &wanted.rules_file).await?;
     }
-    let committed = project.root().join(&settings.prometheus_configuration.folder);
-    copy_folder(&committed, &project.staged_prometheus(), Some(&settings.rules_file))?;
+    let committed = project
+        .root()
+        .join(&settings.prometheus_configuration.folder);
+    copy_folder(
+        &committed,
+        &project.staged_prometheus(),
+        Some(&settings.rules_file),
+    )?;
     copy_if_changed(&wanted.rules_file, &staged_rules)?;
-    copy_folder(&project.root().join(&settings.alertmanager_configuration.folder), &project.staged_alertmanager(), None)
+    copy_folder(
+        &project
+            .root()
+            .join(&settings.alertmanager_configuration.folder),
+        &project.staged_alertmanager(),
+        None,
+    )
 }
 
-/// Asks `promtool` of the stack's own Prometheus image, so that the version that will load the rules is the one that judges
-/// them.
+/// Asks `promtool` of the stack's own Prometheus image, so that the version that will load the
+/// rules is the one that judges them.
 async fn check_rules(project: &Project, rules_file: &Path) -> Result<()> {
     let service = &project.settings().prometheus.service;
     let mount = format!("{}:/candidate.yml:ro", rules_file.display());
@@ -90,9 +121,14 @@ async fn check_rules(project: &Project, rules_file: &Path) -> Result<()> {
     ];
     match project.compose(&arguments, "check the rules", |_| ()).await {
         Ok(_) => Ok(()),
-        Err(Error::Compose { log, .. }) if log.contains("FAILED") || log.contains("/candidate.yml") => {
+        Err(Error::Compose { log, .. })
+            if log.contains("FAILED") || log.contains("/candidate.yml") =>
+        {
             let message = log.replace("/candidate.yml", &rules_file.display().to_string());
-            Err(Error::RulesRefused { file: rules_file.to_owned(), message })
+            Err(Error::RulesRefused {
+                file: rules_file.to_owned(),
+                message,
+            })
         }
         Err(other) => Err(other),
     }

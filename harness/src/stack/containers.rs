@@ -1,13 +1,16 @@
-//! The containers of one compose project, and no others: every call looks a service up by the project's label first, so
-//! that nothing else on the machine can be hit.
+//! The containers of one compose project, and no others: every call looks a service up by the
+//! project's label first, so that nothing else on the machine can be hit.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use bollard::Docker;
-use bollard::models::{ContainerInspectResponse, ContainerSummary, ContainerSummaryStateEnum, HealthStatusEnum};
+use bollard::models::{
+    ContainerInspectResponse, ContainerSummary, ContainerSummaryStateEnum, HealthStatusEnum,
+};
 use bollard::query_parameters::{
-    InspectContainerOptions, ListContainersOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder,
+    InspectContainerOptions, ListContainersOptionsBuilder, LogsOptionsBuilder,
+    RemoveContainerOptionsBuilder,
 };
 use futures_util::TryStreamExt;
 use futures_util::future::try_join_all;
@@ -66,7 +69,10 @@ impl Containers {
     /// # Errors
     /// [`Error::NoEngine`] or [`Error::EngineRefuses`].
     pub async fn connect(project: impl Into<String>) -> Result<Self> {
-        Ok(Self { docker: engine::connect().await?, project: project.into() })
+        Ok(Self {
+            docker: engine::connect().await?,
+            project: project.into(),
+        })
     }
 
     pub(super) fn docker(&self) -> &Docker {
@@ -81,35 +87,59 @@ impl Containers {
         let mut labels = vec![format!("{PROJECT_LABEL}={}", self.project)];
         labels.extend(service.map(|service| format!("{SERVICE_LABEL}={service}")));
         let filters = HashMap::from([("label".to_owned(), labels)]);
-        let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
+        let options = ListContainersOptionsBuilder::default()
+            .all(true)
+            .filters(&filters)
+            .build();
         let attempted = format!("list the containers of the project {}", self.project);
-        self.docker.list_containers(Some(options)).await.map_err(Error::docker(attempted))
+        self.docker
+            .list_containers(Some(options))
+            .await
+            .map_err(Error::docker(attempted))
     }
 
     /// The id of the container of `service`.
     pub(super) async fn id(&self, service: &str) -> Result<String> {
-        let found = self.list(Some(service)).await?.into_iter().find_map(|container| container.id);
-        found.ok_or_else(|| Error::NoSuchService { service: service.to_owned(), project: self.project.clone() })
+        let found = self
+            .list(Some(service))
+            .await?
+            .into_iter()
+            .find_map(|container| container.id);
+        found.ok_or_else(|| Error::NoSuchService {
+            service: service.to_owned(),
+            project: self.project.clone(),
+        })
     }
 
     fn state_of(&self, service: &str, inspected: ContainerInspectResponse) -> ContainerState {
         let state = inspected.state.unwrap_or_default();
-        let status = state.status.map_or_else(|| "unknown".to_owned(), |status| status.to_string());
+        let status = state
+            .status
+            .map_or_else(|| "unknown".to_owned(), |status| status.to_string());
         let health = match state.health.and_then(|health| health.status) {
             None | Some(HealthStatusEnum::NONE | HealthStatusEnum::EMPTY) => None,
             Some(HealthStatusEnum::STARTING) => Some(Health::Starting),
             Some(HealthStatusEnum::HEALTHY) => Some(Health::Healthy),
             Some(HealthStatusEnum::UNHEALTHY) => Some(Health::Unhealthy),
         };
-        let networks = inspected.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
+        let networks = inspected
+            .network_settings
+            .and_then(|settings| settings.networks)
+            .unwrap_or_default();
         let prefix = self.network_id("");
         ContainerState {
             service: service.to_owned(),
             health,
             exit_code: (status == "exited").then_some(state.exit_code).flatten(),
-            started_at: state.started_at.and_then(|at| at.parse::<Timestamp>().ok()).map(UtcInstant::from),
+            started_at: state
+                .started_at
+                .and_then(|at| at.parse::<Timestamp>().ok())
+                .map(UtcInstant::from),
             is_paused: state.paused == Some(true),
-            networks: networks.into_keys().filter_map(|name| name.strip_prefix(&prefix).map(str::to_owned)).collect(),
+            networks: networks
+                .into_keys()
+                .filter_map(|name| name.strip_prefix(&prefix).map(str::to_owned))
+                .collect(),
             status,
         }
     }
@@ -121,7 +151,10 @@ impl Containers {
 
     async fn inspect(&self, service: &str) -> Result<ContainerInspectResponse> {
         let id = self.id(service).await?;
-        let inspected = self.docker.inspect_container(&id, None::<InspectContainerOptions>).await;
+        let inspected = self
+            .docker
+            .inspect_container(&id, None::<InspectContainerOptions>)
+            .await;
         inspected.map_err(Error::docker(format!("inspect the container of {service}")))
     }
 
@@ -138,8 +171,14 @@ impl Containers {
     /// # Errors
     /// [`Error::NoSuchService`] or [`Error::Docker`].
     pub async fn stop_grace_period(&self, service: &str) -> Result<Duration> {
-        let own = self.inspect(service).await?.config.and_then(|config| config.stop_timeout);
-        Ok(own.and_then(|seconds| seconds.try_into().ok()).map_or(USUAL_GRACE_PERIOD, Duration::from_secs))
+        let own = self
+            .inspect(service)
+            .await?
+            .config
+            .and_then(|config| config.stop_timeout);
+        Ok(own
+            .and_then(|seconds| seconds.try_into().ok())
+            .map_or(USUAL_GRACE_PERIOD, Duration::from_secs))
     }
 
     /// The state of every container of the project.
@@ -147,7 +186,11 @@ impl Containers {
     /// # Errors
     /// [`Error::Docker`].
     pub async fn states(&self) -> Result<Vec<ContainerState>> {
-        let services = self.list(None).await?.into_iter().filter_map(|container| container.labels?.remove(SERVICE_LABEL));
+        let services = self
+            .list(None)
+            .await?
+            .into_iter()
+            .filter_map(|container| container.labels?.remove(SERVICE_LABEL));
         let services: Vec<_> = services.collect();
         try_join_all(services.iter().map(|service| self.state(service))).await
     }
@@ -158,8 +201,11 @@ impl Containers {
     /// [`Error::Docker`].
     pub(super) async fn running(&self) -> Result<BTreeSet<String>> {
         let containers = self.list(None).await?.into_iter();
-        let running = containers.filter(|container| container.state == Some(ContainerSummaryStateEnum::RUNNING));
-        Ok(running.filter_map(|container| container.labels?.remove(SERVICE_LABEL)).collect())
+        let running = containers
+            .filter(|container| container.state == Some(ContainerSummaryStateEnum::RUNNING));
+        Ok(running
+            .filter_map(|container| container.labels?.remove(SERVICE_LABEL))
+            .collect())
     }
 
     /// Whether the project has any container, running or not.
@@ -173,7 +219,8 @@ impl Containers {
     /// The address on this machine of a port of `service`.
     ///
     /// # Errors
-    /// [`Error::NoSuchService`], [`Error::Docker`], or [`Error::BadDescription`] if the port is not published.
+    /// [`Error::NoSuchService`], [`Error::Docker`], or [`Error::BadDescription`] if the port is not
+    /// published.
     pub async fn address(&self, service: &str, port: u16) -> Result<String> {
         let inspected = self.inspect(service).await?;
         let published = inspected
@@ -181,10 +228,14 @@ impl Containers {
             .and_then(|network| network.ports)
             .and_then(|mut ports| ports.remove(&format!("{port}/tcp")).flatten())
             .and_then(|bindings| bindings.into_iter().find_map(|binding| binding.host_port));
-        published.map(|host_port| format!("127.0.0.1:{host_port}")).ok_or_else(|| Error::BadDescription {
-            what: format!("the published ports of {service}"),
-            reason: format!("port {port} of the container is not published, or the container does not run"),
-        })
+        published
+            .map(|host_port| format!("127.0.0.1:{host_port}"))
+            .ok_or_else(|| Error::BadDescription {
+                what: format!("the published ports of {service}"),
+                reason: format!(
+                    "port {port} of the container is not published, or the container does not run"
+                ),
+            })
     }
 
     /// The last lines of the log of `service`, without the secrets that its environment holds.
@@ -193,7 +244,11 @@ impl Containers {
     /// [`Error::NoSuchService`] or [`Error::Docker`].
     pub async fn last_log_lines(&self, service: &str) -> Result<String> {
         let id = self.id(service).await?;
-        let options = LogsOptionsBuilder::default().stdout(true).stderr(true).tail("25").build();
+        let options = LogsOptionsBuilder::default()
+            .stdout(true)
+            .stderr(true)
+            .tail("25")
+            .build();
         let chunks: Vec<_> = self
             .docker
             .logs(&id, Some(options))
@@ -201,28 +256,48 @@ impl Containers {
             .await
             .map_err(Error::docker(format!("read the log of {service}")))?;
         let text: String = chunks.iter().map(ToString::to_string).collect();
-        let environment = self.inspect(service).await?.config.and_then(|config| config.env).unwrap_or_default();
-        let lines: Vec<_> = secrets::hide(&text, &environment).lines().map(str::to_owned).collect();
+        let environment = self
+            .inspect(service)
+            .await?
+            .config
+            .and_then(|config| config.env)
+            .unwrap_or_default();
+        let lines: Vec<_> = secrets::hide(&text, &environment)
+            .lines()
+            .map(str::to_owned)
+            .collect();
         Ok(last_lines(&lines))
     }
 
     /// Kills and removes every container of the project: there is nothing in them to save.
     ///
-    /// One after the other: where many leave a network at once, engine 20.10 miscounts its users, and the network cannot be
-    /// removed before the engine is started again (`… has active endpoints`).
+    /// One after the other: where many leave a network at once, engine 20.10 miscounts its users,
+    /// and the network cannot be removed before the engine is started again (`… has active
+    /// endpoints`).
     ///
     /// # Errors
     /// [`Error::Docker`].
     pub(super) async fn remove_all(&self) -> Result<()> {
-        for id in self.list(None).await?.into_iter().filter_map(|container| container.id) {
-            let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+        for id in self
+            .list(None)
+            .await?
+            .into_iter()
+            .filter_map(|container| container.id)
+        {
+            let options = RemoveContainerOptionsBuilder::default()
+                .force(true)
+                .v(true)
+                .build();
             let removed = self.docker.remove_container(&id, Some(options)).await;
-            removed.or_else(already_gone).map_err(Error::docker(format!("remove the container {id:.12}")))?;
+            removed
+                .or_else(already_gone)
+                .map_err(Error::docker(format!("remove the container {id:.12}")))?;
         }
         Ok(())
     }
 
-    /// Waits until the container of `service` is in a state that `awaited` describes and `holds` accepts.
+    /// Waits until the container of `service` is in a state that `awaited` describes and `holds`
+    /// accepts.
     ///
     /// # Errors
     /// [`Error::TimedOut`] after `at_most`, with the state last seen; or as [`Containers::state`].
@@ -241,7 +316,11 @@ impl Containers {
             }
             if began.elapsed() >= at_most {
                 let awaited = format!("{service} to be {awaited}");
-                return Err(Error::TimedOut { awaited, last_seen: state.to_string(), waited: began.elapsed() });
+                return Err(Error::TimedOut {
+                    awaited,
+                    last_seen: state.to_string(),
+                    waited: began.elapsed(),
+                });
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
@@ -251,7 +330,10 @@ impl Containers {
 /// The engine answers 404 where there is no such container, and 409 where it is being removed.
 fn already_gone(error: bollard::errors::Error) -> std::result::Result<(), bollard::errors::Error> {
     match error {
-        bollard::errors::Error::DockerResponseServerError { status_code: 404 | 409, .. } => Ok(()),
+        bollard::errors::Error::DockerResponseServerError {
+            status_code: 404 | 409,
+            ..
+        } => Ok(()),
         other => Err(other),
     }
 }

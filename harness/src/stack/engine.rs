@@ -10,7 +10,9 @@ use crate::{Error, Result};
 /// # Errors
 /// [`Error::NoEngine`] if none answers, [`Error::EngineRefuses`] if this user may not use it.
 pub(super) async fn connect() -> Result<Docker> {
-    let docker = Docker::connect_with_defaults().map_err(|error| Error::NoEngine { reason: error.to_string() })?;
+    let docker = Docker::connect_with_defaults().map_err(|error| Error::NoEngine {
+        reason: error.to_string(),
+    })?;
     docker.ping().await.map_err(|error| {
         let reason = causes(&error);
         if reason.to_lowercase().contains("permission denied") {
@@ -19,5 +21,10 @@ pub(super) async fn connect() -> Result<Docker> {
             Error::NoEngine { reason }
         }
     })?;
-    docker.negotiate_version().await.map_err(|error| Error::NoEngine { reason: error.to_string() })
+    docker
+        .negotiate_version()
+        .await
+        .map_err(|error| Error::NoEngine {
+            reason: error.to_string(),
+        })
 }

@@ -1,5 +1,5 @@
-//! Files and folders compared by their content: what decides whether an image is built, configuration reloaded, a stack
-//! started anew.
+//! Files and folders compared by their content: what decides whether an image is built,
+//! configuration reloaded, a stack started anew.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,9 @@ pub(super) fn copy_if_changed(from: &Path, to: &Path) -> Result<()> {
     if let Some(folder) = to.parent() {
         std::fs::create_dir_all(folder).map_err(Error::file("make the folder", folder))?;
     }
-    std::fs::copy(from, to).map_err(Error::file("copy", from)).map(drop)
+    std::fs::copy(from, to)
+        .map_err(Error::file("copy", from))
+        .map(drop)
 }
 
 pub(super) fn hash_of_file(path: &Path) -> Result<String> {
@@ -27,7 +29,12 @@ pub(super) fn hash_of_file(path: &Path) -> Result<String> {
 /// Adds every file below `folder`, its name relative to it and its content.
 pub(super) fn hash_tree(hash: &mut Sha256, folder: &Path) -> Result<()> {
     for path in files_below(folder)? {
-        hash.update(path.strip_prefix(folder).unwrap_or(&path).as_os_str().as_encoded_bytes());
+        hash.update(
+            path.strip_prefix(folder)
+                .unwrap_or(&path)
+                .as_os_str()
+                .as_encoded_bytes(),
+        );
         hash.update([0]);
         hash_file(hash, &path)?;
     }
@@ -54,7 +61,9 @@ pub(super) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let entries = std::fs::read_dir(folder).map_err(Error::file("read the folder", folder))?;
     for entry in entries {
-        let path = entry.map_err(Error::file("read the folder", folder))?.path();
+        let path = entry
+            .map_err(Error::file("read the folder", folder))?
+            .path();
         if path.is_dir() {
             files.extend(files_below(&path)?);
         } else {

@@ -1,8 +1,9 @@
 //! The stack's images, built when their inputs have changed and only then.
 //!
-//! An image's inputs are its build context and the base images there are. After a build the image gets a second tag, named
-//! by the hash of its inputs; as long as both tags mean the same image, nothing is built, which is told within
-//! milliseconds. (Docker's own cache would tell as well, but takes seconds for each image.)
+//! An image's inputs are its build context and the base images there are. After a build the image
+//! gets a second tag, named by the hash of its inputs; as long as both tags mean the same image,
+//! nothing is built, which is told within milliseconds. (Docker's own cache would tell as well, but
+//! takes seconds for each image.)
 
 use std::collections::BTreeMap;
 
@@ -22,7 +23,8 @@ const BASE_IMAGES: [&str; 2] = ["debian:bookworm-slim", "debian:trixie-slim"];
 /// Builds what is missing or out of date; gives the id of each built image by its name.
 ///
 /// # Errors
-/// [`Error::ImageBuild`] with the last lines of the build's log; [`Error::File`] if an input cannot be read.
+/// [`Error::ImageBuild`] with the last lines of the build's log; [`Error::File`] if an input cannot
+/// be read.
 pub(crate) async fn build_stale(
     project: &Project,
     containers: &Containers,
@@ -36,7 +38,9 @@ pub(crate) async fn build_stale(
     let mut images = BTreeMap::new();
     let mut stale = BTreeMap::new();
     for (service, description) in project.services() {
-        let (Some(image), Some(build)) = (&description.image, &description.build) else { continue };
+        let (Some(image), Some(build)) = (&description.image, &description.build) else {
+            continue;
+        };
         if images.contains_key(image) || stale.contains_key(image) {
             continue;
         }
@@ -44,29 +48,50 @@ pub(crate) async fn build_stale(
         let current = image_id(containers, image).await?;
         let of_these_inputs = image_id(containers, &format!("{}:{tag}", repository(image))).await?;
         match current {
-            Some(id) if of_these_inputs.as_ref() == Some(&id) => drop(images.insert(image.clone(), id)),
+            Some(id) if of_these_inputs.as_ref() == Some(&id) => {
+                drop(images.insert(image.clone(), id))
+            }
             _ => drop(stale.insert(image.clone(), (service.clone(), tag))),
         }
     }
     for (image, (service, tag)) in stale {
         build_image(project, &service, &image, progress).await?;
-        let options = TagImageOptionsBuilder::default().repo(repository(&image)).tag(&tag).build();
-        containers.docker().tag_image(&image, Some(options)).await.map_err(Error::docker(format!("tag the image {image}")))?;
+        let options = TagImageOptionsBuilder::default()
+            .repo(repository(&image))
+            .tag(&tag)
+            .build();
+        containers
+            .docker()
+            .tag_image(&image, Some(options))
+            .await
+            .map_err(Error::docker(format!("tag the image {image}")))?;
         let id = image_id(containers, &image).await?;
         images.insert(image, id.unwrap_or_default());
     }
     Ok(images)
 }
 
-async fn build_image(project: &Project, service: &str, image: &str, progress: &Progress) -> Result<()> {
+async fn build_image(
+    project: &Project,
+    service: &str,
+    image: &str,
+    progress: &Progress,
+) -> Result<()> {
     let step = progress.step("stack", format!("building the image {image}"));
-    let built = project.compose(&["build", service], &format!("build {image}"), |line| step.update(line)).await;
+    let built = project
+        .compose(&["build", service], &format!("build {image}"), |line| {
+            step.update(line)
+        })
+        .await;
     match built {
         Ok(_) => {
             step.done("built");
             Ok(())
         }
-        Err(Error::Compose { log, .. }) => Err(Error::ImageBuild { services: service.to_owned(), log }),
+        Err(Error::Compose { log, .. }) => Err(Error::ImageBuild {
+            services: service.to_owned(),
+            log,
+        }),
         Err(other) => Err(other),
     }
 }
@@ -82,8 +107,13 @@ fn stage_program(project: &Project) -> Result<()> {
 async fn image_id(containers: &Containers, image: &str) -> Result<Option<String>> {
     match containers.docker().inspect_image(image).await {
         Ok(inspected) => Ok(inspected.id),
-        Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => Ok(None),
-        Err(source) => Err(Error::Docker { attempted: format!("inspect the image {image}"), source }),
+        Err(bollard::errors::Error::DockerResponseServerError {
+            status_code: 404, ..
+        }) => Ok(None),
+        Err(source) => Err(Error::Docker {
+            attempted: format!("inspect the image {image}"),
+            source,
+        }),
     }
 }
 
@@ -109,7 +139,9 @@ mod tests {
     fn changed_file_changes_the_hash_of_the_inputs_and_its_time_does_not() {
         let folder = tempfile::tempdir().unwrap();
         let dockerfile = folder.path().join("Dockerfile");
-        let build = ComposeBuild { context: folder.path().to_owned() };
+        let build = ComposeBuild {
+            context: folder.path().to_owned(),
+        };
         let hash_with = |text: &str| {
             std::fs::write(&dockerfile, text).unwrap();
             hash_of_inputs(&build, "base").unwrap()
@@ -122,8 +154,13 @@ mod tests {
     #[test]
     fn changed_base_image_changes_the_hash_of_the_inputs() {
         let folder = tempfile::tempdir().unwrap();
-        let build = ComposeBuild { context: folder.path().to_owned() };
-        assert_ne!(hash_of_inputs(&build, "one").unwrap(), hash_of_inputs(&build, "two").unwrap());
+        let build = ComposeBuild {
+            context: folder.path().to_owned(),
+        };
+        assert_ne!(
+            hash_of_inputs(&build, "one").unwrap(),
+            hash_of_inputs(&build, "two").unwrap()
+        );
     }
 
     #[test]

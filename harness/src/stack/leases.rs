@@ -1,9 +1,10 @@
 //! Leases: which drills may run side by side.
 //!
-//! A lease is a lock of the operating system on a file of the stack's state folder, so it holds across threads and
-//! processes, and the kernel releases it when its holder ends, however that happens. A drill takes all of its leases at
-//! once or none: nobody waits while holding, so nobody can wait for each other. What it has disturbed and mended it gives
-//! back before its end: to see its alerts resolve it needs only what watches them.
+//! A lease is a lock of the operating system on a file of the stack's state folder, so it holds
+//! across threads and processes, and the kernel releases it when its holder ends, however that
+//! happens. A drill takes all of its leases at once or none: nobody waits while holding, so nobody
+//! can wait for each other. What it has disturbed and mended it gives back before its end: to see
+//! its alerts resolve it needs only what watches them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
@@ -55,7 +56,10 @@ impl Leased<'_> {
     /// [`Error::File`].
     pub fn give_back_mended(&mut self, settings: &Settings) -> Result<()> {
         self.share_watchers(settings)?;
-        for (_, given_back) in self.held.extract_if(.., |_, held| held.mode == LeaseMode::Exclusive) {
+        for (_, given_back) in self
+            .held
+            .extract_if(.., |_, held| held.mode == LeaseMode::Exclusive)
+        {
             rest(&given_back.file);
         }
         self.ticket.holds(self.holdings())
@@ -68,7 +72,9 @@ impl Leased<'_> {
     pub fn share_watchers(&mut self, settings: &Settings) -> Result<()> {
         for (name, held) in &mut self.held {
             if settings.watched_by.contains(name) && held.mode == LeaseMode::Exclusive {
-                held.file.lock_shared().map_err(Error::file("share the lease", name))?;
+                held.file
+                    .lock_shared()
+                    .map_err(Error::file("share the lease", name))?;
                 held.mode = LeaseMode::Shared;
             }
         }
@@ -77,7 +83,9 @@ impl Leased<'_> {
 }
 
 fn holdings(held: &BTreeMap<String, Held>) -> Holdings {
-    held.iter().map(|(name, held)| (name.clone(), held.mode)).collect()
+    held.iter()
+        .map(|(name, held)| (name.clone(), held.mode))
+        .collect()
 }
 
 impl Drop for Leased<'_> {
@@ -108,12 +116,12 @@ impl Leases {
         Ok(Self { folder })
     }
 
-    /// Takes all leases that `drill` needs, and a lane that is free if it needs one; waits while others hold them, and
-    /// while `there_is_room` says no of every way to place it.
+    /// Takes all leases that `drill` needs, and a lane that is free if it needs one; waits while
+    /// others hold them, and while `there_is_room` says no of every way to place it.
     ///
     /// # Errors
-    /// [`Error::BadDescription`] if the drill needs what the stack does not have, or breaks what it holds no lease on;
-    /// [`Error::File`], [`Error::Interrupted`], and what `there_is_room` says.
+    /// [`Error::BadDescription`] if the drill needs what the stack does not have, or breaks what it
+    /// holds no lease on; [`Error::File`], [`Error::Interrupted`], and what `there_is_room` says.
     pub async fn take<'a>(
         &self,
         drill: &Drill,
@@ -141,7 +149,12 @@ impl Leases {
                     && let Some((place, held)) = self.try_take(roomy)?
                 {
                     ticket.runs(holdings(&held))?;
-                    return Ok(Leased { drill: place.drill.clone(), lane: place.lane.clone(), held, ticket });
+                    return Ok(Leased {
+                        drill: place.drill.clone(),
+                        lane: place.lane.clone(),
+                        held,
+                        ticket,
+                    });
                 }
             }
             step.get_or_insert_with(|| progress.queue(&drill.name, "waiting for its leases"))
@@ -153,12 +166,22 @@ impl Leases {
         }
     }
 
-    fn try_take<'a>(&self, mut places: Vec<&'a Place>) -> Result<Option<(&'a Place, BTreeMap<String, Held>)>> {
-        places.sort_by_key(|place| place.lane.as_ref().and_then(|lane| self.file(lane).metadata().ok()?.modified().ok()));
+    fn try_take<'a>(
+        &self,
+        mut places: Vec<&'a Place>,
+    ) -> Result<Option<(&'a Place, BTreeMap<String, Held>)>> {
+        places.sort_by_key(|place| {
+            place
+                .lane
+                .as_ref()
+                .and_then(|lane| self.file(lane).metadata().ok()?.modified().ok())
+        });
         for place in places {
             let mut held = BTreeMap::new();
             for (name, mode) in &place.holdings {
-                let Some(file) = self.try_lock(name, *mode)? else { break };
+                let Some(file) = self.try_lock(name, *mode)? else {
+                    break;
+                };
                 held.insert(name.clone(), Held { mode: *mode, file });
             }
             if held.len() == place.holdings.len() {
@@ -174,7 +197,12 @@ impl Leases {
 
     fn try_lock(&self, name: &str, mode: LeaseMode) -> Result<Option<File>> {
         let path = self.file(name);
-        let opened = File::options().read(true).write(true).create(true).truncate(false).open(&path);
+        let opened = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path);
         let file = opened.map_err(Error::file("open the lease", &path))?;
         let locked = match mode {
             LeaseMode::Shared => file.try_lock_shared(),
@@ -183,7 +211,11 @@ impl Leases {
         match locked {
             Ok(()) => Ok(Some(file)),
             Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(source)) => Err(Error::File { attempted: "lock", path, source }),
+            Err(TryLockError::Error(source)) => Err(Error::File {
+                attempted: "lock",
+                path,
+                source,
+            }),
         }
     }
 }
@@ -201,22 +233,39 @@ pub(super) fn places(drill: &Drill, settings: &Settings) -> Result<Vec<Place>> {
     if !drill.leases.iter().any(|lease| lease.on == LANE) {
         return Ok(vec![place(drill.clone(), None, settings)?]);
     }
-    let lanes = settings.paths.iter().find(|path| path.name == LANE).map_or(&[][..], |path| &path.lanes);
+    let lanes = settings
+        .paths
+        .iter()
+        .find(|path| path.name == LANE)
+        .map_or(&[][..], |path| &path.lanes);
     if lanes.is_empty() {
-        return Err(bad_plan(drill, "it needs a lane, and the stack's description has none (`x-alertdrill`, `paths`)"));
+        return Err(bad_plan(
+            drill,
+            "it needs a lane, and the stack's description has none (`x-alertdrill`, `paths`)",
+        ));
     }
-    lanes.iter().map(|lane| place(drill.placed_on(lane), Some(lane.clone()), settings)).collect()
+    lanes
+        .iter()
+        .map(|lane| place(drill.placed_on(lane), Some(lane.clone()), settings))
+        .collect()
 }
 
 fn place(drill: Drill, lane: Option<String>, settings: &Settings) -> Result<Place> {
     let holdings = wanted_by(&drill, settings);
     for fault in drill.all_faults() {
         if holdings.get(fault.disturbs()) != Some(&LeaseMode::Exclusive) {
-            let reason = format!("its fault `{fault}` disturbs {}, on which it holds no exclusive lease", fault.disturbs());
+            let reason = format!(
+                "its fault `{fault}` disturbs {}, on which it holds no exclusive lease",
+                fault.disturbs()
+            );
             return Err(bad_plan(&drill, &reason));
         }
     }
-    Ok(Place { drill, lane, holdings })
+    Ok(Place {
+        drill,
+        lane,
+        holdings,
+    })
 }
 
 /// All that `drill` has to hold; of a drill that is not placed yet, `{lane}` stands for its lane.
@@ -244,7 +293,10 @@ pub(super) fn wanted_by(drill: &Drill, settings: &Settings) -> Holdings {
 }
 
 fn bad_plan(drill: &Drill, reason: &str) -> Error {
-    Error::BadDescription { what: format!("the drill {}", drill.name), reason: reason.to_owned() }
+    Error::BadDescription {
+        what: format!("the drill {}", drill.name),
+        reason: reason.to_owned(),
+    }
 }
 
 /// The path that a lease's name means, and which of its lanes: any of them is `{lane}`.
@@ -257,21 +309,38 @@ fn pathway<'a>(name: &'a str, settings: &'a Settings) -> Option<(&'a Pathway, &'
     })
 }
 
-/// What must hold before a drill that holds `holdings`: the conditions of the stack, and those of each path that it holds
-/// or whose services it may disturb.
+/// What must hold before a drill that holds `holdings`: the conditions of the stack, and those of
+/// each path that it holds or whose services it may disturb.
 #[must_use]
 pub fn conditions_for(holdings: &Holdings, settings: &Settings) -> Vec<SteadyCondition> {
-    let ways = ways(settings).filter(|way| holdings.contains_key(way.name) || way.is_disturbed(holdings, settings));
-    let of_the_ways = ways.flat_map(|way| way.path.steady_state.iter().map(move |condition| condition.on_lane(way.lane)));
-    settings.steady_state.iter().cloned().chain(of_the_ways).collect()
+    let ways = ways(settings)
+        .filter(|way| holdings.contains_key(way.name) || way.is_disturbed(holdings, settings));
+    let of_the_ways = ways.flat_map(|way| {
+        way.path
+            .steady_state
+            .iter()
+            .map(move |condition| condition.on_lane(way.lane))
+    });
+    settings
+        .steady_state
+        .iter()
+        .cloned()
+        .chain(of_the_ways)
+        .collect()
 }
 
-/// What `drill`, on its lane if it needs one, may disturb: services, and the paths and lanes that go over them.
+/// What `drill`, on its lane if it needs one, may disturb: services, and the paths and lanes that
+/// go over them.
 #[must_use]
 pub fn disturbed_by(drill: &Drill, settings: &Settings) -> BTreeSet<String> {
     let holdings = wanted_by(drill, settings);
-    let ways = ways(settings).filter(|way| way.is_disturbed(&holdings, settings)).map(|way| way.name.to_owned());
-    let exclusive = holdings.iter().filter(|(_, mode)| **mode == LeaseMode::Exclusive).map(|(name, _)| name.clone());
+    let ways = ways(settings)
+        .filter(|way| way.is_disturbed(&holdings, settings))
+        .map(|way| way.name.to_owned());
+    let exclusive = holdings
+        .iter()
+        .filter(|(_, mode)| **mode == LeaseMode::Exclusive)
+        .map(|(name, _)| name.clone());
     ways.chain(exclusive).collect()
 }
 
@@ -286,15 +355,28 @@ struct Way<'a> {
 
 fn ways(settings: &Settings) -> impl Iterator<Item = Way<'_>> {
     settings.paths.iter().flat_map(|path| {
-        let lanes = path.lanes.iter().map(move |lane| Way { path, lane, name: lane });
-        let whole = path.lanes.is_empty().then_some(Way { path, lane: "", name: &path.name });
+        let lanes = path.lanes.iter().map(move |lane| Way {
+            path,
+            lane,
+            name: lane,
+        });
+        let whole = path.lanes.is_empty().then_some(Way {
+            path,
+            lane: "",
+            name: &path.name,
+        });
         lanes.chain(whole)
     })
 }
 
 impl Way<'_> {
     fn is_disturbed(&self, holdings: &Holdings, settings: &Settings) -> bool {
-        let services = self.path.owns.iter().chain(&self.path.uses).chain(&settings.watched_by);
+        let services = self
+            .path
+            .owns
+            .iter()
+            .chain(&self.path.uses)
+            .chain(&settings.watched_by);
         let mut services = services.map(|service| service.replace("{lane}", self.lane));
         services.any(|service| holdings.get(&service) == Some(&LeaseMode::Exclusive))
     }
@@ -303,8 +385,13 @@ impl Way<'_> {
 /// Every condition of the stack and of all its paths.
 #[must_use]
 pub fn all_conditions(settings: &Settings) -> Vec<SteadyCondition> {
-    let everything = settings.paths.iter().flat_map(|path| path.lanes.iter().chain([&path.name]));
-    let holdings = everything.map(|name| (name.clone(), LeaseMode::Exclusive)).collect();
+    let everything = settings
+        .paths
+        .iter()
+        .flat_map(|path| path.lanes.iter().chain([&path.name]));
+    let holdings = everything
+        .map(|name| (name.clone(), LeaseMode::Exclusive))
+        .collect();
     conditions_for(&holdings, settings)
 }
 
@@ -355,16 +442,35 @@ paths:
     impl Stack {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
-            let (leases, line) = (Leases::in_folder(folder.path()).unwrap(), WaitingLine::in_folder(folder.path()).unwrap());
-            Self { leases, line, _folder: folder, settings: settings(), runtime: tokio::runtime::Runtime::new().unwrap() }
+            let (leases, line) = (
+                Leases::in_folder(folder.path()).unwrap(),
+                WaitingLine::in_folder(folder.path()).unwrap(),
+            );
+            Self {
+                leases,
+                line,
+                _folder: folder,
+                settings: settings(),
+                runtime: tokio::runtime::Runtime::new().unwrap(),
+            }
         }
 
         /// The leases, if they are free now.
         fn try_take(&self, drill: &Drill) -> Option<Leased<'_>> {
             let _inside = self.runtime.enter();
-            let ticket = self.line.queue(drill, &self.settings, Duration::ZERO).unwrap();
+            let ticket = self
+                .line
+                .queue(drill, &self.settings, Duration::ZERO)
+                .unwrap();
             let (progress, cancel) = (Progress::default(), CancellationToken::new());
-            let taken = self.leases.take(drill, &self.settings, ticket, |_| Ok(true), &progress, &cancel);
+            let taken = self.leases.take(
+                drill,
+                &self.settings,
+                ticket,
+                |_| Ok(true),
+                &progress,
+                &cancel,
+            );
             taken.now_or_never().map(Result::unwrap)
         }
     }
@@ -375,7 +481,13 @@ paths:
         let first = stack.try_take(&on_lane("a")).unwrap();
         let second = stack.try_take(&on_lane("b")).unwrap();
         assert_ne!(first.lane, second.lane);
-        assert_eq!(first.drill.faults, [Fault::stop(format!("handler-{}", first.lane.clone().unwrap()))]);
+        assert_eq!(
+            first.drill.faults,
+            [Fault::stop(format!(
+                "handler-{}",
+                first.lane.clone().unwrap()
+            ))]
+        );
         assert!(stack.try_take(&on_lane("c")).is_none());
         let lane = first.lane.clone();
         drop(first);
@@ -431,37 +543,64 @@ paths:
     fn fault_without_an_exclusive_lease_on_what_it_disturbs_is_refused() {
         let drill = Drill::new("careless", Fault::stop("minio")).shared("offload");
         let error = places(&drill, &settings()).unwrap_err().to_string();
-        assert!(error.contains("`minio stopped` disturbs minio, on which it holds no exclusive lease"), "{error}");
+        assert!(
+            error.contains("`minio stopped` disturbs minio, on which it holds no exclusive lease"),
+            "{error}"
+        );
     }
 
     #[test]
     fn conditions_are_those_of_the_paths_that_a_drill_holds_or_may_disturb() {
         let names = |drill: &Drill| {
             let place = places(drill, &settings()).unwrap().remove(0);
-            conditions_for(&place.holdings, &settings()).into_iter().map(|condition| condition.name).collect::<Vec<_>>()
+            conditions_for(&place.holdings, &settings())
+                .into_iter()
+                .map(|condition| condition.name)
+                .collect::<Vec<_>>()
         };
         assert_eq!(names(&on_lane("a")), ["binance flows"]);
         let broker = Drill::new("broker", Fault::restart("kafka")).exclusive("kafka");
         assert_eq!(names(&broker), ["binance flows", "okx flows"]);
-        assert_eq!(names(&Drill::new("m", Fault::stop("minio")).exclusive("offload")), ["offload works"]);
+        assert_eq!(
+            names(&Drill::new("m", Fault::stop("minio")).exclusive("offload")),
+            ["offload works"]
+        );
         let prometheus = Drill::new("p", Fault::restart("prometheus")).exclusive("prometheus");
-        assert_eq!(names(&prometheus), ["binance flows", "okx flows", "offload works"]);
+        assert_eq!(
+            names(&prometheus),
+            ["binance flows", "okx flows", "offload works"]
+        );
         assert_eq!(all_conditions(&settings()).len(), 3);
     }
 
     #[test]
     fn drill_disturbs_what_it_holds_alone_and_every_path_over_that() {
-        let names = |drill: &Drill| disturbed_by(drill, &settings()).into_iter().collect::<Vec<_>>();
-        assert_eq!(names(&on_lane("a").placed_on("okx")), ["handler-okx", "okx"]);
-        assert_eq!(names(&Drill::new("broker", Fault::restart("kafka")).exclusive("kafka")), ["binance", "kafka", "okx"]);
-        assert_eq!(names(&Drill::new("m", Fault::stop("minio")).exclusive("offload")), ["minio", "offload"]);
+        let names = |drill: &Drill| {
+            disturbed_by(drill, &settings())
+                .into_iter()
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            names(&on_lane("a").placed_on("okx")),
+            ["handler-okx", "okx"]
+        );
+        assert_eq!(
+            names(&Drill::new("broker", Fault::restart("kafka")).exclusive("kafka")),
+            ["binance", "kafka", "okx"]
+        );
+        assert_eq!(
+            names(&Drill::new("m", Fault::stop("minio")).exclusive("offload")),
+            ["minio", "offload"]
+        );
     }
 
     #[test]
     fn what_is_mended_is_given_back_and_what_is_needed_undisturbed_is_kept() {
         let stack = Stack::new();
         let broker = Drill::new("broker", Fault::restart("kafka")).exclusive("kafka");
-        let mut lane = stack.try_take(&on_lane("a").exclusive("prometheus")).unwrap();
+        let mut lane = stack
+            .try_take(&on_lane("a").exclusive("prometheus"))
+            .unwrap();
         assert!(stack.try_take(&on_lane("b")).is_none());
         lane.share_watchers(&stack.settings).unwrap();
         let other = stack.try_take(&on_lane("b")).unwrap();

@@ -68,43 +68,63 @@ struct Fingerprint {
 }
 
 impl Stack {
-    /// Takes hold of the stack of `project`, and starts what does not run. A stack that is up and current is used as it is,
-    /// together with others; one whose rules or routes changed is reloaded when nobody else uses it.
+    /// Takes hold of the stack of `project`, and starts what does not run. A stack that is up and
+    /// current is used as it is, together with others; one whose rules or routes changed is
+    /// reloaded when nobody else uses it.
     ///
     /// A stack that this call started and that does not become healthy is taken down again.
     ///
     /// # Errors
     /// Each [`Error`] of a missing engine, image, port or healthy service.
-    pub async fn up(mut project: Project, progress: &Progress, cancel: &CancellationToken) -> Result<Self> {
+    pub async fn up(
+        mut project: Project,
+        progress: &Progress,
+        cancel: &CancellationToken,
+    ) -> Result<Self> {
         let containers = Containers::connect(project.name()).await?;
         let path = project.lock_file();
         let mut start = StackStart::Reused;
         let mut waiting = None;
         loop {
-            // Whoever waits looks again whether the stack has become what it wants: another process may be starting it.
+            // Whoever waits looks again whether the stack has become what it wants: another process
+            // may be starting it.
             if let Some(lock) = StackLock::try_shared(&path)? {
                 project.adopt_kafka_host_port()?;
                 let configuration = configuration::wanted(&project)?;
                 if is_current(&project, &containers, &configuration).await? {
-                    return Ok(Self { project, containers, start, configuration, lock });
+                    return Ok(Self {
+                        project,
+                        containers,
+                        start,
+                        configuration,
+                        lock,
+                    });
                 }
             }
             if let Some(alone) = StackLock::try_alone(&path)? {
-                start = start.max(start_or_take_down(&project, &containers, progress, cancel).await?);
-                // In between somebody else may have it alone, and change or remove it: so all is looked at again.
+                start =
+                    start.max(start_or_take_down(&project, &containers, progress, cancel).await?);
+                // In between somebody else may have it alone, and change or remove it: so all is
+                // looked at again.
                 drop(alone);
                 continue;
             }
             let holder = StackLock::holder(&path)?;
             let step = waiting.get_or_insert_with(|| {
-                progress.step("stack", format!("another run starts it or uses it as it is ({holder}); waiting for that"))
+                progress.step(
+                    "stack",
+                    format!(
+                        "another run starts it or uses it as it is ({holder}); waiting for that"
+                    ),
+                )
             });
             step.update("still waiting");
             lock::pause(cancel).await?;
         }
     }
 
-    /// Lets go of the stack. Whoever is the last to do so removes it, if it was started for as long as it is used.
+    /// Lets go of the stack. Whoever is the last to do so removes it, if it was started for as long
+    /// as it is used.
     ///
     /// # Errors
     /// [`Error::Compose`].
@@ -150,30 +170,60 @@ impl Stack {
     /// The rules file that it runs with, and the hash of its content.
     #[must_use]
     pub fn rules(&self) -> (&PathBuf, &str) {
-        (&self.configuration.rules_file, &self.configuration.rules_sha256)
+        (
+            &self.configuration.rules_file,
+            &self.configuration.rules_sha256,
+        )
     }
 
-    /// Has Prometheus and Alertmanager load a candidate in place of what they run with, without a restart. The next start
-    /// finds that out, and loads the committed ones again.
+    /// Has Prometheus and Alertmanager load a candidate in place of what they run with, without a
+    /// restart. The next start finds that out, and loads the committed ones again.
     ///
     /// # Errors
     /// [`Error::File`], or [`Error::NoAnswer`] if they refuse it.
     pub async fn load(&self, candidate: Candidate<'_>) -> Result<()> {
-        let Settings { rules_file, prometheus, alertmanager, .. } = self.project.settings();
-        let write = |path: PathBuf, text: &str| std::fs::write(&path, text).map_err(Error::file("write", path));
-        write(self.project.staged_prometheus().join(rules_file), candidate.rules)?;
-        write(self.project.staged_alertmanager().join("alertmanager.yml"), candidate.alertmanager)?;
+        let Settings {
+            rules_file,
+            prometheus,
+            alertmanager,
+            ..
+        } = self.project.settings();
+        let write = |path: PathBuf, text: &str| {
+            std::fs::write(&path, text).map_err(Error::file("write", path))
+        };
+        write(
+            self.project.staged_prometheus().join(rules_file),
+            candidate.rules,
+        )?;
+        write(
+            self.project.staged_alertmanager().join("alertmanager.yml"),
+            candidate.alertmanager,
+        )?;
         if let Some(running) = read_fingerprint(&self.project) {
-            write_fingerprint(&self.project, &Fingerprint { configuration_sha256: "a candidate".to_owned(), ..running })?;
+            write_fingerprint(
+                &self.project,
+                &Fingerprint {
+                    configuration_sha256: "a candidate".to_owned(),
+                    ..running
+                },
+            )?;
         }
-        Alertmanager::new(&address(&self.containers, alertmanager).await?).reload().await?;
-        reload_rules(&Prometheus::new(&address(&self.containers, prometheus).await?)).await
+        Alertmanager::new(&address(&self.containers, alertmanager).await?)
+            .reload()
+            .await?;
+        reload_rules(&Prometheus::new(
+            &address(&self.containers, prometheus).await?,
+        ))
+        .await
     }
 
     /// What faults are aimed at.
     #[must_use]
     pub fn site(&self) -> Site {
-        Site { containers: self.containers.clone(), kafka_bootstrap: Some(self.project.kafka_bootstrap()) }
+        Site {
+            containers: self.containers.clone(),
+            kafka_bootstrap: Some(self.project.kafka_bootstrap()),
+        }
     }
 
     /// A client of its Prometheus.
@@ -182,7 +232,8 @@ impl Stack {
     /// As [`Containers::address`].
     pub async fn prometheus(&self) -> Result<Prometheus> {
         let endpoint = &self.project.settings().prometheus;
-        Ok(Prometheus::new(&address(&self.containers, endpoint).await?).found_by(self.locate(endpoint)))
+        Ok(Prometheus::new(&address(&self.containers, endpoint).await?)
+            .found_by(self.locate(endpoint)))
     }
 
     /// A client of its Alertmanager.
@@ -191,7 +242,10 @@ impl Stack {
     /// As [`Containers::address`].
     pub async fn alertmanager(&self) -> Result<Alertmanager> {
         let endpoint = &self.project.settings().alertmanager;
-        Ok(Alertmanager::new(&address(&self.containers, endpoint).await?).found_by(self.locate(endpoint)))
+        Ok(
+            Alertmanager::new(&address(&self.containers, endpoint).await?)
+                .found_by(self.locate(endpoint)),
+        )
     }
 
     /// A client of its notification sink.
@@ -200,7 +254,10 @@ impl Stack {
     /// As [`Containers::address`].
     pub async fn notification_sink(&self) -> Result<NotificationSink> {
         let endpoint = &self.project.settings().notification_sink;
-        Ok(NotificationSink::new(&address(&self.containers, endpoint).await?).found_by(self.locate(endpoint)))
+        Ok(
+            NotificationSink::new(&address(&self.containers, endpoint).await?)
+                .found_by(self.locate(endpoint)),
+        )
     }
 
     /// A client of its Grafana, if that runs.
@@ -208,7 +265,9 @@ impl Stack {
     /// # Errors
     /// [`Error::Docker`].
     pub async fn grafana(&self) -> Result<Option<Grafana>> {
-        let Some(endpoint) = &self.project.settings().grafana else { return Ok(None) };
+        let Some(endpoint) = &self.project.settings().grafana else {
+            return Ok(None);
+        };
         match address(&self.containers, endpoint).await {
             Ok(address) => Ok(Some(Grafana::new(&address))),
             Err(Error::NoSuchService { .. }) => Ok(None),
@@ -225,7 +284,8 @@ impl Stack {
     }
 }
 
-/// Removes the stack of `project` if it was started for as long as it is used, and nobody uses it any more.
+/// Removes the stack of `project` if it was started for as long as it is used, and nobody uses it
+/// any more.
 ///
 /// # Errors
 /// [`Error::Compose`].
@@ -236,15 +296,23 @@ pub(crate) async fn remove_if_unused(project: &Project, progress: &Progress) -> 
     if let Some(_alone) = StackLock::try_alone(&project.lock_file())?
         && goes_with_its_last_user(project)
     {
-        remove(project, &Containers::connect(project.name()).await?, progress).await?;
+        remove(
+            project,
+            &Containers::connect(project.name()).await?,
+            progress,
+        )
+        .await?;
     }
     Ok(())
 }
 
 /// Whether the stack runs with this project's files, images, rules and routes as they are now.
 async fn is_current(project: &Project, containers: &Containers, wanted: &Wanted) -> Result<bool> {
-    let Some(running) = read_fingerprint(project) else { return Ok(false) };
-    let same = running.configuration_sha256 == wanted.sha256 && running.files_sha256 == files_sha256(project)?;
+    let Some(running) = read_fingerprint(project) else {
+        return Ok(false);
+    };
+    let same = running.configuration_sha256 == wanted.sha256
+        && running.files_sha256 == files_sha256(project)?;
     Ok(same && all_run(project, containers).await?)
 }
 
@@ -278,17 +346,36 @@ pub(crate) fn keep_stack() -> bool {
 ///
 /// # Errors
 /// [`Error::Compose`], or [`Error::Interrupted`] while another run holds it.
-pub(crate) async fn take_down(project: &Project, progress: &Progress, cancel: &CancellationToken) -> Result<()> {
+pub(crate) async fn take_down(
+    project: &Project,
+    progress: &Progress,
+    cancel: &CancellationToken,
+) -> Result<()> {
     let _lock = StackLock::alone(&project.lock_file(), progress, cancel).await?;
-    remove(project, &Containers::connect(project.name()).await?, progress).await
+    remove(
+        project,
+        &Containers::connect(project.name()).await?,
+        progress,
+    )
+    .await
 }
 
 async fn remove(project: &Project, containers: &Containers, progress: &Progress) -> Result<()> {
     let step = progress.step("stack", "removing it");
     containers.remove_all().await?;
     // Volumes too: the next stack starts from nothing, as this one did.
-    project.compose(&["down", "--volumes", "--remove-orphans"], "remove the stack", |_| ()).await?;
-    for file in [fingerprint_file(project), project.kafka_host_port_file(), project.removal_mark()] {
+    project
+        .compose(
+            &["down", "--volumes", "--remove-orphans"],
+            "remove the stack",
+            |_| (),
+        )
+        .await?;
+    for file in [
+        fingerprint_file(project),
+        project.kafka_host_port_file(),
+        project.removal_mark(),
+    ] {
         remove_file(&file)?;
     }
     // What was broken is gone with it.
@@ -299,19 +386,37 @@ async fn remove(project: &Project, containers: &Containers, progress: &Progress)
 
 fn remove_file(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::file("remove", path)(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::file("remove", path)(error))
+        }
         _ => Ok(()),
     }
 }
 
 /// Sets `began_to_start` once there may be containers that a failure must not leave behind.
-async fn start(project: &Project, containers: &Containers, progress: &Progress, began_to_start: &mut bool) -> Result<StackStart> {
-    let image_ids = images::build_stale(project, containers, progress).await?.into_values().collect();
+async fn start(
+    project: &Project,
+    containers: &Containers,
+    progress: &Progress,
+    began_to_start: &mut bool,
+) -> Result<StackStart> {
+    let image_ids = images::build_stale(project, containers, progress)
+        .await?
+        .into_values()
+        .collect();
     let configuration = configuration::wanted(project)?;
     configuration::stage(project, &configuration).await?;
-    let wanted = Fingerprint { files_sha256: files_sha256(project)?, image_ids, configuration_sha256: configuration.sha256 };
+    let wanted = Fingerprint {
+        files_sha256: files_sha256(project)?,
+        image_ids,
+        configuration_sha256: configuration.sha256,
+    };
 
-    let running = if all_run(project, containers).await? { read_fingerprint(project) } else { None };
+    let running = if all_run(project, containers).await? {
+        read_fingerprint(project)
+    } else {
+        None
+    };
     if let Some(running) = running
         && (&running.files_sha256, &running.image_ids) == (&wanted.files_sha256, &wanted.image_ids)
     {
@@ -323,7 +428,8 @@ async fn start(project: &Project, containers: &Containers, progress: &Progress, 
     }
     *began_to_start = true;
     if containers.exist().await? {
-        // What is left of another start, or what is no longer current: a new stack starts from nothing.
+        // What is left of another start, or what is no longer current: a new stack starts from
+        // nothing.
         remove(project, containers, progress).await?;
     }
     if !keep_stack() {
@@ -333,8 +439,17 @@ async fn start(project: &Project, containers: &Containers, progress: &Progress, 
     project.keep_kafka_host_port()?;
     let began = Instant::now();
     let step = progress.step("stack", "starting its services");
-    let arguments = ["up", "--detach", "--no-build", "--remove-orphans", "--quiet-pull"];
-    if let Err(error) = project.compose(&arguments, "start the stack", |line| step.update(line)).await {
+    let arguments = [
+        "up",
+        "--detach",
+        "--no-build",
+        "--remove-orphans",
+        "--quiet-pull",
+    ];
+    if let Err(error) = project
+        .compose(&arguments, "start the stack", |line| step.update(line))
+        .await
+    {
         return Err(explained(error, project, containers, began).await?);
     }
     wait_until_healthy(project, containers, began, &step).await?;
@@ -345,8 +460,17 @@ async fn start(project: &Project, containers: &Containers, progress: &Progress, 
 
 fn port_taken(error: Error) -> Error {
     match error {
-        Error::Compose { log, .. } if log.contains("port is already allocated") || log.contains("address already in use") => {
-            let reason = log.lines().rev().find(|line| line.contains("already")).unwrap_or(&log).trim().to_owned();
+        Error::Compose { log, .. }
+            if log.contains("port is already allocated")
+                || log.contains("address already in use") =>
+        {
+            let reason = log
+                .lines()
+                .rev()
+                .find(|line| line.contains("already"))
+                .unwrap_or(&log)
+                .trim()
+                .to_owned();
             Error::PortTaken { reason }
         }
         other => other,
@@ -354,18 +478,29 @@ fn port_taken(error: Error) -> Error {
 }
 
 /// `docker compose up` says that a dependency is unhealthy, but not why: the container's log does.
-async fn explained(error: Error, project: &Project, containers: &Containers, began: Instant) -> Result<Error> {
+async fn explained(
+    error: Error,
+    project: &Project,
+    containers: &Containers,
+    began: Instant,
+) -> Result<Error> {
     let error = port_taken(error);
     if !matches!(error, Error::Compose { .. }) {
         return Ok(error);
     }
-    match containers.states().await?.into_iter().find(|state| is_broken(project, state)) {
+    match containers
+        .states()
+        .await?
+        .into_iter()
+        .find(|state| is_broken(project, state))
+    {
         Some(culprit) => not_healthy(containers, culprit, began).await,
         None => Ok(error),
     }
 }
 
-/// A container that has ended when it should not, or that its healthcheck gave up on: no waiting brings it back.
+/// A container that has ended when it should not, or that its healthcheck gave up on: no waiting
+/// brings it back.
 fn is_broken(project: &Project, state: &ContainerState) -> bool {
     match state.exit_code {
         Some(code) => code != 0 || !project.is_one_shot(&state.service),
@@ -381,9 +516,18 @@ fn is_ready(project: &Project, state: &ContainerState) -> bool {
     state.is_running() && matches!(state.health, None | Some(Health::Healthy))
 }
 
-async fn not_healthy(containers: &Containers, state: ContainerState, began: Instant) -> Result<Error> {
+async fn not_healthy(
+    containers: &Containers,
+    state: ContainerState,
+    began: Instant,
+) -> Result<Error> {
     let log = containers.last_log_lines(&state.service).await?;
-    Ok(Error::NotHealthy { state: state.to_string(), service: state.service, waited: began.elapsed(), log })
+    Ok(Error::NotHealthy {
+        state: state.to_string(),
+        service: state.service,
+        waited: began.elapsed(),
+        log,
+    })
 }
 
 async fn wait_until_healthy(
@@ -394,8 +538,13 @@ async fn wait_until_healthy(
 ) -> Result<()> {
     loop {
         let states = containers.states().await?;
-        let waiting: Vec<_> = states.into_iter().filter(|state| !is_ready(project, state)).collect();
-        let Some(first) = waiting.first() else { return Ok(()) };
+        let waiting: Vec<_> = states
+            .into_iter()
+            .filter(|state| !is_ready(project, state))
+            .collect();
+        let Some(first) = waiting.first() else {
+            return Ok(());
+        };
         let broken = waiting.iter().find(|state| is_broken(project, state));
         if began.elapsed() >= HEALTHY_WITHIN || broken.is_some() {
             return Err(not_healthy(containers, broken.unwrap_or(first).clone(), began).await?);
@@ -408,14 +557,22 @@ async fn wait_until_healthy(
 
 async fn all_run(project: &Project, containers: &Containers) -> Result<bool> {
     let running = containers.running().await?;
-    Ok(project.services().keys().all(|service| running.contains(service) || project.is_one_shot(service)))
+    Ok(project
+        .services()
+        .keys()
+        .all(|service| running.contains(service) || project.is_one_shot(service)))
 }
 
 async fn reload(project: &Project, containers: &Containers, progress: &Progress) -> Result<()> {
     let step = progress.step("stack", "reloading changed rules and routes");
     let settings = project.settings();
-    Alertmanager::new(&address(containers, &settings.alertmanager).await?).reload().await?;
-    reload_rules(&Prometheus::new(&address(containers, &settings.prometheus).await?)).await?;
+    Alertmanager::new(&address(containers, &settings.alertmanager).await?)
+        .reload()
+        .await?;
+    reload_rules(&Prometheus::new(
+        &address(containers, &settings.prometheus).await?,
+    ))
+    .await?;
     step.done("reloaded");
     Ok(())
 }
@@ -426,11 +583,22 @@ async fn reload_rules(prometheus: &Prometheus) -> Result<()> {
     prometheus.reload().await?;
     let began = Instant::now();
     loop {
-        let waiting: Vec<_> = prometheus.evaluated_until().await?.into_iter().filter(|(_, until)| *until < since).collect();
-        let Some((alert, until)) = waiting.into_iter().next() else { return Ok(()) };
+        let waiting: Vec<_> = prometheus
+            .evaluated_until()
+            .await?
+            .into_iter()
+            .filter(|(_, until)| *until < since)
+            .collect();
+        let Some((alert, until)) = waiting.into_iter().next() else {
+            return Ok(());
+        };
         if began.elapsed() >= EVALUATED_WITHIN {
             let awaited = format!("the first evaluation of {alert} after the reload");
-            return Err(Error::TimedOut { awaited, last_seen: format!("its last one at {until}"), waited: began.elapsed() });
+            return Err(Error::TimedOut {
+                awaited,
+                last_seen: format!("its last one at {until}"),
+                waited: began.elapsed(),
+            });
         }
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
@@ -440,15 +608,23 @@ async fn address(containers: &Containers, endpoint: &Endpoint) -> Result<String>
     containers.address(&endpoint.service, endpoint.port).await
 }
 
-/// What, if it changes, needs containers to be made anew: the compose file and what it mounts, the images' names and what
-/// they are built from.
+/// What, if it changes, needs containers to be made anew: the compose file and what it mounts, the
+/// images' names and what they are built from.
 fn files_sha256(project: &Project) -> Result<String> {
     let mut hash = Sha256::new();
-    for image in project.services().values().filter_map(|service| service.image.as_ref()) {
+    for image in project
+        .services()
+        .values()
+        .filter_map(|service| service.image.as_ref())
+    {
         hash.update(image);
         hash.update([0]);
     }
-    for source in [project.compose_file(), project.program().to_owned(), project.program_dockerfile()] {
+    for source in [
+        project.compose_file(),
+        project.program().to_owned(),
+        project.program_dockerfile(),
+    ] {
         files::hash_file(&mut hash, &source)?;
     }
     for source in project.committed_sources() {
@@ -472,7 +648,9 @@ fn read_fingerprint(project: &Project) -> Option<Fingerprint> {
 
 fn write_fingerprint(project: &Project, fingerprint: &Fingerprint) -> Result<()> {
     let path = fingerprint_file(project);
-    let json = serde_json::to_vec(fingerprint)
-        .map_err(|error| Error::BadDescription { what: path.display().to_string(), reason: error.to_string() })?;
+    let json = serde_json::to_vec(fingerprint).map_err(|error| Error::BadDescription {
+        what: path.display().to_string(),
+        reason: error.to_string(),
+    })?;
     std::fs::write(&path, json).map_err(Error::file("write", path))
 }

@@ -1,6 +1,8 @@
-//! Who uses a stack: any number of processes share it as it is; one alone starts, changes or removes it.
+//! Who uses a stack: any number of processes share it as it is; one alone starts, changes or
+//! removes it.
 //!
-//! A lock of the operating system on a file: the kernel releases it when its holder ends, however that happens.
+//! A lock of the operating system on a file: the kernel releases it when its holder ends, however
+//! that happens.
 
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -51,18 +53,32 @@ impl StackLock {
     /// [`Error::File`] if the file cannot be used.
     pub fn holder(path: &Path) -> Result<String> {
         let mut lock = Self::open(path)?;
-        Ok(holder(&mut lock.file).map_or("an unknown process".to_owned(), |id| format!("process {id}")))
+        Ok(
+            holder(&mut lock.file).map_or("an unknown process".to_owned(), |id| {
+                format!("process {id}")
+            }),
+        )
     }
 
     /// The lock at `path` for this process alone; waits, and says for whom, while others have it.
     ///
     /// # Errors
     /// [`Error::File`] if the file cannot be used, [`Error::Interrupted`] if `cancel` comes first.
-    pub async fn alone(path: &Path, progress: &Progress, cancel: &CancellationToken) -> Result<Self> {
+    pub async fn alone(
+        path: &Path,
+        progress: &Progress,
+        cancel: &CancellationToken,
+    ) -> Result<Self> {
         if let Some(lock) = Self::try_alone(path)? {
             return Ok(lock);
         }
-        let step = progress.step("stack", format!("another run uses it ({}); waiting for its end", Self::holder(path)?));
+        let step = progress.step(
+            "stack",
+            format!(
+                "another run uses it ({}); waiting for its end",
+                Self::holder(path)?
+            ),
+        );
         loop {
             step.update("still waiting");
             pause(cancel).await?;
@@ -77,7 +93,9 @@ impl StackLock {
     /// # Errors
     /// [`Error::File`].
     pub fn duplicate(&self) -> Result<File> {
-        self.file.try_clone().map_err(Error::file("duplicate the stack's lock", &self.path))
+        self.file
+            .try_clone()
+            .map_err(Error::file("duplicate the stack's lock", &self.path))
     }
 
     fn try_open(path: &Path, mode: Mode) -> Result<Option<Self>> {
@@ -86,8 +104,16 @@ impl StackLock {
     }
 
     fn open(path: &Path) -> Result<Self> {
-        let file = File::options().read(true).write(true).create(true).truncate(false).open(path);
-        Ok(Self { file: file.map_err(Error::file("open the stack's lock", path))?, path: path.to_owned() })
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path);
+        Ok(Self {
+            file: file.map_err(Error::file("open the stack's lock", path))?,
+            path: path.to_owned(),
+        })
     }
 
     fn try_take(&mut self, mode: Mode) -> Result<bool> {
@@ -99,10 +125,15 @@ impl StackLock {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Ok(false),
             Err(TryLockError::Error(source)) => {
-                return Err(Error::File { attempted: "lock", path: self.path.clone(), source });
+                return Err(Error::File {
+                    attempted: "lock",
+                    path: self.path.clone(),
+                    source,
+                });
             }
         }
-        // For whoever waits. Of those that share it the first one stands there, for as long as it lives.
+        // For whoever waits. Of those that share it the first one stands there, for as long as it
+        // lives.
         if mode == Mode::Shared && holder(&mut self.file).is_some_and(is_alive) {
             return Ok(true);
         }
@@ -129,7 +160,9 @@ pub(super) async fn pause(cancel: &CancellationToken) -> Result<()> {
 /// The process whose number stands in the file.
 fn holder(file: &mut File) -> Option<u32> {
     let mut text = String::new();
-    file.rewind().and_then(|()| file.read_to_string(&mut text)).ok()?;
+    file.rewind()
+        .and_then(|()| file.read_to_string(&mut text))
+        .ok()?;
     text.trim().parse().ok()
 }
 
@@ -142,11 +175,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
         let alone = StackLock::try_alone(&path).unwrap().unwrap();
-        assert!(StackLock::try_alone(&path).unwrap().is_none() && StackLock::try_shared(&path).unwrap().is_none());
+        assert!(
+            StackLock::try_alone(&path).unwrap().is_none()
+                && StackLock::try_shared(&path).unwrap().is_none()
+        );
         drop(alone);
         let first = StackLock::try_shared(&path).unwrap().unwrap();
         let second = StackLock::try_shared(&path).unwrap().unwrap();
-        assert_eq!(StackLock::holder(&path).unwrap(), format!("process {}", std::process::id()));
+        assert_eq!(
+            StackLock::holder(&path).unwrap(),
+            format!("process {}", std::process::id())
+        );
         assert!(StackLock::try_alone(&path).unwrap().is_none());
         drop((first, second));
         assert!(StackLock::try_alone(&path).unwrap().is_some());
@@ -160,7 +199,10 @@ mod tests {
         for (named, stays) in [("1", 1), ("4194999", std::process::id())] {
             std::fs::write(&path, named).unwrap();
             let _lock = StackLock::try_shared(&path).unwrap().unwrap();
-            assert_eq!(StackLock::holder(&path).unwrap(), format!("process {stays}"));
+            assert_eq!(
+                StackLock::holder(&path).unwrap(),
+                format!("process {stays}")
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The stack under drill: a compose project, from its images to its steady state, and back to nothing.
+//! The stack under drill: a compose project, from its images to its steady state, and back to
+//! nothing.
 
 mod actions;
 mod compose;

@@ -20,7 +20,8 @@ pub struct Settings {
     pub alertmanager: Endpoint,
     /// The sink that Alertmanager's receivers point to.
     pub notification_sink: Endpoint,
-    /// The folder that Prometheus mounts, and the variable by which the compose file finds its staged copy.
+    /// The folder that Prometheus mounts, and the variable by which the compose file finds its
+    /// staged copy.
     pub prometheus_configuration: MountedFolder,
     /// The folder that Alertmanager mounts.
     pub alertmanager_configuration: MountedFolder,
@@ -46,7 +47,9 @@ pub struct Settings {
 }
 
 /// `docker compose config` prints an empty list of an extension as null.
-fn null_is_empty<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+fn null_is_empty<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
@@ -56,7 +59,8 @@ fn null_is_empty<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(deserial
 pub struct Pathway {
     /// Its name; [`crate::drill::LANE`] for the one that exists several times.
     pub name: String,
-    /// The names of the lanes, if it exists several times. In the texts below `{lane}` stands for each of them.
+    /// The names of the lanes, if it exists several times. In the texts below `{lane}` stands for
+    /// each of them.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub lanes: Vec<String>,
     /// Services that belong to it: who holds the path holds them too.
@@ -115,7 +119,10 @@ pub struct SteadyCondition {
 impl SteadyCondition {
     /// The same of the lane `lane`.
     pub(super) fn on_lane(&self, lane: &str) -> Self {
-        Self { name: self.name.replace("{lane}", lane), query: self.query.replace("{lane}", lane) }
+        Self {
+            name: self.name.replace("{lane}", lane),
+            query: self.query.replace("{lane}", lane),
+        }
     }
 }
 
@@ -134,28 +141,54 @@ impl Project {
     /// Reads the compose file in `root`. Programs that go into images are looked for in `programs`.
     ///
     /// # Errors
-    /// [`Error::NoCompose`], or [`Error::BadDescription`] if the file or its extension `x-alertdrill` is wrong.
+    /// [`Error::NoCompose`], or [`Error::BadDescription`] if the file or its extension
+    /// `x-alertdrill` is wrong.
     pub async fn open(root: &Path, programs: &Path) -> Result<Self> {
-        let root = root.canonicalize().map_err(Error::file("open the project's folder", root))?;
+        let root = root
+            .canonicalize()
+            .map_err(Error::file("open the project's folder", root))?;
         let kept_in = target_folder(&root).join("compose");
         let config = compose::read_config(&root, &BTreeMap::new(), &kept_in).await?;
         let settings = config.settings.ok_or_else(|| {
-            bad_compose_file("it has no section `x-alertdrill`, which tells the harness about the stack".to_owned())
+            bad_compose_file(
+                "it has no section `x-alertdrill`, which tells the harness about the stack"
+                    .to_owned(),
+            )
         })?;
         let program = programs.join(&settings.program_image.program);
-        let mut project =
-            Self { root, name: config.name, settings, services: BTreeMap::new(), variables: BTreeMap::new(), program };
+        let mut project = Self {
+            root,
+            name: config.name,
+            settings,
+            services: BTreeMap::new(),
+            variables: BTreeMap::new(),
+            program,
+        };
         let state = project.state_folder();
         std::fs::create_dir_all(&state).map_err(Error::file("make the folder", &state))?;
         project.variables = BTreeMap::from([
-            (project.settings.prometheus_configuration.variable.clone(), display(&project.staged_prometheus())),
-            (project.settings.alertmanager_configuration.variable.clone(), display(&project.staged_alertmanager())),
-            (project.settings.program_image.variable.clone(), display(&project.staged_program_image())),
+            (
+                project.settings.prometheus_configuration.variable.clone(),
+                display(&project.staged_prometheus()),
+            ),
+            (
+                project.settings.alertmanager_configuration.variable.clone(),
+                display(&project.staged_alertmanager()),
+            ),
+            (
+                project.settings.program_image.variable.clone(),
+                display(&project.staged_program_image()),
+            ),
             ("COMPOSE_PROJECT_NAME".to_owned(), project.name.clone()),
-            ("KAFKA_HOST_PORT".to_owned(), project.kafka_host_port()?.to_string()),
+            (
+                "KAFKA_HOST_PORT".to_owned(),
+                project.kafka_host_port()?.to_string(),
+            ),
         ]);
         // Once more, as the stack will see it: the variables decide paths.
-        project.services = compose::read_config(&project.root, &project.variables, &kept_in).await?.services;
+        project.services = compose::read_config(&project.root, &project.variables, &kept_in)
+            .await?
+            .services;
         Ok(project)
     }
 
@@ -194,10 +227,15 @@ impl Project {
     /// # Errors
     /// As [`Dashboard::read`].
     pub fn dashboard(&self) -> Result<Option<Dashboard>> {
-        self.settings.dashboard.as_ref().map(|path| Dashboard::read(&self.root.join(path))).transpose()
+        self.settings
+            .dashboard
+            .as_ref()
+            .map(|path| Dashboard::read(&self.root.join(path)))
+            .transpose()
     }
 
-    /// What the harness keeps of this stack between runs: staged configuration, the lock, the journal.
+    /// What the harness keeps of this stack between runs: staged configuration, the lock, the
+    /// journal.
     #[must_use]
     pub fn state_folder(&self) -> PathBuf {
         self.target_folder().join("stack").join(&self.name)
@@ -210,18 +248,29 @@ impl Project {
     /// Whether the service is one that others wait for to end.
     pub(super) fn is_one_shot(&self, service: &str) -> bool {
         let ends = |other: &ComposeService| {
-            other.depends_on.get(service).is_some_and(|dependency| dependency.condition == "service_completed_successfully")
+            other
+                .depends_on
+                .get(service)
+                .is_some_and(|dependency| dependency.condition == "service_completed_successfully")
         };
         self.services.values().any(ends)
     }
 
-    /// The committed files and folders that the stack mounts as they are, and those that its images are built from.
+    /// The committed files and folders that the stack mounts as they are, and those that its images
+    /// are built from.
     pub(super) fn committed_sources(&self) -> BTreeSet<PathBuf> {
         let volumes = self.services.values().flat_map(|service| &service.volumes);
-        let mounted = volumes.filter(|volume| volume.kind == "bind").filter_map(|volume| volume.source.as_ref());
-        let built_from = self.services.values().filter_map(|service| Some(&service.build.as_ref()?.context));
+        let mounted = volumes
+            .filter(|volume| volume.kind == "bind")
+            .filter_map(|volume| volume.source.as_ref());
+        let built_from = self
+            .services
+            .values()
+            .filter_map(|service| Some(&service.build.as_ref()?.context));
         let staged = self.target_folder();
-        let committed = mounted.chain(built_from).filter(|source| source.starts_with(&self.root) && !source.starts_with(&staged));
+        let committed = mounted
+            .chain(built_from)
+            .filter(|source| source.starts_with(&self.root) && !source.starts_with(&staged));
         committed.cloned().collect()
     }
 
@@ -238,21 +287,30 @@ impl Project {
         self.root.join(COMPOSE_FILE)
     }
 
-    /// Kafka tells its clients where to connect to, so this one port must be known before Docker could choose it: a free
-    /// one, kept while the stack may be up.
+    /// Kafka tells its clients where to connect to, so this one port must be known before Docker
+    /// could choose it: a free one, kept while the stack may be up.
     fn kafka_host_port(&self) -> Result<u16> {
-        if let Some(port) = std::env::var("KAFKA_HOST_PORT").ok().and_then(|port| port.parse().ok()) {
+        if let Some(port) = std::env::var("KAFKA_HOST_PORT")
+            .ok()
+            .and_then(|port| port.parse().ok())
+        {
             return Ok(port);
         }
         let path = self.kafka_host_port_file();
-        if let Some(port) = std::fs::read_to_string(&path).ok().and_then(|port| port.parse().ok()) {
+        if let Some(port) = std::fs::read_to_string(&path)
+            .ok()
+            .and_then(|port| port.parse().ok())
+        {
             return Ok(port);
         }
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        Ok(free.map_err(Error::file("find a free port on", "127.0.0.1"))?.port())
+        Ok(free
+            .map_err(Error::file("find a free port on", "127.0.0.1"))?
+            .port())
     }
 
-    /// Takes over the port of a stack that another process has started since this project was opened.
+    /// Takes over the port of a stack that another process has started since this project was
+    /// opened.
     pub(super) fn adopt_kafka_host_port(&mut self) -> Result<()> {
         let port = self.kafka_host_port()?.to_string();
         self.variables.insert("KAFKA_HOST_PORT".to_owned(), port);
@@ -262,7 +320,10 @@ impl Project {
     /// Keeps the port for the next process that finds the stack up.
     pub(super) fn keep_kafka_host_port(&self) -> Result<()> {
         let path = self.kafka_host_port_file();
-        let port = self.variables.get("KAFKA_HOST_PORT").map_or("", String::as_str);
+        let port = self
+            .variables
+            .get("KAFKA_HOST_PORT")
+            .map_or("", String::as_str);
         std::fs::write(&path, port).map_err(Error::file("write", path))
     }
 
@@ -282,7 +343,12 @@ impl Project {
     /// Where a Kafka client on this machine connects to.
     #[must_use]
     pub fn kafka_bootstrap(&self) -> String {
-        format!("127.0.0.1:{}", self.variables.get("KAFKA_HOST_PORT").map_or("", String::as_str))
+        format!(
+            "127.0.0.1:{}",
+            self.variables
+                .get("KAFKA_HOST_PORT")
+                .map_or("", String::as_str)
+        )
     }
 
     pub(super) fn staged_prometheus(&self) -> PathBuf {
@@ -298,13 +364,19 @@ impl Project {
     }
 
     /// Runs `docker compose` on this project; see [`compose::run`].
-    pub(super) async fn compose(&self, arguments: &[&str], attempted: &str, on_line: impl Fn(&str)) -> Result<String> {
+    pub(super) async fn compose(
+        &self,
+        arguments: &[&str],
+        attempted: &str,
+        on_line: impl Fn(&str),
+    ) -> Result<String> {
         compose::run(&self.root, &self.variables, arguments, attempted, on_line).await
     }
 }
 
 fn target_folder(root: &Path) -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
+    std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root.join("target"), |folder| root.join(folder))
 }
 
 fn display(path: &Path) -> String {

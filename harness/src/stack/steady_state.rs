@@ -12,7 +12,8 @@ use crate::progress::Step;
 use crate::{Error, Result};
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// A server that does not answer is asked again for this long before that is an error: one that starts may be late.
+/// A server that does not answer is asked again for this long before that is an error: one that
+/// starts may be late.
 const TOLERATED_SILENCE: Duration = Duration::from_secs(60);
 
 /// What to wait for, and for how long.
@@ -24,8 +25,8 @@ pub struct SteadyWait<'a> {
     pub at_most: Duration,
 }
 
-/// Waits until every condition holds and no alert is pending or firing, or until the time is over: then what did not hold is
-/// in the answer, never an error.
+/// Waits until every condition holds and no alert is pending or firing, or until the time is over:
+/// then what did not hold is in the answer, never an error.
 ///
 /// # Errors
 /// [`Error::NoAnswer`] if Prometheus stays silent, [`Error::Interrupted`].
@@ -46,7 +47,11 @@ pub async fn wait_for_steady_state(
             Ok((unmet, active_alerts)) => {
                 silent_since = None;
                 let waited = began.elapsed();
-                let state = SteadyState { waited_s: waited.as_secs_f64(), active_alerts, unmet };
+                let state = SteadyState {
+                    waited_s: waited.as_secs_f64(),
+                    active_alerts,
+                    unmet,
+                };
                 if state.is_reached() || waited >= wait.at_most {
                     return Ok(state);
                 }
@@ -64,16 +69,31 @@ pub async fn wait_for_steady_state(
     }
 }
 
-async fn look(prometheus: &Prometheus, conditions: &[SteadyCondition]) -> Result<(Vec<String>, Vec<Labels>)> {
-    let queries: Vec<_> = conditions.iter().map(|condition| condition.query.clone()).collect();
+async fn look(
+    prometheus: &Prometheus,
+    conditions: &[SteadyCondition],
+) -> Result<(Vec<String>, Vec<Labels>)> {
+    let queries: Vec<_> = conditions
+        .iter()
+        .map(|condition| condition.query.clone())
+        .collect();
     let (hold, _) = prometheus.are_true(&queries).await?;
-    let unmet = conditions.iter().zip(hold).filter(|(_, holds)| !holds).map(|(condition, _)| condition.name.clone());
+    let unmet = conditions
+        .iter()
+        .zip(hold)
+        .filter(|(_, holds)| !holds)
+        .map(|(condition, _)| condition.name.clone());
     Ok((unmet.collect(), prometheus.active_alerts().await?))
 }
 
 fn describe(state: &SteadyState, left: Duration) -> String {
     let unmet = state.unmet.iter().map(|name| format!("not yet: {name}"));
-    let names = state.active_alerts.iter().filter_map(|labels| labels.get("alertname"));
-    let awaited: Vec<_> = unmet.chain(names.map(|name| format!("{name} is active"))).collect();
+    let names = state
+        .active_alerts
+        .iter()
+        .filter_map(|labels| labels.get("alertname"));
+    let awaited: Vec<_> = unmet
+        .chain(names.map(|name| format!("{name} is active")))
+        .collect();
     format!("{} ({:.0} s left)", awaited.join("; "), left.as_secs_f64())
 }

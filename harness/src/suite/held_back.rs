@@ -1,4 +1,5 @@
-//! What libtest prints, held back while drills have lines on a terminal: its own lines would come between theirs.
+//! What libtest prints, held back while drills have lines on a terminal: its own lines would come
+//! between theirs.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -16,7 +17,11 @@ pub(super) struct HeldBack {
 
 impl HeldBack {
     /// Has libtest print to a file in `folder`; `None` if nothing is to be held back.
-    pub(super) fn of(arguments: &mut Arguments, progress: &Progress, folder: &Path) -> Option<Self> {
+    pub(super) fn of(
+        arguments: &mut Arguments,
+        progress: &Progress,
+        folder: &Path,
+    ) -> Option<Self> {
         let same_terminal = progress.is_on_a_terminal() && std::io::stdout().is_terminal();
         if !same_terminal || arguments.list || arguments.logfile.is_some() {
             return None;
@@ -33,6 +38,9 @@ impl HeldBack {
     pub(super) fn print(self) -> Result<()> {
         let printed = std::fs::read(&self.path).map_err(Error::file("read", &self.path))?;
         std::fs::remove_file(&self.path).map_err(Error::file("remove", &self.path))?;
-        std::io::stdout().write_all(&printed).map_err(Error::file("write the tests' results to", "standard output"))
+        std::io::stdout().write_all(&printed).map_err(Error::file(
+            "write the tests' results to",
+            "standard output",
+        ))
     }
 }

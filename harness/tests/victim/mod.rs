@@ -1,4 +1,5 @@
-//! A cheap container that compose would have started as the service `victim` of a project: something to break.
+//! A cheap container that compose would have started as the service `victim` of a project:
+//! something to break.
 
 #![allow(dead_code, reason = "each test takes what it needs of it")]
 
@@ -16,7 +17,8 @@ use testcontainers::{ContainerAsync, GenericImage, ImageExt};
 pub(crate) const VICTIM: &str = "victim";
 pub(crate) const NETWORK: &str = "net";
 /// Ends at once when it is asked to, with code 1 on a signal of its own.
-pub(crate) const PROGRAM: &str = "trap 'exit 0' TERM; trap 'exit 1' USR1; while :; do sleep 0.1; done";
+pub(crate) const PROGRAM: &str =
+    "trap 'exit 0' TERM; trap 'exit 1' USR1; while :; do sleep 0.1; done";
 
 pub(crate) struct Victim {
     container: Option<ContainerAsync<GenericImage>>,
@@ -32,10 +34,22 @@ impl Victim {
     }
 
     async fn begin(project: &str, folder: TempDir) -> Self {
-        let container = request(project, VICTIM, PROGRAM, None).start().await.unwrap();
-        let site = Site { containers: Containers::connect(project).await.unwrap(), kafka_bootstrap: None };
+        let container = request(project, VICTIM, PROGRAM, None)
+            .start()
+            .await
+            .unwrap();
+        let site = Site {
+            containers: Containers::connect(project).await.unwrap(),
+            kafka_bootstrap: None,
+        };
         let journal = Journal::in_folder(folder.path());
-        Self { container: Some(container), project: project.to_owned(), site, journal, folder }
+        Self {
+            container: Some(container),
+            project: project.to_owned(),
+            site,
+            journal,
+            folder,
+        }
     }
 
     pub(crate) async fn inject(&self, fault: &Fault) -> Result<Ongoing> {
@@ -53,7 +67,10 @@ impl Victim {
 
     /// The site of another project on the same engine.
     pub(crate) async fn seen_from(&self, project: &str) -> Site {
-        Site { containers: Containers::connect(project).await.unwrap(), kafka_bootstrap: None }
+        Site {
+            containers: Containers::connect(project).await.unwrap(),
+            kafka_bootstrap: None,
+        }
     }
 
     /// The same service after its container was removed.
@@ -70,7 +87,10 @@ impl Victim {
 
     pub(crate) async fn remove_network(&self) {
         let docker = Docker::connect_with_defaults().unwrap();
-        docker.remove_network(&format!("{}_{NETWORK}", self.project)).await.unwrap();
+        docker
+            .remove_network(&format!("{}_{NETWORK}", self.project))
+            .await
+            .unwrap();
     }
 }
 
@@ -79,19 +99,36 @@ pub(crate) fn project(name: &str) -> String {
     format!("{name}-{}", std::process::id())
 }
 
-/// A container that compose would have started as `service` of `project`, in which a shell runs `program`; `port` is published
-/// on this machine's loopback interface, and nowhere else.
-pub(crate) fn request(project: &str, service: &str, program: &str, port: Option<u16>) -> ContainerRequest<GenericImage> {
+/// A container that compose would have started as `service` of `project`, in which a shell runs
+/// `program`; `port` is published on this machine's loopback interface, and nowhere else.
+pub(crate) fn request(
+    project: &str,
+    service: &str,
+    program: &str,
+    port: Option<u16>,
+) -> ContainerRequest<GenericImage> {
     let request = GenericImage::new("debian", "trixie-slim")
         .with_cmd(["sh", "-c", program])
-        .with_labels([("com.docker.compose.project", project), ("com.docker.compose.service", service)])
+        .with_labels([
+            ("com.docker.compose.project", project),
+            ("com.docker.compose.service", service),
+        ])
         .with_network(format!("{project}_{NETWORK}"))
         .with_host_config_modifier(|host| {
             host.memory = Some(32 << 20);
-            host.restart_policy =
-                Some(RestartPolicy { name: Some(RestartPolicyNameEnum::UNLESS_STOPPED), maximum_retry_count: None });
-            let bindings = host.port_bindings.iter_mut().flat_map(|ports| ports.values_mut()).flatten().flatten();
+            host.restart_policy = Some(RestartPolicy {
+                name: Some(RestartPolicyNameEnum::UNLESS_STOPPED),
+                maximum_retry_count: None,
+            });
+            let bindings = host
+                .port_bindings
+                .iter_mut()
+                .flat_map(|ports| ports.values_mut())
+                .flatten()
+                .flatten();
             bindings.for_each(|binding| binding.host_ip = Some("127.0.0.1".to_owned()));
         });
-    port.into_iter().fold(request, |request, port| request.with_mapped_port(0, port.tcp()))
+    port.into_iter().fold(request, |request, port| {
+        request.with_mapped_port(0, port.tcp())
+    })
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{DELIVERY_ALLOWANCE, relative, rule_for, seconds};
 use crate::drill::{
-    AlertOutcome, CONDITION_RESOLUTION, Claim, Delivery, DeliveryStatus, Episode, ExpectedAlert, FaultRecord, Labels, LoadedRule,
-    Reason, ReasonKind, Routing, Timeline, UtcInstant, Window,
+    AlertOutcome, CONDITION_RESOLUTION, Claim, Delivery, DeliveryStatus, Episode, ExpectedAlert,
+    FaultRecord, Labels, LoadedRule, Reason, ReasonKind, Routing, Timeline, UtcInstant, Window,
 };
 
 const REQUIRED_ANNOTATIONS: [&str; 3] = ["summary", "description", "runbook_url"];
@@ -34,15 +34,23 @@ impl<'a> Trial<'a> {
         lives: &'a [Episode],
         fault: Option<&FaultRecord>,
     ) -> Self {
-        let window =
-            rule_for(&expected.alert, &expected.labels, &timeline.rules).map(|rule| Window::derive(rule, expected.onset));
+        let window = rule_for(&expected.alert, &expected.labels, &timeline.rules)
+            .map(|rule| Window::derive(rule, expected.onset));
         let outcome = AlertOutcome {
             severity: Some(expected.severity),
-            window_s: window.map(|window| [window.earliest.as_secs_f64(), window.latest.as_secs_f64()]),
+            window_s: window
+                .map(|window| [window.earliest.as_secs_f64(), window.latest.as_secs_f64()]),
             deadline_s: Some(expected.deadline.as_secs_f64()),
             ..AlertOutcome::unknown(expected.claim())
         };
-        let mut trial = Self { expected, claim: expected.claim(), timeline, lives, outcome, reasons: Vec::new() };
+        let mut trial = Self {
+            expected,
+            claim: expected.claim(),
+            timeline,
+            lives,
+            outcome,
+            reasons: Vec::new(),
+        };
         if let Some(fault) = fault {
             trial.judge(fault);
         }
@@ -54,10 +62,17 @@ impl<'a> Trial<'a> {
     }
 
     fn judge(&mut self, fault: &FaultRecord) {
-        let Some(rule) = rule_for(&self.expected.alert, &self.expected.labels, &self.timeline.rules) else { return };
+        let Some(rule) = rule_for(
+            &self.expected.alert,
+            &self.expected.labels,
+            &self.timeline.rules,
+        ) else {
+            return;
+        };
         self.outcome.onset_at = self.onset(fault);
         let bounds = self.bounds(rule, fault);
-        self.outcome.window_s = Some([bounds.earliest, bounds.latest].map(|end| end.seconds_since(fault.injected_at)));
+        self.outcome.window_s =
+            Some([bounds.earliest, bounds.latest].map(|end| end.seconds_since(fault.injected_at)));
         let Some(life) = self.firing_life(fault) else {
             self.missed(fault);
             return;
@@ -66,7 +81,9 @@ impl<'a> Trial<'a> {
         self.outcome.pending_at = life.pending_at;
         self.outcome.firing_at = life.firing_at;
         self.outcome.resolved_at = life.ended_at;
-        let Some(firing_at) = life.firing_at else { return };
+        let Some(firing_at) = life.firing_at else {
+            return;
+        };
         self.outcome.time_to_fire_s = Some(firing_at.seconds_since(fault.injected_at));
 
         self.timing(&bounds, fault, firing_at);
@@ -80,16 +97,23 @@ impl<'a> Trial<'a> {
     /// When what the alert is about was first true.
     fn onset(&self, fault: &FaultRecord) -> Option<UtcInstant> {
         let spans = self.timeline.spans_of(self.expected.condition.as_ref()?);
-        spans.iter().find(|span| span.until >= fault.injected_at).map(|span| span.from.max(fault.injected_at))
+        spans
+            .iter()
+            .find(|span| span.until >= fault.injected_at)
+            .map(|span| span.from.max(fault.injected_at))
     }
 
     fn bounds(&self, rule: &LoadedRule, fault: &FaultRecord) -> Bounds {
-        if let (Some(onset_at), Some(condition)) = (self.outcome.onset_at, &self.expected.condition) {
+        if let (Some(onset_at), Some(condition)) = (self.outcome.onset_at, &self.expected.condition)
+        {
             let window = Window::after_measured_onset(rule);
             return Bounds {
                 earliest: onset_at.plus(window.earliest).minus(CONDITION_RESOLUTION),
                 latest: onset_at.plus(window.latest),
-                counted_from: format!("`{condition}` was true from {} on", relative(Some(onset_at), fault.injected_at)),
+                counted_from: format!(
+                    "`{condition}` was true from {} on",
+                    relative(Some(onset_at), fault.injected_at)
+                ),
             };
         }
         let window = Window::derive(rule, self.expected.onset);
@@ -97,19 +121,37 @@ impl<'a> Trial<'a> {
         Bounds {
             earliest: fault.injected_at.plus(window.earliest),
             latest: effect_at.plus(window.latest),
-            counted_from: format!("the fault had its effect {}", relative(Some(effect_at), fault.injected_at)),
+            counted_from: format!(
+                "the fault had its effect {}",
+                relative(Some(effect_at), fault.injected_at)
+            ),
         }
     }
 
     /// The first firing since the fault, if need be one that has lost labels.
     fn firing_life(&self, fault: &FaultRecord) -> Option<&'a Episode> {
-        let since_fault = |life: &&Episode| life.firing_at.is_some_and(|firing| firing >= fault.injected_at);
-        let exact = self.lives.iter().filter(since_fault).find(|life| self.claim.covers(&life.labels));
-        exact.or_else(|| self.lives.iter().filter(since_fault).find(|life| self.claim.concerns(&life.labels)))
+        let since_fault = |life: &&Episode| {
+            life.firing_at
+                .is_some_and(|firing| firing >= fault.injected_at)
+        };
+        let exact = self
+            .lives
+            .iter()
+            .filter(since_fault)
+            .find(|life| self.claim.covers(&life.labels));
+        exact.or_else(|| {
+            self.lives
+                .iter()
+                .filter(since_fault)
+                .find(|life| self.claim.concerns(&life.labels))
+        })
     }
 
     fn missed(&mut self, fault: &FaultRecord) {
-        let pending = self.lives.iter().find(|life| self.claim.covers(&life.labels) && life.pending_at.is_some());
+        let pending = self
+            .lives
+            .iter()
+            .find(|life| self.claim.covers(&life.labels) && life.pending_at.is_some());
         self.outcome.pending_at = pending.and_then(|life| life.pending_at);
         if let (Some(condition), None) = (&self.expected.condition, self.outcome.onset_at) {
             let message = format!(
@@ -124,26 +166,42 @@ impl<'a> Trial<'a> {
             || "never even pending".to_owned(),
             |life| format!("pending {}", relative(life.pending_at, fault.injected_at)),
         );
-        let message = format!("{} did not fire within {watched_s:.1} s of the fault; it was {state}", self.expected);
+        let message = format!(
+            "{} did not fire within {watched_s:.1} s of the fault; it was {state}",
+            self.expected
+        );
         self.blame(ReasonKind::Missed, message);
     }
 
     fn timing(&mut self, bounds: &Bounds, fault: &FaultRecord, firing_at: UtcInstant) {
         let fired = relative(Some(firing_at), fault.injected_at);
         if let (Some(condition), None) = (&self.expected.condition, self.outcome.onset_at) {
-            let message = format!("{} fired {fired}, and `{condition}` was not true at any time", self.expected);
+            let message = format!(
+                "{} fired {fired}, and `{condition}` was not true at any time",
+                self.expected
+            );
             self.blame(ReasonKind::TooEarly, message);
         } else if firing_at < bounds.earliest {
             let opens = relative(Some(bounds.earliest), fault.injected_at);
-            let message = format!("{} fired {fired}, its window opens {opens}: {}", self.expected, bounds.counted_from);
+            let message = format!(
+                "{} fired {fired}, its window opens {opens}: {}",
+                self.expected, bounds.counted_from
+            );
             self.blame(ReasonKind::TooEarly, message);
         }
         if firing_at > fault.injected_at.plus(self.expected.deadline) {
-            let message = format!("{} fired {fired}, its deadline is +{}", self.expected, seconds(self.expected.deadline));
+            let message = format!(
+                "{} fired {fired}, its deadline is +{}",
+                self.expected,
+                seconds(self.expected.deadline)
+            );
             self.blame(ReasonKind::Late, message);
         } else if firing_at > bounds.latest {
             let closes = relative(Some(bounds.latest), fault.injected_at);
-            let message = format!("{} fired {fired}, its window closes {closes}: {}", self.expected, bounds.counted_from);
+            let message = format!(
+                "{} fired {fired}, its window closes {closes}: {}",
+                self.expected, bounds.counted_from
+            );
             self.blame(ReasonKind::Late, message);
         }
     }
@@ -151,7 +209,10 @@ impl<'a> Trial<'a> {
     fn labels(&mut self, labels: &Labels) {
         for (name, value) in &self.expected.labels {
             if labels.get(name) != Some(value) {
-                let message = format!("{} fired without the label {name}=\"{value}\": {labels:?}", self.expected.alert);
+                let message = format!(
+                    "{} fired without the label {name}=\"{value}\": {labels:?}",
+                    self.expected.alert
+                );
                 self.blame(ReasonKind::WrongLabels, message);
             }
         }
@@ -170,15 +231,28 @@ impl<'a> Trial<'a> {
     fn delivery(&mut self, life: &Episode, firing_at: UtcInstant, fault: &FaultRecord) {
         let labels = &life.labels;
         let receiver = self.expected.severity.to_string();
-        let wait = self.routing().map_or(Duration::ZERO, |routing| routing.first_wait(labels, &self.timeline.lately_fired));
+        let wait = self.routing().map_or(Duration::ZERO, |routing| {
+            routing.first_wait(labels, &self.timeline.lately_fired)
+        });
         let latest = firing_at.plus(wait + DELIVERY_ALLOWANCE);
         let told: Vec<_> = self
             .deliveries(DeliveryStatus::Firing, labels, firing_at)
-            .filter(|delivery| life.ended_at.is_none_or(|ended_at| delivery.received_at <= ended_at.plus(DELIVERY_ALLOWANCE)))
+            .filter(|delivery| {
+                life.ended_at.is_none_or(|ended_at| {
+                    delivery.received_at <= ended_at.plus(DELIVERY_ALLOWANCE)
+                })
+            })
             .collect();
-        let to_receiver: Vec<_> = told.iter().filter(|delivery| delivery.receiver == receiver).collect();
+        let to_receiver: Vec<_> = told
+            .iter()
+            .filter(|delivery| delivery.receiver == receiver)
+            .collect();
         let Some(delivery) = to_receiver.first() else {
-            let held_back = self.timeline.suppressions.iter().find(|suppression| suppression.labels == *labels);
+            let held_back = self
+                .timeline
+                .suppressions
+                .iter()
+                .find(|suppression| suppression.labels == *labels);
             let why = match (told.first(), held_back) {
                 (Some(elsewhere), _) => format!("it was delivered to `{}` instead", elsewhere.receiver),
                 (None, Some(suppression)) => format!("Alertmanager held it back: {}", suppression.by),
@@ -197,12 +271,21 @@ impl<'a> Trial<'a> {
         let received_at = delivery.received_at;
         let missing: Vec<_> = REQUIRED_ANNOTATIONS
             .into_iter()
-            .filter(|name| delivery.annotations.get(*name).is_none_or(|text| text.trim().is_empty()))
+            .filter(|name| {
+                delivery
+                    .annotations
+                    .get(*name)
+                    .is_none_or(|text| text.trim().is_empty())
+            })
             .collect();
         self.outcome.notified_at = Some(received_at);
         self.outcome.starts_at = delivery.starts_at;
         if !missing.is_empty() {
-            let message = format!("{} was delivered without {}", self.expected, missing.join(", "));
+            let message = format!(
+                "{} was delivered without {}",
+                self.expected,
+                missing.join(", ")
+            );
             self.blame(ReasonKind::MissingAnnotations, message);
         }
         if received_at > latest {
@@ -216,14 +299,23 @@ impl<'a> Trial<'a> {
             self.blame(ReasonKind::NotDelivered, message);
         }
         if to_receiver.len() > 1 {
-            let times: Vec<_> = to_receiver.iter().map(|told| relative(Some(told.received_at), fault.injected_at)).collect();
-            let message = format!("{} was delivered to `{receiver}` more than once: {}", self.expected, times.join(", "));
+            let times: Vec<_> = to_receiver
+                .iter()
+                .map(|told| relative(Some(told.received_at), fault.injected_at))
+                .collect();
+            let message = format!(
+                "{} was delivered to `{receiver}` more than once: {}",
+                self.expected,
+                times.join(", ")
+            );
             self.blame(ReasonKind::DeliveredTwice, message);
         }
     }
 
     fn resolve(&mut self, rule: &LoadedRule, fault: &FaultRecord, labels: &Labels) {
-        let Some(reverted_at) = self.timeline.last_revert() else { return };
+        let Some(reverted_at) = self.timeline.last_revert() else {
+            return;
+        };
         let latest = Window::latest_resolve(rule, self.expected.recovery);
         let Some(resolved_at) = self.outcome.resolved_at else {
             let message = format!(
@@ -245,14 +337,18 @@ impl<'a> Trial<'a> {
             self.blame(ReasonKind::NotResolved, message);
         }
         let receiver = self.expected.severity.to_string();
-        let group_interval = self.routing().map_or(Duration::ZERO, |routing| routing.group_interval);
+        let group_interval = self
+            .routing()
+            .map_or(Duration::ZERO, |routing| routing.group_interval);
         let wait = group_interval + DELIVERY_ALLOWANCE;
         let told = self
             .deliveries(DeliveryStatus::Resolved, labels, resolved_at)
             .find(|delivery| delivery.receiver == receiver)
             .map(|told| told.received_at);
         self.outcome.resolve_notified_at = told;
-        if told.is_none_or(|told| told > resolved_at.plus(wait)) && self.outcome.notified_at.is_some() {
+        if told.is_none_or(|told| told > resolved_at.plus(wait))
+            && self.outcome.notified_at.is_some()
+        {
             let resolved = relative(Some(resolved_at), fault.injected_at);
             let told = told.map_or_else(
                 || "was never told".to_owned(),
@@ -274,8 +370,9 @@ impl<'a> Trial<'a> {
         since: UtcInstant,
     ) -> impl Iterator<Item = &'a Delivery> + use<'a> {
         let deliveries = self.timeline.deliveries.iter();
-        deliveries
-            .filter(move |delivery| delivery.status == status && delivery.labels == *labels && delivery.received_at >= since)
+        deliveries.filter(move |delivery| {
+            delivery.status == status && delivery.labels == *labels && delivery.received_at >= since
+        })
     }
 
     fn routing(&self) -> Option<&'a Routing> {

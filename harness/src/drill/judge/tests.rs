@@ -4,8 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::drill::{
-    AlertSample, AlertState, CheckRecord, Claim, ConditionRecord, Delivery, DeliveryStatus, Fault, FaultRecord, Neighbour,
-    ObservationError, Routing, Severity, SilentAlert, Span, SteadyState, Suppression, WatchedUntil,
+    AlertSample, AlertState, CheckRecord, Claim, ConditionRecord, Delivery, DeliveryStatus, Fault,
+    FaultRecord, Neighbour, ObservationError, Routing, Severity, SilentAlert, Span, SteadyState,
+    Suppression, WatchedUntil,
 };
 
 const REQUIRED_ANNOTATIONS: [&str; 3] = ["summary", "description", "runbook_url"];
@@ -17,16 +18,28 @@ fn at(second: f64) -> UtcInstant {
 }
 
 fn labels(pairs: &[(&str, &str)]) -> Labels {
-    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 /// `FeedHandlerDown` of binance, as its rule fires it.
 fn binance_down() -> Labels {
-    labels(&[("alertname", "FeedHandlerDown"), ("exchange", "binance"), ("severity", "critical")])
+    labels(&[
+        ("alertname", "FeedHandlerDown"),
+        ("exchange", "binance"),
+        ("severity", "critical"),
+    ])
 }
 
 fn drill() -> Drill {
-    let alert = ExpectedAlert::new("FeedHandlerDown", Severity::Critical, Duration::from_secs(120)).label("exchange", "binance");
+    let alert = ExpectedAlert::new(
+        "FeedHandlerDown",
+        Severity::Critical,
+        Duration::from_secs(120),
+    )
+    .label("exchange", "binance");
     Drill::new("feed_handler_stopped", Fault::stop("feed-handler-binance")).expect_alert(alert)
 }
 
@@ -40,7 +53,8 @@ fn rule(alert: &str, for_s: u64) -> LoadedRule {
     }
 }
 
-/// A drill that went as it should: pending at 20 s, firing at 80 s, told at 90 s, reverted at 100 s, gone at 125 s, told at 150 s.
+/// A drill that went as it should: pending at 20 s, firing at 80 s, told at 90 s, reverted at 100
+/// s, gone at 125 s, told at 150 s.
 struct Story {
     timeline: Timeline,
 }
@@ -61,7 +75,11 @@ impl Story {
                 reverting_at: Some(at(99.0)),
                 reverted_at: Some(at(100.0)),
             }],
-            evaluated_until: [("FeedHandlerDown".to_owned(), at(200.0)), ("ServiceOOMKill".to_owned(), at(200.0))].into(),
+            evaluated_until: [
+                ("FeedHandlerDown".to_owned(), at(200.0)),
+                ("ServiceOOMKill".to_owned(), at(200.0)),
+            ]
+            .into(),
             steady_end: Some(SteadyState::default()),
             ..Timeline::begun("feed_handler_stopped", at(200.0))
         };
@@ -79,17 +97,34 @@ impl Story {
         story
     }
 
-    /// Samples every 15 s: pending from `pending_s`, firing from `firing_s` up to and with `last_s`.
+    /// Samples every 15 s: pending from `pending_s`, firing from `firing_s` up to and with
+    /// `last_s`.
     fn alert(mut self, labels: &Labels, pending_s: u32, firing_s: u32, last_s: u32) -> Self {
         for second in (pending_s..=last_s).step_by(15) {
-            let state = if second < firing_s { AlertState::Pending } else { AlertState::Firing };
-            self.timeline.samples.push(AlertSample { labels: labels.clone(), at: at(second.into()), state });
+            let state = if second < firing_s {
+                AlertState::Pending
+            } else {
+                AlertState::Firing
+            };
+            self.timeline.samples.push(AlertSample {
+                labels: labels.clone(),
+                at: at(second.into()),
+                state,
+            });
         }
         self
     }
 
-    fn told(mut self, status: DeliveryStatus, receiver: &str, labels: &Labels, second: f64) -> Self {
-        let annotations = REQUIRED_ANNOTATIONS.map(|name| (name.to_owned(), "text".to_owned())).into();
+    fn told(
+        mut self,
+        status: DeliveryStatus,
+        receiver: &str,
+        labels: &Labels,
+        second: f64,
+    ) -> Self {
+        let annotations = REQUIRED_ANNOTATIONS
+            .map(|name| (name.to_owned(), "text".to_owned()))
+            .into();
         let labels = labels.clone();
         self.timeline.deliveries.push(Delivery {
             received_at: at(second),
@@ -120,8 +155,17 @@ fn kinds(verdict: &Verdict) -> Vec<ReasonKind> {
 #[track_caller]
 fn assert_fails_with(story: &Story, kind: ReasonKind, words: &str) {
     let verdict = story.verdict();
-    assert_eq!((verdict.outcome, kinds(&verdict)), (kind.outcome(), vec![kind]), "{:#?}", verdict.reasons);
-    assert!(verdict.reasons[0].message.contains(words), "{}", verdict.reasons[0].message);
+    assert_eq!(
+        (verdict.outcome, kinds(&verdict)),
+        (kind.outcome(), vec![kind]),
+        "{:#?}",
+        verdict.reasons
+    );
+    assert!(
+        verdict.reasons[0].message.contains(words),
+        "{}",
+        verdict.reasons[0].message
+    );
 }
 
 #[test]
@@ -129,10 +173,22 @@ fn alert_that_fires_in_its_window_is_delivered_and_resolves_passes() {
     let verdict = Story::good().verdict();
     assert_eq!((verdict.outcome, verdict.reasons), (Outcome::Pass, vec![]));
     let alert = &verdict.alerts[0];
-    assert_eq!((alert.pending_at, alert.firing_at), (Some(at(20.0)), Some(at(80.0))));
-    assert_eq!((alert.notified_at, alert.resolved_at), (Some(at(90.0)), Some(at(125.0))));
-    assert_eq!((alert.resolve_notified_at, alert.time_to_fire_s), (Some(at(150.0)), Some(80.0)));
-    assert_eq!((alert.window_s, alert.deadline_s), (Some([60.0, 96.0]), Some(120.0)));
+    assert_eq!(
+        (alert.pending_at, alert.firing_at),
+        (Some(at(20.0)), Some(at(80.0)))
+    );
+    assert_eq!(
+        (alert.notified_at, alert.resolved_at),
+        (Some(at(90.0)), Some(at(125.0)))
+    );
+    assert_eq!(
+        (alert.resolve_notified_at, alert.time_to_fire_s),
+        (Some(at(150.0)), Some(80.0))
+    );
+    assert_eq!(
+        (alert.window_s, alert.deadline_s),
+        (Some([60.0, 96.0]), Some(120.0))
+    );
 }
 
 #[test]
@@ -141,13 +197,30 @@ fn what_is_still_to_come_does_not_speak_against_an_alert_so_far() {
         timeline.faults[0].reverted_at = None;
         timeline.steady_end = None;
         timeline.samples.retain(|sample| sample.at <= at(95.0));
-        timeline.deliveries.retain(|told| told.received_at <= at(95.0));
+        timeline
+            .deliveries
+            .retain(|told| told.received_at <= at(95.0));
     };
-    assert_eq!(so_far(&drill(), &Story::good().with(not_reverted).timeline), []);
-    let late =
-        Story::silent().alert(&binance_down(), 20, 110, 125).told(DeliveryStatus::Firing, "critical", &binance_down(), 120.0);
-    let late = so_far(&drill(), &late.with(|timeline| timeline.faults[0].reverted_at = None).timeline);
-    assert_eq!(late.iter().map(|reason| reason.kind).collect::<Vec<_>>(), [ReasonKind::Late]);
+    assert_eq!(
+        so_far(&drill(), &Story::good().with(not_reverted).timeline),
+        []
+    );
+    let late = Story::silent().alert(&binance_down(), 20, 110, 125).told(
+        DeliveryStatus::Firing,
+        "critical",
+        &binance_down(),
+        120.0,
+    );
+    let late = so_far(
+        &drill(),
+        &late
+            .with(|timeline| timeline.faults[0].reverted_at = None)
+            .timeline,
+    );
+    assert_eq!(
+        late.iter().map(|reason| reason.kind).collect::<Vec<_>>(),
+        [ReasonKind::Late]
+    );
 }
 
 #[test]
@@ -184,7 +257,11 @@ fn alert_that_fires_after_its_window_fails_even_within_the_deadline() {
         .alert(&binance_down(), 20, 110, 125)
         .told(DeliveryStatus::Firing, "critical", &binance_down(), 120.0)
         .told(DeliveryStatus::Resolved, "critical", &binance_down(), 150.0);
-    assert_fails_with(&story, ReasonKind::Late, "its window closes at +96.0 s: the fault had its effect at +1.0 s");
+    assert_fails_with(
+        &story,
+        ReasonKind::Late,
+        "its window closes at +96.0 s: the fault had its effect at +1.0 s",
+    );
 }
 
 #[test]
@@ -193,7 +270,11 @@ fn alert_that_fires_after_its_deadline_is_late() {
         .alert(&binance_down(), 20, 125, 125)
         .told(DeliveryStatus::Firing, "critical", &binance_down(), 135.0)
         .told(DeliveryStatus::Resolved, "critical", &binance_down(), 150.0);
-    assert_fails_with(&story, ReasonKind::Late, "fired at +125.0 s, its deadline is +120 s");
+    assert_fails_with(
+        &story,
+        ReasonKind::Late,
+        "fired at +125.0 s, its deadline is +120 s",
+    );
 }
 
 #[test]
@@ -215,16 +296,26 @@ fn prometheus_without_any_rule_fails_the_drill_and_says_so() {
         timeline.faults.clear();
         timeline.rules.clear();
     });
-    assert_fails_with(&story, ReasonKind::NoSuchRule, "has loaded no alerting rule at all");
+    assert_fails_with(
+        &story,
+        ReasonKind::NoSuchRule,
+        "has loaded no alerting rule at all",
+    );
 }
 
 #[test]
 fn rule_whose_own_label_contradicts_the_expected_one_is_not_the_rule_that_is_meant() {
     let story = Story::silent().with(|timeline| {
         timeline.faults.clear();
-        timeline.rules[0].labels.insert("exchange".into(), "kraken".into());
+        timeline.rules[0]
+            .labels
+            .insert("exchange".into(), "kraken".into());
     });
-    assert_fails_with(&story, ReasonKind::NoSuchRule, "no rule for FeedHandlerDown");
+    assert_fails_with(
+        &story,
+        ReasonKind::NoSuchRule,
+        "no rule for FeedHandlerDown",
+    );
 }
 
 #[test]
@@ -243,20 +334,32 @@ fn rule_that_cannot_meet_its_deadline_is_late_before_anything_is_broken() {
 #[test]
 fn alert_that_lost_the_label_of_the_culprit_has_wrong_labels() {
     let blind = labels(&[("alertname", "FeedHandlerDown"), ("severity", "critical")]);
-    let story = Story::silent().alert(&blind, 20, 80, 110).told(DeliveryStatus::Firing, "critical", &blind, 90.0).told(
-        DeliveryStatus::Resolved,
-        "critical",
-        &blind,
-        150.0,
+    let story = Story::silent()
+        .alert(&blind, 20, 80, 110)
+        .told(DeliveryStatus::Firing, "critical", &blind, 90.0)
+        .told(DeliveryStatus::Resolved, "critical", &blind, 150.0);
+    assert_fails_with(
+        &story,
+        ReasonKind::WrongLabels,
+        "fired without the label exchange=\"binance\"",
     );
-    assert_fails_with(&story, ReasonKind::WrongLabels, "fired without the label exchange=\"binance\"");
 }
 
 #[test]
 fn alert_of_another_exchange_neither_passes_the_drill_nor_goes_unseen() {
-    let kraken = labels(&[("alertname", "FeedHandlerDown"), ("exchange", "kraken"), ("severity", "critical")]);
+    let kraken = labels(&[
+        ("alertname", "FeedHandlerDown"),
+        ("exchange", "kraken"),
+        ("severity", "critical"),
+    ]);
     let verdict = Story::silent().alert(&kraken, 20, 80, 110).verdict();
-    assert_eq!((verdict.outcome, kinds(&verdict)), (Outcome::Fail, vec![ReasonKind::Missed, ReasonKind::Collateral]));
+    assert_eq!(
+        (verdict.outcome, kinds(&verdict)),
+        (
+            Outcome::Fail,
+            vec![ReasonKind::Missed, ReasonKind::Collateral]
+        )
+    );
     assert_eq!(verdict.collateral, [kraken]);
 }
 
@@ -264,32 +367,64 @@ fn alert_of_another_exchange_neither_passes_the_drill_nor_goes_unseen() {
 fn alert_with_another_severity_has_wrong_labels_and_names_the_receiver_that_was_told() {
     let mut mild = binance_down();
     mild.insert("severity".into(), "warning".into());
-    let story = Story::silent().alert(&mild, 20, 80, 110).told(DeliveryStatus::Firing, "warning", &mild, 90.0);
+    let story = Story::silent().alert(&mild, 20, 80, 110).told(
+        DeliveryStatus::Firing,
+        "warning",
+        &mild,
+        90.0,
+    );
     let verdict = story.verdict();
-    assert_eq!(kinds(&verdict), [ReasonKind::WrongLabels, ReasonKind::NotDelivered]);
-    assert!(verdict.reasons[0].message.contains("with severity warning, expected is critical"));
-    assert!(verdict.reasons[1].message.contains("it was delivered to `warning` instead"));
+    assert_eq!(
+        kinds(&verdict),
+        [ReasonKind::WrongLabels, ReasonKind::NotDelivered]
+    );
+    assert!(
+        verdict.reasons[0]
+            .message
+            .contains("with severity warning, expected is critical")
+    );
+    assert!(
+        verdict.reasons[1]
+            .message
+            .contains("it was delivered to `warning` instead")
+    );
 }
 
 #[test]
 fn alert_without_a_runbook_has_missing_annotations() {
-    let story = Story::good().with(|timeline| drop(timeline.deliveries[0].annotations.remove("runbook_url")));
-    assert_fails_with(&story, ReasonKind::MissingAnnotations, "delivered without runbook_url");
+    let story = Story::good()
+        .with(|timeline| drop(timeline.deliveries[0].annotations.remove("runbook_url")));
+    assert_fails_with(
+        &story,
+        ReasonKind::MissingAnnotations,
+        "delivered without runbook_url",
+    );
 }
 
 #[test]
 fn alert_that_no_receiver_was_told_of_is_not_delivered() {
     let story = Story::good().with(|timeline| timeline.deliveries.clear());
-    assert_fails_with(&story, ReasonKind::NotDelivered, "was not delivered to `critical`; no receiver was told");
+    assert_fails_with(
+        &story,
+        ReasonKind::NotDelivered,
+        "was not delivered to `critical`; no receiver was told",
+    );
 }
 
 #[test]
 fn silenced_alert_is_not_delivered_and_the_silence_is_named() {
     let story = Story::good().with(|timeline| {
         timeline.deliveries.clear();
-        timeline.suppressions.push(Suppression { labels: binance_down(), by: "silence 7".into() });
+        timeline.suppressions.push(Suppression {
+            labels: binance_down(),
+            by: "silence 7".into(),
+        });
     });
-    assert_fails_with(&story, ReasonKind::NotDelivered, "Alertmanager held it back: silence 7");
+    assert_fails_with(
+        &story,
+        ReasonKind::NotDelivered,
+        "Alertmanager held it back: silence 7",
+    );
 }
 
 #[test]
@@ -297,18 +432,39 @@ fn alert_of_a_group_that_fired_lately_may_wait_for_the_groups_interval() {
     let grouped_by = |label: &str| [label.to_owned()].into();
     let late = || {
         let story = Story::good().with(|timeline| timeline.deliveries[0].received_at = at(108.0));
-        story.with(|timeline| timeline.lately_fired = vec![labels(&[("alertname", "FeedHandlerDown"), ("exchange", "okx")])])
+        story.with(|timeline| {
+            timeline.lately_fired = vec![labels(&[
+                ("alertname", "FeedHandlerDown"),
+                ("exchange", "okx"),
+            ])]
+        })
     };
-    let routed = |timeline: &mut Timeline, label| timeline.routing.as_mut().unwrap().group_by = grouped_by(label);
-    assert_eq!(late().with(|timeline| routed(timeline, "alertname")).verdict().reasons, []);
+    let routed = |timeline: &mut Timeline, label| {
+        timeline.routing.as_mut().unwrap().group_by = grouped_by(label)
+    };
+    assert_eq!(
+        late()
+            .with(|timeline| routed(timeline, "alertname"))
+            .verdict()
+            .reasons,
+        []
+    );
     let story = late().with(|timeline| routed(timeline, "exchange"));
-    assert_fails_with(&story, ReasonKind::NotDelivered, "28.0 s after it fired; Alertmanager waits 10 s");
+    assert_fails_with(
+        &story,
+        ReasonKind::NotDelivered,
+        "28.0 s after it fired; Alertmanager waits 10 s",
+    );
 }
 
 #[test]
 fn delivery_long_after_alertmanagers_wait_is_not_delivered_in_time() {
     let story = Story::good().with(|timeline| timeline.deliveries[0].received_at = at(96.0));
-    assert_fails_with(&story, ReasonKind::NotDelivered, "16.0 s after it fired; Alertmanager waits 10 s");
+    assert_fails_with(
+        &story,
+        ReasonKind::NotDelivered,
+        "16.0 s after it fired; Alertmanager waits 10 s",
+    );
 }
 
 #[test]
@@ -317,7 +473,9 @@ fn alert_that_goes_on_firing_is_not_resolved() {
         .alert(&binance_down(), 20, 80, 185)
         .told(DeliveryStatus::Firing, "critical", &binance_down(), 90.0)
         .with(|timeline| {
-            timeline.evaluated_until.insert("FeedHandlerDown".into(), at(186.0));
+            timeline
+                .evaluated_until
+                .insert("FeedHandlerDown".into(), at(186.0));
         });
     assert_fails_with(
         &story,
@@ -330,7 +488,10 @@ fn alert_that_goes_on_firing_is_not_resolved() {
 fn drill_that_never_saw_the_rules_does_not_say_that_there_are_none() {
     let never_begun = Story::good().with(|timeline| {
         *timeline = Timeline::begun("feed_handler_stopped", at(0.0));
-        timeline.errors.push(ObservationError { at: at(0.0), message: "interrupted".into() });
+        timeline.errors.push(ObservationError {
+            at: at(0.0),
+            message: "interrupted".into(),
+        });
     });
     assert_fails_with(&never_begun, ReasonKind::CouldNotObserve, "interrupted");
 }
@@ -343,15 +504,30 @@ fn end_of_an_alert_is_not_judged_where_it_was_not_awaited_and_all_before_it_is()
             timeline.finished_at = at(100.0);
             timeline.steady_end = None;
             timeline.samples.retain(|sample| sample.at <= at(100.0));
-            timeline.deliveries.retain(|told| told.received_at <= at(100.0));
-            timeline.evaluated_until.insert("FeedHandlerDown".into(), at(100.0));
+            timeline
+                .deliveries
+                .retain(|told| told.received_at <= at(100.0));
+            timeline
+                .evaluated_until
+                .insert("FeedHandlerDown".into(), at(100.0));
         })
     };
     let good = cut_short(Story::good());
-    assert_eq!((good.verdict().outcome, good.verdict().reasons), (Outcome::Pass, vec![]));
-    assert_fails_with(&cut_short(Story::silent()), ReasonKind::Missed, "did not fire");
+    assert_eq!(
+        (good.verdict().outcome, good.verdict().reasons),
+        (Outcome::Pass, vec![])
+    );
+    assert_fails_with(
+        &cut_short(Story::silent()),
+        ReasonKind::Missed,
+        "did not fire",
+    );
     let untold = Story::silent().alert(&binance_down(), 20, 80, 110);
-    assert_fails_with(&cut_short(untold), ReasonKind::NotDelivered, "no receiver was told");
+    assert_fails_with(
+        &cut_short(untold),
+        ReasonKind::NotDelivered,
+        "no receiver was told",
+    );
     let broken = cut_short(Story::good()).with(|timeline| timeline.faults[0].reverted_at = None);
     assert_fails_with(&broken, ReasonKind::FaultNotReverted, "was not reverted");
 }
@@ -359,7 +535,9 @@ fn end_of_an_alert_is_not_judged_where_it_was_not_awaited_and_all_before_it_is()
 #[test]
 fn alert_is_not_resolved_by_a_prometheus_that_no_longer_evaluates() {
     let story = Story::good().with(|timeline| {
-        timeline.evaluated_until.insert("FeedHandlerDown".into(), at(111.0));
+        timeline
+            .evaluated_until
+            .insert("FeedHandlerDown".into(), at(111.0));
     });
     assert_fails_with(&story, ReasonKind::NotResolved, "still fired");
 }
@@ -370,18 +548,30 @@ fn alert_that_resolves_late_is_not_resolved_in_time() {
         .alert(&binance_down(), 20, 80, 140)
         .told(DeliveryStatus::Firing, "critical", &binance_down(), 90.0)
         .told(DeliveryStatus::Resolved, "critical", &binance_down(), 170.0);
-    assert_fails_with(&story, ReasonKind::NotResolved, "resolved 55.0 s after the fault was reverted, at most 45 s");
+    assert_fails_with(
+        &story,
+        ReasonKind::NotResolved,
+        "resolved 55.0 s after the fault was reverted, at most 45 s",
+    );
 }
 
 #[test]
 fn resolve_that_nobody_was_told_of_fails_the_drill() {
     let story = Story::good().with(|timeline| timeline.deliveries.truncate(1));
-    assert_fails_with(&story, ReasonKind::ResolveNotDelivered, "`critical` was never told");
+    assert_fails_with(
+        &story,
+        ReasonKind::ResolveNotDelivered,
+        "`critical` was never told",
+    );
 }
 
 #[test]
 fn other_alert_that_fires_is_collateral() {
-    let oom = labels(&[("alertname", "ServiceOOMKill"), ("service", "kafka"), ("severity", "critical")]);
+    let oom = labels(&[
+        ("alertname", "ServiceOOMKill"),
+        ("service", "kafka"),
+        ("severity", "critical"),
+    ]);
     let story = Story::good().alert(&oom, 40, 40, 55);
     assert_fails_with(
         &story,
@@ -392,20 +582,36 @@ fn other_alert_that_fires_is_collateral() {
 
 #[test]
 fn tolerated_alert_passes_and_is_told_with_its_reason() {
-    let oom = labels(&[("alertname", "ServiceOOMKill"), ("service", "kafka"), ("severity", "critical")]);
+    let oom = labels(&[
+        ("alertname", "ServiceOOMKill"),
+        ("service", "kafka"),
+        ("severity", "critical"),
+    ]);
     let drill = drill().tolerate("ServiceOOMKill", &[], "known");
     let verdict = judge(&drill, &Story::good().alert(&oom, 40, 40, 55).timeline);
     assert_eq!(verdict.outcome, Outcome::Pass);
-    assert!(verdict.tolerated[0].ends_with("fired at +40.0 s: known"), "{:?}", verdict.tolerated);
+    assert!(
+        verdict.tolerated[0].ends_with("fired at +40.0 s: known"),
+        "{:?}",
+        verdict.tolerated
+    );
 }
 
 #[test]
 fn alert_that_is_active_before_the_fault_fails_as_unsteady_start() {
     let story = Story::silent().with(|timeline| {
         timeline.faults.clear();
-        timeline.steady_state = SteadyState { waited_s: 120.0, active_alerts: vec![binance_down()], unmet: vec![] };
+        timeline.steady_state = SteadyState {
+            waited_s: 120.0,
+            active_alerts: vec![binance_down()],
+            unmet: vec![],
+        };
     });
-    assert_fails_with(&story, ReasonKind::UnsteadyStart, "for 120 s, alerts were active");
+    assert_fails_with(
+        &story,
+        ReasonKind::UnsteadyStart,
+        "for 120 s, alerts were active",
+    );
 }
 
 #[test]
@@ -426,15 +632,26 @@ fn fault_without_effect_neither_passes_nor_blames_the_alert() {
 #[test]
 fn observation_error_is_never_a_missed_alert() {
     let story = Story::silent().with(|timeline| {
-        timeline.errors.push(ObservationError { at: at(50.0), message: "failed to ask Prometheus".into() });
+        timeline.errors.push(ObservationError {
+            at: at(50.0),
+            message: "failed to ask Prometheus".into(),
+        });
     });
-    assert_fails_with(&story, ReasonKind::CouldNotObserve, "failed to ask Prometheus");
+    assert_fails_with(
+        &story,
+        ReasonKind::CouldNotObserve,
+        "failed to ask Prometheus",
+    );
 }
 
 #[test]
 fn alert_that_is_delivered_twice_fails_the_drill() {
     let story = Story::good().told(DeliveryStatus::Firing, "critical", &binance_down(), 95.0);
-    assert_fails_with(&story, ReasonKind::DeliveredTwice, "more than once: at +90.0 s, at +95.0 s");
+    assert_fails_with(
+        &story,
+        ReasonKind::DeliveredTwice,
+        "more than once: at +90.0 s, at +95.0 s",
+    );
 }
 
 #[test]
@@ -442,7 +659,11 @@ fn skipped_evaluations_of_the_rules_group_could_not_be_tested() {
     let story = Story::good().with(|timeline| {
         timeline.missed_evaluations.insert("feed".into(), 2);
     });
-    assert_fails_with(&story, ReasonKind::EvaluationsMissed, "skipped 2 evaluations of the group feed");
+    assert_fails_with(
+        &story,
+        ReasonKind::EvaluationsMissed,
+        "skipped 2 evaluations of the group feed",
+    );
     let elsewhere = Story::good().with(|timeline| {
         timeline.missed_evaluations.insert("offload".into(), 2);
     });
@@ -452,7 +673,11 @@ fn skipped_evaluations_of_the_rules_group_could_not_be_tested() {
 #[test]
 fn check_that_does_not_hold_after_the_revert_fails_the_drill() {
     let story = Story::good().with(|timeline| {
-        timeline.checks.push(CheckRecord { what: "no trade is lost".into(), holds: false, said: "3 lost\n".into() });
+        timeline.checks.push(CheckRecord {
+            what: "no trade is lost".into(),
+            holds: false,
+            said: "3 lost\n".into(),
+        });
     });
     assert_fails_with(&story, ReasonKind::CheckFailed, "no trade is lost: 3 lost");
 }
@@ -461,12 +686,21 @@ fn check_that_does_not_hold_after_the_revert_fails_the_drill() {
 fn stack_that_does_not_come_back_to_steady_state_fails_the_drill() {
     let story = Story::good().with(|timeline| {
         let unmet = vec!["trades flow".to_owned()];
-        timeline.steady_end = Some(SteadyState { waited_s: 120.0, active_alerts: vec![], unmet });
+        timeline.steady_end = Some(SteadyState {
+            waited_s: 120.0,
+            active_alerts: vec![],
+            unmet,
+        });
     });
-    assert_fails_with(&story, ReasonKind::UnsteadyEnd, "120 s after the alerts' end (faults reverted at +100.0 s): trades flow");
+    assert_fails_with(
+        &story,
+        ReasonKind::UnsteadyEnd,
+        "120 s after the alerts' end (faults reverted at +100.0 s): trades flow",
+    );
 }
 
-// ---- the measured onset ---------------------------------------------------------------------------------------------
+// ---- the measured onset
+// ---------------------------------------------------------------------------------------------
 
 /// The drill, which measures its onset beside the rule.
 fn measured() -> Drill {
@@ -476,16 +710,35 @@ fn measured() -> Drill {
 }
 
 fn spans(query: &str, spans: &[(f64, f64)]) -> ConditionRecord {
-    let spans = spans.iter().map(|(from, until)| Span { from: at(*from), until: at(*until) });
-    ConditionRecord { query: query.into(), spans: spans.collect() }
+    let spans = spans.iter().map(|(from, until)| Span {
+        from: at(*from),
+        until: at(*until),
+    });
+    ConditionRecord {
+        query: query.into(),
+        spans: spans.collect(),
+    }
 }
 
 #[test]
 fn window_counts_from_the_measured_onset() {
-    // Firing at 80 s; with `for: 60 s` right for an onset from 60 s (80 - 60 - evaluation 15 - scrape 5) to 21 s.
-    for (onset_s, kinds_expected) in [(20.0, vec![]), (0.0, vec![]), (21.5, vec![ReasonKind::TooEarly])] {
-        let story = Story::good().with(|timeline| timeline.conditions.push(spans("up == 0", &[(onset_s, 110.0)])));
-        assert_eq!(kinds(&judge(&measured(), &story.timeline)), kinds_expected, "onset {onset_s}");
+    // Firing at 80 s; with `for: 60 s` right for an onset from 60 s (80 - 60 - evaluation 15 -
+    // scrape 5) to 21 s.
+    for (onset_s, kinds_expected) in [
+        (20.0, vec![]),
+        (0.0, vec![]),
+        (21.5, vec![ReasonKind::TooEarly]),
+    ] {
+        let story = Story::good().with(|timeline| {
+            timeline
+                .conditions
+                .push(spans("up == 0", &[(onset_s, 110.0)]))
+        });
+        assert_eq!(
+            kinds(&judge(&measured(), &story.timeline)),
+            kinds_expected,
+            "onset {onset_s}"
+        );
     }
     let late = Story::silent()
         .alert(&binance_down(), 20, 95, 110)
@@ -494,7 +747,11 @@ fn window_counts_from_the_measured_onset() {
         .with(|timeline| timeline.conditions.push(spans("up == 0", &[(10.0, 110.0)])));
     let verdict = judge(&measured(), &late.timeline);
     assert_eq!(kinds(&verdict), [ReasonKind::Late]);
-    assert!(verdict.reasons[0].message.contains("its window closes at +90.0 s: `up == 0` was true from at +10.0 s on"));
+    assert!(
+        verdict.reasons[0]
+            .message
+            .contains("its window closes at +90.0 s: `up == 0` was true from at +10.0 s on")
+    );
 }
 
 #[test]
@@ -503,7 +760,12 @@ fn alert_without_for_may_fire_a_second_before_its_measured_onset() {
     let story = |firing_s| {
         Story::silent()
             .alert(&binance_down(), firing_s, firing_s, 110)
-            .told(DeliveryStatus::Firing, "critical", &binance_down(), f64::from(firing_s + 10))
+            .told(
+                DeliveryStatus::Firing,
+                "critical",
+                &binance_down(),
+                f64::from(firing_s + 10),
+            )
             .told(DeliveryStatus::Resolved, "critical", &binance_down(), 150.0)
             .with(|timeline| {
                 timeline.rules[0].for_duration = Duration::ZERO;
@@ -511,24 +773,34 @@ fn alert_without_for_may_fire_a_second_before_its_measured_onset() {
             })
     };
     assert_eq!(kinds(&judge(&measured(), &story(20).timeline)), []);
-    assert_eq!(kinds(&judge(&measured(), &story(19).timeline)), [ReasonKind::TooEarly]);
+    assert_eq!(
+        kinds(&judge(&measured(), &story(19).timeline)),
+        [ReasonKind::TooEarly]
+    );
 }
 
 #[test]
 fn alert_without_its_condition_is_neither_blamed_nor_praised() {
     let story = Story::silent().with(|timeline| timeline.conditions.push(spans("up == 0", &[])));
     let verdict = judge(&measured(), &story.timeline);
-    assert_eq!((verdict.outcome, kinds(&verdict)), (Outcome::Error, vec![ReasonKind::FaultWithoutEffect]));
+    assert_eq!(
+        (verdict.outcome, kinds(&verdict)),
+        (Outcome::Error, vec![ReasonKind::FaultWithoutEffect])
+    );
 }
 
 #[test]
 fn alert_that_fires_though_its_condition_was_never_true_is_too_early() {
     let story = Story::good().with(|timeline| timeline.conditions.push(spans("up == 0", &[])));
     let verdict = judge(&measured(), &story.timeline);
-    assert_eq!((verdict.outcome, kinds(&verdict)), (Outcome::Fail, vec![ReasonKind::TooEarly]));
+    assert_eq!(
+        (verdict.outcome, kinds(&verdict)),
+        (Outcome::Fail, vec![ReasonKind::TooEarly])
+    );
 }
 
-// ---- near misses ----------------------------------------------------------------------------------------------------
+// ---- near misses
+// ----------------------------------------------------------------------------------------------------
 
 /// Held near for 40 s.
 fn near_miss() -> Drill {
@@ -536,7 +808,11 @@ fn near_miss() -> Drill {
         .label("exchange", "binance")
         .near("up == 0", Duration::from_secs(30))
         .hold(Duration::from_secs(40));
-    Drill::new("feed_handler_restarted", Fault::stop("feed-handler-binance")).silent(silent)
+    Drill::new(
+        "feed_handler_restarted",
+        Fault::stop("feed-handler-binance"),
+    )
+    .silent(silent)
 }
 
 /// Near from 20 s on, reverted at 99 s.
@@ -546,17 +822,35 @@ fn silence() -> Story {
 
 #[test]
 fn near_miss_passes_when_the_alert_stays_silent_and_may_be_pending() {
-    let verdict = judge(&near_miss(), &silence().alert(&binance_down(), 20, 999, 95).timeline);
+    let verdict = judge(
+        &near_miss(),
+        &silence().alert(&binance_down(), 20, 999, 95).timeline,
+    );
     assert_eq!((verdict.outcome, verdict.reasons), (Outcome::Pass, vec![]));
     let alert = &verdict.alerts[0];
-    assert_eq!((alert.onset_at, alert.pending_at, alert.firing_at), (Some(at(20.0)), Some(at(20.0)), None));
+    assert_eq!(
+        (alert.onset_at, alert.pending_at, alert.firing_at),
+        (Some(at(20.0)), Some(at(20.0)), None)
+    );
 }
 
 #[test]
 fn alert_that_fires_in_a_near_miss_is_a_false_alarm() {
-    let verdict = judge(&near_miss(), &silence().alert(&binance_down(), 20, 80, 95).timeline);
-    assert_eq!((verdict.outcome, kinds(&verdict)), (Outcome::Fail, vec![ReasonKind::FalseAlarm]));
-    assert!(verdict.reasons[0].message.contains("fired at +80.0 s, and must stay silent"), "{:?}", verdict.reasons);
+    let verdict = judge(
+        &near_miss(),
+        &silence().alert(&binance_down(), 20, 80, 95).timeline,
+    );
+    assert_eq!(
+        (verdict.outcome, kinds(&verdict)),
+        (Outcome::Fail, vec![ReasonKind::FalseAlarm])
+    );
+    assert!(
+        verdict.reasons[0]
+            .message
+            .contains("fired at +80.0 s, and must stay silent"),
+        "{:?}",
+        verdict.reasons
+    );
 }
 
 #[test]
@@ -571,20 +865,40 @@ fn notification_of_a_silent_alert_is_a_false_alarm_even_if_no_evaluation_saw_it(
     let story = silence().told(DeliveryStatus::Firing, "critical", &binance_down(), 90.0);
     let verdict = judge(&near_miss(), &story.timeline);
     assert_eq!(kinds(&verdict), [ReasonKind::FalseAlarm]);
-    assert!(verdict.reasons[0].message.contains("`critical` was told at +90.0 s"), "{:?}", verdict.reasons);
+    assert!(
+        verdict.reasons[0]
+            .message
+            .contains("`critical` was told at +90.0 s"),
+        "{:?}",
+        verdict.reasons
+    );
 }
 
 #[test]
 fn near_miss_that_was_not_near_enough_proves_nothing() {
     for (spans_s, words) in [
         (&[][..], "`up == 0` was never true"),
-        (&[(20.0, 90.0)], "was true from at +20.0 s until at +90.0 s, and not until the revert (at +99.0 s)"),
-        (&[(65.0, 105.0)], "was true for 34 s before the revert, 40 s were wanted"),
+        (
+            &[(20.0, 90.0)],
+            "was true from at +20.0 s until at +90.0 s, and not until the revert (at +99.0 s)",
+        ),
+        (
+            &[(65.0, 105.0)],
+            "was true for 34 s before the revert, 40 s were wanted",
+        ),
     ] {
-        let story = Story::silent().with(|timeline| timeline.conditions.push(spans("up == 0", spans_s)));
+        let story =
+            Story::silent().with(|timeline| timeline.conditions.push(spans("up == 0", spans_s)));
         let verdict = judge(&near_miss(), &story.timeline);
-        assert_eq!((verdict.outcome, kinds(&verdict)), (Outcome::Error, vec![ReasonKind::FaultWithoutEffect]));
-        assert!(verdict.reasons[0].message.contains(words), "{:?}", verdict.reasons);
+        assert_eq!(
+            (verdict.outcome, kinds(&verdict)),
+            (Outcome::Error, vec![ReasonKind::FaultWithoutEffect])
+        );
+        assert!(
+            verdict.reasons[0].message.contains(words),
+            "{:?}",
+            verdict.reasons
+        );
     }
 }
 
@@ -594,20 +908,31 @@ fn near_miss_of_a_rule_that_is_not_loaded_proves_nothing_and_fails() {
         timeline.faults.clear();
         timeline.rules.clear();
     });
-    assert_eq!(kinds(&judge(&near_miss(), &story.timeline)), [ReasonKind::NoSuchRule]);
+    assert_eq!(
+        kinds(&judge(&near_miss(), &story.timeline)),
+        [ReasonKind::NoSuchRule]
+    );
 }
 
-// ---- neighbours -----------------------------------------------------------------------------------------------------
+// ---- neighbours
+// -----------------------------------------------------------------------------------------------------
 
 fn kraken_down() -> Labels {
-    labels(&[("alertname", "FeedHandlerDown"), ("exchange", "kraken"), ("severity", "critical")])
+    labels(&[
+        ("alertname", "FeedHandlerDown"),
+        ("exchange", "kraken"),
+        ("severity", "critical"),
+    ])
 }
 
 /// A drill beside this one, which answers for what it causes on `exchange`.
 fn neighbour(exchange: &str, from_s: f64, until_s: Option<f64>) -> Neighbour {
     Neighbour {
         drill: "beside".into(),
-        claims: vec![Claim { alert: "FeedHandlerDown".into(), labels: labels(&[("exchange", exchange)]) }],
+        claims: vec![Claim {
+            alert: "FeedHandlerDown".into(),
+            labels: labels(&[("exchange", exchange)]),
+        }],
         faults: vec![format!("feed-handler-{exchange} stopped")],
         from: at(from_s),
         until: until_s.map(at),
@@ -627,7 +952,9 @@ fn alert_that_lost_its_labels_is_the_matter_of_the_neighbour_that_it_could_mean(
     let blind = labels(&[("alertname", "FeedHandlerUp"), ("severity", "critical")]);
     let mut beside = neighbour("kraken", 10.0, None);
     beside.claims[0].alert = "FeedHandlerUp".into();
-    let story = Story::good().alert(&blind, 30, 90, 110).with(|timeline| timeline.neighbours.push(beside));
+    let story = Story::good()
+        .alert(&blind, 30, 90, 110)
+        .with(|timeline| timeline.neighbours.push(beside));
     assert_eq!(story.verdict().reasons, []);
 }
 
@@ -643,21 +970,33 @@ fn neighbours_alert_does_not_make_the_own_drill_pass() {
 fn neighbour_that_ended_before_answers_for_nothing() {
     let story = Story::good()
         .alert(&kraken_down(), 30, 90, 110)
-        .with(|timeline| timeline.neighbours.push(neighbour("kraken", -100.0, Some(20.0))));
+        .with(|timeline| {
+            timeline
+                .neighbours
+                .push(neighbour("kraken", -100.0, Some(20.0)))
+        });
     assert_eq!(kinds(&story.verdict()), [ReasonKind::Collateral]);
 }
 
 #[test]
 fn alert_that_nobody_answers_for_is_reported_once_by_the_drill_that_broke_something_last() {
-    let okx = labels(&[("alertname", "FeedHandlerDown"), ("exchange", "okx"), ("severity", "critical")]);
+    let okx = labels(&[
+        ("alertname", "FeedHandlerDown"),
+        ("exchange", "okx"),
+        ("severity", "critical"),
+    ]);
     let with_neighbour_from = |from_s| {
         let story = Story::good().alert(&okx, 30, 90, 110);
-        story.with(|timeline| timeline.neighbours.push(neighbour("kraken", from_s, None))).verdict()
+        story
+            .with(|timeline| timeline.neighbours.push(neighbour("kraken", from_s, None)))
+            .verdict()
     };
     let earlier = with_neighbour_from(-10.0);
     assert_eq!(kinds(&earlier), [ReasonKind::Collateral]);
     assert!(
-        earlier.reasons[0].message.ends_with("no running drill declares; beside it ran beside (feed-handler-kraken stopped)"),
+        earlier.reasons[0].message.ends_with(
+            "no running drill declares; beside it ran beside (feed-handler-kraken stopped)"
+        ),
         "{:?}",
         earlier.reasons
     );
@@ -714,7 +1053,8 @@ proptest! {
         prop_assert_eq!(story.verdict().outcome, Outcome::Error);
     }
 
-    /// Whatever the instants are: with a measured onset a drill is in time if, and only if, it fires within its evaluation.
+    /// Whatever the instants are: with a measured onset a drill is in time if, and only if, it
+    /// fires within its evaluation.
     #[test]
     fn measured_window_is_as_wide_as_one_evaluation_and_one_scrape(onset_s in 0_u32..60, firing_s in 60_u32..130) {
         let last_s = firing_s + 15;
@@ -731,7 +1071,8 @@ proptest! {
         prop_assert_eq!(timing.is_empty(), in_window, "onset {}, firing {}: {:#?}", onset_s, firing_s, verdict.reasons);
     }
 
-    /// A near miss passes if, and only if, the alert never fired and was held as near, for as long, as it had to be.
+    /// A near miss passes if, and only if, the alert never fired and was held as near, for as long,
+    /// as it had to be.
     #[test]
     fn near_miss_passes_exactly_when_it_was_near_and_silent(
         near_s in 0_u32..90, lasts_s in 0_u32..120, fires in proptest::option::of(20_u32..120),

@@ -1,4 +1,5 @@
-//! Answers as Prometheus gives them, and answers that are none: the latter must never read as "no alert".
+//! Answers as Prometheus gives them, and answers that are none: the latter must never read as "no
+//! alert".
 
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -7,15 +8,24 @@ use super::*;
 
 async fn answering(body: &str, status: u16) -> (MockServer, Prometheus) {
     let server = MockServer::start().await;
-    let template = ResponseTemplate::new(status).set_body_raw(body.as_bytes().to_vec(), "application/json");
-    Mock::given(method("POST")).and(path("/api/v1/query")).respond_with(template).mount(&server).await;
+    let template =
+        ResponseTemplate::new(status).set_body_raw(body.as_bytes().to_vec(), "application/json");
+    Mock::given(method("POST"))
+        .and(path("/api/v1/query"))
+        .respond_with(template)
+        .mount(&server)
+        .await;
     let prometheus = Prometheus::new(&server.address().to_string());
     (server, prometheus)
 }
 
 async fn error_of(body: &str, status: u16) -> String {
     let (_server, prometheus) = answering(body, status).await;
-    prometheus.alert_samples(Duration::from_secs(60)).await.unwrap_err().to_string()
+    prometheus
+        .alert_samples(Duration::from_secs(60))
+        .await
+        .unwrap_err()
+        .to_string()
 }
 
 #[tokio::test]
@@ -23,57 +33,117 @@ async fn samples_of_alerts_carry_the_timestamp_of_their_evaluation() {
     let body = r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"ALERTS","alertname":"A",
         "alertstate":"firing","exchange":"binance"},"values":[[1763876543.219,"1"],[1763876558.219,"1"]]}]}}"#;
     let (_server, prometheus) = answering(body, 200).await;
-    let labels: Labels = [("alertname".to_owned(), "A".to_owned()), ("exchange".to_owned(), "binance".to_owned())].into();
-    let at = [1_763_876_543.219, 1_763_876_558.219].map(|epoch_s| UtcInstant::from_epoch_s(epoch_s).unwrap()).to_vec();
-    let series = prometheus.alert_samples(Duration::from_secs(60)).await.unwrap();
-    assert_eq!(series, [AlertSeries { labels, state: AlertState::Firing, at }]);
+    let labels: Labels = [
+        ("alertname".to_owned(), "A".to_owned()),
+        ("exchange".to_owned(), "binance".to_owned()),
+    ]
+    .into();
+    let at = [1_763_876_543.219, 1_763_876_558.219]
+        .map(|epoch_s| UtcInstant::from_epoch_s(epoch_s).unwrap())
+        .to_vec();
+    let series = prometheus
+        .alert_samples(Duration::from_secs(60))
+        .await
+        .unwrap();
+    assert_eq!(
+        series,
+        [AlertSeries {
+            labels,
+            state: AlertState::Firing,
+            at
+        }]
+    );
 }
 
 #[tokio::test]
 async fn empty_matrix_is_no_alert() {
-    let (_server, prometheus) = answering(r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#, 200).await;
-    assert_eq!(prometheus.alert_samples(Duration::from_secs(60)).await.unwrap(), []);
+    let (_server, prometheus) = answering(
+        r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#,
+        200,
+    )
+    .await;
+    assert_eq!(
+        prometheus
+            .alert_samples(Duration::from_secs(60))
+            .await
+            .unwrap(),
+        []
+    );
 }
 
 #[tokio::test]
 async fn server_error_is_no_answer() {
-    assert!(error_of("query timed out", 503).await.contains("it answered 503 Service Unavailable: query timed out"));
+    assert!(
+        error_of("query timed out", 503)
+            .await
+            .contains("it answered 503 Service Unavailable: query timed out")
+    );
 }
 
 #[tokio::test]
 async fn truncated_json_is_no_answer() {
-    assert!(error_of(r#"{"status":"success","data":{"resultTy"#, 200).await.contains("the answer makes no sense"));
+    assert!(
+        error_of(r#"{"status":"success","data":{"resultTy"#, 200)
+            .await
+            .contains("the answer makes no sense")
+    );
 }
 
 #[tokio::test]
 async fn answer_with_warnings_may_be_incomplete_and_is_no_answer() {
     let body = r#"{"status":"success","warnings":["1 of 2 stores did not answer"],"data":{"resultType":"matrix","result":[]}}"#;
-    assert!(error_of(body, 200).await.contains("it may be incomplete: 1 of 2 stores did not answer"));
+    assert!(
+        error_of(body, 200)
+            .await
+            .contains("it may be incomplete: 1 of 2 stores did not answer")
+    );
 }
 
 #[tokio::test]
 async fn error_status_in_a_good_answer_is_no_answer() {
-    assert!(error_of(r#"{"status":"error","errorType":"execution","error":"boom"}"#, 200).await.contains("status error: boom"));
+    assert!(
+        error_of(
+            r#"{"status":"error","errorType":"execution","error":"boom"}"#,
+            200
+        )
+        .await
+        .contains("status error: boom")
+    );
 }
 
 #[tokio::test]
 async fn vector_where_a_matrix_was_asked_for_is_no_answer() {
     assert!(
-        error_of(r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#, 200).await.contains("it is no matrix")
+        error_of(
+            r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#,
+            200
+        )
+        .await
+        .contains("it is no matrix")
     );
 }
 
 #[tokio::test]
 async fn nobody_at_the_address_is_no_answer() {
     let prometheus = Prometheus::new("127.0.0.1:1");
-    let error = prometheus.alert_samples(Duration::from_secs(60)).await.unwrap_err().to_string();
-    assert!(error.starts_with("failed to ask Prometheus for /api/v1/query"), "{error}");
+    let error = prometheus
+        .alert_samples(Duration::from_secs(60))
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("failed to ask Prometheus for /api/v1/query"),
+        "{error}"
+    );
 }
 
 #[test]
 fn durations_are_read_as_prometheus_writes_them() {
     let ms = |text| prometheus_duration(text).unwrap().as_millis();
-    assert_eq!([ms("15s"), ms("1m"), ms("1h30m"), ms("500ms"), ms("0s")], [15_000, 60_000, 5_400_000, 500, 0]);
+    assert_eq!(
+        [ms("15s"), ms("1m"), ms("1h30m"), ms("500ms"), ms("0s")],
+        [15_000, 60_000, 5_400_000, 500, 0]
+    );
 }
 
 #[test]
@@ -90,11 +160,17 @@ async fn conditions_are_asked_in_one_query_and_told_apart_by_their_number() {
         {"metric":{"alertdrill_condition":"clock"},"value":[1763876543.2,"1763876543.2"]}]}}"#;
     let (server, prometheus) = answering(body, 200).await;
     let conditions = ["up == 0".to_owned(), "lag > 1000".to_owned()];
-    assert_eq!(prometheus.are_true(&conditions).await.unwrap().0, [false, true]);
+    assert_eq!(
+        prometheus.are_true(&conditions).await.unwrap().0,
+        [false, true]
+    );
     let requests = server.received_requests().await.unwrap();
     assert_eq!(requests.len(), 1);
     let asked = String::from_utf8(requests[0].body.clone()).unwrap();
-    assert!(asked.contains("count%28up+%3D%3D+0%29") && asked.contains("+or+label_replace"), "{asked}");
+    assert!(
+        asked.contains("count%28up+%3D%3D+0%29") && asked.contains("+or+label_replace"),
+        "{asked}"
+    );
 }
 
 #[tokio::test]
@@ -105,7 +181,11 @@ async fn condition_that_could_not_be_asked_is_not_false() {
 
 #[tokio::test]
 async fn server_that_does_not_say_what_time_it_is_gives_no_answer() {
-    let (_server, prometheus) = answering(r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#, 200).await;
+    let (_server, prometheus) = answering(
+        r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#,
+        200,
+    )
+    .await;
     let error = prometheus.are_true(&[]).await.unwrap_err().to_string();
     assert!(error.contains("it does not say what time it is"), "{error}");
 }
@@ -115,11 +195,31 @@ async fn spans_of_a_condition_end_where_a_second_is_missing() {
     let server = MockServer::start().await;
     let body = r#"{"status":"success","data":{"resultType":"matrix","result":[
         {"metric":{},"values":[[100,"1"],[101,"2"],[102,"1"],[110,"1"]]}]}}"#;
-    let template = ResponseTemplate::new(200).set_body_raw(body.as_bytes().to_vec(), "application/json");
-    Mock::given(method("POST")).and(path("/api/v1/query_range")).respond_with(template).mount(&server).await;
+    let template =
+        ResponseTemplate::new(200).set_body_raw(body.as_bytes().to_vec(), "application/json");
+    Mock::given(method("POST"))
+        .and(path("/api/v1/query_range"))
+        .respond_with(template)
+        .mount(&server)
+        .await;
     let at = |second| UtcInstant::from_epoch_s(second).unwrap();
-    let spans = Prometheus::new(&server.address().to_string()).spans("up == 0", at(90.0), at(120.0)).await.unwrap();
-    assert_eq!(spans, [Span { from: at(100.0), until: at(102.0) }, Span { from: at(110.0), until: at(110.0) }]);
+    let spans = Prometheus::new(&server.address().to_string())
+        .spans("up == 0", at(90.0), at(120.0))
+        .await
+        .unwrap();
+    assert_eq!(
+        spans,
+        [
+            Span {
+                from: at(100.0),
+                until: at(102.0)
+            },
+            Span {
+                from: at(110.0),
+                until: at(110.0)
+            }
+        ]
+    );
 }
 
 #[test]
@@ -138,7 +238,13 @@ async fn target_whose_scrape_failed_is_told_with_its_labels_and_why() {
         {"scrapeInterval":"15s","scrapeTimeout":"5s","health":"up","labels":{"job":"kafka"},"lastError":""},
         {"scrapeInterval":"15s","scrapeTimeout":"5s","health":"down","labels":{"job":"feed"},"lastError":"connection refused"}]}}"#;
     let template = ResponseTemplate::new(200).set_body_raw(body, "application/json");
-    Mock::given(path("/api/v1/targets")).respond_with(template).mount(&server).await;
-    let lost = Prometheus::new(&server.address().to_string()).lost_targets().await.unwrap();
+    Mock::given(path("/api/v1/targets"))
+        .respond_with(template)
+        .mount(&server)
+        .await;
+    let lost = Prometheus::new(&server.address().to_string())
+        .lost_targets()
+        .await
+        .unwrap();
     assert_eq!(lost, ["up{job=\"feed\"}: connection refused"]);
 }

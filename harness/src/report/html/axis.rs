@@ -26,7 +26,11 @@ impl Tick {
 impl Axis {
     /// From an instant to another; its marks count from `zero`.
     pub(super) fn of(from: UtcInstant, until: UtcInstant, zero: UtcInstant) -> Self {
-        Self { from, seconds: until.seconds_since(from).max(1.0), zero_s: zero.seconds_since(from) }
+        Self {
+            from,
+            seconds: until.seconds_since(from).max(1.0),
+            zero_s: zero.seconds_since(from),
+        }
     }
 
     /// Where `at` is; at an end, if it is beyond.
@@ -41,15 +45,28 @@ impl Axis {
 
     /// About eight, at whole minutes if it is long enough.
     pub(super) fn ticks(self) -> Vec<Tick> {
-        let every = [10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0].into_iter().find(|every| self.seconds / every <= 8.0);
+        let every = [10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0]
+            .into_iter()
+            .find(|every| self.seconds / every <= 8.0);
         // However long it is: a spoiled record may end in the year 9999.
         let every = every.unwrap_or_else(|| (self.seconds / 8.0 / 3600.0).ceil() * 3600.0);
         // Not minus zero.
         let first = (-self.zero_s / every).ceil() * every + 0.0;
-        let instants =
-            std::iter::successors(Some(first), |at| Some(at + every)).take_while(|at| *at + self.zero_s < self.seconds);
-        let text = |at: f64| if every < 60.0 { format!("{at:.0} s") } else { format!("{:.0} min", at / 60.0) };
-        instants.map(|at| Tick { left: (at + self.zero_s) / self.seconds * 100.0, text: text(at) }).collect()
+        let instants = std::iter::successors(Some(first), |at| Some(at + every))
+            .take_while(|at| *at + self.zero_s < self.seconds);
+        let text = |at: f64| {
+            if every < 60.0 {
+                format!("{at:.0} s")
+            } else {
+                format!("{:.0} min", at / 60.0)
+            }
+        };
+        instants
+            .map(|at| Tick {
+                left: (at + self.zero_s) / self.seconds * 100.0,
+                text: text(at),
+            })
+            .collect()
     }
 }
 
@@ -61,18 +78,30 @@ mod tests {
 
     fn texts(seconds: u64, zero_s: u64) -> Vec<String> {
         let from = UtcInstant::from_epoch_s(1_763_876_500.0).unwrap();
-        let axis = Axis::of(from, from.plus(Duration::from_secs(seconds)), from.plus(Duration::from_secs(zero_s)));
+        let axis = Axis::of(
+            from,
+            from.plus(Duration::from_secs(seconds)),
+            from.plus(Duration::from_secs(zero_s)),
+        );
         axis.ticks().into_iter().map(|tick| tick.text).collect()
     }
 
     #[test]
     fn axis_has_a_mark_every_whole_minute_or_less() {
-        assert_eq!(texts(700, 0), ["0 min", "2 min", "4 min", "6 min", "8 min", "10 min"]);
+        assert_eq!(
+            texts(700, 0),
+            ["0 min", "2 min", "4 min", "6 min", "8 min", "10 min"]
+        );
     }
 
     #[test]
     fn axis_of_any_length_has_about_eight_marks() {
-        assert_eq!(texts(100_000, 0), ["0 min", "240 min", "480 min", "720 min", "960 min", "1200 min", "1440 min"]);
+        assert_eq!(
+            texts(100_000, 0),
+            [
+                "0 min", "240 min", "480 min", "720 min", "960 min", "1200 min", "1440 min"
+            ]
+        );
         assert_eq!(texts(8_000 * 365 * 24 * 3600, 0).len(), 8);
     }
 

@@ -35,12 +35,20 @@ pub(super) struct TrendLine {
 
 impl LatencyBar {
     pub(super) fn of(latency: &Latency) -> Self {
-        let (to_told, to_ended): (Vec<_>, Vec<_>) =
-            latency.steps.iter().partition(|step| step.reached.is_on_the_way_to_the_notification());
-        let ways = [("from the fault", to_told, latency.dominant), ("from the revert", to_ended, None)];
+        let (to_told, to_ended): (Vec<_>, Vec<_>) = latency
+            .steps
+            .iter()
+            .partition(|step| step.reached.is_on_the_way_to_the_notification());
+        let ways = [
+            ("from the fault", to_told, latency.dominant),
+            ("from the revert", to_ended, None),
+        ];
         Self {
             alert: told_apart(&latency.alert, &latency.labels),
-            ways: ways.into_iter().filter_map(|(since, steps, longest)| Way::of(since, &steps, longest)).collect(),
+            ways: ways
+                .into_iter()
+                .filter_map(|(since, steps, longest)| Way::of(since, &steps, longest))
+                .collect(),
             trends: latency.trends.iter().map(TrendLine::of).collect(),
         }
     }
@@ -54,14 +62,23 @@ impl Way {
             .iter()
             .map(|step| Part {
                 class: step.reached.class(),
-                width: if whole_s > 0.0 { step.took_s / whole_s * 100.0 } else { 0.0 },
+                width: if whole_s > 0.0 {
+                    step.took_s / whole_s * 100.0
+                } else {
+                    0.0
+                },
                 title: format!("{} {:.1} s", step.reached, step.took_s),
                 is_longest: longest == Some(step.reached),
             })
             .collect();
         let longest = parts.iter().find(|part| part.is_longest);
-        let dominates = longest.map_or(String::new(), |part| format!(", {:.0} % of that until {}", part.width, part.title));
-        Some(Self { text: format!("{since} to {}: {whole_s:.1} s{dominates}", last.reached), parts })
+        let dominates = longest.map_or(String::new(), |part| {
+            format!(", {:.0} % of that until {}", part.width, part.title)
+        });
+        Some(Self {
+            text: format!("{since} to {}: {whole_s:.1} s{dominates}", last.reached),
+            parts,
+        })
     }
 }
 
@@ -69,7 +86,11 @@ impl TrendLine {
     fn of(trend: &Trend) -> Self {
         let times = || trend.earlier_s.iter().copied().chain([trend.now_s]);
         let longest_s = times().fold(f64::MIN_POSITIVE, f64::max);
-        let note = if trend.is_slower { "slower than usual: " } else { "" };
+        let note = if trend.is_slower {
+            "slower than usual: "
+        } else {
+            ""
+        };
         Self {
             text: format!("{note}{trend}"),
             is_slower: trend.is_slower,
@@ -85,18 +106,38 @@ mod tests {
 
     #[test]
     fn bar_tells_which_part_of_an_alerts_time_dominates() {
-        let [latency] = report("okx").drills[0].known_latencies().try_into().unwrap();
+        let [latency] = report("okx").drills[0]
+            .known_latencies()
+            .try_into()
+            .unwrap();
         let bar = LatencyBar::of(&latency);
         let [way] = bar.ways.try_into().ok().unwrap();
         insta::assert_snapshot!(way.text, @"from the fault to notified: 75.0 s, 80 % of that until firing 60.0 s");
-        let widths: Vec<_> = way.parts.iter().map(|part| (part.class, part.width.round())).collect();
-        assert_eq!(widths, [("is-pending", 7.0), ("is-firing", 80.0), ("is-notified", 13.0)]);
+        let widths: Vec<_> = way
+            .parts
+            .iter()
+            .map(|part| (part.class, part.width.round()))
+            .collect();
+        assert_eq!(
+            widths,
+            [
+                ("is-pending", 7.0),
+                ("is-firing", 80.0),
+                ("is-notified", 13.0)
+            ]
+        );
     }
 
     #[test]
     fn trend_says_when_an_alert_has_become_slower() {
         let earlier_s = vec![60.0, 62.0, 64.0, 66.0, 68.0];
-        let trend = Trend { until: Milestone::Firing, now_s: 136.0, earlier_s, usual_s: Some([56.0, 72.0]), is_slower: true };
+        let trend = Trend {
+            until: Milestone::Firing,
+            now_s: 136.0,
+            earlier_s,
+            usual_s: Some([56.0, 72.0]),
+            is_slower: true,
+        };
         let line = TrendLine::of(&trend);
         insta::assert_snapshot!(
             line.text,

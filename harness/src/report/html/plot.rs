@@ -1,5 +1,5 @@
-//! Lines over time, in their own units: a path's numbers are seconds and values as they were recorded, and the drawing is
-//! scaled to its place; so what is read from it is what was there.
+//! Lines over time, in their own units: a path's numbers are seconds and values as they were
+//! recorded, and the drawing is scaled to its place; so what is read from it is what was there.
 
 use super::axis::{Axis, Tick};
 use super::timeline::{Mark, Span};
@@ -39,11 +39,29 @@ pub(super) type Lines = (String, Vec<Vec<(f64, f64)>>);
 
 impl Plot {
     pub(super) fn of(axis: Axis, unit: &str, curves: &[Lines], limits: &[Lines]) -> Self {
-        let values = || curves.iter().chain(limits).flat_map(|(_, lines)| lines).flatten().map(|(_, value)| *value);
+        let values = || {
+            curves
+                .iter()
+                .chain(limits)
+                .flat_map(|(_, lines)| lines)
+                .flatten()
+                .map(|(_, value)| *value)
+        };
         let highest = values().fold(f64::NEG_INFINITY, f64::max);
-        let lowest = values().fold(f64::INFINITY, f64::min).min(if highest >= 0.0 { 0.0 } else { highest });
-        let (highest, lowest) = if highest.is_finite() { (highest, lowest) } else { (1.0, 0.0) };
-        let scale = HEIGHT / if highest > lowest { highest - lowest } else { 1.0 };
+        let lowest = values()
+            .fold(f64::INFINITY, f64::min)
+            .min(if highest >= 0.0 { 0.0 } else { highest });
+        let (highest, lowest) = if highest.is_finite() {
+            (highest, lowest)
+        } else {
+            (1.0, 0.0)
+        };
+        let scale = HEIGHT
+            / if highest > lowest {
+                highest - lowest
+            } else {
+                1.0
+            };
         Self {
             label: String::new(),
             highest: with_unit(highest, unit),
@@ -55,25 +73,40 @@ impl Plot {
             marks: Vec::new(),
             limits: drawn(limits),
             curves: drawn(curves),
-            transform: format!("matrix({} 0 0 {} 0 {})", HEIGHT / axis.seconds, -scale, HEIGHT + lowest * scale),
+            transform: format!(
+                "matrix({} 0 0 {} 0 {})",
+                HEIGHT / axis.seconds,
+                -scale,
+                HEIGHT + lowest * scale
+            ),
         }
     }
 }
 
 fn drawn(curves: &[Lines]) -> Vec<Curve> {
-    let drawn = curves.iter().enumerate().map(|(number, (name, lines))| Curve {
-        name: name.clone(),
-        colour: number % COLOURS,
-        path: path(lines),
-    });
+    let drawn = curves
+        .iter()
+        .enumerate()
+        .map(|(number, (name, lines))| Curve {
+            name: name.clone(),
+            colour: number % COLOURS,
+            path: path(lines),
+        });
     drawn.collect()
 }
 
 /// A line of one point is drawn as a second.
 fn path(lines: &[Vec<(f64, f64)>]) -> String {
     let drawn = lines.iter().map(|line| {
-        let points: Vec<_> = line.iter().map(|(second, value)| format!("{} {value}", rounded(*second))).collect();
-        format!("M{}{}", points.join("L"), if points.len() == 1 { "h1" } else { "" })
+        let points: Vec<_> = line
+            .iter()
+            .map(|(second, value)| format!("{} {value}", rounded(*second)))
+            .collect();
+        format!(
+            "M{}{}",
+            points.join("L"),
+            if points.len() == 1 { "h1" } else { "" }
+        )
     });
     drawn.collect()
 }
@@ -85,10 +118,14 @@ fn rounded(second: f64) -> f64 {
 /// A value in Grafana's unit, short enough for an axis.
 pub(super) fn with_unit(value: f64, unit: &str) -> String {
     let short = |value: f64, suffixes: [&str; 4], factor: f64| {
-        let power = (0..3).take_while(|power| value.abs() >= factor.powi(power + 1)).count();
+        let power = (0..3)
+            .take_while(|power| value.abs() >= factor.powi(power + 1))
+            .count();
         let scaled = value / factor.powi(i32::try_from(power).unwrap_or_default());
         let digits = usize::from(scaled.abs() < 10.0 && scaled.fract() != 0.0);
-        format!("{scaled:.digits$} {}", suffixes[power]).trim_end().to_owned()
+        format!("{scaled:.digits$} {}", suffixes[power])
+            .trim_end()
+            .to_owned()
     };
     match unit {
         "bytes" => short(value, ["B", "KiB", "MiB", "GiB"], 1024.0),
@@ -107,12 +144,19 @@ mod tests {
 
     fn axis() -> Axis {
         let from = UtcInstant::from_epoch_s(1_763_876_500.0).unwrap();
-        Axis { from, seconds: 50.0, zero_s: 0.0 }
+        Axis {
+            from,
+            seconds: 50.0,
+            zero_s: 0.0,
+        }
     }
 
     #[test]
     fn line_is_drawn_in_its_own_units_and_broken_where_there_is_no_value() {
-        assert_eq!(path(&[vec![(0.0, 1.5), (1.0, 2.0)], vec![(3.0, 1e9)]]), "M0 1.5L1 2M3 1000000000h1");
+        assert_eq!(
+            path(&[vec![(0.0, 1.5), (1.0, 2.0)], vec![(3.0, 1e9)]]),
+            "M0 1.5L1 2M3 1000000000h1"
+        );
     }
 
     #[test]
@@ -129,14 +173,23 @@ mod tests {
     fn plot_of_values_below_zero_begins_with_the_lowest() {
         let curve = ("a".to_owned(), vec![vec![(0.0, -10.0), (50.0, 10.0)]]);
         // -10 lies at 50 + 5 x 10 = 100, the bottom; 10 at the top.
-        assert_eq!(Plot::of(axis(), "", &[curve], &[]).transform, "matrix(2 0 0 -5 0 50)");
+        assert_eq!(
+            Plot::of(axis(), "", &[curve], &[]).transform,
+            "matrix(2 0 0 -5 0 50)"
+        );
     }
 
     #[test]
     fn plot_of_nothing_or_of_one_value_can_be_drawn() {
-        assert_eq!(Plot::of(axis(), "", &[], &[]).transform, "matrix(2 0 0 -100 0 100)");
+        assert_eq!(
+            Plot::of(axis(), "", &[], &[]).transform,
+            "matrix(2 0 0 -100 0 100)"
+        );
         let zero = ("a".to_owned(), vec![vec![(0.0, 0.0)]]);
-        assert_eq!(Plot::of(axis(), "", &[zero], &[]).transform, "matrix(2 0 0 -100 0 100)");
+        assert_eq!(
+            Plot::of(axis(), "", &[zero], &[]).transform,
+            "matrix(2 0 0 -100 0 100)"
+        );
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! The waiting line without a stack: which drill would go when, and on which lane, if each took a given time.
+//! The waiting line without a stack: which drill would go when, and on which lane, if each took a
+//! given time.
 //!
-//! The same order and the same leases as in a run, so it tells how long that takes; what no file tells (how long steady state is
-//! waited for, whether an offload run is in progress) it takes to cost nothing.
+//! The same order and the same leases as in a run, so it tells how long that takes; what no file
+//! tells (how long steady state is waited for, whether an offload run is in progress) it takes to
+//! cost nothing.
 
 use std::time::Duration;
 
@@ -40,11 +42,21 @@ pub struct Slot {
 /// When each of `parts` would run, in the order of their starts.
 ///
 /// # Errors
-/// [`Error::BadDescription`] of a drill that needs what the stack does not have, breaks what it holds no lease on, or could
-/// never go.
+/// [`Error::BadDescription`] of a drill that needs what the stack does not have, breaks what it
+/// holds no lease on, or could never go.
 pub fn rehearse(parts: &[Part], settings: &Settings, routing: &Routing) -> Result<Vec<Slot>> {
-    let waiting = parts.iter().map(|part| Ok((part, places(&part.drill, settings)?))).collect::<Result<_>>()?;
-    let mut stage = Stage { settings, routing, now: Duration::ZERO, waiting, running: Vec::new(), rested: Vec::new() };
+    let waiting = parts
+        .iter()
+        .map(|part| Ok((part, places(&part.drill, settings)?)))
+        .collect::<Result<_>>()?;
+    let mut stage = Stage {
+        settings,
+        routing,
+        now: Duration::ZERO,
+        waiting,
+        running: Vec::new(),
+        rested: Vec::new(),
+    };
     let mut slots = Vec::new();
     loop {
         while let Some(slot) = stage.start_one() {
@@ -57,7 +69,10 @@ pub fn rehearse(parts: &[Part], settings: &Settings, routing: &Routing) -> Resul
     match stage.waiting.first() {
         Some((stuck, _)) => {
             let reason = "it could never go: the leases that it needs hinder each other".to_owned();
-            Err(Error::BadDescription { what: format!("the drill {}", stuck.drill.name), reason })
+            Err(Error::BadDescription {
+                what: format!("the drill {}", stuck.drill.name),
+                reason,
+            })
         }
         None => Ok(slots),
     }
@@ -84,24 +99,51 @@ impl Stage<'_> {
     /// Starts a drill that may go now.
     fn start_one(&mut self) -> Option<Slot> {
         let run: Vec<_> = self.running.iter().map(Running::in_line).collect();
-        let wait: Vec<_> = self.waiting.iter().map(|(part, places)| self.in_line(part, places)).collect();
+        let wait: Vec<_> = self
+            .waiting
+            .iter()
+            .map(|(part, places)| self.in_line(part, places))
+            .collect();
         let now = at(self.now);
         let (number, place) = (0..wait.len()).find_map(|number| {
-            let others: Vec<_> = wait.iter().enumerate().filter(|(other, _)| *other != number).map(|(_, other)| other).collect();
-            let is_next = wait.get(number)?.is_next(&others, &run.iter().collect::<Vec<_>>(), now);
-            is_next.then(|| self.free_place(&self.waiting.get(number)?.1)).flatten().map(|place| (number, place.clone()))
+            let others: Vec<_> = wait
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != number)
+                .map(|(_, other)| other)
+                .collect();
+            let is_next = wait
+                .get(number)?
+                .is_next(&others, &run.iter().collect::<Vec<_>>(), now);
+            is_next
+                .then(|| self.free_place(&self.waiting.get(number)?.1))
+                .flatten()
+                .map(|place| (number, place.clone()))
         })?;
         let (part, _) = self.waiting.remove(number);
-        let slot =
-            Slot { drill: part.drill.name.clone(), lane: place.lane.clone(), from: self.now, until: self.now + part.lasts };
-        self.running.push(Running { part, holds: place.holdings.clone(), place, from: self.now });
+        let slot = Slot {
+            drill: part.drill.name.clone(),
+            lane: place.lane.clone(),
+            from: self.now,
+            until: self.now + part.lasts,
+        };
+        self.running.push(Running {
+            part,
+            holds: place.holdings.clone(),
+            place,
+            from: self.now,
+        });
         Some(slot)
     }
 
     /// Moves on to when the next drill gives something back; false if none will.
     fn go_on(&mut self) -> bool {
-        let next =
-            self.running.iter().flat_map(|running| [running.mended_at(), running.ends_at()]).filter(|at| *at > self.now).min();
+        let next = self
+            .running
+            .iter()
+            .flat_map(|running| [running.mended_at(), running.ends_at()])
+            .filter(|at| *at > self.now)
+            .min();
         let Some(next) = next else { return false };
         self.now = next;
         for running in &mut self.running {
@@ -129,8 +171,16 @@ impl Stage<'_> {
 
     /// As the drills of a run, two that answer for alerts of one group do not run at once.
     fn has_room_for(&self, place: &Place) -> bool {
-        let groups: Vec<_> = place.drill.claims().iter().map(|claim| self.routing.group_of(claim)).collect();
-        let mut theirs = self.running.iter().flat_map(|running| running.place.drill.claims());
+        let groups: Vec<_> = place
+            .drill
+            .claims()
+            .iter()
+            .map(|claim| self.routing.group_of(claim))
+            .collect();
+        let mut theirs = self
+            .running
+            .iter()
+            .flat_map(|running| running.place.drill.claims());
         !theirs.any(|theirs| groups.iter().any(|mine| mine.meets(&theirs)))
     }
 
@@ -138,12 +188,23 @@ impl Stage<'_> {
         let is_free = |place: &&Place| {
             let held = || self.running.iter().flat_map(|running| &running.holds);
             let is_held = |(name, mode): (&String, &LeaseMode)| {
-                held().any(|(other, theirs)| other == name && *mode.max(theirs) == LeaseMode::Exclusive)
+                held().any(|(other, theirs)| {
+                    other == name && *mode.max(theirs) == LeaseMode::Exclusive
+                })
             };
             !place.holdings.iter().any(is_held)
         };
-        let rested = |place: &&Place| place.lane.as_ref().and_then(|lane| self.rested.iter().position(|other| other == lane));
-        places.iter().filter(|place| self.has_room_for(place)).filter(is_free).min_by_key(rested)
+        let rested = |place: &&Place| {
+            place
+                .lane
+                .as_ref()
+                .and_then(|lane| self.rested.iter().position(|other| other == lane))
+        };
+        places
+            .iter()
+            .filter(|place| self.has_room_for(place))
+            .filter(is_free)
+            .min_by_key(rested)
     }
 }
 
@@ -153,7 +214,9 @@ impl Running<'_> {
             drill: self.part.drill.name.clone(),
             duration: self.part.thinks,
             wants: self.holds.clone(),
-            state: State::Running { ends_by: at(self.from + self.part.thinks) },
+            state: State::Running {
+                ends_by: at(self.from + self.part.thinks),
+            },
         }
     }
 
@@ -194,48 +257,102 @@ mod tests {
 
     fn part(drill: Drill, mended_after_s: u64, lasts_s: u64) -> Part {
         let [mended_after, lasts] = [mended_after_s, lasts_s].map(Duration::from_secs);
-        Part { drill, thinks: lasts, mended_after, lasts }
+        Part {
+            drill,
+            thinks: lasts,
+            mended_after,
+            lasts,
+        }
     }
 
     fn on_lane(name: &str, mended_after_s: u64, lasts_s: u64) -> Part {
         let alert = ExpectedAlert::new(name, Severity::Critical, Duration::from_secs(1));
-        part(Drill::new(name, Fault::stop("handler-{lane}")).on_a_lane().expect_alert(alert), mended_after_s, lasts_s)
+        part(
+            Drill::new(name, Fault::stop("handler-{lane}"))
+                .on_a_lane()
+                .expect_alert(alert),
+            mended_after_s,
+            lasts_s,
+        )
     }
 
     fn rehearsed(parts: &[Part]) -> Vec<(String, Option<String>, u64, u64)> {
         let slots = rehearse(parts, &settings(), &Routing::default()).unwrap();
-        slots.into_iter().map(|slot| (slot.drill, slot.lane, slot.from.as_secs(), slot.until.as_secs())).collect()
+        slots
+            .into_iter()
+            .map(|slot| {
+                (
+                    slot.drill,
+                    slot.lane,
+                    slot.from.as_secs(),
+                    slot.until.as_secs(),
+                )
+            })
+            .collect()
     }
 
-    fn slot(drill: &str, lane: Option<&str>, from_s: u64, until_s: u64) -> (String, Option<String>, u64, u64) {
+    fn slot(
+        drill: &str,
+        lane: Option<&str>,
+        from_s: u64,
+        until_s: u64,
+    ) -> (String, Option<String>, u64, u64) {
         (drill.to_owned(), lane.map(str::to_owned), from_s, until_s)
     }
 
     #[test]
     fn third_drill_on_two_lanes_goes_when_the_first_lane_is_mended_and_not_when_its_drill_ends() {
-        let slots = rehearsed(&[on_lane("short", 10, 30), on_lane("long", 50, 100), on_lane("longer", 60, 200)]);
-        let (longer, long) = (slot("longer", Some("binance"), 0, 200), slot("long", Some("okx"), 0, 100));
+        let slots = rehearsed(&[
+            on_lane("short", 10, 30),
+            on_lane("long", 50, 100),
+            on_lane("longer", 60, 200),
+        ]);
+        let (longer, long) = (
+            slot("longer", Some("binance"), 0, 200),
+            slot("long", Some("okx"), 0, 100),
+        );
         assert_eq!(slots, [longer, long, slot("short", Some("okx"), 50, 80)]);
     }
 
     #[test]
     fn drill_that_keeps_others_out_goes_first_and_alone() {
-        let broker = part(Drill::new("broker", Fault::restart("kafka")).exclusive("kafka"), 10, 20);
+        let broker = part(
+            Drill::new("broker", Fault::restart("kafka")).exclusive("kafka"),
+            10,
+            20,
+        );
         let slots = rehearsed(&[on_lane("lane", 10, 30), broker]);
-        assert_eq!(slots, [slot("broker", None, 0, 20), slot("lane", Some("binance"), 20, 50)]);
+        assert_eq!(
+            slots,
+            [
+                slot("broker", None, 0, 20),
+                slot("lane", Some("binance"), 20, 50)
+            ]
+        );
     }
 
     #[test]
     fn drills_that_answer_for_the_same_alert_wait_for_each_others_end() {
-        let slots = rehearsed(&[on_lane("a", 10, 30), Part { thinks: Duration::from_secs(1), ..on_lane("a", 10, 40) }]);
+        let slots = rehearsed(&[
+            on_lane("a", 10, 30),
+            Part {
+                thinks: Duration::from_secs(1),
+                ..on_lane("a", 10, 40)
+            },
+        ]);
         assert_eq!(slots.iter().map(|slot| slot.2).collect::<Vec<_>>(), [0, 30]);
     }
 
     #[test]
     fn fault_on_which_its_drill_holds_no_lease_is_refused() {
         let bad = part(Drill::new("bad", Fault::stop("kafka")), 1, 1);
-        let error = rehearse(&[bad], &settings(), &Routing::default()).unwrap_err().to_string();
-        assert!(error.contains("the drill bad") && error.contains("holds no exclusive lease"), "{error}");
+        let error = rehearse(&[bad], &settings(), &Routing::default())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("the drill bad") && error.contains("holds no exclusive lease"),
+            "{error}"
+        );
     }
 
     proptest::proptest! {
