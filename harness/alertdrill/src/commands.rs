@@ -1,0 +1,149 @@
+//! What the command line does.
+
+mod coverage;
+mod plan;
+
+use std::path::Path;
+
+use alertdrill_core::{Error, Outcome, Result, judge};
+use alertdrill_progress::Progress;
+use alertdrill_report::{Report, RunFolder, drill_line, end_table, failure_text};
+use alertdrill_target::compose::{Containers, Project, build_stale, take_down};
+use alertdrill_target::{Journal, heal as heal_all};
+use jiff::Timestamp;
+use tokio::runtime::Runtime;
+
+use crate::servers::site_of;
+use crate::session::Session;
+use crate::signals::cancelled_by_signals;
+
+pub use coverage::coverage;
+pub use plan::{Selection, plan, run};
+
+/// What a command came to.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// What it found, for standard output; control sequences only for style.
+    pub text: String,
+    /// What that says of the alerts.
+    pub outcome: Outcome,
+}
+
+/// Starts the stack unless it runs, waits for its steady state, and leaves it running; gives a line
+/// per published server.
+///
+/// # Errors
+/// As [`Session::start`].
+pub fn up(project: &Path, programs: &Path, progress: &Progress) -> Result<Vec<String>> {
+    let runtime = runtime()?;
+    runtime.block_on(async {
+        let session = Session::start(
+            Project::open(project, programs).await?,
+            Timestamp::now().into(),
+            progress,
+            &cancelled_by_signals()?,
+        )
+        .await?;
+        let stack = session.stack();
+        let settings = stack.project().settings();
+        let mut lines = Vec::new();
+        for endpoint in [
+            &settings.prometheus,
+            &settings.alertmanager,
+            &settings.notification_sink,
+        ] {
+            let address = stack
+                .containers()
+                .address(&endpoint.service, endpoint.port)
+                .await?;
+            lines.push(format!("{}: http://{address}", endpoint.service));
+        }
+        session.keep()?;
+        Ok(lines)
+    })
+}
+
+/// Builds the images of the stack that are missing or out of date.
+///
+/// # Errors
+/// [`Error::ImageBuild`], or a missing engine.
+pub fn build_images(project: &Path, programs: &Path, progress: &Progress) -> Result<()> {
+    runtime()?.block_on(async {
+        let project = Project::open(project, programs).await?;
+        let containers = Containers::connect(project.name()).await?;
+        build_stale(&project, &containers, progress).await.map(drop)
+    })
+}
+
+/// Removes the stack, whoever started it.
+///
+/// # Errors
+/// [`Error::Compose`], or a missing engine.
+pub fn down(project: &Path, programs: &Path, progress: &Progress) -> Result<()> {
+    runtime()?.block_on(async {
+        let project = Project::open(project, programs).await?;
+        take_down(&project, progress, &cancelled_by_signals()?).await
+    })
+}
+
+/// Reverts every fault that a killed run left behind; gives a line per fault.
+///
+/// # Errors
+/// A fault that cannot be reverted.
+pub fn heal(project: &Path, programs: &Path, progress: &Progress) -> Result<Vec<String>> {
+    runtime()?.block_on(async {
+        let project = Project::open(project, programs).await?;
+        let containers = Containers::connect(project.name()).await?;
+        let site = site_of(&project, &containers);
+        let journal = Journal::in_folder(&project.state_folder());
+        let healed = heal_all(&journal, &site, progress).await?;
+        Ok(if healed.is_empty() {
+            vec!["nothing was left broken".to_owned()]
+        } else {
+            healed
+        })
+    })
+}
+
+/// Makes the report of a run again from its saved records; gives what a terminal shows of it at a
+/// run's end, and where it is.
+///
+/// # Errors
+/// [`Error::File`] or [`Error::BadDescription`].
+pub fn report(folder: &Path) -> Result<Vec<String>> {
+    let folder = RunFolder::existing(
+        folder
+            .canonicalize()
+            .map_err(Error::file("open the run's folder", folder))?,
+    );
+    // What was saved of the runs before stays, for they may be gone; unless one says where others
+    // are.
+    if folder.history()?.is_empty() || std::env::var_os("DRILL_HISTORY").is_some() {
+        folder.record_history()?;
+    }
+    let mut report = Report::of(&folder)?;
+    // What was measured while it ran is in no record.
+    report.run.measured = folder.report()?.and_then(|before| before.run.measured);
+    report.save(&folder)?;
+    let mut lines = Vec::new();
+    for record in folder.records()? {
+        let verdict = judge(&record.drill, &record.timeline);
+        if verdict.outcome > Outcome::Skipped {
+            lines.extend([
+                drill_line(&record, &verdict),
+                failure_text(&record, &verdict),
+                String::new(),
+            ]);
+        }
+    }
+    lines.push(end_table(&report.drills));
+    lines.extend(
+        ["report.json", "junit.xml", "index.html"]
+            .map(|name| folder.path().join(name).display().to_string()),
+    );
+    Ok(lines)
+}
+
+fn runtime() -> Result<Runtime> {
+    Runtime::new().map_err(Error::file("start the async runtime in", "this process"))
+}

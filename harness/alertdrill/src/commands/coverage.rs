@@ -1,0 +1,95 @@
+//! `alertdrill coverage`: which drill makes each rule fire, and whether what the rules read is
+//! there.
+
+use std::path::Path;
+use std::time::Duration;
+
+use alertdrill_core::dashboard::{metrics_read, unknown_metrics};
+use alertdrill_core::{Error, Outcome, Result};
+use alertdrill_engine::{Prometheus, RuleEngine as _};
+use alertdrill_report::{CoverageText, rule_coverage};
+use alertdrill_target::compose::{Containers, Project};
+
+use super::{Done, Selection, runtime};
+use crate::session::dashboard_of;
+use crate::written::Written;
+
+/// Which of the rules that Prometheus has loaded the selected drills make fire, and which of the
+/// metrics that rules and panels read nothing exports. It fails if a rule is neither drilled nor
+/// waived, or a metric is unknown.
+///
+/// Asked is Prometheus at the address `prometheus`, else that of the stack; where none runs, the
+/// rules file stands for the loaded rules, and metrics cannot be looked for.
+///
+/// # Errors
+/// As [`Selection::plan`] and [`Written::read`]; [`Error::NoAnswer`] or [`Error::BadAnswer`] of a
+/// Prometheus that runs.
+pub fn coverage(
+    project: &Path,
+    programs: &Path,
+    selection: Selection<'_>,
+    prometheus: Option<&str>,
+) -> Result<Done> {
+    let plan = selection.plan(project)?;
+    let written = Written::read(project)?;
+    let dashboard = dashboard_of(&written.root, &written.settings)?;
+    let (rules, exported, rules_of) = runtime()?.block_on(async {
+        let asked = match prometheus {
+            Some(address) => Some((
+                Prometheus::new(address),
+                format!("loaded by Prometheus at {address}"),
+            )),
+            None => of_the_stack(project, programs)
+                .await?
+                .map(|stack| (stack, "loaded by the stack's Prometheus".to_owned())),
+        };
+        let Some((prometheus, whence)) = asked else {
+            let file = written.rules_file_shown().display().to_string();
+            return Ok((
+                written.rules,
+                None,
+                format!("in {file} (no stack runs that has loaded them)"),
+            ));
+        };
+        let rules = prometheus.alerting_rules(Duration::ZERO).await?;
+        Ok::<_, Error>((rules, Some(prometheus.metric_names().await?), whence))
+    })?;
+    let read = metrics_read(&rules, dashboard.as_ref())?;
+    let text = CoverageText {
+        rules: rule_coverage(&rules, &plan.drills, &plan.waivers),
+        rules_of,
+        metrics: read.len(),
+        unknown: exported.map(|exported| unknown_metrics(&read, &exported)),
+    };
+    let outcome = if text.is_complete() {
+        Outcome::Pass
+    } else {
+        Outcome::Fail
+    };
+    Ok(Done {
+        text: text.to_string(),
+        outcome,
+    })
+}
+
+/// The Prometheus of the stack, if there is a stack that runs, and a way to see whether one does.
+async fn of_the_stack(project: &Path, programs: &Path) -> Result<Option<Prometheus>> {
+    let address = async {
+        let project = Project::open(project, programs).await?;
+        let endpoint = &project.settings().prometheus;
+        Containers::connect(project.name())
+            .await?
+            .address(&endpoint.service, endpoint.port)
+            .await
+    };
+    match address.await {
+        Ok(address) => Ok(Some(Prometheus::new(&address))),
+        Err(
+            Error::NoCompose { .. }
+            | Error::NoEngine { .. }
+            | Error::EngineRefuses { .. }
+            | Error::NoSuchService { .. },
+        ) => Ok(None),
+        Err(other) => Err(other),
+    }
+}

@@ -1,0 +1,171 @@
+//! The command line: what a run would do, the run itself, the stack's life outside of one, and
+//! reports of earlier ones.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use alertdrill::commands::{self, Done, Selection};
+use alertdrill::{Outcome, Progress, Result, bug};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done: every alert did what it must
+  1  an alert failed its drill; plan: a drill cannot pass; coverage: a rule without a drill, a metric that is not there
+  2  could not be tested or done: says nothing about the alerts
+  101  a bug of alertdrill: nor does this
+
+Environment:
+  ALERT_RULES=FILE       a candidate's rules instead of the committed ones
+  KEEP_STACK=1           a run keeps the stack that it started
+  WATCH_UNTIL=delivered  a drill ends as soon as its alerts are delivered: for who edits a rule
+  NO_COLOR=1             no colours";
+
+/// Breaks a running data pipeline on purpose and proves that its Prometheus alerts work.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES)]
+struct Arguments {
+    /// The project: its compose file, or the folder of the one with a section `x-alertdrill`.
+    #[arg(long, default_value = ".", global = true, value_name = "PATH")]
+    project: PathBuf,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Say what a run would do, and break nothing: what for how long, which alert must fire when,
+    /// how long all of it takes.
+    ///
+    /// Needs neither Docker nor a stack: windows are derived from the rules as they are written.
+    #[command(after_help = "\
+Examples:
+  alertdrill plan                              every drill
+  alertdrill plan consumer                     those whose names contain `consumer`
+  ALERT_RULES=candidate.yml alertdrill plan    with other rules: is a drill infeasible before anything is broken?
+  alertdrill plan --json > night.json          the drills as data, for --drills")]
+    Plan {
+        #[command(flatten)]
+        drills: Drills,
+        /// Print the drills as JSON, as --drills reads them.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run the drills, as `cargo test --test alerts` does: starts the stack unless it runs.
+    #[command(after_help = "\
+Examples:
+  alertdrill run                                 every drill
+  alertdrill run --exact feed_handler_stopped    one drill
+  alertdrill run --drills night.json             the drills of a file")]
+    Run {
+        #[command(flatten)]
+        drills: Drills,
+    },
+    /// Start the stack, wait for its steady state, and leave it running.
+    Up,
+    /// Remove the stack: containers, networks, volumes.
+    Down,
+    /// Revert every fault that a killed run left behind.
+    Heal,
+    /// Make a run's report again from its saved records.
+    #[command(after_help = "\
+Examples:
+  alertdrill report                                       of the last run
+  alertdrill report target/drills/20261124T060000Z-4711   of an earlier one")]
+    Report {
+        /// The run's folder.
+        #[arg(default_value = "target/drills/latest")]
+        run: PathBuf,
+    },
+    /// Say which drill makes each loaded rule fire, which waiver excuses it, and which metrics are
+    /// read and not there.
+    #[command(after_help = "\
+Examples:
+  alertdrill coverage                               of the stack if it runs, else of the rules file
+  alertdrill coverage --prometheus localhost:9090   of the rules that another Prometheus has loaded")]
+    Coverage {
+        #[command(flatten)]
+        drills: Drills,
+        /// The Prometheus to ask instead of the stack's.
+        #[arg(long, value_name = "HOST:PORT")]
+        prometheus: Option<String>,
+    },
+    /// Print a shell's completions of this command line.
+    #[command(after_help = "\
+Example:
+  alertdrill completions bash > ~/.local/share/bash-completion/completions/alertdrill")]
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+#[derive(Args, Debug)]
+struct Drills {
+    /// Only the drills whose names contain it.
+    name: Option<String>,
+    /// Only the drill of just that name.
+    #[arg(long, requires = "name")]
+    exact: bool,
+    /// A file of drills, as `plan --json` prints them, instead of the project's own.
+    #[arg(long = "drills", value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+impl Drills {
+    fn selection(&self) -> Selection<'_> {
+        Selection {
+            file: self.file.as_deref(),
+            name: self.name.as_deref(),
+            exact: self.exact,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    bug::explain_panics();
+    let Arguments { project, action } = Arguments::parse();
+    let progress = Progress::default();
+    carry_out(action, &project, &progress).unwrap_or_else(|error| {
+        progress.line(&format!("error: {}", error.explained()));
+        ExitCode::from(Outcome::Error.exit_code())
+    })
+}
+
+fn carry_out(action: Action, project: &Path, progress: &Progress) -> Result<ExitCode> {
+    let programs = std::env::current_exe()
+        .ok()
+        .and_then(|program| program.parent().map(Path::to_owned))
+        .unwrap_or_default();
+    let lines = |lines: Vec<String>| Done {
+        text: lines.join("\n"),
+        outcome: Outcome::Pass,
+    };
+    let done = match action {
+        Action::Plan { drills, json } => commands::plan(project, drills.selection(), json)?,
+        Action::Run { drills } => return commands::run(project, drills.selection()),
+        Action::Up => lines(commands::up(project, &programs, progress)?),
+        Action::Down => lines(commands::down(project, &programs, progress).map(|()| Vec::new())?),
+        Action::Heal => lines(commands::heal(project, &programs, progress)?),
+        Action::Report { run } => lines(commands::report(&run)?),
+        Action::Coverage { drills, prometheus } => {
+            commands::coverage(project, &programs, drills.selection(), prometheus.as_deref())?
+        }
+        Action::Completions { shell } => {
+            clap_complete::generate(
+                shell,
+                &mut Arguments::command(),
+                "alertdrill",
+                &mut std::io::stdout(),
+            );
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
+    if !done.text.is_empty() {
+        // Who reads it may have seen enough, and closed the pipe.
+        let _ = writeln!(anstream::stdout(), "{}", done.text.trim_end());
+    }
+    Ok(ExitCode::from(done.outcome.exit_code()))
+}

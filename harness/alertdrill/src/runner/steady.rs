@@ -1,0 +1,214 @@
+//! Whether the stack is as a drill needs it: its paths flow, and no alert is active but those of
+//! its neighbours.
+
+use std::time::Duration;
+
+use alertdrill_core::schedule::all_conditions;
+use alertdrill_core::settings::SteadyCondition;
+use alertdrill_core::{Drill, Labels, Neighbour, Result, Settings, SteadyState};
+use alertdrill_engine::{Observation, Observer};
+use alertdrill_progress::Step;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::sight::Sight;
+
+/// How long servers that start may be silent.
+const TOLERATED_SILENCE: Duration = Duration::from_secs(60);
+
+/// What a drill waits for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Demand<'a> {
+    pub(super) conditions: &'a [SteadyCondition],
+    pub(super) alerts: Alerts,
+}
+
+/// What is wished of alerts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Alerts {
+    /// Any may be active.
+    Any,
+    /// None is active but those of neighbours.
+    Gone,
+    /// The same, and what the drill watches is not so yet.
+    NotBegun,
+}
+
+/// Waits until `demand` is met, or for `at_most`: then what falls short of it is in the answer, never
+/// an error.
+///
+/// # Errors
+/// As [`Sight::next_look`], and what `beside` says.
+pub(super) async fn reach(
+    sight: &mut Sight<'_>,
+    drill: Option<&Drill>,
+    beside: impl Fn() -> Result<Vec<Neighbour>>,
+    demand: Demand<'_>,
+    at_most: Duration,
+    step: Step,
+) -> Result<SteadyState> {
+    let began = Instant::now();
+    loop {
+        let state = compare(&sight.seen(), drill, &beside, demand, began.elapsed())?;
+        if state.is_reached() || began.elapsed() >= at_most {
+            step.done(if state.is_reached() { "steady" } else { "not steady" });
+            return Ok(state);
+        }
+        let active = state.active_alerts.iter().filter_map(|labels| labels.get("alertname"));
+        let active = active.map(|alert| format!("{alert} is active"));
+        let awaited: Vec<_> = active.chain(state.unmet.iter().cloned()).collect();
+        step.update(&format!("awaited: {}", awaited.join("; ")));
+        sight.next_look(at_most.saturating_sub(began.elapsed())).await?;
+    }
+}
+
+/// Waits until every condition of the system and of its paths holds and no alert is pending or firing,
+/// or for `at_most`: then what falls short of it is in the answer. A server that starts may be silent
+/// for a while.
+///
+/// # Errors
+/// [`alertdrill_core::Error::TimedOut`] if the servers stay silent, or
+/// [`alertdrill_core::Error::Interrupted`].
+pub async fn wait_for_all(
+    observer: &Observer,
+    settings: &Settings,
+    at_most: Duration,
+    step: Step,
+    cancel: &CancellationToken,
+) -> Result<SteadyState> {
+    let conditions = all_conditions(settings);
+    let _watched = observer.watch(conditions.iter().map(|condition| condition.query.clone()));
+    let mut sight = Sight::through(observer, cancel, TOLERATED_SILENCE);
+    let demand = Demand { conditions: &conditions, alerts: Alerts::Gone };
+    reach(&mut sight, None, || Ok(Vec::new()), demand, at_most, step).await
+}
+
+/// How `observation` falls short of what is demanded, for `drill` or for all; nothing is known of a
+/// condition before the first look at it. Which drills run `beside` it is asked only where an alert is
+/// active. An alert whose drill has ended is nobody's, in whatever process that was.
+fn compare(
+    observation: &Observation,
+    drill: Option<&Drill>,
+    beside: impl FnOnce() -> Result<Vec<Neighbour>>,
+    demand: Demand<'_>,
+    since: Duration,
+) -> Result<SteadyState> {
+    let known = |query: &String| observation.conditions.get(query).copied();
+    let unmet = demand.conditions.iter().filter(|condition| known(&condition.query) != Some(true));
+    let mut unmet: Vec<_> = unmet.map(|condition| condition.name.clone()).collect();
+    let mut active_alerts = Vec::new();
+    if demand.alerts != Alerts::Any && !observation.active().is_empty() {
+        let (own, neighbours) = (drill.map(Drill::claims).unwrap_or_default(), beside()?);
+        let running = neighbours.iter().filter(|neighbour| neighbour.until.is_none());
+        let others: Vec<_> = running.flat_map(|neighbour| &neighbour.claims).collect();
+        let is_own = |labels: &Labels| own.iter().any(|claim| claim.concerns(labels));
+        let is_a_neighbours = |labels: &Labels| others.iter().any(|claim| claim.concerns(labels));
+        let active = observation.active().iter();
+        let counts = |labels: &&Labels| is_own(labels) || !is_a_neighbours(labels);
+        active_alerts.extend(active.filter(counts).cloned());
+    }
+    if demand.alerts == Alerts::NotBegun {
+        let conditions = drill.into_iter().flat_map(Drill::conditions);
+        let not_yet = conditions.filter(|query| known(query) != Some(false));
+        unmet.extend(not_yet.map(|query| format!("`{query}` is not true")));
+    }
+    Ok(SteadyState { waited_s: since.as_secs_f64(), active_alerts, unmet })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drill::{Claim, ExpectedAlert, Fault, Severity, UtcInstant};
+
+    fn labels(alert: &str, exchange: &str) -> Labels {
+        [
+            ("alertname".into(), alert.into()),
+            ("exchange".into(), exchange.into()),
+        ]
+        .into()
+    }
+
+    fn drill() -> Drill {
+        let alert = ExpectedAlert::new("Down", Severity::Critical, Duration::from_secs(1))
+            .label("exchange", "okx")
+            .when("down");
+        Drill::new("x", Fault::stop("handler-okx")).expect_alert(alert)
+    }
+
+    fn compared(
+        active: &[Labels],
+        conditions: &[(&str, bool)],
+        neighbours: &[Neighbour],
+    ) -> (usize, Vec<String>) {
+        let observation = Observation::of(active, conditions);
+        let flows = [SteadyCondition {
+            name: "okx flows".into(),
+            query: "flows".into(),
+        }];
+        let wanted = Demand {
+            conditions: &flows,
+            alerts: Alerts::NotBegun,
+        };
+        let state = compare(
+            &observation,
+            &drill(),
+            || Ok(neighbours.to_vec()),
+            wanted,
+            Duration::ZERO,
+        )
+        .unwrap();
+        (state.active_alerts.len(), state.unmet)
+    }
+
+    const STEADY: [(&str, bool); 2] = [("flows", true), ("down", false)];
+
+    #[test]
+    fn stack_is_steady_when_its_path_flows_and_nothing_is_active() {
+        assert_eq!(compared(&[], &STEADY, &[]), (0, vec![]));
+    }
+
+    #[test]
+    fn condition_that_was_not_looked_at_yet_does_not_hold() {
+        assert_eq!(
+            compared(&[], &[("down", false)], &[]),
+            (0, vec!["okx flows".to_owned()])
+        );
+        assert_eq!(
+            compared(&[], &[("flows", true)], &[]),
+            (0, vec!["`down` is not true".to_owned()])
+        );
+    }
+
+    #[test]
+    fn own_alert_and_one_that_nobody_claims_are_unsteady_and_a_neighbours_is_not() {
+        let neighbour = Neighbour {
+            drill: "y".into(),
+            claims: vec![Claim {
+                alert: "Down".into(),
+                labels: [("exchange".into(), "kraken".into())].into(),
+            }],
+            faults: vec![],
+            from: UtcInstant::from_epoch_s(900.0).unwrap(),
+            until: None,
+        };
+        let active = [
+            labels("Down", "okx"),
+            labels("Down", "kraken"),
+            labels("Other", "okx"),
+        ];
+        assert_eq!(
+            compared(&active, &STEADY, std::slice::from_ref(&neighbour)).0,
+            2
+        );
+        assert_eq!(
+            compared(&active[1..2], &STEADY, std::slice::from_ref(&neighbour)).0,
+            0
+        );
+        assert_eq!(compared(&active[1..2], &STEADY, &[]).0, 1);
+        let ended = Neighbour {
+            until: UtcInstant::from_epoch_s(950.0),
+            ..neighbour
+        };
+        assert_eq!(compared(&active[1..2], &STEADY, &[ended]).0, 1);
+    }
+}

@@ -1,0 +1,108 @@
+//! The servers of a running stack: Prometheus, Alertmanager with its sink, Grafana.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use alertdrill_core::settings::Endpoint;
+use alertdrill_core::{Error, Result, Site, UtcInstant};
+use alertdrill_engine::{
+    Alertmanager, AlertmanagerWithSink, Grafana, Locate, NotificationSink, Prometheus, RuleEngine as _,
+};
+use alertdrill_target::compose::{Containers, Project, ServerAddresses, Stack};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use crate::SystemClock;
+use crate::topics::topics_of;
+
+/// How long the first evaluation of reloaded rules may take, beyond its group's interval.
+const EVALUATED_WITHIN: Duration = Duration::from_secs(30);
+
+/// What faults are aimed at in `project`, of which these are the containers.
+#[must_use]
+pub fn site_of(project: &Project, containers: &Containers) -> Site {
+    let target = containers.clone().with_topics(topics_of(project.settings()));
+    Site { target: Arc::new(target), clock: Arc::new(SystemClock::default()) }
+}
+
+/// A client of the stack's Prometheus.
+///
+/// # Errors
+/// As [`Containers::address`].
+pub async fn prometheus(stack: &Stack) -> Result<Prometheus> {
+    let endpoint = &stack.project().settings().prometheus;
+    let address = stack.address(endpoint).await?;
+    Ok(Prometheus::new(&address).found_by(locate(stack, endpoint)))
+}
+
+/// A client of the stack's Alertmanager and its notification sink.
+///
+/// # Errors
+/// As [`Containers::address`].
+pub async fn notifier(stack: &Stack) -> Result<AlertmanagerWithSink> {
+    let settings = stack.project().settings();
+    let (endpoint, sink) = (&settings.alertmanager, &settings.notification_sink);
+    let alertmanager = Alertmanager::new(&stack.address(endpoint).await?);
+    let sink_address = stack.address(sink).await?;
+    Ok(AlertmanagerWithSink {
+        alertmanager: alertmanager.found_by(locate(stack, endpoint)),
+        sink: NotificationSink::new(&sink_address).found_by(locate(stack, sink)),
+    })
+}
+
+/// A client of the stack's Grafana, if that runs.
+///
+/// # Errors
+/// [`Error::Docker`].
+pub async fn grafana(stack: &Stack) -> Result<Option<Grafana>> {
+    let Some(endpoint) = &stack.project().settings().grafana else {
+        return Ok(None);
+    };
+    match stack.address(endpoint).await {
+        Ok(address) => Ok(Some(Grafana::new(&address))),
+        Err(Error::NoSuchService { .. }) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
+fn locate(stack: &Stack, endpoint: &Endpoint) -> Locate {
+    let (containers, endpoint) = (stack.containers().clone(), endpoint.clone());
+    Arc::new(move || {
+        let (containers, endpoint) = (containers.clone(), endpoint.clone());
+        async move { containers.address(&endpoint.service, endpoint.port).await }.boxed()
+    })
+}
+
+/// Has the servers at these addresses load their files anew, and waits until each rule was evaluated
+/// since: until then what fires says nothing of the new rules.
+pub fn reload(servers: ServerAddresses) -> BoxFuture<'static, Result<()>> {
+    async move {
+        Alertmanager::new(&servers.alertmanager).reload().await?;
+        let prometheus = Prometheus::new(&servers.prometheus);
+        let since = UtcInstant::from(Timestamp::now());
+        prometheus.reload().await?;
+        wait_until_evaluated(&prometheus, since).await
+    }
+    .boxed()
+}
+
+async fn wait_until_evaluated(prometheus: &Prometheus, since: UtcInstant) -> Result<()> {
+    let began = Instant::now();
+    loop {
+        let evaluated = prometheus.evaluated_until().await?;
+        let waiting = evaluated.into_iter().find(|(_, evaluated)| evaluated.until < since);
+        let Some((alert, evaluated)) = waiting else {
+            return Ok(());
+        };
+        if began.elapsed() >= evaluated.interval + EVALUATED_WITHIN {
+            return Err(Error::TimedOut {
+                awaited: format!("the first evaluation of {alert} after the reload"),
+                last_seen: format!("its last one at {}", evaluated.until),
+                waited: began.elapsed(),
+            });
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}

@@ -1,0 +1,499 @@
+//! A running stack in steady state, and all that a run of drills shares on it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use alertdrill_core::dashboard::{Dashboard, moved_panels};
+use alertdrill_core::{
+    AlertState, Cadence, Drill, DrillRecord, Error, Outcome, PanelRecord, RECORD_SCHEMA_VERSION,
+    Result, Routing, RunInfo, Settings, Site, SteadyState, UtcInstant, Waiver, WatchedUntil, judge,
+};
+use alertdrill_engine::{
+    Notifier as _, Observer, Prometheus, RuleEngine as _, board_history, expression_histories,
+};
+use alertdrill_progress::Progress;
+use alertdrill_report::{Agreement, Measured, Report, RunFolder, uncovered};
+use alertdrill_target::compose::{Project, Stack, StackStart};
+use alertdrill_target::{Journal, Leased, Leases, Ticket, WaitingLine, heal};
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use crate::job::Job;
+use crate::runner::{self, Neighbourhood, Surroundings};
+use crate::servers;
+
+/// How far drills are watched, if not to their end.
+const WATCH_UNTIL: &str = "WATCH_UNTIL";
+/// How long a stack that was just started may take to its first steady state.
+const FIRST_STEADY_WITHIN: Duration = Duration::from_secs(180);
+const BYTES_PER_GIB: f64 = 1_073_741_824.0;
+/// How long a drill waits for steady state before it gives up.
+const STEADY_WITHIN: Duration = Duration::from_secs(180);
+
+/// A running stack in steady state, held by this process.
+#[derive(Debug)]
+pub struct Session {
+    stack: Stack,
+    prometheus: Prometheus,
+    observer: Observer,
+    journal: Journal,
+    site: Site,
+    leases: Leases,
+    neighbourhood: Neighbourhood,
+    line: WaitingLine,
+    routing: Routing,
+    started_at: UtcInstant,
+    stack_ready_s: f64,
+    steady_within: Duration,
+    watch_until: WatchedUntil,
+}
+
+impl Session {
+    /// Takes hold of the stack of `project`, starts it if it does not run, reverts what a killed
+    /// run left behind, and, if it was started, waits for steady state. `started_at` is the start
+    /// of this process.
+    ///
+    /// A stack that was started here and that a later step fails on is removed again, unless
+    /// `KEEP_STACK` is set.
+    ///
+    /// # Errors
+    /// Each [`crate::Error`] of a missing engine, image, port or healthy service.
+    pub async fn start(
+        project: Project,
+        started_at: UtcInstant,
+        progress: &Progress,
+        cancel: &CancellationToken,
+    ) -> Result<Self> {
+        let watch_until = watch_until()?;
+        let state = project.state_folder();
+        let (journal, leases) = (Journal::in_folder(&state), Leases::in_folder(&state)?);
+        let (neighbourhood, line) = (
+            Neighbourhood::in_folder(&state)?,
+            WaitingLine::in_folder(&state)?,
+        );
+        let stack = Stack::up(project, servers::reload, progress, cancel).await?;
+        let site = servers::site_of(stack.project(), stack.containers());
+        neighbourhood.forget_the_dead()?;
+        line.forget_the_dead()?;
+        match reach_steady_state(&stack, &journal, &site, progress, cancel).await {
+            Ok((prometheus, observer, routing)) => {
+                let stack_ready_s = now().seconds_since(started_at);
+                Ok(Self {
+                    stack,
+                    prometheus,
+                    observer,
+                    journal,
+                    site,
+                    leases,
+                    neighbourhood,
+                    line,
+                    routing,
+                    started_at,
+                    stack_ready_s,
+                    steady_within: STEADY_WITHIN,
+                    watch_until,
+                })
+            }
+            Err(error) => {
+                stack.leave(progress).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// A hold on the stack for a process of its own, which keeps it as long as the run lasts;
+    /// `None` if this process has not started it, or it is to stay.
+    ///
+    /// # Errors
+    /// [`crate::Error::File`].
+    pub fn hold_for_the_run(&self) -> Result<Option<std::fs::File>> {
+        if self.stack.start() == StackStart::Started {
+            self.stack.hold().map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// The stack.
+    #[must_use]
+    pub fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
+    /// The same session, whose drills wait that long for steady state before they give up.
+    #[must_use]
+    pub fn steady_within(self, at_most: Duration) -> Self {
+        Self {
+            steady_within: at_most,
+            ..self
+        }
+    }
+
+    /// Queues up for what `drill` needs, which takes about `duration`.
+    ///
+    /// # Errors
+    /// [`crate::Error::File`].
+    pub fn queue(&self, drill: &Drill, duration: Duration) -> Result<Ticket<'_>> {
+        self.line
+            .queue(drill, self.stack.project().settings(), duration)
+    }
+
+    /// Waits until the whole system is in steady state, or for `at_most`; what falls short of it is in the
+    /// answer.
+    ///
+    /// # Errors
+    /// As [`runner::wait_for_all`].
+    pub async fn wait_until_steady(
+        &self,
+        at_most: Duration,
+        progress: &Progress,
+        cancel: &CancellationToken,
+    ) -> Result<SteadyState> {
+        let step = progress.step("stack", "waiting for steady state");
+        let settings = self.stack.project().settings();
+        runner::wait_for_all(&self.observer, settings, at_most, step, cancel).await
+    }
+
+    /// What faults are aimed at.
+    #[must_use]
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Runs one drill, as soon as it has its leases; what keeps it from its end is in the record.
+    pub async fn run(
+        &self,
+        drill: &Drill,
+        ticket: Ticket<'_>,
+        progress: &Progress,
+        cancel: &CancellationToken,
+    ) -> DrillRecord {
+        let settings = self.stack.project().settings();
+        let there_is_room = |drill: &Drill| self.neighbourhood.has_room_for(drill, &self.routing);
+        let (drill, lane, timeline) = match self
+            .leases
+            .take(drill, settings, ticket, there_is_room, progress, cancel)
+            .await
+        {
+            Ok(mut leased) => {
+                let _line = progress.line_of(&leased.drill.name, &about(&leased));
+                let around = Surroundings {
+                    site: &self.site,
+                    engine: &self.prometheus,
+                    observer: &self.observer,
+                    journal: &self.journal,
+                    neighbourhood: &self.neighbourhood,
+                    routing: &self.routing,
+                    settings,
+                    steady_within: self.steady_within,
+                    watch_until: self.watch_until,
+                    progress,
+                    cancel,
+                };
+                let mut timeline = runner::run(&mut leased, around).await;
+                let (drill, lane) = (leased.drill.clone(), leased.lane.clone());
+                // Others may go on: the checks look back.
+                drop(leased);
+                match runner::check_afterwards(&drill, &timeline, &self.site, progress, cancel)
+                    .await
+                {
+                    Ok(checks) => timeline.checks = checks,
+                    Err(error) => runner::note(&mut timeline, &error, now()),
+                }
+                if timeline.evidence.is_empty()
+                    && !cancel.is_cancelled()
+                    && judge(&drill, &timeline).outcome > Outcome::Skipped
+                {
+                    timeline.evidence =
+                        runner::look_closer(&drill, &timeline.rules, &self.prometheus, &self.site)
+                            .await;
+                }
+                (drill, lane, timeline)
+            }
+            Err(error) => (drill.clone(), None, runner::never_begun(drill, &error, now())),
+        };
+        DrillRecord {
+            schema_version: RECORD_SCHEMA_VERSION,
+            drill,
+            lane,
+            timeline,
+        }
+    }
+
+    /// The loaded rules that none of `drills` makes fire and that no waiver excuses, as a person
+    /// reads them.
+    ///
+    /// # Errors
+    /// As [`Prometheus::alerting_rules`].
+    pub async fn rules_without_a_drill(
+        &self,
+        drills: &[Drill],
+        waivers: &[Waiver],
+    ) -> Result<Vec<String>> {
+        let rules = self.prometheus.alerting_rules(Duration::ZERO).await?;
+        Ok(uncovered(&rules, drills, waivers))
+    }
+
+    /// Reverts whatever is still broken, and lets go of the stack: the last who uses it removes it,
+    /// if it was started for that and nobody wants it kept.
+    ///
+    /// # Errors
+    /// A fault that cannot be reverted, or a stack that cannot be removed.
+    pub async fn end(self, progress: &Progress) -> Result<()> {
+        let healed = heal(&self.journal, &self.site, progress).await;
+        self.stack.leave(progress).await?;
+        healed.map(drop)
+    }
+
+    /// Lets go of the stack and leaves it running, whoever started it.
+    ///
+    /// # Errors
+    /// [`crate::Error::File`].
+    pub fn keep(self) -> Result<()> {
+        self.stack.keep()
+    }
+
+    /// Writes the run's `report.json` from the records in `folder`, those of other processes of the
+    /// run among them, and gives it.
+    ///
+    /// # Errors
+    /// [`crate::Error::File`].
+    pub async fn report(
+        &self,
+        folder: &RunFolder,
+        waivers: &[Waiver],
+        progress: &Progress,
+    ) -> Result<Report> {
+        let _turn = folder.lock()?;
+        let (rules_file, rules_sha256) = self.stack.rules();
+        folder.save_run(RunInfo {
+            id: folder.id(),
+            started_at: self.started_at,
+            finished_at: now(),
+            stack_ready_s: self.stack_ready_s,
+            rules_file: rules_file
+                .strip_prefix(self.stack.project().root())
+                .unwrap_or(rules_file)
+                .to_owned(),
+            rules_sha256: rules_sha256.to_owned(),
+            waivers: waivers.to_vec(),
+        })?;
+        if let Err(error) = self.record_panels(folder).await {
+            // A verdict on alerts does not hang on a picture of them.
+            progress.line(&format!(
+                "the dashboard's panels are not in the report: {}",
+                error.explained()
+            ));
+        }
+        if let Err(error) = folder.record_history() {
+            progress.line(&format!(
+                "the runs before are not in the report: {}",
+                error.explained()
+            ));
+        }
+        let mut report = Report::of(folder)?;
+        report.run.measured = Some(self.measure(&report).await);
+        report.save(folder)?;
+        folder.become_latest()?;
+        if let Some(job) = Job::of_this_process(&self.stack)
+            && let Err(error) = job.summarise(&report)
+        {
+            progress.line(&format!(
+                "the report is not on the job's page: {}",
+                error.explained()
+            ));
+        }
+        Ok(report)
+    }
+
+    /// Saves what the expressions of a drill's alerts were; to be called before it is judged.
+    ///
+    /// # Errors
+    /// [`crate::Error::File`], [`crate::Error::NoAnswer`] or [`crate::Error::BadAnswer`].
+    pub async fn record_expressions(&self, record: &DrillRecord, folder: &RunFolder) -> Result<()> {
+        let expressions =
+            expression_histories(&self.prometheus, &record.drill, &record.timeline).await?;
+        folder.save_expressions(&record.drill.name, expressions)
+    }
+
+    /// Writes a drill onto Grafana's dashboards, if that runs.
+    ///
+    /// # Errors
+    /// [`crate::Error::Docker`] or [`crate::Error::NoAnswer`].
+    pub async fn annotate(&self, record: &DrillRecord, outcome: Outcome) -> Result<()> {
+        match servers::grafana(&self.stack).await? {
+            Some(grafana) => grafana.annotate(record, outcome).await,
+            None => Ok(()),
+        }
+    }
+
+    /// What the dashboard, as it is now, showed during a run, and which drills moved it; `None` if
+    /// the stack has no dashboard.
+    ///
+    /// # Errors
+    /// [`crate::Error::File`], [`crate::Error::BadDescription`], [`crate::Error::NoAnswer`] or
+    /// [`crate::Error::BadAnswer`].
+    pub async fn panels(&self, folder: &RunFolder) -> Result<Option<PanelRecord>> {
+        let project = self.stack.project();
+        let settings = project.settings();
+        let Some(dashboard) = dashboard_of(project.root(), settings)? else {
+            return Ok(None);
+        };
+        let run = folder.run()?;
+        let span = (run.started_at, run.finished_at);
+        let cadence = Cadence::of(&self.prometheus.alerting_rules(Duration::ZERO).await?);
+        let every = cadence.evaluation_interval;
+        let history =
+            board_history(&self.prometheus, &dashboard, settings, span, every).await?;
+        let broken: Vec<_> = folder
+            .records()?
+            .iter()
+            .filter_map(|record| record.broken(settings))
+            .collect();
+        let moved = moved_panels(&history, &broken, cadence);
+        Ok(Some(PanelRecord { history, moved }))
+    }
+
+    async fn record_panels(&self, folder: &RunFolder) -> Result<()> {
+        self.panels(folder)
+            .await?
+            .map_or(Ok(()), |panels| folder.save_panels(&panels))
+    }
+
+    /// What the run cost, and how true its instants are: from Prometheus's own samples and this
+    /// process's status.
+    async fn measure(&self, report: &Report) -> Measured {
+        let faults = report
+            .drills
+            .iter()
+            .flat_map(|drill| &drill.faults)
+            .map(|fault| fault.injected_at);
+        let value = async |query: Option<&String>| {
+            self.prometheus.value(query?).await.ok().flatten()
+        };
+        let usage = self.stack.project().settings().usage.as_ref();
+        let memory_bytes = value(usage.map(|usage| &usage.memory_bytes)).await;
+        Measured {
+            first_fault_s: faults
+                .min()
+                .map(|first| first.seconds_since(report.run.info.started_at)),
+            firing_in_prometheus: self.firing_in_prometheus(report).await,
+            firing_in_alertmanager: Agreement::of(
+                report
+                    .fired()
+                    .map(|(_, alert)| Some((alert.firing_at?, alert.starts_at?))),
+            ),
+            stack_memory_gib: memory_bytes.map(|bytes| bytes / BYTES_PER_GIB),
+            stack_cores: value(usage.map(|usage| &usage.cores)).await,
+            peak_memory_mib: peak_memory_mib(),
+        }
+    }
+
+    /// The firing instants against Prometheus's own: asked for once more, over the whole run.
+    async fn firing_in_prometheus(&self, report: &Report) -> Option<Agreement> {
+        let run = Duration::from_secs_f64(now().seconds_since(report.run.info.started_at).max(1.0));
+        let series = self.prometheus.alert_samples(run).await.ok()?;
+        Agreement::of(report.fired().map(|(fault_at, alert)| {
+            let same = series.iter().filter(|series| {
+                series.state == AlertState::Firing && series.labels == alert.labels
+            });
+            let first = same
+                .flat_map(|series| &series.at)
+                .copied()
+                .filter(|at| *at >= fault_at)
+                .min()?;
+            Some((alert.firing_at?, first))
+        }))
+    }
+}
+
+async fn reach_steady_state(
+    stack: &Stack,
+    journal: &Journal,
+    site: &Site,
+    progress: &Progress,
+    cancel: &CancellationToken,
+) -> Result<(Prometheus, Observer, Routing)> {
+    heal(journal, site, progress).await?;
+    let prometheus = servers::prometheus(stack).await?;
+    let notifier = servers::notifier(stack).await?;
+    let routing = notifier.routing().await?;
+    let (engine, clock) = (Arc::new(prometheus.clone()), Arc::clone(&site.clock));
+    let observer = Observer::start(engine, Arc::new(notifier), clock);
+    if stack.start() == StackStart::Started {
+        let step = progress.step("stack", "waiting for steady state");
+        let settings = stack.project().settings();
+        // What is unsteady after that, the drills say: each waits for itself.
+        runner::wait_for_all(&observer, settings, FIRST_STEADY_WITHIN, step, cancel).await?;
+    }
+    Ok((prometheus, observer, routing))
+}
+
+/// The dashboard on which operators watch the project in `root`, if it has one.
+///
+/// # Errors
+/// [`Error::File`] or [`Error::BadDescription`].
+pub(crate) fn dashboard_of(root: &Path, settings: &Settings) -> Result<Option<Dashboard>> {
+    let Some(file) = &settings.dashboard else {
+        return Ok(None);
+    };
+    let path = root.join(file);
+    let json = std::fs::read_to_string(&path).map_err(Error::file("read", &path))?;
+    Dashboard::in_file(&path, &json).map(Some)
+}
+
+/// What the variable `WATCH_UNTIL` asks for.
+///
+/// # Errors
+/// [`Error::BadDescription`].
+pub(crate) fn watch_until() -> Result<WatchedUntil> {
+    let Some(asked) = std::env::var_os(WATCH_UNTIL) else {
+        return Ok(WatchedUntil::default());
+    };
+    asked.to_string_lossy().parse().map_err(watch_until_refused)
+}
+
+/// That only a drill that runs alone may be cut short: what it leaves behind would be taken for
+/// another one's.
+pub(crate) fn only_one_is_cut_short(selected: usize) -> Error {
+    watch_until_refused(format!(
+        "`delivered` is for one drill at a time, and this run may have {selected}; name one with --exact"
+    ))
+}
+
+fn watch_until_refused(reason: String) -> Error {
+    Error::BadDescription {
+        what: format!("the variable {WATCH_UNTIL}"),
+        reason,
+    }
+}
+
+/// The lane of a drill, if it needs one, and its faults.
+fn about(leased: &Leased<'_>) -> String {
+    let faults: Vec<_> = leased
+        .drill
+        .faults
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let lane = leased
+        .lane
+        .as_ref()
+        .map_or_else(String::new, |lane| format!("{lane}: "));
+    format!("{lane}{}", faults.join(", "))
+}
+
+fn now() -> UtcInstant {
+    Timestamp::now().into()
+}
+
+/// The largest resident set of this process (`proc_pid_status(5)`, `VmHWM`).
+fn peak_memory_mib() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kib / 1024.0)
+}

@@ -1,0 +1,455 @@
+//! Drills as tests: the contract of libtest, so that `cargo test` and nextest run them.
+
+mod held_back;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use alertdrill_core::plan::{Plan, duration_of};
+use alertdrill_core::{Drill, Error, Outcome, Result, UtcInstant, Waiver, WatchedUntil, judge};
+use alertdrill_progress::Progress;
+use alertdrill_report::{RunFolder, drill_line, end_table, failure_text, measured_lines};
+use alertdrill_target::WaitingLine;
+use alertdrill_target::compose::Project;
+use jiff::Timestamp;
+use libtest_mimic::{Arguments, Failed, Trial};
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+use crate::job::Job;
+use crate::session::{Session, only_one_is_cut_short, watch_until};
+use crate::signals::cancelled_by_signals;
+use crate::suite_program::PRINT_DRILLS;
+use crate::{bug, keeper};
+use held_back::HeldBack;
+
+/// A set of drills on one stack.
+#[derive(Debug)]
+pub struct Suite {
+    project: PathBuf,
+    programs: PathBuf,
+    drills: Vec<Drill>,
+    waivers: Vec<Waiver>,
+}
+
+/// The test that every loaded rule is drilled: a rule that nobody has seen fire proves nothing.
+const COVERAGE: &str = "every_loaded_rule_is_drilled_or_waived";
+
+impl Suite {
+    /// A suite on `project`: its compose file, or the folder of that.
+    #[must_use]
+    pub fn new(project: impl Into<PathBuf>) -> Self {
+        let (project, programs) = (project.into(), PathBuf::new());
+        Self { project, programs, drills: Vec::new(), waivers: Vec::new() }
+    }
+
+    /// The same suite, of whose stack `program` goes into an image; all such programs lie in its
+    /// folder.
+    #[must_use]
+    pub fn built_program(mut self, program: impl AsRef<Path>) -> Self {
+        self.programs = program.as_ref().parent().map(Path::to_owned).unwrap_or_default();
+        self
+    }
+
+    /// The same suite with more drills.
+    #[must_use]
+    pub fn drills(mut self, drills: impl IntoIterator<Item = Drill>) -> Self {
+        self.drills.extend(drills);
+        self
+    }
+
+    /// The same suite with the drills and waivers of `plan` too.
+    #[must_use]
+    pub fn plan(mut self, plan: Plan) -> Self {
+        self.drills.extend(plan.drills);
+        self.waivers.extend(plan.waivers);
+        self
+    }
+
+    /// The same suite, which excuses the rule `rule` from being drilled: the alert's name, and in
+    /// braces the labels that the rule adds, its severity apart.
+    #[must_use]
+    pub fn waive(mut self, rule: &str, reason: &str) -> Self {
+        self.waivers.push(Waiver {
+            rule: rule.to_owned(),
+            reason: reason.to_owned(),
+        });
+        self
+    }
+
+    /// Runs what the command line asks for, as libtest would: the `main` of a test without a
+    /// harness.
+    ///
+    /// The stack is started when the first drill needs it, and removed at the end if this process
+    /// started it and `KEEP_STACK` is not set. Exit codes: [`Outcome::exit_code`].
+    ///
+    /// Asked by [`PRINT_DRILLS`], it prints its drills as JSON and does nothing else.
+    #[must_use]
+    pub fn main(self) -> ExitCode {
+        if let Some(parent) = keeper::kept_for() {
+            return self.keep_stack(parent);
+        }
+        if std::env::args().skip(1).eq([PRINT_DRILLS]) {
+            return self.print_drills();
+        }
+        self.run(Arguments::from_args())
+    }
+
+    /// As [`Suite::main`], by `arguments` instead of the command line.
+    #[must_use]
+    pub fn run(self, mut arguments: Arguments) -> ExitCode {
+        let started_at = Timestamp::now().into();
+        bug::explain_panics();
+        // Drills wait most of their time, and their leases keep them from disturbing each other.
+        arguments.test_threads = arguments.test_threads.or(Some(self.drills.len() + 1));
+        let mut drills: Vec<_> = self
+            .drills
+            .iter()
+            .map(|drill| (duration_of(drill, &self.drills), drill.clone()))
+            .collect();
+        drills.sort_by_key(|(duration, _)| std::cmp::Reverse(*duration));
+        let run = match Run::new(self, started_at) {
+            Ok(run) => Arc::new(run),
+            Err(error) => return could_not_be_tested(&Progress::default(), &error),
+        };
+        let mut trials: Vec<_> = drills
+            .into_iter()
+            .map(|(duration, drill)| {
+                let run = Arc::clone(&run);
+                Trial::test(drill.name.clone(), move || {
+                    run.noted(run.drill(&drill, duration))
+                })
+            })
+            .collect();
+        let covered = Arc::clone(&run);
+        trials.push(Trial::test(COVERAGE, move || {
+            covered.noted(covered.coverage())
+        }));
+        let selected = trials
+            .iter()
+            .filter(|trial| trial.name() != COVERAGE && !arguments.is_filtered_out(trial))
+            .count();
+        let selected = if keeper::is_one_process_of_many() {
+            run.suite.drills.len()
+        } else {
+            selected
+        };
+        // A value that is none is told of by each drill.
+        if selected > 1 && !arguments.list && watch_until().is_ok_and(WatchedUntil::is_cut_short) {
+            return could_not_be_tested(&run.progress, &only_one_is_cut_short(selected));
+        }
+        let held_back = HeldBack::of(&mut arguments, &run.progress, &run.suite.programs);
+        let conclusion = libtest_mimic::run(&arguments, trials);
+        let printed = held_back.map_or(Ok(()), HeldBack::print);
+        // Whatever could not be printed, the stack is left as it must be.
+        if let Err(error) = run.end().and(printed) {
+            run.progress.line(&format!("error: {}", error.explained()));
+            run.note(Outcome::Error);
+        }
+        ExitCode::from(exit_code(
+            run.worst(),
+            conclusion.has_failed(),
+            bug::was_hit(),
+        ))
+    }
+
+    fn print_drills(self) -> ExitCode {
+        let plan = Plan {
+            drills: self.drills,
+            waivers: self.waivers,
+        };
+        let printed = plan.to_json().and_then(|json| {
+            std::io::stdout()
+                .write_all(json.as_bytes())
+                .map_err(Error::file("write the drills to", "standard output"))
+        });
+        printed.map_or_else(
+            |error| could_not_be_tested(&Progress::default(), &error),
+            |()| ExitCode::SUCCESS,
+        )
+    }
+
+    fn keep_stack(&self, parent: u32) -> ExitCode {
+        let kept = Runtime::new()
+            .map_err(Error::file("start the async runtime in", "this process"))
+            .and_then(|runtime| runtime.block_on(keeper::keep(parent, &self.project, &self.programs)));
+        kept.map_or_else(
+            |error| could_not_be_tested(&Progress::default(), &error),
+            |()| ExitCode::SUCCESS,
+        )
+    }
+}
+
+/// A failed alert is known, whatever else went wrong. A test that failed and noted nothing
+/// panicked.
+fn exit_code(came_to: Outcome, has_failed: bool, is_bug: bool) -> u8 {
+    match came_to {
+        Outcome::Fail => came_to.exit_code(),
+        Outcome::Pass | Outcome::Skipped if has_failed => bug::EXIT_CODE,
+        _ if is_bug => bug::EXIT_CODE,
+        _ => came_to.exit_code(),
+    }
+}
+
+fn could_not(why: &String) -> Failed {
+    format!("could not be tested: {why}").into()
+}
+
+fn could_not_be_tested(progress: &Progress, error: &Error) -> ExitCode {
+    progress.line(&format!("error: {}", error.explained()));
+    ExitCode::from(Outcome::Error.exit_code())
+}
+
+/// One process's run of a suite.
+struct Run {
+    suite: Suite,
+    started_at: UtcInstant,
+    runtime: Runtime,
+    cancel: CancellationToken,
+    progress: Progress,
+    stage: Mutex<Stage>,
+    /// The compose project, opened once, and the drills that wait on its stack; or why it cannot be
+    /// opened.
+    opened: OnceLock<Result<(Project, WaitingLine), String>>,
+    /// The worst that a test of this process came to.
+    worst: Mutex<Outcome>,
+}
+
+/// The stack is started once; if that fails, every drill is told why.
+enum Stage {
+    NotStarted,
+    Running(Arc<(Session, RunFolder)>),
+    Failed(String),
+}
+
+impl Run {
+    fn new(suite: Suite, started_at: UtcInstant) -> Result<Self> {
+        let runtime =
+            Runtime::new().map_err(Error::file("start the async runtime in", "this process"))?;
+        let cancel = runtime.block_on(async { cancelled_by_signals() })?;
+        let stage = Mutex::new(Stage::NotStarted);
+        let progress = Progress::default();
+        let (opened, worst) = (OnceLock::new(), Mutex::new(Outcome::Pass));
+        Ok(Self {
+            suite,
+            started_at,
+            runtime,
+            cancel,
+            progress,
+            stage,
+            opened,
+            worst,
+        })
+    }
+
+    fn drill(&self, drill: &Drill, duration: Duration) -> Result<(), Failed> {
+        // Before the stack is there: then all that wait are known when the first may go.
+        let (project, line) = self.opened().map_err(could_not)?;
+        let ticket = line
+            .queue(drill, project.settings(), duration)
+            .map_err(|error| error.explained())?;
+        let running = self.running()?;
+        let (session, folder) = &*running;
+        let record =
+            self.runtime
+                .block_on(session.run(drill, ticket, &self.progress, &self.cancel));
+        folder
+            .save_record(&record)
+            .map_err(|error| error.explained())?;
+        if let Err(error) = self
+            .runtime
+            .block_on(session.record_expressions(&record, folder))
+        {
+            // As with the panels: a verdict on alerts does not hang on a picture of them.
+            self.progress.line(&format!(
+                "{}: its expressions are not in the report: {}",
+                drill.name,
+                error.explained()
+            ));
+        }
+        let verdict = judge(&record.drill, &record.timeline);
+        self.progress.line(&drill_line(&record, &verdict));
+        if let Some(job) = Job::of_this_process(session.stack()) {
+            job.tell_verdict(&drill.name, &verdict, &self.progress);
+        }
+        if let Err(error) = self
+            .runtime
+            .block_on(session.annotate(&record, verdict.outcome))
+        {
+            self.progress.line(&format!(
+                "{}: not written onto Grafana's dashboards: {}",
+                drill.name,
+                error.explained()
+            ));
+        }
+        self.note(verdict.outcome);
+        match verdict.outcome {
+            Outcome::Pass | Outcome::Skipped => Ok(()),
+            Outcome::Fail | Outcome::Error => Err(failure_text(&record, &verdict).into()),
+        }
+    }
+
+    fn coverage(&self) -> Result<(), Failed> {
+        let running = self.running()?;
+        let (drills, waivers) = (&self.suite.drills, &self.suite.waivers);
+        let outcome = self
+            .runtime
+            .block_on(running.0.rules_without_a_drill(drills, waivers));
+        let (came_to, failed) = match outcome {
+            Ok(missing) if missing.is_empty() => (Outcome::Pass, None),
+            Ok(missing) => {
+                let missing = missing.join(", ");
+                (
+                    Outcome::Fail,
+                    Some(format!(
+                        "no drill makes these rules fire, and no waiver says why not: {missing}"
+                    )),
+                )
+            }
+            Err(error) => (Outcome::Error, Some(error.explained())),
+        };
+        self.note(came_to);
+        failed.map_or(Ok(()), |message| Err(message.into()))
+    }
+
+    /// A test that failed and left no verdict could not be tested.
+    fn noted(&self, outcome: Result<(), Failed>) -> Result<(), Failed> {
+        if outcome.is_err() {
+            self.note(Outcome::Error);
+        }
+        outcome
+    }
+
+    fn note(&self, outcome: Outcome) {
+        let mut worst = self.worst.lock().unwrap_or_else(PoisonError::into_inner);
+        *worst = (*worst).max(outcome);
+    }
+
+    fn worst(&self) -> Outcome {
+        *self.worst.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn opened(&self) -> Result<&(Project, WaitingLine), &String> {
+        let open = async {
+            let project = Project::open(&self.suite.project, &self.suite.programs).await?;
+            let line = WaitingLine::in_folder(&project.state_folder())?;
+            Ok((project, line))
+        };
+        let opened = self.opened.get_or_init(|| {
+            self.runtime
+                .block_on(open)
+                .map_err(|error: Error| error.explained())
+        });
+        opened.as_ref()
+    }
+
+    /// The session, started if it is not; a start that failed fails every drill with the same
+    /// words.
+    fn running(&self) -> Result<Arc<(Session, RunFolder)>, Failed> {
+        let mut stage = self
+            .stage
+            .lock()
+            .map_err(|_| "the session was lost in a panic")?;
+        if let Stage::NotStarted = *stage {
+            let started = self
+                .opened()
+                .map_err(String::clone)
+                .and_then(|(project, _)| self.runtime.block_on(self.start_once(project.clone())));
+            *stage = match started {
+                Ok(running) => Stage::Running(Arc::new(running)),
+                Err(why) => Stage::Failed(why),
+            };
+        }
+        match &*stage {
+            Stage::Running(running) => Ok(Arc::clone(running)),
+            Stage::Failed(why) => Err(could_not(why)),
+            Stage::NotStarted => Err("the session was not started".into()),
+        }
+    }
+
+    /// Of the processes of one run only one tries in vain to start the stack, and the others hear
+    /// why; a test that is tried again tries that again too.
+    async fn start_once(&self, project: Project) -> Result<(Session, RunFolder), String> {
+        let folder =
+            RunFolder::create(&project.target_folder()).map_err(|error| error.explained())?;
+        let shared = keeper::is_one_process_of_many() && !keeper::is_another_attempt();
+        if shared && let Some(why) = folder.why_not_started() {
+            return Err(why);
+        }
+        let started = self
+            .start(project, folder.clone())
+            .await
+            .map_err(|error| error.explained());
+        if shared && let Err(why) = &started {
+            folder
+                .save_why_not_started(why)
+                .map_err(|error| error.explained())?;
+        }
+        started
+    }
+
+    async fn start(&self, project: Project, folder: RunFolder) -> Result<(Session, RunFolder)> {
+        let session =
+            Session::start(project, self.started_at, &self.progress, &self.cancel).await?;
+        if keeper::is_one_process_of_many()
+            && let Some(hold) = session.hold_for_the_run()?
+        {
+            keeper::start(hold)?;
+        }
+        Ok((session, folder))
+    }
+
+    /// Writes the report and ends the session.
+    fn end(&self) -> Result<()> {
+        let mut stage = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = match std::mem::replace(&mut *stage, Stage::NotStarted) {
+            Stage::NotStarted | Stage::Failed(_) => return Ok(()),
+            Stage::Running(running) => running,
+        };
+        let Some((session, folder)) = Arc::into_inner(running) else {
+            return Err(Error::Interrupted);
+        };
+        self.runtime.block_on(async {
+            let reported = session
+                .report(&folder, &self.suite.waivers, &self.progress)
+                .await;
+            let job =
+                Job::of_this_process(session.stack()).filter(|_| !keeper::is_one_process_of_many());
+            session.end(&self.progress).await?;
+            let report = reported?;
+            if let Some(job) = job {
+                job.tell_slower(&report, &self.progress);
+            }
+            if !keeper::is_one_process_of_many() {
+                self.progress.line(&end_table(&report.drills));
+            }
+            for line in measured_lines(&report.run) {
+                self.progress.line(&line);
+            }
+            self.progress.line(&format!(
+                "report: {}",
+                folder.path().join("report.json").display()
+            ));
+            Ok(())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bug_of_the_harness_is_no_word_on_an_alert_and_hides_none_that_failed() {
+        assert_eq!(exit_code(Outcome::Pass, true, true), 101);
+        assert_eq!(exit_code(Outcome::Pass, true, false), 101);
+        assert_eq!(exit_code(Outcome::Pass, false, true), 101);
+        assert_eq!(exit_code(Outcome::Error, true, true), 101);
+        assert_eq!(exit_code(Outcome::Error, true, false), 2);
+        assert_eq!(exit_code(Outcome::Fail, true, true), 1);
+        assert_eq!(exit_code(Outcome::Pass, false, false), 0);
+    }
+}

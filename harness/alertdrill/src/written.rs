@@ -1,0 +1,71 @@
+//! What the project's files say of rules, routes and paths, without a stack.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use alertdrill_core::{Error, LoadedRule, Result, Routing, Settings, routing_of, rules_of};
+use alertdrill_target::compose::{find_compose_file, rules_file};
+use serde::Deserialize;
+
+/// A project's configuration, as it is written.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The folder of its compose file.
+    pub root: PathBuf,
+    /// What has to be known of the project.
+    pub settings: Settings,
+    /// The rules file: the committed one, or what `ALERT_RULES` names.
+    pub rules_file: PathBuf,
+    /// Its alerting rules.
+    pub rules: Vec<LoadedRule>,
+    /// Alertmanager's groups and waits.
+    pub routing: Routing,
+}
+
+#[derive(Deserialize)]
+struct ComposeFile {
+    #[serde(rename = "x-alertdrill")]
+    settings: Settings,
+    #[serde(default)]
+    services: BTreeMap<String, serde_yaml_ng::Value>,
+}
+
+impl Written {
+    /// What the files of `project` say: its compose file, or the folder of that.
+    ///
+    /// # Errors
+    /// [`Error::File`], or [`Error::BadDescription`] or [`Error::BadAnswer`] of a file that is not
+    /// understood.
+    pub fn read(project: &Path) -> Result<Self> {
+        let compose = find_compose_file(project)?;
+        let root = compose.parent().map(Path::to_owned).unwrap_or_default();
+        let settings = settings_in(&compose)?;
+        let prometheus = root.join(&settings.prometheus_files.configuration);
+        let alertmanager = root.join(&settings.alertmanager_files.configuration);
+        let rules_file = rules_file(&root, &settings);
+        let (prometheus_text, rules_text) = (text_of(&prometheus)?, text_of(&rules_file)?);
+        let rules = rules_of((&prometheus, &prometheus_text), (&rules_file, &rules_text))?;
+        let routing = routing_of(&text_of(&alertmanager)?)?;
+        Ok(Self { root, settings, rules_file, rules, routing })
+    }
+
+    /// The rules file, as a person reads it.
+    #[must_use]
+    pub fn rules_file_shown(&self) -> &Path {
+        self.rules_file.strip_prefix(&self.root).unwrap_or(&self.rules_file)
+    }
+}
+
+fn settings_in(compose: &Path) -> Result<Settings> {
+    let text = text_of(compose)?;
+    let file: ComposeFile = serde_yaml_ng::from_str(&text).map_err(|error| {
+        let what = compose.display().to_string();
+        Error::BadDescription { what, reason: error.to_string() }
+    })?;
+    let services: BTreeSet<_> = file.services.into_keys().collect();
+    Ok(Settings { services, ..file.settings })
+}
+
+fn text_of(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(Error::file("read", path))
+}

@@ -1,0 +1,124 @@
+//! What of the stack a panel's series tells of, and so whose doing it may be when it moves.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Labels;
+use crate::Settings;
+
+/// What of the stack a series tells of, by the names of lanes, services and paths.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Concerns {
+    /// Who disturbs one of them may move it.
+    Any(BTreeSet<String>),
+    /// A sum over all of them: only who disturbs all of them can be told to have moved it.
+    All(BTreeSet<String>),
+    /// Nobody can be told to have moved it.
+    Nothing,
+}
+
+impl Concerns {
+    /// What a series with these labels tells of, whose metrics the services `read_from` export.
+    ///
+    /// Its labels say so if they name a lane, a service or a path. Else it tells of the path that
+    /// uses those services, and of one with lanes it is a sum over them all.
+    #[must_use]
+    pub fn of(
+        labels: &Labels,
+        read_from: &BTreeSet<String>,
+        settings: &Settings,
+    ) -> Self {
+        let in_a_name = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+        let words = labels
+            .values()
+            .flat_map(|value| value.split(move |c| !in_a_name(c)));
+        let is_known = |word: &&str| {
+            settings.services.contains(*word)
+                || settings
+                    .paths
+                    .iter()
+                    .any(|path| path.name == *word || path.lanes.iter().any(|lane| lane == *word))
+        };
+        let named: BTreeSet<String> = words.filter(is_known).map(str::to_owned).collect();
+        if !named.is_empty() {
+            return Self::Any(named);
+        }
+        let path = settings.paths.iter().find(|path| {
+            read_from.contains(&path.name)
+                || path
+                    .owns
+                    .iter()
+                    .chain(&path.uses)
+                    .any(|service| read_from.contains(service))
+        });
+        match path {
+            Some(path) if path.lanes.is_empty() => Self::Any([path.name.clone()].into()),
+            Some(path) => Self::All(path.lanes.iter().cloned().collect()),
+            None => Self::Nothing,
+        }
+    }
+
+    pub(super) fn disturbed_by(&self, disturbed: &BTreeSet<String>) -> bool {
+        match self {
+            Self::Any(names) => !names.is_disjoint(disturbed),
+            Self::All(names) => names.is_subset(disturbed),
+            Self::Nothing => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    
+
+    fn names<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
+        names.map(str::to_owned).into()
+    }
+
+    fn concerns<const N: usize>(labels: [(&str, &str); N], read_from: &str) -> Concerns {
+        let labels = labels
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        Concerns::of(
+            &labels,
+            &names([read_from]),
+            &names(["kafka", "minio"]),
+            &Settings::example(),
+        )
+    }
+
+    #[test]
+    fn labels_name_lanes_services_and_paths() {
+        assert_eq!(
+            concerns([("topic", "trades.binance.raw")], "kafka"),
+            Concerns::Any(names(["binance"]))
+        );
+        assert_eq!(
+            concerns([("instance", "kafka:9404"), ("job", "x")], "kafka"),
+            Concerns::Any(names(["kafka"]))
+        );
+        assert_eq!(
+            concerns([("job", "offload")], ""),
+            Concerns::Any(names(["offload"]))
+        );
+    }
+
+    #[test]
+    fn series_without_a_name_tells_of_the_path_that_exports_it() {
+        assert_eq!(
+            concerns([("table", "trades")], "minio"),
+            Concerns::Any(names(["offload"]))
+        );
+        assert_eq!(
+            concerns([], "kafka"),
+            Concerns::All(names(["binance", "okx"]))
+        );
+        assert_eq!(
+            concerns([("alertname", "A")], "prometheus"),
+            Concerns::Nothing
+        );
+    }
+}

@@ -1,0 +1,398 @@
+//! The part of a Grafana dashboard's JSON that says what is asked and shown
+//! (<https://grafana.com/docs/grafana/v11.5/dashboards/build-dashboards/view-dashboard-json-model/>).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::Labels;
+use crate::promql::metrics_of;
+use crate::{Error, Result};
+
+/// A dashboard, its variables put in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dashboard {
+    /// Its title.
+    pub title: String,
+    /// Its panels in their order, those inside of rows among them, the rows themselves apart.
+    pub panels: Vec<Panel>,
+    /// What its annotations ask.
+    pub annotations: Vec<PanelQuery>,
+    /// What its variables ask: `label_values(metric, label)`.
+    pub variables: Vec<String>,
+}
+
+/// A panel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Panel {
+    /// Its title.
+    pub title: String,
+    /// Grafana's name of its kind: `timeseries`, `stat` …
+    pub kind: String,
+    /// What is written on it for who wants to know more.
+    pub description: String,
+    /// Grafana's name of the unit of its values.
+    pub unit: Option<String>,
+    /// What it asks.
+    pub queries: Vec<PanelQuery>,
+    /// From where on its values are shown in another colour, the lowest apart.
+    pub thresholds: Vec<f64>,
+    /// Where its links lead.
+    pub links: Vec<String>,
+}
+
+/// A query of a panel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PanelQuery {
+    /// `PromQL`.
+    pub expr: String,
+    /// The name of each series, with `{{label}}` for the value of a label.
+    pub legend: String,
+}
+
+#[derive(Deserialize)]
+struct BoardJson {
+    title: String,
+    panels: Vec<PanelJson>,
+    #[serde(default)]
+    templating: List<VariableJson>,
+    #[serde(default)]
+    annotations: List<AnnotationJson>,
+}
+
+#[derive(Deserialize)]
+struct List<T> {
+    list: Vec<T>,
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self { list: Vec::new() }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PanelJson {
+    #[serde(default)]
+    title: String,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    targets: Vec<TargetJson>,
+    #[serde(default)]
+    panels: Vec<PanelJson>,
+    #[serde(default)]
+    links: Vec<LinkJson>,
+    #[serde(default)]
+    field_config: FieldConfigJson,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TargetJson {
+    #[serde(default)]
+    expr: String,
+    #[serde(default)]
+    legend_format: String,
+}
+
+#[derive(Deserialize)]
+struct LinkJson {
+    #[serde(default)]
+    url: String,
+}
+
+#[derive(Default, Deserialize)]
+struct FieldConfigJson {
+    #[serde(default)]
+    defaults: DefaultsJson,
+}
+
+#[derive(Default, Deserialize)]
+struct DefaultsJson {
+    unit: Option<String>,
+    #[serde(default)]
+    thresholds: ThresholdsJson,
+}
+
+#[derive(Default, Deserialize)]
+struct ThresholdsJson {
+    #[serde(default)]
+    steps: Vec<StepJson>,
+}
+
+#[derive(Deserialize)]
+struct StepJson {
+    value: Option<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct VariableJson {
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+    all_value: Option<String>,
+    query: Option<serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AnnotationJson {
+    expr: Option<String>,
+    #[serde(default)]
+    title_format: String,
+}
+
+impl Dashboard {
+    /// The dashboard in `json`, which is the file `path`.
+    ///
+    /// # Errors
+    /// [`Error::BadDescription`] if it is no dashboard or uses a variable that it does not have.
+    pub fn in_file(path: &Path, json: &str) -> Result<Self> {
+        let what = format!("the dashboard {}", path.display());
+        Self::parse(json).map_err(|reason| Error::BadDescription { what, reason })
+    }
+
+    /// Reads a dashboard's JSON. A variable stands for all of its values, a constant for its own.
+    ///
+    /// # Errors
+    /// Why it is no dashboard.
+    ///
+    /// ```
+    /// use alertdrill_core::dashboard::Dashboard;
+    ///
+    /// let json = r#"{"title": "K2", "panels": [
+    ///     {"type": "stat", "title": "up", "targets": [{"expr": "up{job=~\"$job\"}"}]}],
+    ///     "templating": {"list": [{"name": "job", "type": "query", "allValue": ".*"}]}}"#;
+    /// let dashboard = Dashboard::parse(json)?;
+    /// assert_eq!(dashboard.panels[0].queries[0].expr, r#"up{job=~".*"}"#);
+    /// # Ok::<(), String>(())
+    /// ```
+    pub fn parse(json: &str) -> std::result::Result<Self, String> {
+        let board: BoardJson = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        let values: BTreeMap<_, _> = board
+            .templating
+            .list
+            .iter()
+            .map(|variable| (variable.name.as_str(), variable.value()))
+            .collect();
+        let mut panels = Vec::new();
+        for panel in with_those_inside(board.panels) {
+            panels.push(
+                panel
+                    .expanded(&values)
+                    .map_err(|reason| format!("panel `{}`: {reason}", panel.title))?,
+            );
+        }
+        let mut annotations = Vec::new();
+        for annotation in board.annotations.list {
+            if let Some(expr) = annotation.expr {
+                annotations.push(PanelQuery {
+                    expr: expand(&expr, &values)?,
+                    legend: annotation.title_format,
+                });
+            }
+        }
+        let asked = board
+            .templating
+            .list
+            .iter()
+            .filter(|variable| variable.kind == "query");
+        let variables = asked.map(VariableJson::asks).collect();
+        Ok(Self {
+            title: board.title,
+            panels,
+            annotations,
+            variables,
+        })
+    }
+}
+
+impl PanelQuery {
+    /// The metrics that it reads.
+    ///
+    /// # Errors
+    /// Why it is no `PromQL`.
+    pub fn metrics(&self) -> std::result::Result<BTreeSet<String>, String> {
+        metrics_of(&self.expr)
+    }
+
+    /// The name of a series with these labels, as its legend says.
+    #[must_use]
+    pub fn name_of(&self, labels: &Labels) -> String {
+        let mut parts = self.legend.split("{{");
+        let mut name = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (label, rest) = part.split_once("}}").unwrap_or((part, ""));
+            name += labels.get(label.trim()).map_or("", String::as_str);
+            name += rest;
+        }
+        name
+    }
+
+    /// The labels that its legend names.
+    #[must_use]
+    pub fn legend_labels(&self) -> Vec<&str> {
+        let parts = self.legend.split("{{").skip(1);
+        parts
+            .filter_map(|part| part.split_once("}}"))
+            .map(|(label, _)| label.trim())
+            .collect()
+    }
+}
+
+fn with_those_inside(panels: Vec<PanelJson>) -> Vec<PanelJson> {
+    let mut all = Vec::new();
+    for mut panel in panels {
+        let inside = std::mem::take(&mut panel.panels);
+        if panel.kind != "row" {
+            all.push(panel);
+        }
+        all.extend(with_those_inside(inside));
+    }
+    all
+}
+
+impl PanelJson {
+    fn expanded(&self, values: &BTreeMap<&str, String>) -> std::result::Result<Panel, String> {
+        let queries = self.targets.iter().map(|target| {
+            Ok(PanelQuery {
+                expr: expand(&target.expr, values)?,
+                legend: target.legend_format.clone(),
+            })
+        });
+        let defaults = &self.field_config.defaults;
+        Ok(Panel {
+            title: self.title.clone(),
+            kind: self.kind.clone(),
+            description: self.description.clone(),
+            unit: defaults.unit.clone(),
+            queries: queries.collect::<std::result::Result<_, String>>()?,
+            thresholds: defaults
+                .thresholds
+                .steps
+                .iter()
+                .filter_map(|step| step.value)
+                .collect(),
+            links: self
+                .links
+                .iter()
+                .map(|link| expand(&link.url, values))
+                .collect::<std::result::Result<_, _>>()?,
+        })
+    }
+}
+
+impl VariableJson {
+    fn value(&self) -> String {
+        match self.kind.as_str() {
+            "constant" | "textbox" => self.asks(),
+            _ => self.all_value.clone().unwrap_or_else(|| ".*".to_owned()),
+        }
+    }
+
+    fn asks(&self) -> String {
+        let query = self.query.as_ref();
+        let text = query.and_then(|query| query.as_str().or_else(|| query.get("query")?.as_str()));
+        text.unwrap_or_default().to_owned()
+    }
+}
+
+/// Puts the values of variables in, written as `$name`, `${name}` or `${name:format}`
+/// (<https://grafana.com/docs/grafana/v11.5/dashboards/variables/variable-syntax/>).
+fn expand(text: &str, values: &BTreeMap<&str, String>) -> std::result::Result<String, String> {
+    let mut expanded = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('$') {
+        expanded += before;
+        let (name, left) = match after
+            .strip_prefix('{')
+            .and_then(|inside| inside.split_once('}'))
+        {
+            Some((inside, left)) => (
+                inside.split_once(':').map_or(inside, |(name, _)| name),
+                left,
+            ),
+            None => after.split_at(
+                after
+                    .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                    .unwrap_or(after.len()),
+            ),
+        };
+        expanded += values
+            .get(name)
+            .ok_or_else(|| format!("there is no variable `{name}`, which `{text}` uses"))?;
+        rest = left;
+    }
+    Ok(expanded + rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values() -> BTreeMap<&'static str, String> {
+        [
+            ("exchange", ".*".to_owned()),
+            ("runbooks", "/public/runbooks".to_owned()),
+        ]
+        .into()
+    }
+
+    #[test]
+    fn variable_in_each_of_its_spellings_is_put_in() {
+        let text =
+            r#"a{exchange=~"$exchange"} / b{exchange=~"${exchange}", c=~"${exchange:regex}"}"#;
+        assert_eq!(
+            expand(text, &values()).unwrap(),
+            r#"a{exchange=~".*"} / b{exchange=~".*", c=~".*"}"#
+        );
+        assert_eq!(
+            expand("${runbooks}/A.md", &values()).unwrap(),
+            "/public/runbooks/A.md"
+        );
+    }
+
+    #[test]
+    fn variable_that_is_not_there_is_named() {
+        let error = expand("rate(a[$__rate_interval])", &values()).unwrap_err();
+        assert!(error.contains("no variable `__rate_interval`"), "{error}");
+    }
+
+    #[test]
+    fn panels_inside_of_rows_are_found_and_rows_are_none() {
+        let json = r#"{"title": "t", "panels": [{"type": "row", "panels": [{"type": "stat", "title": "inside"}]},
+            {"type": "gauge", "title": "beside", "fieldConfig": {"defaults": {"thresholds": {"steps": [{"value": null}, {"value": 30}]}}}}]}"#;
+        let panels = Dashboard::parse(json).unwrap().panels;
+        assert_eq!(
+            panels
+                .iter()
+                .map(|panel| panel.title.as_str())
+                .collect::<Vec<_>>(),
+            ["inside", "beside"]
+        );
+        assert_eq!(panels[1].thresholds, [30.0]);
+    }
+
+    #[test]
+    fn query_names_its_metrics_and_its_legend_its_labels() {
+        let query = PanelQuery {
+            expr: "sum by (a) (rate(x_total[1m])) or 0 * y".into(),
+            legend: "{{a}} of {{ b }}".into(),
+        };
+        assert_eq!(
+            query.metrics().unwrap(),
+            ["x_total".to_owned(), "y".to_owned()].into()
+        );
+        assert_eq!(query.legend_labels(), ["a", "b"]);
+        let labels = [("a", "lag"), ("b", "okx")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        assert_eq!(query.name_of(&labels), "lag of okx");
+    }
+}

@@ -1,0 +1,270 @@
+//! What a drill says of alerts: which must fire, which must stay silent, which may fire.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Claim;
+use crate::{Placement, selector, seconds};
+
+/// An alert that the drill's fault must cause.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedAlert {
+    /// The alert's name.
+    pub alert: String,
+    /// Labels that it must carry, severity apart. They also tell which rule is meant where several
+    /// share the name: the one whose own labels do not contradict these.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// Its label `severity`.
+    pub severity: String,
+    /// Alertmanager's receiver that must be notified; without it, the one that the project's settings
+    /// name for the severity, and any if they name none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receiver: Option<String>,
+    /// The annotations that it must be delivered with; without them, those that the project's settings
+    /// name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub annotations: Option<Vec<String>>,
+    /// What the alert's owner promises: the longest time from the fault to firing.
+    #[serde(with = "seconds", rename = "deadline_s")]
+    pub deadline: Duration,
+    /// What the alert is about, as `PromQL` that yields samples exactly while it is so: asked of
+    /// Prometheus beside the rule, its first instant is the measured onset, from which the window
+    /// counts. Without it the window counts from the fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+    /// How long the rule's expression may take to become true after the fault has its effect.
+    #[serde(default)]
+    pub onset: Onset,
+    /// How long the expression may take to become false after the fault is reverted, scrape and
+    /// evaluation not counted.
+    #[serde(with = "seconds", rename = "recovery_s")]
+    pub recovery: Duration,
+}
+
+impl ExpectedAlert {
+    /// An alert whose expression turns true with the fault itself and recovers within 10 s of its
+    /// revert.
+    #[must_use]
+    pub fn new(
+        alert: impl Into<String>,
+        severity: impl Into<String>,
+        deadline: Duration,
+    ) -> Self {
+        Self {
+            alert: alert.into(),
+            labels: BTreeMap::new(),
+            severity: severity.into(),
+            receiver: None,
+            annotations: None,
+            deadline,
+            condition: None,
+            onset: Onset::default(),
+            recovery: Duration::from_secs(10),
+        }
+    }
+
+    /// The alerts that are meant.
+    #[must_use]
+    pub fn claim(&self) -> Claim {
+        Claim {
+            alert: self.alert.clone(),
+            labels: self.labels.clone(),
+        }
+    }
+
+    /// The same alert, delivered to `receiver`.
+    #[must_use]
+    pub fn receiver(mut self, receiver: impl Into<String>) -> Self {
+        self.receiver = Some(receiver.into());
+        self
+    }
+
+    pub(super) fn place(&mut self, placement: &Placement) {
+        placement.fill(&mut self.alert);
+        self.labels.values_mut().for_each(|value| placement.fill(value));
+        self.condition.iter_mut().for_each(|query| placement.fill(query));
+    }
+
+    /// The same alert, required to carry one label more.
+    #[must_use]
+    pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.labels.insert(name.into(), value.into());
+        self
+    }
+
+    /// The same alert, whose onset is measured as the first instant at which `condition` yields a
+    /// sample.
+    #[must_use]
+    pub fn when(mut self, condition: impl Into<String>) -> Self {
+        self.condition = Some(condition.into());
+        self
+    }
+
+    /// The same alert, whose expression needs `earliest` to `latest` to become true.
+    #[must_use]
+    pub fn onset(mut self, earliest: Duration, latest: Duration) -> Self {
+        self.onset = Onset { earliest, latest };
+        self
+    }
+
+    /// The same alert, whose expression needs up to `recovery` to become false.
+    #[must_use]
+    pub fn recovery(mut self, recovery: Duration) -> Self {
+        self.recovery = recovery;
+        self
+    }
+}
+
+impl fmt::Display for ExpectedAlert {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&selector(&self.alert, &self.labels))
+    }
+}
+
+/// An alert that must stay silent though the fault comes near its rule's condition: what makes a
+/// drill a near miss.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SilentAlert {
+    /// The alert's name.
+    pub alert: String,
+    /// Labels that tell it apart, as in [`ExpectedAlert::labels`].
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// How near the fault has to come, as `PromQL` that yields samples while it is so near: must be
+    /// true at some time, and from then until the revert, or the drill proves nothing. Without it,
+    /// the fault's own effect is all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub near: Option<String>,
+    /// The longest time until `near` is true.
+    #[serde(with = "seconds", rename = "onset_s")]
+    pub onset: Duration,
+    /// How long it is held so near before the revert; without it, for as long as the rule would
+    /// need to fire.
+    #[serde(
+        default,
+        with = "seconds::optional",
+        rename = "hold_s",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub hold: Option<Duration>,
+}
+
+impl SilentAlert {
+    /// An alert that must stay silent for as long as its rule would need to fire.
+    #[must_use]
+    pub fn new(alert: impl Into<String>) -> Self {
+        Self {
+            alert: alert.into(),
+            labels: BTreeMap::new(),
+            near: None,
+            onset: Duration::from_secs(60),
+            hold: None,
+        }
+    }
+
+    /// The alerts that are meant.
+    #[must_use]
+    pub fn claim(&self) -> Claim {
+        Claim {
+            alert: self.alert.clone(),
+            labels: self.labels.clone(),
+        }
+    }
+
+    /// The same alert, told apart by one label more.
+    #[must_use]
+    pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.labels.insert(name.into(), value.into());
+        self
+    }
+
+    /// The same alert, which counts as near while `near` yields samples; that may take up to
+    /// `onset`.
+    #[must_use]
+    pub fn near(mut self, near: impl Into<String>, onset: Duration) -> Self {
+        self.near = Some(near.into());
+        self.onset = onset;
+        self
+    }
+
+    /// The same alert, held near for `hold`.
+    #[must_use]
+    pub fn hold(mut self, hold: Duration) -> Self {
+        self.hold = Some(hold);
+        self
+    }
+}
+
+impl SilentAlert {
+    pub(super) fn place(&mut self, placement: &Placement) {
+        placement.fill(&mut self.alert);
+        self.labels.values_mut().for_each(|value| placement.fill(value));
+        self.near.iter_mut().for_each(|query| placement.fill(query));
+    }
+}
+
+impl fmt::Display for SilentAlert {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&selector(&self.alert, &self.labels))
+    }
+}
+
+/// Time from a fault's effect to the rule's expression becoming true: a queue has to grow, a
+/// silence to last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Onset {
+    /// The shortest it can be.
+    #[serde(with = "seconds", rename = "earliest_s")]
+    pub earliest: Duration,
+    /// The longest it can be.
+    #[serde(with = "seconds", rename = "latest_s")]
+    pub latest: Duration,
+}
+
+/// An alert that may fire during the drill, and why that is no fault of the rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tolerated {
+    /// The alert's name.
+    pub alert: String,
+    /// Labels that it must carry to be tolerated.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// Printed with the verdict, even when all is well.
+    pub reason: String,
+}
+
+impl Tolerated {
+    pub(super) fn place(&mut self, placement: &Placement) {
+        placement.fill(&mut self.alert);
+        self.labels.values_mut().for_each(|value| placement.fill(value));
+        placement.fill(&mut self.reason);
+    }
+
+    /// The alerts that are meant.
+    #[must_use]
+    pub fn claim(&self) -> Claim {
+        Claim {
+            alert: self.alert.clone(),
+            labels: self.labels.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn negative_deadline_is_an_error() {
+        let drill = r#"{"alert": "A", "severity": "critical", "deadline_s": -1, "recovery_s": 1}"#;
+        assert!(serde_json::from_str::<ExpectedAlert>(drill).is_err());
+    }
+}

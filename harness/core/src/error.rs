@@ -1,0 +1,251 @@
+//! What can keep a drill from being run, told apart by type.
+//!
+//! Each message is a lower-case fragment that names what was attempted, on what, and why it failed;
+//! what to do about it is [`Error::hint`]. None of them says anything about an alert: all of them
+//! end a run as *could not be tested*.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The result of what the harness attempts.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can keep a drill from being run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No Docker engine answers.
+    #[error("failed to reach a Docker engine: {reason}")]
+    NoEngine {
+        /// What the client said.
+        reason: String,
+    },
+    /// The engine is there and refuses this user.
+    #[error("the Docker engine refuses this user: {reason}")]
+    EngineRefuses {
+        /// What the client said.
+        reason: String,
+    },
+    /// `docker compose` is missing or too old.
+    #[error("failed to run `docker compose`: {reason}")]
+    NoCompose {
+        /// What the shell or docker said.
+        reason: String,
+    },
+    /// A call of the Docker API failed.
+    #[error("failed to {attempted}: {reason}")]
+    Docker {
+        /// What, on what.
+        attempted: String,
+        /// What the client said.
+        reason: String,
+    },
+    /// A `docker compose` command failed.
+    #[error(
+        "failed to {attempted}: `docker compose {command}` ended with {status}; its last lines:\n{log}"
+    )]
+    Compose {
+        /// What, on what.
+        attempted: String,
+        /// The command's arguments.
+        command: String,
+        /// How it ended.
+        status: String,
+        /// The last lines that it printed.
+        log: String,
+    },
+    /// An image could not be built.
+    #[error("failed to build the images of {services}; the last lines of the build:\n{log}")]
+    ImageBuild {
+        /// The services whose images were to be built.
+        services: String,
+        /// The last lines that the build printed.
+        log: String,
+    },
+    /// A published port is in use.
+    #[error("failed to start the stack: a port that it publishes is taken: {reason}")]
+    PortTaken {
+        /// What the engine said.
+        reason: String,
+    },
+    /// A service did not become healthy.
+    #[error(
+        "failed to start the stack: {service} is {state} after {waited:.0?}; its last log lines:\n{log}"
+    )]
+    NotHealthy {
+        /// The service.
+        service: String,
+        /// What its container was last seen to be.
+        state: String,
+        /// How long it was waited for.
+        waited: Duration,
+        /// The last lines of its log.
+        log: String,
+    },
+    /// The description of the stack, or of a drill, is wrong.
+    #[error("failed to read {what}: {reason}")]
+    BadDescription {
+        /// The file, and the part of it.
+        what: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Prometheus does not take the rules.
+    #[error("Prometheus refuses the rules of {}:\n{message}", file.display())]
+    RulesRefused {
+        /// The rules file.
+        file: PathBuf,
+        /// Its own message.
+        message: String,
+    },
+    /// A drill names a service that the stack does not have.
+    #[error("no service `{service}` in the compose project `{project}`")]
+    NoSuchService {
+        /// The name that was asked for.
+        service: String,
+        /// The project.
+        project: String,
+    },
+    /// The stack has no such network: it was removed.
+    #[error("no network `{network}` in the compose project `{project}`")]
+    NoSuchNetwork {
+        /// The network, as the compose file names it.
+        network: String,
+        /// The project.
+        project: String,
+    },
+    /// Lines of the journal were spoiled after they were written.
+    #[error("failed to read lines {lines:?} of the journal {}: their sums do not fit", path.display())]
+    JournalSpoiled {
+        /// The journal.
+        path: PathBuf,
+        /// The numbers of the lines.
+        lines: Vec<usize>,
+    },
+    /// A file could not be read or written.
+    #[error("failed to {attempted} {}: {source}", path.display())]
+    File {
+        /// What.
+        attempted: &'static str,
+        /// On which file or folder.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// A server did not answer.
+    #[error("failed to {attempted}: {reason}")]
+    NoAnswer {
+        /// What, of whom.
+        attempted: String,
+        /// Why.
+        reason: String,
+    },
+    /// A server answered something that is no answer.
+    #[error("failed to {attempted}: the answer makes no sense: {reason}")]
+    BadAnswer {
+        /// What, of whom.
+        attempted: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Something awaited did not come.
+    #[error("waited {waited:.0?} in vain for {awaited}; last seen: {last_seen}")]
+    TimedOut {
+        /// What was awaited.
+        awaited: String,
+        /// What was last seen instead.
+        last_seen: String,
+        /// For how long.
+        waited: Duration,
+    },
+    /// Instants of this machine and of Prometheus cannot be compared.
+    #[error("failed to compare instants: {how}")]
+    ClocksDisagree {
+        /// Which clock is how far off.
+        how: String,
+    },
+    /// Somebody asked the run to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Error {
+    /// What the reader can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NoEngine { .. } => {
+                Some("start Docker, or let `./drill setup` install and start it (as root)")
+            }
+            Self::EngineRefuses { .. } => {
+                Some("add yourself to the group docker and log in again, or run this as root")
+            }
+            Self::NoCompose { .. } => Some("install compose v2, or let `./drill setup` get it"),
+            Self::ImageBuild { .. } => Some(
+                "if a base image is missing and no registry is reachable, `./drill setup` makes it; else mend the Dockerfile that the log names",
+            ),
+            Self::PortTaken { .. } => {
+                Some("end what listens there, or set KAFKA_HOST_PORT to a free port")
+            }
+            Self::NotHealthy { .. } => Some(
+                "the stack was taken down again; `KEEP_STACK=1` keeps it for a look with `docker compose logs`",
+            ),
+            Self::RulesRefused { .. } => Some("mend the rules file; nothing was broken or changed"),
+            Self::NoSuchService { .. } => Some(
+                "`docker compose -f docker-compose.test.yml config --services` lists the services",
+            ),
+            Self::ClocksDisagree { .. } => Some("have both clocks set by NTP, then run it again"),
+            Self::NoSuchNetwork { .. } => {
+                Some("`./drill down` and `./drill up` make the stack anew")
+            }
+            Self::JournalSpoiled { .. } => Some(
+                "a fault that they tell of may still be there; `./drill down` removes the stack and its journal",
+            ),
+            Self::Interrupted => {
+                Some("what was broken has been reverted; run it again for a verdict")
+            }
+            Self::Compose { .. }
+            | Self::Docker { .. }
+            | Self::BadDescription { .. }
+            | Self::File { .. }
+            | Self::NoAnswer { .. }
+            | Self::BadAnswer { .. }
+            | Self::TimedOut { .. } => None,
+        }
+    }
+
+    /// That a file could not be used, for the error that the system gave.
+    pub fn file(
+        attempted: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File {
+            attempted,
+            path,
+            source,
+        }
+    }
+
+    /// The message with its hint, as a person reads it on a terminal.
+    #[must_use]
+    pub fn explained(&self) -> String {
+        match self.hint() {
+            Some(hint) => format!("{self}\n  help: {hint}"),
+            None => self.to_string(),
+        }
+    }
+}
+
+/// An error and all that caused it, in one line.
+#[must_use]
+pub fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

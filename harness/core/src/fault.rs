@@ -1,0 +1,154 @@
+//! Faults: what is broken, how, and how that is undone. One kind, one file.
+//!
+//! A kind's file holds its data, how it is injected, how its effect is seen, how it is reverted, and
+//! its test; the list at the end of this file names it. All of it is written against the ports
+//! [`crate::Target`] and [`crate::Clock`], which is why it can stand in the core, beside the drills
+//! that are made of it, and run in a unit test.
+//!
+//! Injecting and reverting are idempotent, so that whatever a killed run left behind can be reverted
+//! from the journal alone, by whoever comes next.
+
+mod ongoing;
+mod site;
+
+use std::fmt;
+use std::ops::Deref;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::{Placement, Result, UtcInstant};
+
+pub use ongoing::{Ongoing, Stopped};
+pub use site::Site;
+
+/// How long a request that was sent may take to arrive, on one machine.
+const REQUEST_UNDER_WAY: Duration = Duration::from_secs(1);
+
+/// What every kind of fault says of itself and can do. None of it has a default: each kind decides.
+#[async_trait]
+pub trait FaultKind: fmt::Display + fmt::Debug + Send + Sync {
+    /// What it is aimed at, as it stands in records and reports.
+    fn target(&self) -> &str;
+
+    /// The service in which it takes place; `None` of one that takes place in a topic.
+    fn service(&self) -> Option<&str>;
+
+    /// What it disturbs, by the name of a service, a path or a lane: its drill holds that
+    /// exclusively.
+    fn disturbs(&self) -> &str;
+
+    /// Whether it is over with its effect: what it has disturbed comes back by itself.
+    fn is_momentary(&self) -> bool;
+
+    /// Fills the lanes that its drill got into its texts. What is sent as it is (a message, a JSON
+    /// body) is left alone.
+    fn place(&mut self, placement: &Placement);
+
+    /// Injects it; gives what has to go on while it lasts.
+    ///
+    /// # Errors
+    /// What the target answers.
+    async fn inject(&self, site: &Site) -> Result<Option<Ongoing>>;
+
+    /// Waits until its own effect, since it was injected at `since`, is seen on its target, alerts
+    /// apart.
+    ///
+    /// # Errors
+    /// [`crate::Error::TimedOut`] if there is none.
+    async fn wait_for_effect(&self, site: &Site, since: UtcInstant) -> Result<()>;
+
+    /// How long after it was injected what its process had asked for may still be under way, though
+    /// the process is gone.
+    ///
+    /// # Errors
+    /// What the target answers.
+    async fn settles_within(&self, site: &Site) -> Result<Duration>;
+
+    /// Reverts it, and waits until that is seen. A fault that is reverted already is left alone.
+    ///
+    /// # Errors
+    /// What the target answers, or [`crate::Error::TimedOut`].
+    async fn revert(&self, site: &Site) -> Result<()>;
+}
+
+/// Makes [`Fault`] of the kinds: the name that stands in files, which is also the name of the kind's
+/// own file, and its type.
+macro_rules! kinds {
+    ($($name:ident: $kind:ident,)+) => {
+        $(mod $name;)+
+        $(pub use $name::$kind;)+
+
+        /// A real disturbance of a real component. All that is [`FaultKind`]'s can be asked of it.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "kind", rename_all = "snake_case")]
+        #[allow(missing_docs, reason = "each kind's type says what it is")]
+        pub enum Fault {
+            $($kind($kind),)+
+        }
+
+        $(impl From<$kind> for Fault {
+            fn from(kind: $kind) -> Self {
+                Self::$kind(kind)
+            }
+        })+
+
+        impl Fault {
+            /// The names of all kinds, as they stand in files.
+            pub const KINDS: &[&str] = &[$(stringify!($name)),+];
+
+            /// The kind, as it stands in records and reports.
+            #[must_use]
+            pub fn kind(&self) -> &'static str {
+                match self {
+                    $(Self::$kind(_) => stringify!($name),)+
+                }
+            }
+
+            fn as_kind_mut(&mut self) -> &mut dyn FaultKind {
+                match self {
+                    $(Self::$kind(kind) => kind,)+
+                }
+            }
+        }
+
+        impl Deref for Fault {
+            type Target = dyn FaultKind;
+
+            fn deref(&self) -> &Self::Target {
+                match self {
+                    $(Self::$kind(kind) => kind,)+
+                }
+            }
+        }
+    };
+}
+
+impl Fault {
+    /// The same fault where its drill was placed.
+    #[must_use]
+    pub fn placed(mut self, placement: &Placement) -> Self {
+        self.as_kind_mut().place(placement);
+        self
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&**self, f)
+    }
+}
+
+kinds! {
+    behaviour_switched: BehaviourSwitched,
+    command_run: CommandRun,
+    consumer_displaced: ConsumerDisplaced,
+    network_cut: NetworkCut,
+    poison_message: PoisonMessage,
+    service_flapping: ServiceFlapping,
+    service_killed: ServiceKilled,
+    service_oom_killed: ServiceOomKilled,
+    service_restarted: ServiceRestarted,
+    service_stopped: ServiceStopped,
+}

@@ -1,0 +1,96 @@
+//! Another member joins a consumer's group and gets its partition: the consumer is left with nothing
+//! to read, and the messages wait.
+//!
+//! It ends by itself when that member is gone, whatever took it away: the group gives the partition
+//! back.
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::{Fault, FaultKind, Ongoing, REQUEST_UNDER_WAY, Site};
+use crate::{Placement, Result, UtcInstant};
+
+/// Another member takes a consumer's partition and reads nothing of it: the consumer stands still.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsumerDisplaced {
+    /// The topic; its partition 0 is meant.
+    pub topic: String,
+    /// The consumer's group.
+    pub group: String,
+    /// What it disturbs.
+    pub disturbs: String,
+}
+
+impl Fault {
+    /// Displaces the consumer of `topic` in `group`, which disturbs the service, path or lane
+    /// `disturbs`.
+    #[must_use]
+    pub fn displace_consumer(
+        topic: impl Into<String>,
+        group: impl Into<String>,
+        disturbs: impl Into<String>,
+    ) -> Self {
+        let (topic, group, disturbs) = (topic.into(), group.into(), disturbs.into());
+        ConsumerDisplaced { topic, group, disturbs }.into()
+    }
+}
+
+impl fmt::Display for ConsumerDisplaced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the consumer of the group {} displaced", self.group)
+    }
+}
+
+#[async_trait]
+impl FaultKind for ConsumerDisplaced {
+    fn target(&self) -> &str {
+        &self.group
+    }
+
+    fn service(&self) -> Option<&str> {
+        None
+    }
+
+    fn disturbs(&self) -> &str {
+        &self.disturbs
+    }
+
+    fn is_momentary(&self) -> bool {
+        false
+    }
+
+    fn place(&mut self, placement: &Placement) {
+        for text in [&mut self.topic, &mut self.group, &mut self.disturbs] {
+            placement.fill(text);
+        }
+    }
+
+    async fn inject(&self, site: &Site) -> Result<Option<Ongoing>> {
+        site.topics()?.displace(&self.topic, &self.group).await.map(Some)
+    }
+
+    async fn wait_for_effect(&self, site: &Site, _since: UtcInstant) -> Result<()> {
+        let awaited = format!("the group {} to give {} to another member", self.group, self.topic);
+        site.wait_for(&awaited, || {
+            Box::pin(async {
+                let is_displaced = site.topics()?.is_displaced(&self.topic, &self.group).await?;
+                let last_seen = "its own consumer has it".to_owned();
+                Ok(if is_displaced { Ok(()) } else { Err(last_seen) })
+            })
+        })
+        .await
+    }
+
+    async fn settles_within(&self, _site: &Site) -> Result<Duration> {
+        Ok(REQUEST_UNDER_WAY)
+    }
+
+    /// It was over when the work that kept it up was.
+    async fn revert(&self, _site: &Site) -> Result<()> {
+        Ok(())
+    }
+}

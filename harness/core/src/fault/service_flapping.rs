@@ -1,0 +1,93 @@
+//! A service is paused and resumed in turns: every other scrape of it fails.
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::future::select;
+use serde::{Deserialize, Serialize};
+
+use super::{Fault, FaultKind, Ongoing, REQUEST_UNDER_WAY, Site};
+use crate::{Placement, Result, UtcInstant, seconds};
+
+/// A service is paused and resumed in turns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceFlapping {
+    /// The service, as the project names it.
+    pub service: String,
+    /// How long it is paused.
+    #[serde(with = "seconds", rename = "paused_s")]
+    pub paused: Duration,
+    /// How long it runs in between.
+    #[serde(with = "seconds", rename = "running_s")]
+    pub running: Duration,
+}
+
+impl Fault {
+    /// Pauses `service` and lets it run, in turns of these lengths.
+    #[must_use]
+    pub fn flap(service: impl Into<String>, paused: Duration, running: Duration) -> Self {
+        ServiceFlapping { service: service.into(), paused, running }.into()
+    }
+}
+
+impl fmt::Display for ServiceFlapping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} paused and resumed in turns", self.service)
+    }
+}
+
+#[async_trait]
+impl FaultKind for ServiceFlapping {
+    fn target(&self) -> &str {
+        &self.service
+    }
+
+    fn service(&self) -> Option<&str> {
+        Some(&self.service)
+    }
+
+    fn disturbs(&self) -> &str {
+        &self.service
+    }
+
+    fn is_momentary(&self) -> bool {
+        false
+    }
+
+    fn place(&mut self, placement: &Placement) {
+        placement.fill(&mut self.service);
+    }
+
+    async fn inject(&self, site: &Site) -> Result<Option<Ongoing>> {
+        site.target.pause(&self.service).await?;
+        let (site, service, paused, running) =
+            (site.clone(), self.service.clone(), self.paused, self.running);
+        let flap = async move {
+            loop {
+                site.clock.sleep(paused).await;
+                // What fails here is seen as a fault without effect: the drill's condition tells.
+                let _ = site.target.resume(&service).await;
+                site.clock.sleep(running).await;
+                let _ = site.target.pause(&service).await;
+            }
+        };
+        Ok(Some(Ongoing::new(|stopped| async move {
+            select(Box::pin(flap), stopped).await;
+        })))
+    }
+
+    async fn wait_for_effect(&self, site: &Site, _since: UtcInstant) -> Result<()> {
+        site.wait_for_state(&self.service, "paused", |state| state.is_paused).await
+    }
+
+    async fn settles_within(&self, _site: &Site) -> Result<Duration> {
+        Ok(REQUEST_UNDER_WAY)
+    }
+
+    async fn revert(&self, site: &Site) -> Result<()> {
+        site.target.resume(&self.service).await?;
+        site.bring_back(&self.service).await
+    }
+}

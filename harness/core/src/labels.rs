@@ -1,0 +1,29 @@
+//! Labels, and when two sets of them can be about the same thing.
+
+use std::collections::BTreeMap;
+
+/// Labels of an alert, `alertname` among them.
+pub type Labels = BTreeMap<String, String>;
+
+/// Whether no label that both have differs: they could be about the same thing.
+#[must_use]
+pub fn agree(one: &Labels, other: &Labels) -> bool {
+    one.iter().all(|(name, value)| other.get(name).is_none_or(|label| label == value))
+}
+
+/// An alert's name, and in braces the labels that tell it apart, as `PromQL` selects it.
+#[must_use]
+pub fn selector<'a>(
+    alert: &str,
+    labels: impl IntoIterator<Item = (&'a String, &'a String)>,
+) -> String {
+    let labels: Vec<_> = labels
+        .into_iter()
+        .map(|(name, value)| format!("{name}=\"{value}\""))
+        .collect();
+    if labels.is_empty() {
+        alert.to_owned()
+    } else {
+        format!("{alert}{{{}}}", labels.join(", "))
+    }
+}

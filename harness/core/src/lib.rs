@@ -1,0 +1,62 @@
+//! The pure core of alertdrill: what a drill is, what it saw, and what that proves; which drills may
+//! run side by side, and what a run would do.
+//!
+//! Nothing here does I/O or reads a clock. What faults need of the world stands here as ports that
+//! other crates implement: [`Target`], [`Topics`], [`Clock`].
+
+mod clock;
+pub mod dashboard;
+mod drill;
+mod error;
+mod expression;
+pub mod fault;
+mod instant;
+mod judge;
+mod labels;
+#[cfg(any(test, feature = "test-support"))]
+pub mod memory;
+pub mod plan;
+pub mod promql;
+mod record;
+mod rules;
+pub mod schedule;
+pub mod seconds;
+pub mod settings;
+mod span;
+pub mod style;
+mod target;
+mod timeline;
+mod verdict;
+mod watched_until;
+
+pub use clock::Clock;
+pub use drill::{
+    Check, Claim, Drill, ExpectedAlert, Lease, LeaseMode, Moment, Onset, SilentAlert, Tolerated,
+};
+pub use error::{Error, Result, causes};
+pub use expression::{
+    ExpressionHistory, LimitHistory, LineSeries, Subject, TermHistory, subjects,
+};
+pub use fault::{Fault, FaultKind, Ongoing, Site, Stopped};
+pub use instant::UtcInstant;
+pub use judge::{DELIVERY_ALLOWANCE, alert_outcomes, infeasible, judge, so_far};
+pub use labels::{Labels, agree, selector};
+pub use record::{
+    DrillRecord, EXPRESSIONS_SCHEMA_VERSION, ExpressionRecord, PanelRecord, RECORD_SCHEMA_VERSION,
+    RunInfo, Waiver,
+};
+pub use rules::{
+    CONDITION_RESOLUTION, Cadence, LoadedRule, Routing, Window, prometheus_duration, routing_of, rule_for,
+    rules_of,
+};
+pub use schedule::Placement;
+pub use settings::Settings;
+pub use span::Span;
+pub use target::{Ended, Health, ServiceState, Target, Topics};
+pub use timeline::{
+    AlertSample, AlertState, CheckRecord, ConditionRecord, Delivery, DeliveryStatus, Episode,
+    Evidence, FaultRecord, Neighbour, ObservationError, RESOLVED_IS_TOLD_FOR, SteadyState,
+    Suppression, TIMELINE_SCHEMA_VERSION, Timeline, episodes,
+};
+pub use verdict::{AlertOutcome, Outcome, Reason, ReasonKind, Verdict};
+pub use watched_until::WatchedUntil;

@@ -1,0 +1,249 @@
+//! What one drill would do, and when, as far as the rules as they are written tell.
+
+use std::time::Duration;
+
+use crate::schedule::held_alone;
+use crate::{
+    DELIVERY_ALLOWANCE, Drill, LoadedRule, Reason, Routing, Settings, Window, infeasible, rule_for,
+};
+
+/// A time that is known to lie between two.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Between {
+    /// The shortest that it can be.
+    pub at_least: Duration,
+    /// The longest that it can be.
+    pub at_most: Duration,
+}
+
+/// What one drill would do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DrillPlan {
+    /// The drill.
+    pub drill: Drill,
+    /// The services, paths and lanes that it holds for itself alone, as a person reads them.
+    pub holds: Vec<String>,
+    /// Why it cannot pass, known without breaking anything; empty if it can.
+    pub infeasible: Vec<Reason>,
+    /// Per alert that it expects, when that fires; `None` if no such rule is written.
+    pub windows: Vec<Option<Window>>,
+    /// Per alert that it expects, by when that has resolved, counted from the revert; `None` if no
+    /// such rule is written.
+    pub resolved_within: Vec<Option<Duration>>,
+    /// From its fault's effect to the revert.
+    pub broken_for: Between,
+    /// From its fault's effect to when it gives back what it has mended.
+    pub mended_after: Between,
+    /// From its fault's effect to its last look. What is checked afterwards is not counted.
+    pub lasts: Between,
+}
+
+impl DrillPlan {
+    /// What `drill` would do with `rules` under `routing`.
+    #[must_use]
+    pub fn of(
+        drill: &Drill,
+        settings: &Settings,
+        rules: &[LoadedRule],
+        routing: &Routing,
+    ) -> Self {
+        let expected = |of: fn(&LoadedRule, &crate::ExpectedAlert) -> (Window, Duration)| {
+            let each = drill
+                .expect
+                .iter()
+                .map(move |alert| Some(of(rule_for(&alert.alert, &alert.labels, rules)?, alert)));
+            each.collect::<Vec<_>>()
+        };
+        let expected = expected(|rule, alert| {
+            (
+                Window::derive(rule, alert.onset),
+                Window::latest_resolve(rule, alert.recovery),
+            )
+        });
+        let windows: Vec<_> = expected
+            .iter()
+            .map(|alert| alert.map(|(window, _)| window))
+            .collect();
+        let resolved_within: Vec<_> = expected
+            .iter()
+            .map(|alert| alert.map(|(_, resolved)| resolved))
+            .collect();
+
+        let broken_for = broken_for(drill, rules, routing, &windows);
+        // As the runner waits: until everything was scraped again, then for the next evaluation.
+        let longest =
+            |of: fn(&LoadedRule) -> Duration| rules.iter().map(of).max().unwrap_or_default();
+        let scraped = longest(|rule| rule.scraped_within());
+        let evaluated = longest(|rule| rule.evaluation_interval);
+        let resolved = resolved_within
+            .iter()
+            .flatten()
+            .max()
+            .map(|resolved| *resolved + routing.group_interval + DELIVERY_ALLOWANCE);
+        let mended_after = broken_for.then(Between {
+            at_least: scraped,
+            at_most: scraped + evaluated,
+        });
+        let lasts = broken_for.then(Between {
+            at_least: scraped + evaluated,
+            at_most: resolved.unwrap_or_default().max(scraped + evaluated),
+        });
+        Self {
+            drill: drill.clone(),
+            holds: held_alone(drill, settings),
+            infeasible: infeasible(drill, rules),
+            windows,
+            resolved_within,
+            broken_for,
+            mended_after,
+            lasts,
+        }
+    }
+}
+
+/// A fault lasts until its alerts have fired and been delivered; a near miss until it has been held
+/// for long enough.
+fn broken_for(
+    drill: &Drill,
+    rules: &[LoadedRule],
+    routing: &Routing,
+    windows: &[Option<Window>],
+) -> Between {
+    let fires = windows.iter().flatten().map(|window| Between {
+        at_least: window.earliest + routing.group_wait,
+        at_most: window.latest + routing.group_wait + DELIVERY_ALLOWANCE,
+    });
+    let silent = drill.silent.iter().filter_map(|silent| {
+        let hold = silent.hold_with(rule_for(&silent.alert, &silent.labels, rules)?);
+        let onset = if silent.near.is_some() {
+            silent.onset
+        } else {
+            Duration::ZERO
+        };
+        Some(Between {
+            at_least: hold,
+            at_most: onset + hold,
+        })
+    });
+    fires
+        .chain(silent)
+        .fold(Between::default(), Between::longer)
+}
+
+impl Between {
+    fn longer(self, other: Self) -> Self {
+        Self {
+            at_least: self.at_least.max(other.at_least),
+            at_most: self.at_most.max(other.at_most),
+        }
+    }
+
+    fn then(self, next: Self) -> Self {
+        Self {
+            at_least: self.at_least + next.at_least,
+            at_most: self.at_most + next.at_most,
+        }
+    }
+}
+
+/// About how long a drill of `drills` takes, by its own numbers: the longer ones start first. A
+/// near miss that is held for as long as its rule needs takes about as long as the drill that makes
+/// the same alert fire.
+#[must_use]
+pub fn duration_of(drill: &Drill, drills: &[Drill]) -> Duration {
+    let needs = |alert: &str| {
+        let expected = drills
+            .iter()
+            .flat_map(|drill| &drill.expect)
+            .filter(|expected| expected.alert == alert);
+        expected
+            .map(|expected| expected.deadline)
+            .max()
+            .unwrap_or_default()
+    };
+    let expected = drill
+        .expect
+        .iter()
+        .map(|expected| expected.deadline + expected.recovery);
+    let silent = drill.silent.iter().map(|silent| {
+        silent
+            .hold
+            .map_or_else(|| needs(&silent.alert), |hold| silent.onset + hold)
+    });
+    expected.chain(silent).max().unwrap_or_default()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::{ExpectedAlert, Fault, SilentAlert};
+
+    pub(in crate::plan) fn rule(alert: &str, for_s: u64) -> LoadedRule {
+        LoadedRule {
+            for_duration: Duration::from_secs(for_s),
+            ..LoadedRule::example(alert)
+        }
+    }
+
+    pub(in crate::plan) fn routing() -> Routing {
+        let (group_wait, group_interval) = (Duration::from_secs(10), Duration::from_secs(30));
+        Routing {
+            group_by: ["alertname".to_owned()].into(),
+            group_wait,
+            group_interval,
+        }
+    }
+
+    fn expecting(deadline_s: u64) -> Drill {
+        Drill::new("x", Fault::stop("kafka"))
+            
+            .expect_alert(
+                ExpectedAlert::new("Down", "critical", Duration::from_secs(deadline_s))
+                    .onset(Duration::from_secs(2), Duration::from_secs(4)),
+            )
+    }
+
+    fn seconds(between: Between) -> (u64, u64) {
+        (between.at_least.as_secs(), between.at_most.as_secs())
+    }
+
+    #[test]
+    fn fault_lasts_until_its_alert_is_delivered_and_the_drill_until_its_end_is() {
+        let plan = DrillPlan::of(&expecting(120), &Settings::example(), &[rule("Down", 60)], &routing());
+        let window = plan.windows[0].unwrap();
+        assert_eq!(
+            (window.earliest.as_secs(), window.latest.as_secs()),
+            (62, 4 + 15 + 5 + 5 + 60)
+        );
+        assert_eq!(seconds(plan.broken_for), (62 + 10, 89 + 10 + 5));
+        assert_eq!(seconds(plan.mended_after), (72 + 20, 104 + 25));
+        assert_eq!(plan.resolved_within, [Some(Duration::from_secs(10 + 25))]);
+        assert_eq!(seconds(plan.lasts), (72 + 25, 104 + 35 + 30 + 5));
+        assert_eq!(plan.infeasible, []);
+    }
+
+    #[test]
+    fn near_miss_lasts_as_long_as_it_is_held_near_and_until_that_can_no_longer_be_seen() {
+        let silent = SilentAlert::new("Down")
+            .near("up == 0", Duration::from_secs(30))
+            .hold(Duration::from_secs(40));
+        let drill = Drill::new("x", Fault::stop("kafka")).silent(silent);
+        let plan = DrillPlan::of(&drill, &Settings::example(), &[rule("Down", 60)], &routing());
+        assert_eq!(
+            (seconds(plan.broken_for), seconds(plan.lasts)),
+            ((40, 70), (65, 95))
+        );
+    }
+
+    #[test]
+    fn drill_whose_alert_has_no_rule_or_cannot_keep_its_deadline_is_infeasible() {
+        let without = DrillPlan::of(&expecting(120), &Settings::example(), &[rule("Up", 60)], &routing());
+        assert_eq!((without.infeasible.len(), without.windows), (1, vec![None]));
+        assert_eq!(
+            DrillPlan::of(&expecting(88), &Settings::example(), &[rule("Down", 60)], &routing())
+                .infeasible
+                .len(),
+            1
+        );
+    }
+}

@@ -1,0 +1,14 @@
+//! What a run would do: its drills as data, against the rules as they are written.
+//!
+//! Nothing here asks Docker or Prometheus, so a plan can be made, kept and loaded again on any machine.
+
+mod drill_plan;
+mod outlook;
+#[allow(clippy::module_inception, reason = "the folder tells of plans, this file has the plan")]
+mod plan;
+mod text;
+
+pub use drill_plan::{Between, DrillPlan, duration_of};
+pub use outlook::Outlook;
+pub use plan::Plan;
+pub use text::plan_text;

@@ -1,0 +1,88 @@
+//! An alerting rule as the rule engine has loaded it.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Labels, agree, seconds};
+
+/// An alerting rule as Prometheus has loaded it (`/api/v1/rules`), with the waits of what it reads
+/// (`/api/v1/targets`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoadedRule {
+    /// The alert's name.
+    pub alert: String,
+    /// The name of its group.
+    pub group: String,
+    /// The labels that the rule itself adds.
+    pub labels: Labels,
+    /// The expression.
+    pub query: String,
+    /// How long the expression must hold before the alert fires.
+    #[serde(with = "seconds", rename = "for_s")]
+    pub for_duration: Duration,
+    /// How long the alert goes on firing after the expression no longer holds.
+    #[serde(with = "seconds", rename = "keep_firing_for_s")]
+    pub keep_firing_for: Duration,
+    /// The interval of its group.
+    #[serde(with = "seconds", rename = "evaluation_interval_s")]
+    pub evaluation_interval: Duration,
+    /// How far back its evaluations look.
+    #[serde(with = "seconds", rename = "query_offset_s")]
+    pub query_offset: Duration,
+    /// The longest scrape interval of any target.
+    #[serde(with = "seconds", rename = "scrape_interval_s")]
+    pub scrape_interval: Duration,
+    /// The longest time from the beginning of a scrape, which is the timestamp of its samples,
+    /// until they can be seen: the time-out if the rule reads `up`, for a scrape that fails is
+    /// known only then; else what scrapes really take.
+    #[serde(with = "seconds", rename = "scrape_duration_s")]
+    pub scrape_duration: Duration,
+}
+
+impl LoadedRule {
+    /// The longest time from a change of a metric until a scrape shows it.
+    #[must_use]
+    pub fn scraped_within(&self) -> Duration {
+        self.scrape_interval + self.scrape_duration
+    }
+
+    /// The longest time from a sample that shows a change until an evaluation sees it.
+    #[must_use]
+    pub fn evaluated_within(&self) -> Duration {
+        self.query_offset + self.evaluation_interval
+    }
+
+    /// The longest time from a change of a metric until an evaluation sees it.
+    #[must_use]
+    pub fn seen_within(&self) -> Duration {
+        self.scraped_within() + self.evaluated_within()
+    }
+}
+
+/// The rule that is meant: of the alert's name, and its own labels agree with the given ones.
+#[must_use]
+pub fn rule_for<'a>(alert: &str, labels: &Labels, rules: &'a [LoadedRule]) -> Option<&'a LoadedRule> {
+    rules.iter().find(|rule| rule.alert == alert && agree(labels, &rule.labels))
+}
+
+#[cfg(any(test, feature = "test-support"))]
+impl LoadedRule {
+    /// A rule without a `for`, as most tests want one.
+    #[must_use]
+    pub fn example(alert: &str) -> Self {
+        Self {
+            alert: alert.to_owned(),
+            group: "g".to_owned(),
+            labels: Labels::new(),
+            query: "up == 0".to_owned(),
+            for_duration: Duration::ZERO,
+            keep_firing_for: Duration::ZERO,
+            evaluation_interval: Duration::from_secs(5),
+            query_offset: Duration::ZERO,
+            scrape_interval: Duration::from_secs(15),
+            scrape_duration: Duration::from_secs(5),
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! What the files of Prometheus and Alertmanager say, as they are written.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::{LoadedRule, Routing, prometheus_duration};
+use crate::promql::metrics_now_of;
+use crate::{Error, Labels, Result};
+
+#[derive(Deserialize)]
+struct PrometheusConfiguration {
+    #[serde(default)]
+    global: Waits,
+    #[serde(default)]
+    scrape_configs: Vec<Waits>,
+}
+
+#[derive(Default, Deserialize)]
+struct Waits {
+    scrape_interval: Option<String>,
+    scrape_timeout: Option<String>,
+    evaluation_interval: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RulesFile {
+    groups: Vec<WrittenGroup>,
+}
+
+#[derive(Deserialize)]
+struct WrittenGroup {
+    name: String,
+    interval: Option<String>,
+    query_offset: Option<String>,
+    rules: Vec<WrittenRule>,
+}
+
+#[derive(Deserialize)]
+struct WrittenRule {
+    alert: Option<String>,
+    expr: String,
+    #[serde(rename = "for")]
+    for_duration: Option<String>,
+    keep_firing_for: Option<String>,
+    #[serde(default)]
+    labels: Labels,
+}
+
+#[derive(Debug, Deserialize)]
+struct AlertmanagerConfiguration {
+    route: Route,
+}
+
+#[derive(Debug, Deserialize)]
+struct Route {
+    group_by: Option<BTreeSet<String>>,
+    group_wait: Option<String>,
+    group_interval: Option<String>,
+    #[serde(default)]
+    routes: Vec<Route>,
+}
+
+/// The alerting rules of a rules file, with the waits that Prometheus's configuration gives them. Each
+/// file is its path, for errors, and its text.
+///
+/// # Errors
+/// [`Error::BadDescription`] or [`Error::BadAnswer`] of a file that is not understood.
+pub fn rules_of(prometheus: (&Path, &str), rules: (&Path, &str)) -> Result<Vec<LoadedRule>> {
+    rules_with_waits(&parse(prometheus.0, prometheus.1)?, parse(rules.0, rules.1)?)
+}
+
+/// The groups and waits in a configuration of Alertmanager: the coarsest and the longest of all
+/// routes. Where a route says nothing, its parent's hold, and one group, 30 s and 5 min at the root
+/// (<https://prometheus.io/docs/alerting/latest/configuration/#route>).
+///
+/// # Errors
+/// [`Error::BadAnswer`].
+pub fn routing_of(yaml: &str) -> Result<Routing> {
+    let configuration: AlertmanagerConfiguration =
+        serde_yaml_ng::from_str(yaml).map_err(|error| Error::BadAnswer {
+            attempted: "read Alertmanager's configuration".to_owned(),
+            reason: error.to_string(),
+        })?;
+    let (group_wait, group_interval) = (Duration::from_secs(30), Duration::from_mins(5));
+    coarsest(
+        &configuration.route,
+        Routing {
+            group_by: BTreeSet::new(),
+            group_wait,
+            group_interval,
+        },
+    )
+}
+
+fn coarsest(route: &Route, inherited: Routing) -> Result<Routing> {
+    let own = Routing {
+        group_by: route.group_by.clone().unwrap_or(inherited.group_by),
+        group_wait: route
+            .group_wait
+            .as_deref()
+            .map_or(Ok(inherited.group_wait), prometheus_duration)?,
+        group_interval: route
+            .group_interval
+            .as_deref()
+            .map_or(Ok(inherited.group_interval), prometheus_duration)?,
+    };
+    route
+        .routes
+        .iter()
+        .try_fold(own.clone(), |coarsest_yet, child| {
+            let child = coarsest(child, own.clone())?;
+            Ok(Routing {
+                group_by: common(&coarsest_yet.group_by, child.group_by),
+                group_wait: coarsest_yet.group_wait.max(child.group_wait),
+                group_interval: coarsest_yet.group_interval.max(child.group_interval),
+            })
+        })
+}
+
+fn common(one: &BTreeSet<String>, other: BTreeSet<String>) -> BTreeSet<String> {
+    if one.contains(Routing::BY_ALL_LABELS) {
+        return other;
+    }
+    if other.contains(Routing::BY_ALL_LABELS) {
+        one.clone()
+    } else {
+        one & &other
+    }
+}
+
+fn parse<T: DeserializeOwned>(path: &Path, yaml: &str) -> Result<T> {
+    serde_yaml_ng::from_str(yaml).map_err(|error| Error::BadDescription {
+        what: path.display().to_string(),
+        reason: error.to_string(),
+    })
+}
+
+/// The alerting rules, with the longest waits of all targets. How long scrapes really take is not
+/// written anywhere: they are taken to need their time-out.
+fn rules_with_waits(
+    prometheus: &PrometheusConfiguration,
+    rules: RulesFile,
+) -> Result<Vec<LoadedRule>> {
+    let global = &prometheus.global;
+    let or = |own: &Option<String>, inherited: Duration| {
+        own.as_deref().map_or(Ok(inherited), prometheus_duration)
+    };
+    // Prometheus's defaults.
+    let scrape_interval = or(&global.scrape_interval, Duration::from_secs(60))?;
+    let scrape_timeout = or(&global.scrape_timeout, Duration::from_secs(10))?;
+    let evaluation_interval = or(&global.evaluation_interval, Duration::from_secs(60))?;
+    let (mut longest_interval, mut longest_timeout) = (scrape_interval, scrape_timeout);
+    for job in &prometheus.scrape_configs {
+        longest_interval = longest_interval.max(or(&job.scrape_interval, scrape_interval)?);
+        longest_timeout = longest_timeout.max(or(&job.scrape_timeout, scrape_timeout)?);
+    }
+    let mut written = Vec::new();
+    for group in rules.groups {
+        let (evaluation_interval, query_offset) = (
+            or(&group.interval, evaluation_interval)?,
+            or(&group.query_offset, Duration::ZERO)?,
+        );
+        for rule in group.rules {
+            let Some(alert) = rule.alert else { continue };
+            metrics_now_of(&rule.expr).map_err(|reason| Error::BadDescription {
+                what: format!("the rule {alert}"),
+                reason,
+            })?;
+            written.push(LoadedRule {
+                alert,
+                group: group.name.clone(),
+                labels: rule.labels,
+                query: rule.expr.trim().to_owned(),
+                for_duration: or(&rule.for_duration, Duration::ZERO)?,
+                keep_firing_for: or(&rule.keep_firing_for, Duration::ZERO)?,
+                evaluation_interval,
+                query_offset,
+                scrape_interval: longest_interval,
+                scrape_duration: longest_timeout,
+            });
+        }
+    }
+    Ok(written)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROMETHEUS: &str = "
+global: {scrape_interval: 15s, scrape_timeout: 5s, evaluation_interval: 5s}
+scrape_configs: [{job_name: a}, {job_name: slow, scrape_interval: 1m, scrape_timeout: 20s}]
+";
+    const RULES: &str = r#"
+groups:
+  - name: feed
+    rules:
+      - {record: a:b, expr: sum(x)}
+      - {alert: Down, expr: up == 0, for: 1m30s, labels: {severity: critical}, annotations: {summary: "{{ $value }}"}}
+  - name: slow
+    interval: 1m
+    query_offset: 30s
+    rules: [{alert: Lag, expr: lag > 1, keep_firing_for: 2m}]
+"#;
+
+    fn written(prometheus: &str, rules_yaml: &str) -> Result<Vec<LoadedRule>> {
+        rules_of((Path::new("p.yml"), prometheus), (Path::new("r.yml"), rules_yaml))
+    }
+
+    #[test]
+    fn rule_has_the_waits_of_its_group_and_the_longest_ones_of_all_targets() {
+        let rules = written(PROMETHEUS, RULES).unwrap();
+        let seconds = |rule: &LoadedRule| {
+            [
+                rule.for_duration,
+                rule.keep_firing_for,
+                rule.evaluation_interval,
+                rule.query_offset,
+                rule.scrape_interval,
+                rule.scrape_duration,
+            ]
+            .map(|duration| duration.as_secs())
+        };
+        let read: Vec<_> = rules
+            .iter()
+            .map(|rule| (rule.alert.as_str(), seconds(rule)))
+            .collect();
+        assert_eq!(
+            read,
+            [
+                ("Down", [90, 0, 5, 0, 60, 20]),
+                ("Lag", [0, 120, 60, 30, 60, 20])
+            ]
+        );
+        assert_eq!(
+            rules[0].labels,
+            [("severity".to_owned(), "critical".to_owned())].into()
+        );
+    }
+
+    #[test]
+    fn what_the_files_do_not_say_is_as_prometheus_takes_it() {
+        let rules = written(
+            "scrape_configs: []",
+            "groups: [{name: g, rules: [{alert: A, expr: up == 0}]}]",
+        )
+        .unwrap();
+        let LoadedRule {
+            evaluation_interval,
+            scrape_interval,
+            scrape_duration,
+            ..
+        } = rules[0];
+        assert_eq!(
+            [evaluation_interval, scrape_interval, scrape_duration].map(|wait| wait.as_secs()),
+            [60, 60, 10]
+        );
+    }
+
+    #[test]
+    fn file_that_is_no_rules_file_and_a_rule_that_is_no_promql_are_errors_that_name_them() {
+        let refused = |rules: &str| written(PROMETHEUS, rules).unwrap_err().to_string();
+        assert!(refused("rules: []").starts_with("failed to read r.yml: missing field `groups`"));
+        let broken = refused("groups: [{name: g, rules: [{alert: Torn, expr: 'sum by ('}]}]");
+        assert!(
+            broken.starts_with("failed to read the rule Torn: "),
+            "{broken}"
+        );
+    }
+
+    #[test]
+    fn groups_and_waits_are_the_coarsest_of_all_routes_and_inherited_where_a_route_says_nothing() {
+        let configuration = "
+route:
+  receiver: a
+  group_by: [alertname, job]
+  group_wait: 10s
+  routes:
+    - {receiver: b, group_by: [alertname, exchange], group_interval: 7m}
+    - {receiver: c, group_wait: 20s}
+";
+        let (group_wait, group_interval) = (Duration::from_secs(20), Duration::from_mins(7));
+        let group_by = ["alertname".to_owned()].into();
+        let routing = routing_of(configuration).unwrap();
+        assert_eq!(routing, Routing { group_by, group_wait, group_interval });
+    }
+}

@@ -1,0 +1,325 @@
+//! What a drill holds, and on which lanes it can be placed.
+//!
+//! A drill says what it breaks; what it has to hold exclusively follows from that. Where a text of it
+//! names a path that exists several times (`{lane}`), it takes any lane of that path that is free.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::settings::{Pathway, SteadyCondition};
+use crate::{Drill, Error, LeaseMode, Result, Settings};
+
+/// What a drill holds, by the names of services, paths and lanes.
+pub type Holdings = BTreeMap<String, LeaseMode>;
+
+/// The lanes that a drill got, by the paths that they are of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Placement(BTreeMap<String, String>);
+
+impl Placement {
+    /// On these lanes: pairs of a path's name and a lane's.
+    pub fn on<P: Into<String>, L: Into<String>>(lanes: impl IntoIterator<Item = (P, L)>) -> Self {
+        Self(lanes.into_iter().map(|(path, lane)| (path.into(), lane.into())).collect())
+    }
+
+    /// Puts the lanes into `text`, each in the place of its path's name in braces.
+    pub fn fill(&self, text: &mut String) {
+        for (path, lane) in &self.0 {
+            let placeholder = format!("{{{path}}}");
+            if text.contains(&placeholder) {
+                *text = text.replace(&placeholder, lane);
+            }
+        }
+    }
+
+    /// The lanes, as one name; `None` if there is none.
+    #[must_use]
+    pub fn lane(&self) -> Option<String> {
+        let lanes: Vec<_> = self.0.values().map(String::as_str).collect();
+        (!lanes.is_empty()).then(|| lanes.join(", "))
+    }
+}
+
+/// One way to place a drill.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    /// The drill, on its lanes.
+    pub drill: Drill,
+    /// The lane that it is on, if it needs one.
+    pub lane: Option<String>,
+    /// What it has to hold there.
+    pub holdings: Holdings,
+}
+
+/// The ways to place `drill`: one per combination of the lanes that it needs.
+///
+/// # Errors
+/// [`Error::BadDescription`] if it names a path, lane or service that the project does not have.
+pub fn places(drill: &Drill, settings: &Settings) -> Result<Vec<Place>> {
+    let mut placements = vec![Placement::default()];
+    for path in lanes_needed(drill, settings)? {
+        placements = placements
+            .iter()
+            .flat_map(|placement| {
+                path.lanes.iter().map(|lane| {
+                    let lanes = placement.0.iter().chain([(&path.name, lane)]);
+                    Placement::on(lanes.map(|(path, lane)| (path.clone(), lane.clone())))
+                })
+            })
+            .collect();
+    }
+    let place = |placement: &Placement| {
+        let drill = drill.clone().placed(placement, settings);
+        let holdings = holdings_of(&drill, settings);
+        known(&drill, &holdings, settings)?;
+        Ok(Place { lane: placement.lane(), drill, holdings })
+    };
+    placements.iter().map(place).collect()
+}
+
+/// The paths of which `drill` needs a lane: those that what it disturbs or holds names in braces, or
+/// of which it holds a lease by name.
+fn lanes_needed<'a>(drill: &Drill, settings: &'a Settings) -> Result<Vec<&'a Pathway>> {
+    let faults = drill.all_faults().map(|fault| fault.disturbs());
+    let named: Vec<_> = faults.chain(drill.leases.iter().map(|lease| lease.on.as_str())).collect();
+    for name in &named {
+        if let Some(unknown) = unknown_placeholder(name, settings) {
+            let paths = settings.paths.iter().filter(|path| !path.lanes.is_empty());
+            let paths: Vec<_> = paths.map(|path| path.name.as_str()).collect();
+            let reason = format!(
+                "it needs a lane of the path `{unknown}`, and {}",
+                there_is("path that has lanes", unknown, &paths)
+            );
+            return Err(bad_plan(drill, reason));
+        }
+    }
+    let is_needed = |path: &&Pathway| {
+        let placeholder = path.placeholder();
+        let is_named = |name: &&str| **name == path.name || name.contains(&placeholder);
+        !path.lanes.is_empty() && named.iter().any(is_named)
+    };
+    Ok(settings.paths.iter().filter(is_needed).collect())
+}
+
+fn unknown_placeholder<'a>(name: &'a str, settings: &Settings) -> Option<&'a str> {
+    let (placeholder, _) = name.split_once('{')?.1.split_once('}')?;
+    let is_known = |path: &Pathway| path.name == placeholder && !path.lanes.is_empty();
+    (!settings.paths.iter().any(is_known)).then_some(placeholder)
+}
+
+/// That the project has all that a placed drill holds.
+fn known(drill: &Drill, holdings: &Holdings, settings: &Settings) -> Result<()> {
+    let paths = settings.paths.iter().flat_map(|path| path.lanes.iter().chain([&path.name]));
+    let names: BTreeSet<_> = settings.services.iter().chain(paths).map(String::as_str).collect();
+    let Some(unknown) = holdings.keys().find(|name| !names.contains(name.as_str())) else {
+        return Ok(());
+    };
+    let names: Vec<_> = names.into_iter().collect();
+    let there_is = there_is("service, path or lane of that name", unknown, &names);
+    Err(bad_plan(drill, format!("it holds or disturbs `{unknown}`, and {there_is}")))
+}
+
+/// That there is none of these, and the nearest name that there is.
+fn there_is(what: &str, name: &str, names: &[&str]) -> String {
+    let likeness = |other: &&&str| {
+        // As a whole number, which can be compared.
+        #[allow(clippy::cast_possible_truncation, reason = "it is between 0 and 1000")]
+        let likeness = (strsim::normalized_damerau_levenshtein(name, other) * 1000.0) as i64;
+        likeness
+    };
+    match names.iter().max_by_key(likeness) {
+        Some(nearest) => format!("there is no {what}; the nearest is `{nearest}`"),
+        None => format!("there is no {what}"),
+    }
+}
+
+fn bad_plan(drill: &Drill, reason: String) -> Error {
+    Error::BadDescription { what: format!("the drill {}", drill.name), reason }
+}
+
+/// All that `drill` has to hold: its leases, and what its faults disturb; of a drill that is not
+/// placed yet, a path's name in braces stands for its lane.
+#[must_use]
+pub fn holdings_of(drill: &Drill, settings: &Settings) -> Holdings {
+    let mut holdings = Holdings::new();
+    let mut hold = |name: String, mode: LeaseMode| {
+        let held = holdings.entry(name).or_insert(mode);
+        *held = (*held).max(mode);
+    };
+    let faults = drill.all_faults().map(|fault| (fault.disturbs(), LeaseMode::Exclusive));
+    let leases = drill.leases.iter().map(|lease| (lease.on.as_str(), lease.mode));
+    for (name, mode) in faults.chain(leases) {
+        let way = way_of(name, settings);
+        hold(way.as_ref().map_or(name, |way| &way.name).to_owned(), mode);
+        let Some(way) = way else { continue };
+        for service in &way.path.owns {
+            hold(way.filled(service), mode);
+        }
+        for service in &way.path.uses {
+            hold(service.clone(), LeaseMode::Shared);
+        }
+    }
+    for service in &settings.watched_by {
+        hold(service.clone(), LeaseMode::Shared);
+    }
+    holdings
+}
+
+/// The services, paths and lanes that `drill`, not placed yet, holds for itself alone, as a person reads
+/// them; what goes with a path is left out.
+#[must_use]
+pub fn held_alone(drill: &Drill, settings: &Settings) -> Vec<String> {
+    let faults = drill.all_faults().map(|fault| fault.disturbs());
+    let exclusive = drill.leases.iter().filter(|lease| lease.mode == LeaseMode::Exclusive);
+    let names = faults.chain(exclusive.map(|lease| lease.on.as_str()));
+    let held: BTreeSet<_> = names
+        .map(|name| match way_of(name, settings) {
+            Some(way) if way.lane == way.path.placeholder() => format!("any {}", way.path.name),
+            Some(way) => way.name,
+            None => name.to_owned(),
+        })
+        .collect();
+    held.into_iter().collect()
+}
+
+/// A path, or one lane of it.
+#[derive(Clone, Debug)]
+struct Way<'a> {
+    path: &'a Pathway,
+    /// Empty if the path has no lanes; the path's name in braces, of a drill that is not placed yet.
+    lane: String,
+    /// The lane's name, or that of a path without lanes.
+    name: String,
+}
+
+/// The path or lane that `name` means, or that owns the service `name`.
+fn way_of<'a>(name: &str, settings: &'a Settings) -> Option<Way<'a>> {
+    let unplaced = settings.paths.iter().filter(|path| !path.lanes.is_empty()).map(|path| {
+        let lane = path.placeholder();
+        Way { path, name: lane.clone(), lane }
+    });
+    let ways: Vec<_> = ways(settings).chain(unplaced).collect();
+    let is_meant = |way: &&Way<'_>| way.name == name || way.name == format!("{{{name}}}");
+    let owns = |way: &&Way<'_>| way.path.owns.iter().any(|service| way.filled(service) == name);
+    ways.iter().find(is_meant).or_else(|| ways.iter().find(owns)).cloned()
+}
+
+fn ways(settings: &Settings) -> impl Iterator<Item = Way<'_>> {
+    settings.paths.iter().flat_map(|path| {
+        let lanes = path.lanes.iter();
+        let lanes = lanes.map(move |lane| Way { path, lane: lane.clone(), name: lane.clone() });
+        let whole = Way { path, lane: String::new(), name: path.name.clone() };
+        lanes.chain(path.lanes.is_empty().then_some(whole))
+    })
+}
+
+impl Way<'_> {
+    fn filled(&self, text: &str) -> String {
+        text.replace(&self.path.placeholder(), &self.lane)
+    }
+
+    fn is_disturbed(&self, holdings: &Holdings, settings: &Settings) -> bool {
+        let services = self.path.owns.iter().chain(&self.path.uses).chain(&settings.watched_by);
+        let mut services = services.map(|service| self.filled(service));
+        services.any(|service| holdings.get(&service) == Some(&LeaseMode::Exclusive))
+    }
+}
+
+/// What must hold before a drill that holds `holdings`: the conditions of the system, and those of
+/// each path that it holds or whose services it may disturb.
+#[must_use]
+pub fn conditions_for(holdings: &Holdings, settings: &Settings) -> Vec<SteadyCondition> {
+    let ways = ways(settings)
+        .filter(|way| holdings.contains_key(&way.name) || way.is_disturbed(holdings, settings));
+    let of_the_ways = ways.flat_map(|way| {
+        let placement = Placement::on([(way.path.name.clone(), way.lane)]);
+        way.path.steady_state.iter().map(move |condition| condition.placed(&placement))
+    });
+    settings.steady_state.iter().cloned().chain(of_the_ways).collect()
+}
+
+/// What `drill`, on its lane if it needs one, may disturb: services, and the paths and lanes that go
+/// over them.
+#[must_use]
+pub fn disturbed_by(drill: &Drill, settings: &Settings) -> BTreeSet<String> {
+    let holdings = holdings_of(drill, settings);
+    let ways = ways(settings).filter(|way| way.is_disturbed(&holdings, settings));
+    let exclusive = holdings.iter().filter(|(_, mode)| **mode == LeaseMode::Exclusive);
+    ways.map(|way| way.name).chain(exclusive.map(|(name, _)| name.clone())).collect()
+}
+
+/// Every condition of the system and of all its paths.
+#[must_use]
+pub fn all_conditions(settings: &Settings) -> Vec<SteadyCondition> {
+    let everything = settings.paths.iter().flat_map(|path| path.lanes.iter().chain([&path.name]));
+    let holdings = everything.map(|name| (name.clone(), LeaseMode::Exclusive)).collect();
+    conditions_for(&holdings, settings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Fault;
+
+    fn on_lane(name: &str) -> Drill {
+        Drill::new(name, Fault::stop("handler-{lane}"))
+    }
+
+    fn refused(drill: &Drill) -> String {
+        places(drill, &Settings::example()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn drill_that_breaks_a_service_of_a_path_holds_the_path_and_a_lane_where_it_has_several() {
+        let held = |drill: &Drill| {
+            let held = holdings_of(drill, &Settings::example());
+            let exclusive = held.into_iter().filter(|(_, mode)| *mode == LeaseMode::Exclusive);
+            exclusive.map(|(name, _)| name).collect::<Vec<_>>()
+        };
+        assert_eq!(held(&on_lane("a")), ["handler-{lane}", "{lane}"]);
+        assert_eq!(held(&Drill::new("m", Fault::stop("minio"))), ["minio", "offload"]);
+        assert_eq!(held(&Drill::new("b", Fault::restart("kafka"))), ["kafka"]);
+        let places = places(&on_lane("a"), &Settings::example()).unwrap();
+        let lanes: Vec<_> = places.iter().map(|place| place.lane.as_deref()).collect();
+        assert_eq!(lanes, [Some("binance"), Some("okx")]);
+        assert_eq!(held(&places[1].drill), ["handler-okx", "okx"]);
+    }
+
+    #[test]
+    fn lease_on_what_the_project_does_not_have_is_refused_with_the_nearest_name() {
+        let error = refused(&Drill::new("x", Fault::stop("kafak")));
+        assert!(error.contains("`kafak`") && error.contains("the nearest is `kafka`"), "{error}");
+        let error = refused(&on_lane("x").shared("offlaod"));
+        assert!(error.contains("the nearest is `offload`"), "{error}");
+        let error = refused(&Drill::new("x", Fault::stop("handler-{lain}")));
+        assert!(error.contains("the path `lain`") && error.contains("is `lane`"), "{error}");
+    }
+
+    #[test]
+    fn conditions_are_those_of_the_paths_that_a_drill_holds_or_may_disturb() {
+        let names = |drill: &Drill| {
+            let settings = Settings::example();
+            let place = places(drill, &settings).unwrap().remove(0);
+            let conditions = conditions_for(&place.holdings, &settings).into_iter();
+            conditions.map(|condition| condition.name).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&on_lane("a")), ["binance flows"]);
+        let broker = Drill::new("broker", Fault::restart("kafka"));
+        assert_eq!(names(&broker), ["binance flows", "okx flows"]);
+        assert_eq!(names(&Drill::new("m", Fault::stop("minio"))), ["offload works"]);
+        let prometheus = Drill::new("p", Fault::restart("prometheus"));
+        assert_eq!(names(&prometheus), ["binance flows", "okx flows", "offload works"]);
+        assert_eq!(all_conditions(&Settings::example()).len(), 3);
+    }
+
+    #[test]
+    fn drill_disturbs_what_it_holds_alone_and_every_path_over_that() {
+        let settings = Settings::example();
+        let names =
+            |drill: &Drill| disturbed_by(drill, &settings).into_iter().collect::<Vec<_>>();
+        let okx = places(&on_lane("a"), &settings).unwrap().remove(1).drill;
+        assert_eq!(names(&okx), ["handler-okx", "okx"]);
+        let broker = Drill::new("broker", Fault::restart("kafka"));
+        assert_eq!(names(&broker), ["binance", "kafka", "okx"]);
+        assert_eq!(names(&Drill::new("m", Fault::stop("minio"))), ["minio", "offload"]);
+    }
+}

@@ -1,0 +1,273 @@
+//! What a drill came to, and why.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Claim, Labels, UtcInstant};
+
+/// What a drill came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The worst of its reasons, or a pass if there is none.
+    #[serde(rename = "verdict")]
+    pub outcome: Outcome,
+    /// Why it did not pass; empty if it did.
+    pub reasons: Vec<Reason>,
+    /// Per alert that had to fire or to stay silent, what became of it.
+    pub alerts: Vec<AlertOutcome>,
+    /// Alerts that fired and were tolerated, with the reason that the drill gives.
+    pub tolerated: Vec<String>,
+    /// Alerts that fired and that the drill did not declare.
+    pub collateral: Vec<Labels>,
+}
+
+/// How a drill ended.
+///
+/// | outcome | means | exit code |
+/// | --- | --- | --- |
+/// | pass | every alert did what it must | 0 |
+/// | skipped | not run, as asked | 0 |
+/// | error | could not be tested: says nothing about the alert | 2 |
+/// | fail | an alert did not do what it must | 1 |
+///
+/// A bug of the harness is none of these: [`crate::bug::EXIT_CODE`].
+///
+/// Ordered from best to worst, and this is the only ranking there is: a run ends as the worst of
+/// its drills. A failed alert ranks above what could not be tested, because it is known.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Every alert did what it must.
+    Pass,
+    /// Not run, as asked.
+    Skipped,
+    /// Could not be tested.
+    Error,
+    /// An alert did not do what it must.
+    Fail,
+}
+
+impl Outcome {
+    /// The exit code of a run whose worst outcome this is.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Pass | Self::Skipped => 0,
+            Self::Error => 2,
+            Self::Fail => 1,
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pass => "pass",
+            Self::Skipped => "skipped",
+            Self::Error => "error",
+            Self::Fail => "fail",
+        })
+    }
+}
+
+/// One thing that kept a drill from passing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reason {
+    /// Which.
+    pub kind: ReasonKind,
+    /// In words, with instants relative to the fault.
+    pub message: String,
+}
+
+impl Reason {
+    /// A reason of this kind, in these words.
+    #[must_use]
+    pub fn new(kind: ReasonKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+        }
+    }
+}
+
+/// The ways in which a drill does not pass.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasonKind {
+    /// No rule of that name, with labels that fit, is loaded.
+    NoSuchRule,
+    /// It never fired.
+    Missed,
+    /// It fired, or somebody was told that it does, though it must stay silent.
+    FalseAlarm,
+    /// It fired before its window.
+    TooEarly,
+    /// It fired after its window or its deadline, or its rule cannot meet the deadline.
+    Late,
+    /// It fired without labels that it must carry, or with another severity.
+    WrongLabels,
+    /// It was delivered without a summary, a description or a runbook.
+    MissingAnnotations,
+    /// It fired, and the right receiver was not told in time.
+    NotDelivered,
+    /// The right receiver was told more than once of the same alert.
+    DeliveredTwice,
+    /// It went on firing after the fault was reverted.
+    NotResolved,
+    /// It resolved, and the right receiver was not told in time.
+    ResolveNotDelivered,
+    /// An alert fired that the drill did not declare.
+    Collateral,
+    /// An alert was active before the fault.
+    UnsteadyStart,
+    /// After the drill an alert stayed active, or the stack did not come back to steady state.
+    UnsteadyEnd,
+    /// A check after the revert says that something was broken for good: lost data, for example.
+    CheckFailed,
+    /// The stack did not reach steady state, though no alert says so.
+    StackNotSteady,
+    /// The fault was injected and nothing came of it, or it came less near than it had to: it
+    /// proves nothing.
+    FaultWithoutEffect,
+    /// The fault could not be reverted.
+    FaultNotReverted,
+    /// Prometheus skipped evaluations of the rule, so that its alert may be late for that.
+    EvaluationsMissed,
+    /// Observation failed, or the drill broke off.
+    CouldNotObserve,
+}
+
+impl fmt::Display for ReasonKind {
+    /// As it is serialised.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+impl ReasonKind {
+    /// Whether this speaks of the alert (fail) or of the test (error).
+    #[must_use]
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Self::NoSuchRule
+            | Self::Missed
+            | Self::FalseAlarm
+            | Self::TooEarly
+            | Self::Late
+            | Self::WrongLabels
+            | Self::MissingAnnotations
+            | Self::NotDelivered
+            | Self::DeliveredTwice
+            | Self::NotResolved
+            | Self::ResolveNotDelivered
+            | Self::Collateral
+            | Self::UnsteadyStart
+            | Self::UnsteadyEnd
+            | Self::CheckFailed => Outcome::Fail,
+            Self::StackNotSteady
+            | Self::FaultWithoutEffect
+            | Self::FaultNotReverted
+            | Self::EvaluationsMissed
+            | Self::CouldNotObserve => Outcome::Error,
+        }
+    }
+}
+
+/// What became of one alert that had to fire, or to stay silent. Instants that were not reached are
+/// `None`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AlertOutcome {
+    /// The alert's name.
+    pub name: String,
+    /// The labels that it fired with; the expected ones if it did not.
+    pub labels: Labels,
+    /// The expected severity; `None` of an alert that must stay silent.
+    pub severity: Option<String>,
+    /// Earliest and latest time of firing, in seconds after the fault; `None` if no rule is loaded
+    /// or it must stay silent.
+    pub window_s: Option<[f64; 2]>,
+    /// The longest time to fire that its owner promises, in seconds after the fault; `None` if it
+    /// must stay silent.
+    pub deadline_s: Option<f64>,
+    /// When what it is about was first true, as measured beside the rule.
+    pub onset_at: Option<UtcInstant>,
+    /// First evaluation that saw it pending.
+    pub pending_at: Option<UtcInstant>,
+    /// First evaluation that saw it firing.
+    pub firing_at: Option<UtcInstant>,
+    /// Since when it fires, as Alertmanager told the receiver.
+    pub starts_at: Option<UtcInstant>,
+    /// When the receiver was told that it fires.
+    pub notified_at: Option<UtcInstant>,
+    /// First evaluation that no longer saw it.
+    pub resolved_at: Option<UtcInstant>,
+    /// When the receiver was told that it has ended.
+    pub resolve_notified_at: Option<UtcInstant>,
+    /// Seconds from the fault to firing.
+    pub time_to_fire_s: Option<f64>,
+}
+
+impl AlertOutcome {
+    /// The alert that `claim` means, of which nothing is known yet.
+    pub(crate) fn unknown(claim: Claim) -> Self {
+        Self {
+            name: claim.alert,
+            labels: claim.labels,
+            severity: None,
+            window_s: None,
+            deadline_s: None,
+            onset_at: None,
+            pending_at: None,
+            firing_at: None,
+            starts_at: None,
+            notified_at: None,
+            resolved_at: None,
+            resolve_notified_at: None,
+            time_to_fire_s: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_failure_outranks_what_could_not_be_tested() {
+        assert_eq!(
+            [
+                Outcome::Pass,
+                Outcome::Fail,
+                Outcome::Error,
+                Outcome::Skipped
+            ]
+            .into_iter()
+            .max(),
+            Some(Outcome::Fail)
+        );
+        assert_eq!(
+            [Outcome::Pass, Outcome::Error, Outcome::Skipped]
+                .into_iter()
+                .max(),
+            Some(Outcome::Error)
+        );
+    }
+
+    #[test]
+    fn exit_codes_are_the_promised_ones() {
+        let codes = [
+            Outcome::Pass,
+            Outcome::Skipped,
+            Outcome::Fail,
+            Outcome::Error,
+        ]
+        .map(Outcome::exit_code);
+        assert_eq!(codes, [0, 0, 1, 2]);
+    }
+}

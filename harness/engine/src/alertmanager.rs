@@ -1,0 +1,151 @@
+//! Alertmanager: how long it waits, and what it holds back.
+
+use serde::Deserialize;
+
+use crate::http::{Api, Locate};
+use alertdrill_core::{Labels, Result, Routing, Suppression, routing_of};
+
+/// A client of Alertmanager's HTTP API, v2.
+#[derive(Clone, Debug)]
+pub struct Alertmanager {
+    api: Api,
+}
+
+#[derive(Debug, Deserialize)]
+struct Status {
+    config: StatusConfig,
+}
+
+#[derive(Debug, Deserialize)]
+struct StatusConfig {
+    original: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Alert {
+    labels: Labels,
+    status: AlertStatus,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AlertStatus {
+    #[serde(default)]
+    silenced_by: Vec<String>,
+    #[serde(default)]
+    inhibited_by: Vec<String>,
+}
+
+impl Alertmanager {
+    /// A client of the server at `address` (host and port).
+    #[must_use]
+    pub fn new(address: &str) -> Self {
+        Self {
+            api: Api::new("Alertmanager", address),
+        }
+    }
+
+    /// The same, which looks for the server anew by `locate` when nobody answers at its address.
+    #[must_use]
+    pub fn found_by(self, locate: Locate) -> Self {
+        Self {
+            api: self.api.found_by(locate),
+        }
+    }
+
+    /// Its groups and waits: the coarsest and the longest of all routes. Where a route says
+    /// nothing, its parent's hold, and one group, 30 s and 5 min at the root
+    /// (<https://prometheus.io/docs/alerting/latest/configuration/#route>).
+    ///
+    /// # Errors
+    /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
+    pub async fn routing(&self) -> Result<Routing> {
+        let status: Status = self.api.get("/api/v2/status", &[]).await?;
+        routing_of(&status.config.original)
+    }
+
+    /// The alerts that a silence or another alert holds back.
+    ///
+    /// # Errors
+    /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
+    pub async fn suppressions(&self) -> Result<Vec<Suppression>> {
+        let alerts: Vec<Alert> = self.api.get("/api/v2/alerts", &[]).await?;
+        let by = |status: &AlertStatus| {
+            let silences = status.silenced_by.iter().map(|id| format!("silence {id}"));
+            let inhibitors = status
+                .inhibited_by
+                .iter()
+                .map(|fingerprint| format!("inhibited by alert {fingerprint}"));
+            silences.chain(inhibitors).collect::<Vec<_>>().join(", ")
+        };
+        let held_back = alerts.into_iter().map(|alert| Suppression {
+            by: by(&alert.status),
+            labels: alert.labels,
+        });
+        Ok(held_back
+            .filter(|suppression| !suppression.by.is_empty())
+            .collect())
+    }
+
+    /// Makes it load its configuration again.
+    ///
+    /// # Errors
+    /// [`Error::NoAnswer`] if it refuses it.
+    pub async fn reload(&self) -> Result<()> {
+        self.api.post("/-/reload").await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wiremock::matchers::path;
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+
+    async fn answering(at: &str, body: &str, status: u16) -> (MockServer, Alertmanager) {
+        let server = MockServer::start().await;
+        let template = ResponseTemplate::new(status)
+            .set_body_raw(body.as_bytes().to_vec(), "application/json");
+        Mock::given(path(at))
+            .respond_with(template)
+            .mount(&server)
+            .await;
+        let alertmanager = Alertmanager::new(&server.address().to_string());
+        (server, alertmanager)
+    }
+
+    #[tokio::test]
+    async fn routing_is_that_of_the_configuration_which_the_server_has_loaded() {
+        let loaded = serde_json::json!({"config": {"original": "route: {group_wait: 20s}"}});
+        let (_server, alertmanager) =
+            answering("/api/v2/status", &loaded.to_string(), 200).await;
+        let routing = alertmanager.routing().await.unwrap();
+        assert_eq!(routing.group_wait, std::time::Duration::from_secs(20));
+    }
+
+    #[tokio::test]
+    async fn silenced_and_inhibited_alerts_are_told_with_what_holds_them_back() {
+        let body = r#"[{"labels":{"alertname":"A"},"status":{"state":"suppressed","silencedBy":["7"],"inhibitedBy":["f00"]}},
+            {"labels":{"alertname":"B"},"status":{"state":"active","silencedBy":[],"inhibitedBy":[]}}]"#;
+        let (_server, alertmanager) = answering("/api/v2/alerts", body, 200).await;
+        let labels: Labels = [("alertname".to_owned(), "A".to_owned())].into();
+        let by = "silence 7, inhibited by alert f00".to_owned();
+        assert_eq!(
+            alertmanager.suppressions().await.unwrap(),
+            [Suppression { labels, by }]
+        );
+    }
+
+    #[tokio::test]
+    async fn server_error_and_truncated_json_are_no_answers() {
+        for (body, status, words) in [
+            ("overloaded", 503, "it answered 503"),
+            (r#"[{"labels":{"al"#, 200, "makes no sense"),
+        ] {
+            let (_server, alertmanager) = answering("/api/v2/alerts", body, status).await;
+            let error = alertmanager.suppressions().await.unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! What the expressions of a drill's alerts were, from Prometheus's own samples: asked for at the
+//! drill's end.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use alertdrill_core::promql::{Limit, Term, number_of, terms_of};
+use alertdrill_core::{
+    CONDITION_RESOLUTION, Cadence, Drill, Error, ExpressionHistory, Labels, LimitHistory,
+    LineSeries, Result, Span, Subject, TermHistory, Timeline, UtcInstant, subjects,
+};
+
+use crate::{RuleEngine, Series};
+
+/// Prometheus answers with at most 11,000 instants (`web/api/v1/api.go`).
+const MOST_INSTANTS: f64 = 10_000.0;
+
+/// What the expressions of the alerts that tell what came of `drill` were, from just before its
+/// first fault to its end; nothing if it broke nothing.
+///
+/// # Errors
+/// [`Error::NoAnswer`], [`Error::BadAnswer`], or [`Error::BadDescription`] of an expression that
+/// cannot be read.
+pub async fn expression_histories(
+    engine: &dyn RuleEngine,
+    drill: &Drill,
+    timeline: &Timeline,
+) -> Result<Vec<ExpressionHistory>> {
+    let Some(fault) = timeline.first_fault() else {
+        return Ok(Vec::new());
+    };
+    // Two scrapes earlier, so that it shows what was there in steady state.
+    let before = 2 * Cadence::of(&timeline.rules).scrape_interval;
+    let (from, until) = (fault.injected_at.minus(before), timeline.finished_at);
+    let seconds = (until.seconds_since(from) / MOST_INSTANTS)
+        .ceil()
+        .max(CONDITION_RESOLUTION.as_secs_f64());
+    let times = Times {
+        engine,
+        from,
+        until,
+        every: Duration::from_secs_f64(seconds),
+    };
+    let mut histories = Vec::new();
+    for subject in subjects(drill, timeline) {
+        histories.push(times.history(subject).await?);
+    }
+    Ok(histories)
+}
+
+/// The instants that a server is asked for.
+struct Times<'a> {
+    engine: &'a dyn RuleEngine,
+    from: UtcInstant,
+    until: UtcInstant,
+    every: Duration,
+}
+
+impl Times<'_> {
+    async fn history(&self, subject: Subject<'_>) -> Result<ExpressionHistory> {
+        let query = &subject.rule.query;
+        let bad = |reason: String| Error::BadDescription {
+            what: format!("the expression `{query}`"),
+            reason,
+        };
+        let true_at: BTreeSet<_> = self
+            .ask(query, &subject)
+            .await?
+            .flat_map(|series| series.values)
+            .map(|(at, _)| at)
+            .collect();
+        let mut terms = Vec::new();
+        for term in terms_of(query).map_err(bad)? {
+            terms.push(self.term(term, &subject).await?);
+        }
+        Ok(ExpressionHistory {
+            query: query.clone(),
+            from: self.from,
+            until: self.until,
+            every: self.every,
+            holds: Span::through(true_at, self.every),
+            terms,
+            alert: subject.claim.alert,
+            labels: subject.claim.labels,
+        })
+    }
+
+    async fn term(
+        &self,
+        Term {
+            role,
+            query,
+            limits,
+        }: Term,
+        subject: &Subject<'_>,
+    ) -> Result<TermHistory> {
+        let series = self.lines(&query, subject).await?;
+        let mut histories = Vec::new();
+        for Limit { operator, query } in limits {
+            let series = match number_of(&query) {
+                Some(value) => vec![self.constant(value)],
+                None => self.lines(&query, subject).await?,
+            };
+            histories.push(LimitHistory {
+                operator,
+                query,
+                series,
+            });
+        }
+        Ok(TermHistory {
+            role,
+            query,
+            series,
+            limits: histories,
+        })
+    }
+
+    fn constant(&self, value: f64) -> LineSeries {
+        LineSeries {
+            labels: Labels::new(),
+            lines: vec![vec![
+                (0.0, value),
+                (self.until.seconds_since(self.from), value),
+            ]],
+        }
+    }
+
+    async fn lines(&self, query: &str, subject: &Subject<'_>) -> Result<Vec<LineSeries>> {
+        let all = self.ask(query, subject).await?;
+        Ok(all
+            .map(|Series { labels, values }| {
+                LineSeries::through(labels, &values, self.from, self.every)
+            })
+            .collect())
+    }
+
+    /// The series of `query` that are about what is meant. They are chosen here, for a label may be
+    /// made within the expression.
+    async fn ask<'a>(
+        &self,
+        query: &str,
+        subject: &'a Subject<'_>,
+    ) -> Result<impl Iterator<Item = Series> + use<'a>> {
+        let all = self
+            .engine
+            .range(query, (self.from, self.until), self.every)
+            .await?;
+        Ok(all
+            .into_iter()
+            .filter(|series| subject.concerns(&series.labels)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use wiremock::matchers::{body_string_contains, method, path};
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+    use alertdrill_core::{ExpectedAlert, Fault, FaultRecord, LoadedRule, Severity};
+
+    fn at(second: f64) -> UtcInstant {
+        UtcInstant::from_epoch_s(1_763_876_500.0 + second).unwrap()
+    }
+
+    fn drill() -> (Drill, Timeline) {
+        let fault = Fault::stop("feed-handler-okx");
+        let alert = ExpectedAlert::new(
+            "FeedHandlerDown",
+            Severity::Critical,
+            Duration::from_secs(120),
+        );
+        let drill = Drill::new("x", fault.clone())
+            .expect_alert(alert.label("exchange", "okx").label("cause", "gone"));
+        let rule = LoadedRule {
+            labels: [("cause".to_owned(), "gone".to_owned())].into(),
+            ..LoadedRule::example("FeedHandlerDown")
+        };
+        let fault = FaultRecord {
+            fault,
+            injected_at: at(0.0),
+            effect_at: None,
+            reverting_at: None,
+            reverted_at: None,
+        };
+        let timeline = Timeline {
+            rules: vec![rule],
+            faults: vec![fault],
+            ..Timeline::begun("x", at(60.0))
+        };
+        (drill, timeline)
+    }
+
+    async fn answers(server: &MockServer, query: &str, result: serde_json::Value) {
+        let answer =
+            json!({"status": "success", "data": {"resultType": "matrix", "result": result}});
+        Mock::given(method("POST"))
+            .and(path("/api/v1/query_range"))
+            .and(body_string_contains(query))
+            .respond_with(ResponseTemplate::new(200).set_body_json(answer))
+            .mount(server)
+            .await;
+    }
+
+    #[tokio::test]
+    async fn expression_is_asked_for_with_its_value_apart_and_of_the_drills_own_labels_only() {
+        let (drill, timeline) = drill();
+        let (start, down) = (at(-30.0).epoch_s(), at(10.0).epoch_s());
+        let server = MockServer::start().await;
+        answers(
+            &server,
+            "query=up+%3D%3D+0&",
+            json!([
+                {"metric": {"exchange": "okx"}, "values": [[down, "0"], [down + 1.0, "0"]]},
+                {"metric": {"exchange": "kraken"}, "values": [[start, "0"]]},
+            ]),
+        )
+        .await;
+        answers(
+            &server,
+            "query=up&",
+            json!([
+                {"metric": {"exchange": "okx"}, "values": [[start, "1"], [start + 1.0, "1"], [start + 2.0, "1"]]},
+                {"metric": {"exchange": "kraken"}, "values": [[start, "1"]]},
+            ]),
+        )
+        .await;
+        let prometheus = Prometheus::new(&server.address().to_string());
+        let [history] = expression_histories(&prometheus, &drill, &timeline)
+            .await
+            .unwrap()
+            .try_into()
+            .unwrap();
+        assert_eq!((history.from, history.until), (at(-30.0), at(60.0)));
+        assert_eq!(
+            history.holds,
+            [Span {
+                from: at(10.0),
+                until: at(11.0)
+            }]
+        );
+        let [term] = history.terms.try_into().unwrap();
+        assert_eq!(term.query, "up");
+        assert_eq!(
+            term.series
+                .iter()
+                .map(|series| &series.lines)
+                .collect::<Vec<_>>(),
+            [&[vec![(0.0, 1.0), (2.0, 1.0)]]]
+        );
+        let [limit] = term.limits.try_into().unwrap();
+        assert_eq!(
+            (limit.operator.as_str(), limit.series[0].lines[0].as_slice()),
+            ("==", [(0.0, 0.0), (90.0, 0.0)].as_slice())
+        );
+    }
+
+    #[tokio::test]
+    async fn query_that_fails_is_an_error_and_not_an_expression_that_was_never_true() {
+        let (drill, timeline) = drill();
+        let server = MockServer::start().await;
+        let prometheus = Prometheus::new(&server.address().to_string());
+        assert!(
+            expression_histories(&prometheus, &drill, &timeline)
+                .await
+                .is_err()
+        );
+        let unbroken = Timeline {
+            faults: vec![],
+            ..timeline
+        };
+        assert_eq!(
+            expression_histories(&prometheus, &drill, &unbroken)
+                .await
+                .unwrap(),
+            []
+        );
+    }
+}

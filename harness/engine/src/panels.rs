@@ -1,0 +1,116 @@
+//! What the panels of a dashboard showed, from Prometheus's own samples: the history of a run is
+//! asked for at its end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use alertdrill_core::dashboard::{
+    BoardHistory, Concerns, Dashboard, Panel, PanelHistory, PanelQuery, Sampling, SeriesHistory,
+};
+use alertdrill_core::UtcInstant;
+use alertdrill_core::Settings;
+use alertdrill_core::{Error, Result};
+
+use crate::{Prometheus, RuleEngine as _, Series};
+
+/// What the panels of `dashboard` showed from the first to the second instant of `span`, as often as
+/// `every`.
+///
+/// # Errors
+/// [`Error::NoAnswer`] or [`Error::BadAnswer`].
+pub async fn board_history(
+    prometheus: &Prometheus,
+    dashboard: &Dashboard,
+    settings: &Settings,
+    span: (UtcInstant, UtcInstant),
+    every: Duration,
+) -> Result<BoardHistory> {
+    let sampling = Sampling { from: span.0, every };
+    let mut exporters = Exporters {
+        prometheus,
+        window: span.1.time_since(span.0),
+        known: BTreeMap::new(),
+    };
+    let mut panels = Vec::new();
+    for panel in &dashboard.panels {
+        let series = panel_series(&mut exporters, panel, settings, (sampling, span.1)).await?;
+        let history = PanelHistory {
+            title: panel.title.clone(),
+            unit: panel.unit.clone(),
+            thresholds: panel.thresholds.clone(),
+            series,
+        };
+        panels.push(history.with_dates_as_ages(sampling));
+    }
+    Ok(BoardHistory { sampling, panels })
+}
+
+async fn panel_series(
+    exporters: &mut Exporters<'_>,
+    panel: &Panel,
+    settings: &Settings,
+    (sampling, until): (Sampling, UtcInstant),
+) -> Result<Vec<SeriesHistory>> {
+    let mut histories = Vec::new();
+    for (number, query) in panel.queries.iter().enumerate() {
+        let read_from = exporters.of(query).await?;
+        for Series { labels, values } in exporters
+            .prometheus
+            .range(&query.expr, (sampling.from, until), sampling.every)
+            .await?
+        {
+            let last = values.last().and_then(|(at, _)| number_of(sampling, *at));
+            let mut shown = vec![None; last.map_or(0, |last| last + 1)];
+            for (at, value) in values {
+                if let Some(place) = number_of(sampling, at).and_then(|number| shown.get_mut(number)) {
+                    *place = Some(value);
+                }
+            }
+            let concerns = Concerns::of(&labels, &read_from, settings);
+            let name = query.name_of(&labels);
+            histories.push(SeriesHistory {
+                query: number,
+                name,
+                labels,
+                concerns,
+                values: shown,
+            });
+        }
+    }
+    Ok(histories)
+}
+
+/// Prometheus rounds instants to milliseconds, and the first of them too.
+fn number_of(sampling: Sampling, at: UtcInstant) -> Option<usize> {
+    sampling.last_until(at.plus(sampling.every / 2))
+}
+
+/// Which services export which metrics, each asked for once.
+struct Exporters<'a> {
+    prometheus: &'a Prometheus,
+    window: Duration,
+    known: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Exporters<'_> {
+    /// The services whose metrics a query reads: an instance is a service and its port.
+    async fn of(&mut self, query: &PanelQuery) -> Result<BTreeSet<String>> {
+        let bad = |reason: String| Error::BadDescription {
+            what: format!("the query `{}`", query.expr),
+            reason,
+        };
+        let mut services = BTreeSet::new();
+        for metric in query.metrics().map_err(bad)? {
+            if !self.known.contains_key(&metric) {
+                let instances = self.prometheus.exporters_of(&metric, self.window).await?;
+                let names = instances
+                    .iter()
+                    .filter_map(|instance| instance.split(':').next())
+                    .map(str::to_owned);
+                self.known.insert(metric.clone(), names.collect());
+            }
+            services.extend(self.known[&metric].iter().cloned());
+        }
+        Ok(services)
+    }
+}

@@ -1,0 +1,80 @@
+//! Where a consumer group is on a topic, and what lies there.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use alertdrill_core::{Error, Result};
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::message::Message as _;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+/// The partition of a topic that is meant.
+pub(crate) const PARTITION: i32 = 0;
+/// How long a broker may take to answer.
+pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+/// A client that asks for a group, and is not in it.
+pub(crate) fn outsider(bootstrap: &str, group: &str) -> KafkaResult<BaseConsumer> {
+    ClientConfig::new().set("bootstrap.servers", bootstrap).set("group.id", group).create()
+}
+
+/// The offsets of the messages that are on `topic` and that the group of `consumer` has not
+/// committed.
+pub(crate) fn uncommitted(consumer: &BaseConsumer, topic: &str) -> KafkaResult<Range<i64>> {
+    let (low, end) = consumer.fetch_watermarks(topic, PARTITION, ANSWER_WITHIN)?;
+    let mut partitions = TopicPartitionList::new();
+    partitions.add_partition(topic, PARTITION);
+    let committed = consumer.committed_offsets(partitions, ANSWER_WITHIN)?;
+    let committed = committed.find_partition(topic, PARTITION);
+    let next = match committed.map(|partition| partition.offset()) {
+        Some(Offset::Offset(offset)) => offset.max(low),
+        _ => low,
+    };
+    Ok(next..end)
+}
+
+/// The offset of the last message of `offsets` that says `payload`; `consumer` reads from there on.
+///
+/// # Errors
+/// [`Error::NoAnswer`], or [`Error::TimedOut`] if the messages do not come.
+pub(crate) fn last_between(
+    consumer: &BaseConsumer,
+    topic: &str,
+    payload: &[u8],
+    offsets: Range<i64>,
+) -> Result<Option<i64>> {
+    let Range { start: mut next, end } = offsets;
+    let mut found = None;
+    while next < end {
+        let message = consumer.poll(ANSWER_WITHIN).ok_or_else(|| Error::TimedOut {
+            awaited: format!("the message at offset {next} of {topic}"),
+            last_seen: format!("the topic ends at {end}"),
+            waited: ANSWER_WITHIN,
+        })?;
+        let message = message.map_err(|error| no_answer(format!("read {topic}"), &error))?;
+        if message.payload() == Some(payload) {
+            found = Some(message.offset());
+        }
+        next = message.offset() + 1;
+    }
+    Ok(found)
+}
+
+/// That a broker gave no answer.
+pub(crate) fn no_answer(attempted: String, error: &KafkaError) -> Error {
+    Error::NoAnswer { attempted, reason: error.to_string() }
+}
+
+/// Runs work that blocks where it blocks nobody.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    let failed = |panic: tokio::task::JoinError| Error::NoAnswer {
+        attempted: "talk to Kafka".to_owned(),
+        reason: panic.to_string(),
+    };
+    done.unwrap_or_else(|panic| Err(failed(panic)))
+}

@@ -1,0 +1,169 @@
+//! Coverage as a person reads it.
+
+use std::fmt;
+
+use tabled::builder::Builder;
+use tabled::settings::Style;
+
+use super::RuleCoverage;
+use alertdrill_core::dashboard::UnknownMetric;
+use alertdrill_core::style::{bad, harmless, heading};
+
+/// What is known of the coverage of rules, and of what they read.
+#[derive(Clone, Debug)]
+pub struct CoverageText {
+    /// Per rule, what proves or excuses it.
+    pub rules: Vec<RuleCoverage>,
+    /// Whose rules they are.
+    pub rules_of: String,
+    /// How many metrics rules and panels read.
+    pub metrics: usize,
+    /// Those that nothing exports; `None` if nobody could be asked.
+    pub unknown: Option<Vec<UnknownMetric>>,
+}
+
+impl CoverageText {
+    /// Whether each rule is covered, and, as far as is known, each metric there.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.rules.iter().all(RuleCoverage::is_covered)
+            && self.unknown.as_ref().is_none_or(Vec::is_empty)
+    }
+}
+
+impl fmt::Display for CoverageText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut table = Builder::new();
+        table.push_record([heading("rule"), heading("made to fire by")]);
+        for rule in &self.rules {
+            table.push_record([harmless(&rule.rule), proof(rule)]);
+        }
+        writeln!(f, "{}\n", table.build().with(Style::sharp()))?;
+        let count =
+            |of: fn(&RuleCoverage) -> bool| self.rules.iter().filter(|rule| of(rule)).count();
+        let (drilled, covered) = (
+            count(|rule| !rule.drills.is_empty()),
+            count(RuleCoverage::is_covered),
+        );
+        let (waived, neither) = (covered - drilled, self.rules.len() - covered);
+        let (all, whose) = (self.rules.len(), &self.rules_of);
+        writeln!(
+            f,
+            "{all} rules {whose}: {drilled} made to fire by a drill, {waived} waived, {neither} neither"
+        )?;
+        match &self.unknown {
+            None => {
+                writeln!(
+                    f,
+                    "{} metrics are read by them and the dashboard; whether they are there was not asked",
+                    self.metrics
+                )
+            }
+            Some(unknown) => {
+                writeln!(
+                    f,
+                    "{} metrics are read by them and the dashboard, {} of them are exported",
+                    self.metrics,
+                    self.metrics - unknown.len()
+                )?;
+                unknown
+                    .iter()
+                    .try_for_each(|metric| writeln!(f, "{}", missing(metric)))
+            }
+        }
+    }
+}
+
+fn proof(rule: &RuleCoverage) -> String {
+    match (&rule.drills[..], &rule.waived) {
+        ([], None) => bad("no drill, and no waiver says why not"),
+        ([], Some(reason)) => format!("none; waived: {}", harmless(reason)),
+        (drills, _) => harmless(&drills.join("\n")),
+    }
+}
+
+fn missing(unknown: &UnknownMetric) -> String {
+    let nearest = unknown
+        .nearest
+        .as_ref()
+        .map_or_else(String::new, |nearest| {
+            format!("; the nearest name is {nearest}")
+        });
+    let readers: Vec<_> = unknown.read_by.iter().map(String::as_str).collect();
+    let told = format!(
+        "nothing exports {}, which {} reads{nearest}",
+        unknown.metric,
+        readers.join(", ")
+    );
+    bad(harmless(&told))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(unknown: Option<Vec<UnknownMetric>>) -> CoverageText {
+        let rule = |rule: &str, drills: &[&str], waived: Option<&str>| RuleCoverage {
+            rule: rule.to_owned(),
+            drills: drills.iter().map(|drill| (*drill).to_owned()).collect(),
+            waived: waived.map(str::to_owned),
+        };
+        let rules = vec![
+            rule(
+                "Down{cause=\"gone\"}",
+                &["handler_stopped", "handler_gone_for_90_s"],
+                None,
+            ),
+            rule("Watchdog", &[], Some("always fires")),
+            rule("Lag\u{1b}[2J", &[], None),
+        ];
+        CoverageText {
+            rules,
+            rules_of: "loaded by Prometheus".to_owned(),
+            metrics: 7,
+            unknown,
+        }
+    }
+
+    fn shown(text: &CoverageText) -> String {
+        anstream::adapter::strip_str(&text.to_string()).to_string()
+    }
+
+    #[test]
+    fn each_rule_is_told_with_its_drills_or_its_waiver_and_what_nothing_exports_with_the_nearest_name()
+     {
+        let unknown = UnknownMetric {
+            metric: "container_restarts".into(),
+            read_by: ["ServiceOOMKill".to_owned()].into(),
+            nearest: Some("container_restart_count".into()),
+        };
+        let text = text(Some(vec![unknown]));
+        assert!(!text.is_complete());
+        insta::assert_snapshot!(shown(&text), @r#"
+        ┌────────────────────┬──────────────────────────────────────┐
+        │ rule               │ made to fire by                      │
+        ├────────────────────┼──────────────────────────────────────┤
+        │ Down{cause="gone"} │ handler_stopped                      │
+        │                    │ handler_gone_for_90_s                │
+        │ Watchdog           │ none; waived: always fires           │
+        │ Lag                │ no drill, and no waiver says why not │
+        └────────────────────┴──────────────────────────────────────┘
+
+        3 rules loaded by Prometheus: 1 made to fire by a drill, 1 waived, 1 neither
+        7 metrics are read by them and the dashboard, 6 of them are exported
+        nothing exports container_restarts, which ServiceOOMKill reads; the nearest name is container_restart_count
+        "#);
+    }
+
+    #[test]
+    fn coverage_without_a_prometheus_does_not_claim_that_metrics_are_there() {
+        let text = CoverageText {
+            rules: text(None).rules[..2].to_vec(),
+            ..text(None)
+        };
+        assert!(text.is_complete());
+        assert!(shown(&text).ends_with(
+            "7 metrics are read by them and the dashboard; whether they are there was not asked\n"
+        ));
+    }
+}

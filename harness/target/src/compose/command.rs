@@ -1,0 +1,82 @@
+//! `docker compose`: the one way to run it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use alertdrill_core::{Error, Result};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Command;
+
+/// How many lines of a failed command's output an error shows.
+const LOG_LINES: usize = 25;
+/// What docker says where compose v2 is missing.
+const NOT_V2: [&str; 3] =
+    ["is not a docker command", "unknown shorthand flag: 'f'", "unknown flag: --ansi"];
+
+/// A compose file, and the variables that it is told.
+#[derive(Clone, Debug)]
+pub(super) struct Compose {
+    pub(super) file: PathBuf,
+    pub(super) variables: BTreeMap<String, String>,
+}
+
+impl Compose {
+    /// The folder that its relative paths begin in.
+    pub(super) fn folder(&self) -> &Path {
+        self.file.parent().unwrap_or(&self.file)
+    }
+}
+
+/// Runs `docker compose` with `arguments`, to `attempted` something; gives what it printed on
+/// standard output, and calls `on_line` with each line of its output.
+///
+/// # Errors
+/// [`Error::NoCompose`], or [`Error::Compose`] with the last lines of its output.
+pub(super) async fn run(
+    compose: &Compose,
+    arguments: &[&str],
+    attempted: &str,
+    on_line: impl Fn(&str),
+) -> Result<String> {
+    let mut command = Command::new("docker");
+    command.args(["compose", "--ansi", "never", "--progress", "plain", "-f"]);
+    command.arg(&compose.file).args(arguments);
+    // In a process group of its own: Ctrl-C reaches this program, which decides what is left to do.
+    command.current_dir(compose.folder()).envs(&compose.variables).process_group(0);
+    command.kill_on_drop(true);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let no_compose = |error: std::io::Error| Error::NoCompose { reason: error.to_string() };
+    let mut child = command.spawn().map_err(no_compose)?;
+    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err(Error::NoCompose { reason: "its output cannot be read".to_owned() });
+    };
+    let (printed, log) = tokio::join!(read_lines(stdout, &on_line), read_lines(stderr, &on_line));
+    let status = child.wait().await.map_err(no_compose)?;
+    if status.success() {
+        return Ok(printed.join("\n"));
+    }
+    let log = last_lines(&[printed, log].concat());
+    if NOT_V2.iter().any(|words| log.contains(words)) {
+        return Err(Error::NoCompose { reason: log });
+    }
+    let command = arguments.join(" ");
+    Err(Error::Compose { attempted: attempted.to_owned(), command, status: status.to_string(), log })
+}
+
+async fn read_lines(
+    stream: impl tokio::io::AsyncRead + Unpin,
+    on_line: impl Fn(&str),
+) -> Vec<String> {
+    let mut lines = BufReader::new(stream).lines();
+    let mut all = Vec::new();
+    while let Ok(Some(line)) = lines.next_line().await {
+        on_line(&line);
+        all.push(line);
+    }
+    all
+}
+
+pub(super) fn last_lines(lines: &[String]) -> String {
+    lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
+}

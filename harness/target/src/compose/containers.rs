@@ -1,0 +1,236 @@
+//! The containers of one compose project, and no others: every call looks a service up by the
+//! project's label first, so that nothing else on the machine can be hit.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bollard::Docker;
+use bollard::models::{
+    ContainerInspectResponse, ContainerSummary, ContainerSummaryStateEnum, HealthStatusEnum,
+};
+use bollard::query_parameters::{
+    InspectContainerOptions, ListContainersOptionsBuilder,
+    RemoveContainerOptionsBuilder,
+};
+use futures_util::future::try_join_all;
+use jiff::Timestamp;
+
+use super::docker::docker_failed;
+use super::docker;
+use alertdrill_core::{Error, Health, Result, ServiceState, Target as _, Topics, UtcInstant};
+
+/// The engine's own, where a container has none (`docker stop --help`).
+pub(super) const USUAL_GRACE_PERIOD: Duration = Duration::from_secs(10);
+const PROJECT_LABEL: &str = "com.docker.compose.project";
+const SERVICE_LABEL: &str = "com.docker.compose.service";
+
+/// The containers of one compose project.
+#[derive(Clone, Debug)]
+pub struct Containers {
+    docker: Docker,
+    project: String,
+    topics: Option<Arc<dyn Topics>>,
+}
+
+impl Containers {
+    /// The containers of `project`, on the engine that `DOCKER_HOST` or the default socket names.
+    ///
+    /// # Errors
+    /// [`Error::NoEngine`] or [`Error::EngineRefuses`].
+    pub async fn connect(project: impl Into<String>) -> Result<Self> {
+        Ok(Self {
+            docker: docker::connect().await?,
+            project: project.into(),
+            topics: None,
+        })
+    }
+
+    /// The same containers, whose message broker is reached by `topics`.
+    #[must_use]
+    pub fn with_topics(self, topics: Option<Arc<dyn Topics>>) -> Self {
+        Self { topics, ..self }
+    }
+
+    pub(super) fn message_broker(&self) -> Option<&dyn Topics> {
+        self.topics.as_deref()
+    }
+
+    pub(super) fn docker(&self) -> &Docker {
+        &self.docker
+    }
+
+    pub(super) fn project(&self) -> &str {
+        &self.project
+    }
+
+    async fn list(&self, service: Option<&str>) -> Result<Vec<ContainerSummary>> {
+        let mut labels = vec![format!("{PROJECT_LABEL}={}", self.project)];
+        labels.extend(service.map(|service| format!("{SERVICE_LABEL}={service}")));
+        let filters = HashMap::from([("label".to_owned(), labels)]);
+        let options = ListContainersOptionsBuilder::default()
+            .all(true)
+            .filters(&filters)
+            .build();
+        let attempted = format!("list the containers of the project {}", self.project);
+        self.docker
+            .list_containers(Some(options))
+            .await
+            .map_err(docker_failed(attempted))
+    }
+
+    /// The id of the container of `service`.
+    pub(super) async fn id(&self, service: &str) -> Result<String> {
+        let found = self
+            .list(Some(service))
+            .await?
+            .into_iter()
+            .find_map(|container| container.id);
+        found.ok_or_else(|| Error::NoSuchService {
+            service: service.to_owned(),
+            project: self.project.clone(),
+        })
+    }
+
+    pub(super) fn state_of(&self, service: &str, inspected: ContainerInspectResponse) -> ServiceState {
+        let state = inspected.state.unwrap_or_default();
+        let status = state
+            .status
+            .map_or_else(|| "unknown".to_owned(), |status| status.to_string());
+        let health = match state.health.and_then(|health| health.status) {
+            None | Some(HealthStatusEnum::NONE | HealthStatusEnum::EMPTY) => None,
+            Some(HealthStatusEnum::STARTING) => Some(Health::Starting),
+            Some(HealthStatusEnum::HEALTHY) => Some(Health::Healthy),
+            Some(HealthStatusEnum::UNHEALTHY) => Some(Health::Unhealthy),
+        };
+        let networks = inspected
+            .network_settings
+            .and_then(|settings| settings.networks)
+            .unwrap_or_default();
+        let prefix = self.network_id("");
+        ServiceState {
+            service: service.to_owned(),
+            health,
+            exit_code: (status == "exited").then_some(state.exit_code).flatten(),
+            started_at: state
+                .started_at
+                .and_then(|at| at.parse::<Timestamp>().ok())
+                .map(UtcInstant::from),
+            is_paused: state.paused == Some(true),
+            networks: networks
+                .into_keys()
+                .filter_map(|name| name.strip_prefix(&prefix).map(str::to_owned))
+                .collect(),
+            status,
+        }
+    }
+
+    /// What the engine calls the compose file's network `name`.
+    pub(super) fn network_id(&self, name: &str) -> String {
+        format!("{}_{name}", self.project)
+    }
+
+    pub(super) async fn inspect(&self, service: &str) -> Result<ContainerInspectResponse> {
+        let id = self.id(service).await?;
+        let inspected = self
+            .docker
+            .inspect_container(&id, None::<InspectContainerOptions>)
+            .await;
+        inspected.map_err(docker_failed(format!("inspect the container of {service}")))
+    }
+
+    /// The state of every container of the project.
+    ///
+    /// # Errors
+    /// [`Error::Docker`].
+    pub async fn states(&self) -> Result<Vec<ServiceState>> {
+        let services = self
+            .list(None)
+            .await?
+            .into_iter()
+            .filter_map(|container| container.labels?.remove(SERVICE_LABEL));
+        let services: Vec<_> = services.collect();
+        try_join_all(services.iter().map(|service| self.state(service))).await
+    }
+
+    /// The services of which a container runs.
+    ///
+    /// # Errors
+    /// [`Error::Docker`].
+    pub(super) async fn running(&self) -> Result<BTreeSet<String>> {
+        let containers = self.list(None).await?.into_iter();
+        let running = containers
+            .filter(|container| container.state == Some(ContainerSummaryStateEnum::RUNNING));
+        Ok(running
+            .filter_map(|container| container.labels?.remove(SERVICE_LABEL))
+            .collect())
+    }
+
+    /// Whether the project has any container, running or not.
+    ///
+    /// # Errors
+    /// [`Error::Docker`].
+    pub async fn exist(&self) -> Result<bool> {
+        Ok(!self.list(None).await?.is_empty())
+    }
+
+    /// The address on this machine of a port of `service`.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchService`], [`Error::Docker`], or [`Error::BadDescription`] if the port is not
+    /// published.
+    pub async fn address(&self, service: &str, port: u16) -> Result<String> {
+        let inspected = self.inspect(service).await?;
+        let published = inspected
+            .network_settings
+            .and_then(|network| network.ports)
+            .and_then(|mut ports| ports.remove(&format!("{port}/tcp")).flatten())
+            .and_then(|bindings| bindings.into_iter().find_map(|binding| binding.host_port));
+        published
+            .map(|host_port| format!("127.0.0.1:{host_port}"))
+            .ok_or_else(|| Error::BadDescription {
+                what: format!("the published ports of {service}"),
+                reason: format!(
+                    "port {port} of the container is not published, or the container does not run"
+                ),
+            })
+    }
+
+    /// Kills and removes every container of the project: there is nothing in them to save.
+    ///
+    /// One after the other: where many leave a network at once, engine 20.10 miscounts its users,
+    /// and the network cannot be removed before the engine is started again (`… has active
+    /// endpoints`).
+    ///
+    /// # Errors
+    /// [`Error::Docker`].
+    pub(super) async fn remove_all(&self) -> Result<()> {
+        for id in self
+            .list(None)
+            .await?
+            .into_iter()
+            .filter_map(|container| container.id)
+        {
+            let options = RemoveContainerOptionsBuilder::default()
+                .force(true)
+                .v(true)
+                .build();
+            let removed = self.docker.remove_container(&id, Some(options)).await;
+            removed
+                .or_else(already_gone)
+                .map_err(docker_failed(format!("remove the container {id:.12}")))?;
+        }
+        Ok(())
+    }
+}
+
+/// The engine answers 404 where there is no such container, and 409 where it is being removed.
+fn already_gone(error: bollard::errors::Error) -> std::result::Result<(), bollard::errors::Error> {
+    match error {
+        bollard::errors::Error::DockerResponseServerError {
+            status_code: 404 | 409,
+            ..
+        } => Ok(()),
+        other => Err(other),
+    }
+}

@@ -1,0 +1,75 @@
+//! Files and folders compared by their content: what decides whether an image is built,
+//! configuration reloaded, a stack started anew.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use alertdrill_core::{Error, Result};
+
+pub(super) fn copy_if_changed(from: &Path, to: &Path) -> Result<()> {
+    if to.exists() && hash_of_file(from)? == hash_of_file(to)? {
+        return Ok(());
+    }
+    if let Some(folder) = to.parent() {
+        std::fs::create_dir_all(folder).map_err(Error::file("make the folder", folder))?;
+    }
+    std::fs::copy(from, to)
+        .map_err(Error::file("copy", from))
+        .map(drop)
+}
+
+pub(super) fn hash_of_file(path: &Path) -> Result<String> {
+    let mut hash = Sha256::new();
+    hash_file(&mut hash, path)?;
+    Ok(finish_hash(hash))
+}
+
+/// Adds every file below `folder`, its name relative to it and its content.
+pub(super) fn hash_tree(hash: &mut Sha256, folder: &Path) -> Result<()> {
+    for path in files_below(folder)? {
+        hash.update(
+            path.strip_prefix(folder)
+                .unwrap_or(&path)
+                .as_os_str()
+                .as_encoded_bytes(),
+        );
+        hash.update([0]);
+        hash_file(hash, &path)?;
+    }
+    Ok(())
+}
+
+pub(super) fn hash_file(hash: &mut Sha256, path: &Path) -> Result<()> {
+    let mut file = std::fs::File::open(path).map_err(Error::file("read", path))?;
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer).map_err(Error::file("read", path))? {
+            0 => return Ok(()),
+            n => hash.update(&buffer[..n]),
+        }
+    }
+}
+
+pub(super) fn finish_hash(hash: Sha256) -> String {
+    hex::encode(hash.finalize())
+}
+
+/// All files below `folder`, sorted, so that their order says nothing.
+pub(super) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let entries = std::fs::read_dir(folder).map_err(Error::file("read the folder", folder))?;
+    for entry in entries {
+        let path = entry
+            .map_err(Error::file("read the folder", folder))?
+            .path();
+        if path.is_dir() {
+            files.extend(files_below(&path)?);
+        } else {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}

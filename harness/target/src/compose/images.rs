@@ -1,0 +1,195 @@
+//! The stack's images, built when their inputs have changed and only then.
+//!
+//! An image's inputs are its build context and the base images there are. After a build the image
+//! gets a second tag, named by the hash of its inputs; as long as both tags mean the same image,
+//! nothing is built, which is told within milliseconds. (Docker's own cache would tell as well, but
+//! takes seconds for each image.)
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use alertdrill_core::{Error, Result};
+use alertdrill_progress::Progress;
+use bollard::query_parameters::TagImageOptionsBuilder;
+use sha2::{Digest, Sha256};
+
+use super::containers::Containers;
+use super::description::ComposeBuild;
+use super::docker::docker_failed;
+use super::files::{copy_if_changed, finish_hash, hash_tree};
+use super::project::{Project, staged_program_image};
+
+/// Builds what is missing or out of date; gives the id of each built image by its name.
+///
+/// # Errors
+/// [`Error::ImageBuild`] with the last lines of the build's log; [`Error::File`] if an input cannot
+/// be read.
+pub async fn build_stale(
+    project: &Project,
+    containers: &Containers,
+    progress: &Progress,
+) -> Result<BTreeMap<String, String>> {
+    stage_program(project)?;
+    let mut images = BTreeMap::new();
+    let mut stale = BTreeMap::new();
+    for (service, description) in project.services() {
+        let (Some(image), Some(build)) = (&description.image, &description.build) else {
+            continue;
+        };
+        if images.contains_key(image) || stale.contains_key(image) {
+            continue;
+        }
+        let mut base_ids = String::new();
+        for base in base_images(build)? {
+            base_ids += &image_id(containers, &base).await?.unwrap_or_default();
+        }
+        let tag = hash_of_inputs(build, &base_ids)?;
+        let current = image_id(containers, image).await?;
+        let of_these_inputs = image_id(containers, &format!("{}:{tag}", repository(image))).await?;
+        match current {
+            Some(id) if of_these_inputs.as_ref() == Some(&id) => {
+                drop(images.insert(image.clone(), id))
+            }
+            _ => drop(stale.insert(image.clone(), (service.clone(), tag))),
+        }
+    }
+    for (image, (service, tag)) in stale {
+        build_image(project, &service, &image, progress).await?;
+        let options = TagImageOptionsBuilder::default()
+            .repo(repository(&image))
+            .tag(&tag)
+            .build();
+        containers
+            .docker()
+            .tag_image(&image, Some(options))
+            .await
+            .map_err(docker_failed(format!("tag the image {image}")))?;
+        let id = image_id(containers, &image).await?;
+        images.insert(image, id.unwrap_or_default());
+    }
+    Ok(images)
+}
+
+async fn build_image(
+    project: &Project,
+    service: &str,
+    image: &str,
+    progress: &Progress,
+) -> Result<()> {
+    let step = progress.step("stack", format!("building the image {image}"));
+    let built = project
+        .compose(&["build", service], &format!("build {image}"), |line| {
+            step.update(line)
+        })
+        .await;
+    match built {
+        Ok(_) => {
+            step.done("built");
+            Ok(())
+        }
+        Err(Error::Compose { log, .. }) => Err(Error::ImageBuild {
+            services: service.to_owned(),
+            log,
+        }),
+        Err(other) => Err(other),
+    }
+}
+
+/// Puts the program that cargo built, and its Dockerfile, where the compose file looks for them.
+fn stage_program(project: &Project) -> Result<()> {
+    let Some((image, program)) = project.program_image() else {
+        return Ok(());
+    };
+    let folder = staged_program_image(&project.state_folder());
+    copy_if_changed(&project.root().join(&image.dockerfile), &folder.join("Dockerfile"))?;
+    copy_if_changed(&program, &folder.join(&image.program))
+}
+
+/// The images that the Dockerfile of `build` starts from.
+fn base_images(build: &ComposeBuild) -> Result<BTreeSet<String>> {
+    let name = build.dockerfile.as_deref().unwrap_or(Path::new("Dockerfile"));
+    let path = build.context.join(name);
+    let text = std::fs::read_to_string(&path).map_err(Error::file("read", path))?;
+    Ok(images_of(&text))
+}
+
+/// The images that are named by the `FROM` lines of a Dockerfile
+/// (<https://docs.docker.com/reference/dockerfile/#from>); a stage of its own is none on this machine.
+fn images_of(dockerfile: &str) -> BTreeSet<String> {
+    let froms = dockerfile.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        words.next().filter(|word| word.eq_ignore_ascii_case("FROM"))?;
+        words.find(|word| !word.starts_with("--")).map(str::to_owned)
+    });
+    froms.collect()
+}
+
+async fn image_id(containers: &Containers, image: &str) -> Result<Option<String>> {
+    match containers.docker().inspect_image(image).await {
+        Ok(inspected) => Ok(inspected.id),
+        Err(bollard::errors::Error::DockerResponseServerError {
+            status_code: 404, ..
+        }) => Ok(None),
+        Err(source) => Err(docker_failed(format!("inspect the image {image}"))(source)),
+    }
+}
+
+fn repository(image: &str) -> &str {
+    match image.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => repository,
+        _ => image,
+    }
+}
+
+fn hash_of_inputs(build: &ComposeBuild, base_ids: &str) -> Result<String> {
+    let mut hash = Sha256::new();
+    hash.update(base_ids);
+    hash_tree(&mut hash, &build.context)?;
+    Ok(format!("inputs-{}", &finish_hash(hash)[..16]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changed_file_changes_the_hash_of_the_inputs_and_its_time_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let dockerfile = folder.path().join("Dockerfile");
+        let build = ComposeBuild {
+            context: folder.path().to_owned(),
+        };
+        let hash_with = |text: &str| {
+            std::fs::write(&dockerfile, text).unwrap();
+            hash_of_inputs(&build, "base").unwrap()
+        };
+        let first = hash_with("FROM a");
+        assert_eq!(hash_with("FROM a"), first);
+        assert_ne!(hash_with("FROM b"), first);
+    }
+
+    #[test]
+    fn changed_base_image_changes_the_hash_of_the_inputs() {
+        let folder = tempfile::tempdir().unwrap();
+        let build = ComposeBuild {
+            context: folder.path().to_owned(),
+        };
+        assert_ne!(
+            hash_of_inputs(&build, "one").unwrap(),
+            hash_of_inputs(&build, "two").unwrap()
+        );
+    }
+
+    #[test]
+    fn repository_of_an_image_is_its_name_without_the_tag() {
+        assert_eq!(repository("alertdrill/kafka"), "alertdrill/kafka");
+        assert_eq!(repository("alertdrill/kafka:1"), "alertdrill/kafka");
+        assert_eq!(repository("localhost:5000/kafka"), "localhost:5000/kafka");
+    }
+
+    #[test]
+    fn images_that_a_dockerfile_starts_from_are_those_of_its_from_lines() {
+        let text = "# syntax\nFROM --platform=linux/amd64 debian:a AS build\nRUN x\nfrom debian:b\n";
+        assert_eq!(images_of(text), ["debian:a".to_owned(), "debian:b".to_owned()].into());
+    }
+}

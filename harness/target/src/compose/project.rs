@@ -1,0 +1,224 @@
+//! The compose project: its files, its settings, and where what belongs to it is kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+use alertdrill_core::settings::{ProgramImage, Settings};
+use alertdrill_core::{Error, Result};
+
+use super::command::{self, Compose};
+use super::description::{self, ComposeService, find_compose_file};
+
+/// A compose project and what has to be known of it.
+#[derive(Clone, Debug)]
+pub struct Project {
+    root: PathBuf,
+    name: String,
+    settings: Settings,
+    services: BTreeMap<String, ComposeService>,
+    compose: Compose,
+    programs: PathBuf,
+}
+
+impl Project {
+    /// Reads `project`: its compose file, or the folder of that ([`find_compose_file`]). Programs that
+    /// go into images are looked for in `programs`.
+    ///
+    /// # Errors
+    /// [`Error::NoCompose`], or [`Error::BadDescription`] if the file or its section `x-alertdrill` is
+    /// wrong.
+    pub async fn open(project: &Path, programs: &Path) -> Result<Self> {
+        let file = find_compose_file(project)?;
+        let file = file.canonicalize().map_err(Error::file("open the compose file", &file))?;
+        let root = file.parent().map(Path::to_owned).unwrap_or_default();
+        let kept_in = target_folder(&root).join("compose");
+        let mut compose = Compose { file, variables: BTreeMap::new() };
+        let config = description::read(&compose, &kept_in).await?;
+        let settings = config.settings.ok_or_else(|| no_settings(&compose.file))?;
+        let state = state_folder(&root, &config.name);
+        std::fs::create_dir_all(&state).map_err(Error::file("make the folder", &state))?;
+        compose.variables = variables(&config.name, &settings, &state)?;
+        // Once more, as the system will see it: the variables decide paths and addresses.
+        let config = description::read(&compose, &kept_in).await?;
+        let mut settings = config.settings.unwrap_or(settings);
+        settings.services = config.services.keys().cloned().collect();
+        let (name, services, programs) = (config.name, config.services, programs.to_owned());
+        Ok(Self { root, name, settings, services, compose, programs })
+    }
+
+    /// The project's name, which is the label of all its containers.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The folder of the compose file.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The settings in the compose file.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What cargo and this program write: `target`, or `CARGO_TARGET_DIR`.
+    #[must_use]
+    pub fn target_folder(&self) -> PathBuf {
+        target_folder(&self.root)
+    }
+
+    /// What is kept of this project between runs: staged configuration, the lock, the journal.
+    #[must_use]
+    pub fn state_folder(&self) -> PathBuf {
+        state_folder(&self.root, &self.name)
+    }
+
+    pub(super) fn services(&self) -> &BTreeMap<String, ComposeService> {
+        &self.services
+    }
+
+    /// Whether the service is one that others wait for to end.
+    pub(super) fn is_one_shot(&self, service: &str) -> bool {
+        let ends = |other: &ComposeService| {
+            let dependency = other.depends_on.get(service);
+            dependency.is_some_and(|it| it.condition == "service_completed_successfully")
+        };
+        self.services.values().any(ends)
+    }
+
+    /// The committed files and folders that the project mounts as they are, and those that its images
+    /// are built from.
+    pub(super) fn committed_sources(&self) -> BTreeSet<PathBuf> {
+        let volumes = self.services.values().flat_map(|service| &service.volumes);
+        let mounted = volumes.filter(|volume| volume.kind == "bind");
+        let mounted = mounted.filter_map(|volume| volume.source.as_ref());
+        let builds = self.services.values().filter_map(|service| service.build.as_ref());
+        let staged = self.target_folder();
+        let sources = mounted.chain(builds.map(|build| &build.context));
+        let is_committed =
+            |source: &&PathBuf| source.starts_with(&self.root) && !source.starts_with(&staged);
+        sources.filter(is_committed).cloned().collect()
+    }
+
+    /// The image that is made of a program, if there is one: its settings, and the program's file.
+    pub(super) fn program_image(&self) -> Option<(&ProgramImage, PathBuf)> {
+        let image = self.settings.program_image.as_ref()?;
+        Some((image, self.programs.join(&image.program)))
+    }
+
+    pub(super) fn compose_file(&self) -> &Path {
+        &self.compose.file
+    }
+
+    /// Takes over the ports of a system that another process has started since this project was
+    /// opened.
+    pub(super) async fn adopt_free_ports(&mut self) -> Result<()> {
+        let variables = variables(&self.name, &self.settings, &self.state_folder())?;
+        if variables != self.compose.variables {
+            *self = Self::open(&self.compose.file, &self.programs).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the free ports for the next process that finds the system up.
+    pub(super) fn keep_free_ports(&self) -> Result<()> {
+        for variable in &self.settings.free_ports {
+            let port = self.compose.variables.get(variable).map_or("", String::as_str);
+            let path = port_file(&self.state_folder(), variable);
+            std::fs::write(&path, port).map_err(Error::file("write", path))?;
+        }
+        Ok(())
+    }
+
+    /// The files in which the free ports are kept.
+    pub(super) fn port_files(&self) -> impl Iterator<Item = PathBuf> + '_ {
+        let state = self.state_folder();
+        self.settings.free_ports.iter().map(move |variable| port_file(&state, variable))
+    }
+
+    pub(super) fn lock_file(&self) -> PathBuf {
+        self.state_folder().join("lock")
+    }
+
+    /// There if the system was started for as long as it is used.
+    pub(super) fn removal_mark(&self) -> PathBuf {
+        self.state_folder().join("remove_when_unused")
+    }
+
+    /// Runs `docker compose` on this project; see [`command::run`].
+    pub(super) async fn compose(
+        &self,
+        arguments: &[&str],
+        attempted: &str,
+        on_line: impl Fn(&str),
+    ) -> Result<String> {
+        command::run(&self.compose, arguments, attempted, on_line).await
+    }
+}
+
+fn no_settings(file: &Path) -> Error {
+    let reason = "it has no section `x-alertdrill`, which says how the project is drilled";
+    Error::BadDescription { what: file.display().to_string(), reason: reason.to_owned() }
+}
+
+fn target_folder(root: &Path) -> PathBuf {
+    let named = std::env::var_os("CARGO_TARGET_DIR");
+    named.map_or_else(|| root.join("target"), |folder| root.join(folder))
+}
+
+fn state_folder(root: &Path, name: &str) -> PathBuf {
+    target_folder(root).join("stack").join(name)
+}
+
+/// What the compose file is told: its project's name, where it finds what is staged, and free ports.
+fn variables(name: &str, settings: &Settings, state: &Path) -> Result<BTreeMap<String, String>> {
+    let staged = [
+        (settings.prometheus_files.staged_by.as_ref(), staged_prometheus(state)),
+        (settings.alertmanager_files.staged_by.as_ref(), staged_alertmanager(state)),
+        (
+            settings.program_image.as_ref().map(|image| &image.variable),
+            staged_program_image(state),
+        ),
+    ];
+    let staged = staged.into_iter().filter_map(|(variable, folder)| {
+        Some((variable?.clone(), folder.display().to_string()))
+    });
+    let mut variables: BTreeMap<_, _> = staged.collect();
+    variables.insert("COMPOSE_PROJECT_NAME".to_owned(), name.to_owned());
+    for variable in &settings.free_ports {
+        variables.insert(variable.clone(), free_port(variable, state)?.to_string());
+    }
+    Ok(variables)
+}
+
+pub(super) fn staged_prometheus(state: &Path) -> PathBuf {
+    state.join("prometheus")
+}
+
+pub(super) fn staged_alertmanager(state: &Path) -> PathBuf {
+    state.join("alertmanager")
+}
+
+pub(super) fn staged_program_image(state: &Path) -> PathBuf {
+    state.join("program-image")
+}
+
+/// A port that must be known before Docker could choose one: the one that the environment names, else
+/// the one that is kept while the system may be up, else a free one.
+fn free_port(variable: &str, state: &Path) -> Result<u16> {
+    let named = std::env::var(variable).ok();
+    let kept = || std::fs::read_to_string(port_file(state, variable)).ok();
+    if let Some(port) = named.or_else(kept).and_then(|port| port.parse().ok()) {
+        return Ok(port);
+    }
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    Ok(free.map_err(Error::file("find a free port on", "127.0.0.1"))?.port())
+}
+
+fn port_file(state: &Path, variable: &str) -> PathBuf {
+    state.join(format!("port_{variable}"))
+}

@@ -1,0 +1,18 @@
+//! What can be broken: a compose project and its containers; the journal of what is broken in it;
+//! and the leases by which drills share it.
+
+mod breaking;
+pub mod compose;
+mod journal;
+mod leases;
+mod mending;
+pub mod process;
+mod register;
+mod waiting_line;
+
+pub use breaking::{Broken, InjectionFailed, inject};
+pub use journal::{Journal, OpenFault, Reading, decode};
+pub use leases::{Leased, Leases};
+pub use mending::{Mended, heal, revert, revert_all};
+pub use register::{Entry, Register, Snapshot};
+pub use waiting_line::{Ticket, WaitingLine};

@@ -1,0 +1,136 @@
+//! Open faults are reverted: by the drill that opened them, or by whoever comes next if that was
+//! killed.
+
+use std::time::Duration;
+
+use alertdrill_core::{Error, Fault, Result, Site, UtcInstant};
+use alertdrill_progress::{Progress, Step};
+use backon::{ConstantBuilder, Retryable as _};
+
+use crate::journal::{Journal, OpenFault};
+use crate::process::ProcessId;
+
+/// How long after a revert that failed it is tried again.
+const REVERT_AGAIN_AFTER: Duration = Duration::from_secs(2);
+/// How often it is tried again before it is left to whoever heals the system.
+const REVERTED_AGAIN_AT_MOST: usize = 3;
+
+/// What became of an open fault that was to be reverted.
+#[derive(Debug)]
+pub struct Mended {
+    /// The fault.
+    pub open: OpenFault,
+    /// Just before it was reverted.
+    pub reverting_at: UtcInstant,
+    /// When it was seen to be reverted.
+    pub reverted_at: Option<UtcInstant>,
+    /// Why it was not, or could not be closed in the journal.
+    pub error: Option<Error>,
+}
+
+/// Reverts `fault`, and waits until that is seen.
+///
+/// What stays broken breaks the drills that follow, and reverting twice does no harm: an attempt that
+/// fails is told to `on_failure` and made again.
+///
+/// # Errors
+/// What the target answers at last, or [`Error::TimedOut`].
+pub async fn revert(fault: &Fault, site: &Site, on_failure: impl FnMut(&Error)) -> Result<()> {
+    let mut on_failure = on_failure;
+    let pauses = ConstantBuilder::default()
+        .with_delay(REVERT_AGAIN_AFTER)
+        .with_max_times(REVERTED_AGAIN_AT_MOST);
+    (|| fault.revert(site))
+        .retry(pauses)
+        .when(|error| !is_over(error))
+        .notify(|error, _| on_failure(error))
+        .await
+}
+
+/// Whether what was broken is gone: that needs no revert, and none by whoever comes next.
+fn is_over(error: &Error) -> bool {
+    matches!(error, Error::NoSuchService { .. } | Error::NoSuchNetwork { .. })
+}
+
+/// Reverts open faults, in this order: each of them, whatever becomes of the others.
+pub async fn revert_all(
+    open: impl IntoIterator<Item = OpenFault>,
+    journal: &Journal,
+    site: &Site,
+    progress: &Progress,
+) -> Vec<Mended> {
+    let mut mended = Vec::new();
+    for open in open {
+        mended.push(revert_open(open, journal, site, progress).await);
+    }
+    mended
+}
+
+async fn revert_open(
+    open: OpenFault,
+    journal: &Journal,
+    site: &Site,
+    progress: &Progress,
+) -> Mended {
+    let step = progress.step(&open.drill, format!("reverting: {}", open.fault));
+    if open.process != ProcessId::own() {
+        wait_until_settled(&open, site, &step).await;
+    }
+    let reverting_at = site.clock.now();
+    let on_failure = |error: &Error| step.update(&format!("again, for {error}"));
+    let reverted = revert(&open.fault, site, on_failure).await;
+    let reverted_at = reverted.is_ok().then(|| site.clock.now());
+    let is_over = reverted.as_ref().map_or_else(is_over, |()| true);
+    let closed = if is_over { journal.close(open.id) } else { Ok(()) };
+    let error = reverted.err().or(closed.err());
+    match &error {
+        None => step.done("done"),
+        Some(error) if is_over => step.done(&format!("nothing left to revert: {error}")),
+        Some(error) => step.done(&format!("failed: {error}")),
+    }
+    Mended { open, reverting_at, reverted_at, error }
+}
+
+/// Until nothing that the killed process had asked for can undo the revert any more.
+async fn wait_until_settled(open: &OpenFault, site: &Site, step: &Step) {
+    // A target that does not answer is the revert's to tell of.
+    let settles_within = open.fault.settles_within(site).await.unwrap_or_default();
+    let left = settles_within.saturating_sub(site.clock.now().time_since(open.opened_at));
+    if !left.is_zero() {
+        let state = format!("what its process had asked for may be under way for {left:.0?} more");
+        step.update(&state);
+        site.clock.sleep(left).await;
+    }
+}
+
+/// Reverts every fault that the journal holds open and whose drill does not run in another process;
+/// gives a line for each.
+///
+/// # Errors
+/// The first fault that cannot be reverted; it stays open in the journal, and the others are reverted
+/// all the same. Or [`Error::JournalSpoiled`], if all that can be read of it is reverted.
+pub async fn heal(journal: &Journal, site: &Site, progress: &Progress) -> Result<Vec<String>> {
+    let is_run_elsewhere =
+        |open: &OpenFault| open.process != ProcessId::own() && open.process.is_alive();
+    let mut open = journal.read()?.open;
+    open.retain(|open| !is_run_elsewhere(open));
+    let mut healed = Vec::new();
+    let mut failed = None;
+    for Mended { open, error, .. } in revert_all(open, journal, site, progress).await {
+        let how = match error {
+            None => "reverted".to_owned(),
+            Some(gone) if is_over(&gone) => format!("nothing left to revert: {gone}"),
+            Some(error) => {
+                failed.get_or_insert(error);
+                continue;
+            }
+        };
+        healed.push(format!("{} of {} (opened {}): {how}", open.fault, open.drill, open.opened_at));
+    }
+    let spoiled = journal.read()?.spoiled;
+    if failed.is_none() && !spoiled.is_empty() {
+        let path = journal.path().to_owned();
+        failed = Some(Error::JournalSpoiled { path, lines: spoiled });
+    }
+    failed.map_or(Ok(healed), Err)
+}
