@@ -7,13 +7,11 @@ mod drills;
 
 use std::process::ExitCode;
 
-use alertdrill::suite::Suite;
+use alertdrill::prelude::Suite;
 
 fn main() -> ExitCode {
-    Suite::new(
-        env!("CARGO_MANIFEST_DIR"),
-        env!("CARGO_BIN_EXE_k2-fixtures"),
-    )
-    .drills(drills::all())
-    .main()
+    Suite::new(env!("CARGO_MANIFEST_DIR"))
+        .built_program(env!("CARGO_BIN_EXE_k2-fixtures"))
+        .drills(drills::all())
+        .main()
 }

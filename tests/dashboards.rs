@@ -84,7 +84,6 @@ fn minutes_ago(minutes: u64) -> UtcInstant {
 }
 
 // ---- what is written in the file
-// ------------------------------------------------------------------------------------
 
 /// Gives `json` to Grafana's own types; gives whether they knew all of it, and what they said.
 fn read_as_grafana_does(json: &str) -> (bool, String) {
@@ -274,7 +273,6 @@ fn every_panel_asks_something_has_a_description_and_leads_to_a_runbook_that_ther
 }
 
 // ---- in agreement with the rules
-// ------------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn thresholds_are_those_of_the_rules() {
@@ -377,7 +375,6 @@ async fn every_alert_has_a_runbook_a_panel_that_leads_to_it_and_a_stage_that_sho
 }
 
 // ---- on the running stack
-// -------------------------------------------------------------------------------------------
 
 #[tokio::test]
 async fn every_query_yields_data_with_the_labels_of_its_legend() {
@@ -442,7 +439,6 @@ async fn every_metric_that_a_rule_or_a_panel_reads_is_scraped_from_a_target_that
 }
 
 // ---- during the drills
-// ----------------------------------------------------------------------------------------------
 
 /// The last run of all drills, if Prometheus has its samples still.
 async fn last_run(prometheus: &Prometheus) -> Option<(RunFolder, Vec<DrillRecord>)> {

@@ -475,7 +475,6 @@ async fn each_threshold_and_each_for_that_is_off_by_half_fails_its_drill() {
 }
 
 // ---- as a user runs it
-// ----------------------------------------------------------------------------------------------
 
 struct Ended {
     code: Option<i32>,

@@ -1,6 +1,6 @@
 //! What `ClickHouse` writes: `ClickHouseBronzeInsertFailure`.
 
-use alertdrill::drill::{Drill, ExpectedAlert, Fault, Severity, SilentAlert};
+use alertdrill::prelude::*;
 use serde_json::json;
 
 use super::k2::{EXCHANGES, GROUP, TOPIC, exchange, no_trade_is_lost_or_doubled, seconds, shell};
@@ -15,35 +15,25 @@ pub(super) fn drills() -> Vec<Drill> {
 
 /// It resolves when the rule's two minutes are over.
 fn insert_failure(exchange: &str) -> ExpectedAlert {
-    ExpectedAlert::new(
-        "ClickHouseBronzeInsertFailure",
-        Severity::Critical,
-        seconds(60),
-    )
-    .label("exchange", exchange)
-    .when(format!(
-        "increase(clickhouse_bronze_insert_errors_total{{exchange=\"{exchange}\"}}[2m]) > 0"
-    ))
-    .onset(seconds(0), seconds(10))
-    .recovery(seconds(125))
+    ExpectedAlert::new("ClickHouseBronzeInsertFailure", "critical", seconds(60))
+        .label("exchange", exchange)
+        .when(format!(
+            "increase(clickhouse_bronze_insert_errors_total{{exchange=\"{exchange}\"}}[2m]) > 0"
+        ))
+        .onset(seconds(0), seconds(10))
+        .recovery(seconds(125))
 }
 
 /// A message that is no trade lies on the topic, and trades come after it. The exchange holds its
 /// peace until it is there.
 fn bronze_insert_failing() -> Drill {
-    let poison = Fault::PoisonMessage {
-        topic: TOPIC.to_owned(),
-        payload: r#"{"this": "is no trade"#.to_owned(),
-        group: GROUP.to_owned(),
-        disturbs: "{lane}".to_owned(),
-    };
+    let poison = Fault::poison(TOPIC, r#"{"this": "is no trade"#, GROUP, "{lane}");
     Drill::new(
         "bronze_insert_failing",
         exchange("pauses", &[(json!({"mode": "silent"}), 0)]),
     )
     .fault(poison)
     .fault(exchange("goes on", &[(json!({"mode": "normal"}), 0)]))
-    .on_a_lane()
     .expect_alert(insert_failure("{lane}"))
     .afterwards(no_trade_is_lost_or_doubled("{lane}"))
 }
@@ -55,15 +45,14 @@ fn bronze_table_not_writable() -> Drill {
             "chown {owner} /var/lib/clickhouse/data/k2/bronze_trades"
         ))
     };
-    let fault = Fault::CommandRun {
-        what: "the bronze table cannot be written".to_owned(),
-        service: "clickhouse".to_owned(),
-        user: Some("0".to_owned()),
-        inject: owner("root:root"),
-        revert: owner("clickhouse:clickhouse"),
-        disturbs: "clickhouse".to_owned(),
-    };
-    let drill = Drill::new("bronze_table_not_writable", fault).exclusive("clickhouse");
+    let root_owns_it = Fault::run_command(
+        "clickhouse",
+        owner("root:root"),
+        owner("clickhouse:clickhouse"),
+    )
+    .what("the bronze table cannot be written")
+    .user("0");
+    let drill = Drill::new("bronze_table_not_writable", root_owns_it);
     let drill = EXCHANGES.iter().fold(drill, |drill, exchange| {
         drill.expect_alert(insert_failure(exchange))
     });
@@ -80,6 +69,5 @@ fn exchange_sends_nonsense() -> Drill {
         "exchange_sends_nonsense",
         exchange("sends nonsense", &[(json!({"mode": "malformed"}), 0)]),
     )
-    .on_a_lane()
     .silent(alert)
 }

@@ -1,6 +1,6 @@
 //! The way from the broker to `ClickHouse`: `RedpandaConsumerLagHigh`.
 
-use alertdrill::drill::{Drill, ExpectedAlert, Severity, SilentAlert};
+use alertdrill::prelude::*;
 use serde_json::json;
 
 use super::k2::{self, exchange, no_trade_is_lost_or_doubled, seconds};
@@ -16,7 +16,7 @@ pub(super) fn drills() -> Vec<Drill> {
 
 fn lag_high(onset_s: (u64, u64), recovery_s: u64) -> ExpectedAlert {
     let deadline = seconds(onset_s.1 + 300 + 15 + 5 + 5);
-    ExpectedAlert::new("RedpandaConsumerLagHigh", Severity::Warning, deadline)
+    ExpectedAlert::new("RedpandaConsumerLagHigh", "warning", deadline)
         .label("exchange", "{lane}")
         .label("topic", k2::TOPIC)
         .label("group", k2::GROUP)
@@ -33,7 +33,6 @@ fn released_late(drill: Drill) -> Drill {
 /// Trades go on at 50 a second, and the lag grows.
 fn consumer_stalled() -> Drill {
     let drill = Drill::new("consumer_stalled", k2::consumer_stalled())
-        .on_a_lane()
         .expect_alert(lag_high((15, 30), 200))
         .afterwards(no_trade_is_lost_or_doubled("{lane}"));
     released_late(drill)
@@ -50,7 +49,7 @@ fn lag_held_at(name: &str, trades: u64) -> Drill {
     let drill = Drill::new(name, exchange("hardly sends", &[(hardly, 6)]))
         .fault(k2::consumer_stalled())
         .fault(burst);
-    released_late(drill.on_a_lane())
+    released_late(drill)
 }
 
 fn consumer_lag_held_at_1200() -> Drill {

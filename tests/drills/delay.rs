@@ -1,6 +1,6 @@
 //! How late trades reach bronze: `MVProcessingDelay`.
 
-use alertdrill::drill::{Drill, ExpectedAlert, Fault, Severity, SilentAlert};
+use alertdrill::prelude::*;
 use serde_json::json;
 
 use super::k2::{exchange, seconds};
@@ -31,16 +31,14 @@ fn delay_above(delay_s: u64) -> String {
 fn mv_delayed() -> Drill {
     let alert = ExpectedAlert::new(
         "MVProcessingDelay",
-        Severity::Warning,
+        "warning",
         seconds(50 + 60 + 15 + 5 + 5),
     )
     .label("exchange", "{lane}")
     .when(delay_above(30))
     .onset(seconds(39), seconds(50))
     .recovery(seconds(40));
-    Drill::new("mv_delayed", slow_path(40))
-        .on_a_lane()
-        .expect_alert(alert)
+    Drill::new("mv_delayed", slow_path(40)).expect_alert(alert)
 }
 
 fn stays_silent(above_s: u64) -> SilentAlert {
@@ -51,15 +49,12 @@ fn stays_silent(above_s: u64) -> SilentAlert {
 
 /// Two thirds of the rule's threshold, and a little more.
 fn mv_delay_held_at_20_s() -> Drill {
-    Drill::new("mv_delay_held_at_20_s", slow_path(20))
-        .on_a_lane()
-        .silent(stays_silent(20))
+    Drill::new("mv_delay_held_at_20_s", slow_path(20)).silent(stays_silent(20))
 }
 
 /// More than two thirds of the rule's `for`, with the time that the average takes to come down, and
 /// less than all of it.
 fn mv_delayed_for_less_than_a_minute() -> Drill {
     Drill::new("mv_delayed_for_less_than_a_minute", slow_path(40))
-        .on_a_lane()
         .silent(stays_silent(30).hold(seconds(35)))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alertdrill::drill::{Behaviour, Check, Fault, Moment};
+use alertdrill::prelude::{Check, Fault, Moment};
 use serde_json::{Value, json};
 
 /// The feed handler of the drill's lane.
@@ -25,19 +25,14 @@ pub(super) const fn seconds(seconds: u64) -> Duration {
 
 /// The exchange of the drill's lane behaves so, one after the other, until the revert.
 pub(super) fn exchange(what: &str, to: &[(Value, u64)]) -> Fault {
-    let to = to.iter().map(|(post, for_s)| Behaviour {
-        post: post.clone(),
-        lasts: seconds(*for_s),
+    let back = json!({"mode": "normal", "rate_per_s": 50, "delay_s": 0});
+    let switched = Fault::switch_behaviour("exchange-simulator", 8080, "/exchanges/{lane}", back)
+        .what(format!("exchange {{lane}} {what}"))
+        .disturbs_only("{lane}");
+    let switched = to.iter().fold(switched, |fault, (post, for_s)| {
+        fault.to(post.clone(), seconds(*for_s))
     });
-    Fault::BehaviourSwitched {
-        what: format!("exchange {{lane}} {what}"),
-        service: "exchange-simulator".to_owned(),
-        port: 8080,
-        path: "/exchanges/{lane}".to_owned(),
-        to: to.collect(),
-        back: json!({"mode": "normal", "rate_per_s": 50, "delay_s": 0}),
-        disturbs: "{lane}".to_owned(),
-    }
+    switched.into()
 }
 
 /// `ClickHouse`'s consumer of the lane's topic gets nothing to read, and the other lanes' go on.
@@ -45,11 +40,7 @@ pub(super) fn exchange(what: &str, to: &[(Value, u64)]) -> Fault {
 /// Detaching its table would be the nearest to a consumer that stopped, but now and then aborts a
 /// thread of this old server.
 pub(super) fn consumer_stalled() -> Fault {
-    Fault::ConsumerDisplaced {
-        topic: TOPIC.to_owned(),
-        group: GROUP.to_owned(),
-        disturbs: "{lane}".to_owned(),
-    }
+    Fault::displace_consumer(TOPIC, GROUP, "{lane}")
 }
 
 pub(super) fn shell(script: &str) -> Vec<String> {

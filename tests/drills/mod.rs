@@ -10,7 +10,7 @@ mod platform;
 mod services;
 mod targets;
 
-use alertdrill::drill::Drill;
+use alertdrill::prelude::Drill;
 
 /// Every drill of the suite.
 pub(crate) fn all() -> Vec<Drill> {

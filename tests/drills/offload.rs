@@ -1,10 +1,9 @@
 //! The way from `ClickHouse` to Iceberg: `IcebergOffloadLag`, `IcebergOffloadFailure`.
 
-use alertdrill::drill::{Drill, ExpectedAlert, Fault, Severity, SilentAlert};
+use alertdrill::prelude::*;
 
 use super::k2::{between_runs, in_mid_run, no_trade_is_lost_or_doubled, seconds, shell};
 
-const EXCLUSIVE: &str = "offload";
 /// As in the compose file.
 const INTERVAL_S: u64 = 45;
 /// A run from its start to its end, with what precedes it.
@@ -25,7 +24,7 @@ fn offload_failing() -> Drill {
     let latest = 3 * INTERVAL_S + RUN_S;
     let alert = ExpectedAlert::new(
         "IcebergOffloadFailure",
-        Severity::Critical,
+        "critical",
         seconds(latest + 15 + 5 + 5),
     )
     .label("table", "trades")
@@ -34,7 +33,6 @@ fn offload_failing() -> Drill {
     .recovery(seconds(INTERVAL_S + RUN_S));
     Drill::new("offload_failing", Fault::stop("minio"))
         .at(between_runs())
-        .exclusive(EXCLUSIVE)
         .expect_alert(alert)
 }
 
@@ -48,7 +46,6 @@ fn offload_failing_twice() -> Drill {
         .hold(seconds(8));
     Drill::new("offload_failing_twice", Fault::stop("minio"))
         .at(between_runs())
-        .exclusive(EXCLUSIVE)
         .silent(alert)
 }
 
@@ -58,29 +55,18 @@ fn watermark_back(name: &str, minutes: u64) -> Drill {
     let update = format!(
         "psql -v ON_ERROR_STOP=1 -U k2 -d k2 -c \"UPDATE offload_watermark SET offloaded_until = now() - interval '{minutes} minutes'\""
     );
-    let watermark = Fault::CommandRun {
-        what: format!("the offload's watermark lies {minutes} minutes back"),
-        service: "postgres".to_owned(),
-        user: None,
-        inject: shell(&update),
-        revert: Vec::new(),
-        disturbs: EXCLUSIVE.to_owned(),
-    };
-    Drill::new(name, Fault::stop("offload-worker"))
-        .fault(watermark)
-        .exclusive(EXCLUSIVE)
+    let watermark = Fault::run_command("postgres", shell(&update), Vec::new()).what(format!(
+        "the offload's watermark lies {minutes} minutes back"
+    ));
+    Drill::new(name, Fault::stop("offload-worker")).fault(watermark)
 }
 
 fn offload_lagging() -> Drill {
-    let alert = ExpectedAlert::new(
-        "IcebergOffloadLag",
-        Severity::Warning,
-        seconds(20 + 15 + 5 + 5),
-    )
-    .label("table", "trades")
-    .when("iceberg_offload_lag_minutes > 30")
-    .onset(seconds(0), seconds(20))
-    .recovery(seconds(INTERVAL_S + 2 * RUN_S));
+    let alert = ExpectedAlert::new("IcebergOffloadLag", "warning", seconds(20 + 15 + 5 + 5))
+        .label("table", "trades")
+        .when("iceberg_offload_lag_minutes > 30")
+        .onset(seconds(0), seconds(20))
+        .recovery(seconds(INTERVAL_S + 2 * RUN_S));
     watermark_back("offload_lagging", 35)
         .expect_alert(alert)
         .afterwards(no_trade_is_lost_or_doubled("coinbase"))
@@ -99,7 +85,6 @@ fn offload_worker_killed_in_mid_run() -> Drill {
         Fault::kill("offload-worker", "SIGKILL"),
     )
     .at(in_mid_run())
-    .exclusive(EXCLUSIVE)
     .silent(SilentAlert::new("IcebergOffloadFailure").hold(seconds(5)))
     .afterwards(no_trade_is_lost_or_doubled("kraken"))
 }

@@ -1,6 +1,6 @@
 //! What everything runs on: broker, database and Prometheus itself are restarted.
 
-use alertdrill::drill::{Drill, ExpectedAlert, Fault, Severity, SilentAlert};
+use alertdrill::prelude::*;
 
 use super::k2::{EXCHANGES, EXPORTER, between_runs, no_trade_is_lost_or_doubled, seconds};
 
@@ -26,7 +26,6 @@ fn silent(alert: &str) -> SilentAlert {
 
 fn broker_restarted() -> Drill {
     let drill = Drill::new("broker_restarted", Fault::restart("kafka"))
-        .exclusive("kafka")
         .shared("clickhouse")
         .silent(silent("FeedHandlerDown"))
         .silent(silent("RedpandaConsumerLagHigh"))
@@ -37,7 +36,6 @@ fn broker_restarted() -> Drill {
 fn clickhouse_restarted() -> Drill {
     let drill = Drill::new("clickhouse_restarted", Fault::restart("clickhouse"))
         .at(between_runs())
-        .exclusive("clickhouse")
         .silent(silent("FeedHandlerDown"))
         .silent(silent("RedpandaConsumerLagHigh"))
         .silent(silent("MVProcessingDelay"))
@@ -49,7 +47,7 @@ fn clickhouse_restarted() -> Drill {
 /// over, and the alert fires all the same, a `for` after the restart. Nobody's data is in the way
 /// of its target, so the others go on when Prometheus is back.
 fn prometheus_restarted_while_an_alert_is_pending() -> Drill {
-    let alert = ExpectedAlert::new("TargetLost", Severity::Critical, seconds(140))
+    let alert = ExpectedAlert::new("TargetLost", "critical", seconds(140))
         .label("job", "containers")
         .onset(seconds(1), seconds(45));
     Drill::new(
@@ -57,7 +55,5 @@ fn prometheus_restarted_while_an_alert_is_pending() -> Drill {
         Fault::stop(EXPORTER),
     )
     .once_pending(Fault::restart("prometheus"))
-    .exclusive(EXPORTER)
-    .exclusive("prometheus")
     .expect_alert(alert)
 }

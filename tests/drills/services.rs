@@ -1,6 +1,6 @@
 //! What the kernel and the engine do to containers: `ServiceOOMKill`.
 
-use alertdrill::drill::{Drill, ExpectedAlert, Fault, Severity, SilentAlert};
+use alertdrill::prelude::*;
 
 use super::k2::{EXPORTER, HANDLER, no_trade_is_lost_or_doubled, seconds, shell};
 
@@ -11,13 +11,13 @@ pub(super) fn drills() -> Vec<Drill> {
         service_at_90_percent_of_its_memory(),
     ]
     .into_iter()
-    .map(|drill| drill.on_a_lane().shared(EXPORTER))
+    .map(|drill| drill.shared(EXPORTER))
     .collect()
 }
 
 /// It resolves when the rule's two minutes are over.
 fn service_oom_killed() -> Drill {
-    let alert = ExpectedAlert::new("ServiceOOMKill", Severity::Critical, seconds(60))
+    let alert = ExpectedAlert::new("ServiceOOMKill", "critical", seconds(60))
         .label("service", HANDLER)
         .when(format!(
             "increase(container_restart_count{{service=\"{HANDLER}\"}}[2m]) > 0"
@@ -43,14 +43,8 @@ fn service_at_90_percent_of_its_memory() -> Drill {
     let free = "rm -f /tmp/fills; for process in /proc/[0-9]*; do \
         case \"$(tr '\\0' ' ' <$process/cmdline)\" in 'tail ' | 'sleep 3600 ' | 'head -c 4'*) kill -9 ${process#/proc/} ;; esac; \
         done 2>/dev/null; true";
-    let fault = Fault::CommandRun {
-        what: format!("{HANDLER} uses 90 % of its memory"),
-        service: HANDLER.to_owned(),
-        user: None,
-        inject: shell(fill),
-        revert: shell(free),
-        disturbs: HANDLER.to_owned(),
-    };
+    let fault = Fault::run_command(HANDLER, shell(fill), shell(free))
+        .what(format!("{HANDLER} uses 90 % of its memory"));
     let memory = |metric: &str| format!("{metric}{{service=\"{HANDLER}\"}}");
     let near = format!(
         "{} > 0.88 * {}",

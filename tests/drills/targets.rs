@@ -1,6 +1,6 @@
 //! What Prometheus sees by: `TargetLost`.
 
-use alertdrill::drill::{Drill, ExpectedAlert, Fault, Severity, SilentAlert};
+use alertdrill::prelude::*;
 
 use super::k2::{EXPORTER, seconds};
 
@@ -12,12 +12,10 @@ pub(super) fn drills() -> Vec<Drill> {
 
 /// An exporter stops: its metrics vanish, and with them the alerts on them.
 fn target_lost() -> Drill {
-    let alert = ExpectedAlert::new("TargetLost", Severity::Critical, seconds(100))
+    let alert = ExpectedAlert::new("TargetLost", "critical", seconds(100))
         .label("job", "containers")
         .when(LOST);
-    Drill::new("target_lost", Fault::stop(EXPORTER))
-        .exclusive(EXPORTER)
-        .expect_alert(alert)
+    Drill::new("target_lost", Fault::stop(EXPORTER)).expect_alert(alert)
 }
 
 /// Down for longer than two thirds of the rule's `for`, and back before its end.
@@ -26,7 +24,5 @@ fn target_back_in_time() -> Drill {
         .label("job", "containers")
         .near(LOST, seconds(30))
         .hold(seconds(40));
-    Drill::new("target_back_in_time", Fault::stop(EXPORTER))
-        .exclusive(EXPORTER)
-        .silent(alert)
+    Drill::new("target_back_in_time", Fault::stop(EXPORTER)).silent(alert)
 }

@@ -15,11 +15,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use alertdrill::drill::{
-    Drill, ExpectedAlert, Fault, FaultRecord, LoadedRule, Outcome, Routing, Severity, SteadyState,
-    Timeline, UtcInstant, alert_outcomes, judge,
+use alertdrill::engine::{
+    Alertmanager, AlertmanagerWithSink, NotificationSink, Observer, Prometheus,
 };
-use alertdrill::observe::{Alertmanager, NotificationSink, Observer, Prometheus};
+use alertdrill::{
+    Drill, ExpectedAlert, Fault, FaultRecord, LoadedRule, Outcome, Routing, SteadyState,
+    SystemClock, Timeline, UtcInstant, alert_outcomes, judge,
+};
 use axum::extract::{Query, State};
 use axum::routing::{get, post};
 use axum::{Form, Json, Router};
@@ -54,11 +56,11 @@ fn cost_per_drill_and_second(drills: u32) -> f64 {
         .unwrap();
     let (before_ns, began) = (on_processor_ns(), std::time::Instant::now());
     let passed = runtime.block_on(async {
-        let sink = NotificationSink::new(&address);
+        let (alertmanager, sink) = (Alertmanager::new(&address), NotificationSink::new(&address));
         let observer = Arc::new(Observer::start(
-            Prometheus::new(&address),
-            Alertmanager::new(&address),
-            sink,
+            Arc::new(Prometheus::new(&address)),
+            Arc::new(AlertmanagerWithSink { alertmanager, sink }),
+            Arc::new(SystemClock::default()),
         ));
         let tasks: Vec<_> = (0..drills)
             .map(|number| tokio::spawn(watch(number, Arc::clone(&stack), Arc::clone(&observer))))
@@ -77,7 +79,7 @@ fn cost_per_drill_and_second(drills: u32) -> f64 {
 
 /// A drill's life from its fault on, without the fault; whether it passed.
 async fn watch(number: u32, stack: Arc<SimulatedStack>, observer: Arc<Observer>) -> bool {
-    let alert = ExpectedAlert::new("Down", Severity::Critical, Duration::from_secs(60))
+    let alert = ExpectedAlert::new("Down", "critical", Duration::from_secs(60))
         .label("lane", number.to_string());
     let drill = Drill::new(format!("drill_{number}"), Fault::stop("handler")).expect_alert(alert);
     let claims = drill.claims();

@@ -150,9 +150,12 @@ fn carry_out(action: Action, project: &Path, progress: &Progress) -> Result<Exit
         Action::Down => lines(commands::down(project, &programs, progress).map(|()| Vec::new())?),
         Action::Heal => lines(commands::heal(project, &programs, progress)?),
         Action::Report { run } => lines(commands::report(&run)?),
-        Action::Coverage { drills, prometheus } => {
-            commands::coverage(project, &programs, drills.selection(), prometheus.as_deref())?
-        }
+        Action::Coverage { drills, prometheus } => commands::coverage(
+            project,
+            &programs,
+            drills.selection(),
+            prometheus.as_deref(),
+        )?,
         Action::Completions { shell } => {
             clap_complete::generate(
                 shell,

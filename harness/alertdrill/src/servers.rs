@@ -6,7 +6,8 @@ use std::time::Duration;
 use alertdrill_core::settings::Endpoint;
 use alertdrill_core::{Error, Result, Site, UtcInstant};
 use alertdrill_engine::{
-    Alertmanager, AlertmanagerWithSink, Grafana, Locate, NotificationSink, Prometheus, RuleEngine as _,
+    Alertmanager, AlertmanagerWithSink, Grafana, Locate, NotificationSink, Prometheus,
+    RuleEngine as _,
 };
 use alertdrill_target::compose::{Containers, Project, ServerAddresses, Stack};
 use futures_util::FutureExt as _;
@@ -23,8 +24,13 @@ const EVALUATED_WITHIN: Duration = Duration::from_secs(30);
 /// What faults are aimed at in `project`, of which these are the containers.
 #[must_use]
 pub fn site_of(project: &Project, containers: &Containers) -> Site {
-    let target = containers.clone().with_topics(topics_of(project.settings()));
-    Site { target: Arc::new(target), clock: Arc::new(SystemClock::default()) }
+    let target = containers
+        .clone()
+        .with_topics(topics_of(project.settings()));
+    Site {
+        target: Arc::new(target),
+        clock: Arc::new(SystemClock::default()),
+    }
 }
 
 /// A client of the stack's Prometheus.
@@ -92,7 +98,9 @@ async fn wait_until_evaluated(prometheus: &Prometheus, since: UtcInstant) -> Res
     let began = Instant::now();
     loop {
         let evaluated = prometheus.evaluated_until().await?;
-        let waiting = evaluated.into_iter().find(|(_, evaluated)| evaluated.until < since);
+        let waiting = evaluated
+            .into_iter()
+            .find(|(_, evaluated)| evaluated.until < since);
         let Some((alert, evaluated)) = waiting else {
             return Ok(());
         };

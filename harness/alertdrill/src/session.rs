@@ -211,7 +211,11 @@ impl Session {
                 }
                 (drill, lane, timeline)
             }
-            Err(error) => (drill.clone(), None, runner::never_begun(drill, &error, now())),
+            Err(error) => (
+                drill.clone(),
+                None,
+                runner::never_begun(drill, &error, now()),
+            ),
         };
         DrillRecord {
             schema_version: RECORD_SCHEMA_VERSION,
@@ -344,8 +348,7 @@ impl Session {
         let span = (run.started_at, run.finished_at);
         let cadence = Cadence::of(&self.prometheus.alerting_rules(Duration::ZERO).await?);
         let every = cadence.evaluation_interval;
-        let history =
-            board_history(&self.prometheus, &dashboard, settings, span, every).await?;
+        let history = board_history(&self.prometheus, &dashboard, settings, span, every).await?;
         let broken: Vec<_> = folder
             .records()?
             .iter()
@@ -369,9 +372,8 @@ impl Session {
             .iter()
             .flat_map(|drill| &drill.faults)
             .map(|fault| fault.injected_at);
-        let value = async |query: Option<&String>| {
-            self.prometheus.value(query?).await.ok().flatten()
-        };
+        let value =
+            async |query: Option<&String>| self.prometheus.value(query?).await.ok().flatten();
         let usage = self.stack.project().settings().usage.as_ref();
         let memory_bytes = value(usage.map(|usage| &usage.memory_bytes)).await;
         Measured {

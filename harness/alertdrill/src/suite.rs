@@ -43,14 +43,23 @@ impl Suite {
     #[must_use]
     pub fn new(project: impl Into<PathBuf>) -> Self {
         let (project, programs) = (project.into(), PathBuf::new());
-        Self { project, programs, drills: Vec::new(), waivers: Vec::new() }
+        Self {
+            project,
+            programs,
+            drills: Vec::new(),
+            waivers: Vec::new(),
+        }
     }
 
     /// The same suite, of whose stack `program` goes into an image; all such programs lie in its
     /// folder.
     #[must_use]
     pub fn built_program(mut self, program: impl AsRef<Path>) -> Self {
-        self.programs = program.as_ref().parent().map(Path::to_owned).unwrap_or_default();
+        self.programs = program
+            .as_ref()
+            .parent()
+            .map(Path::to_owned)
+            .unwrap_or_default();
         self
     }
 
@@ -175,7 +184,9 @@ impl Suite {
     fn keep_stack(&self, parent: u32) -> ExitCode {
         let kept = Runtime::new()
             .map_err(Error::file("start the async runtime in", "this process"))
-            .and_then(|runtime| runtime.block_on(keeper::keep(parent, &self.project, &self.programs)));
+            .and_then(|runtime| {
+                runtime.block_on(keeper::keep(parent, &self.project, &self.programs))
+            });
         kept.map_or_else(
             |error| could_not_be_tested(&Progress::default(), &error),
             |()| ExitCode::SUCCESS,

@@ -103,7 +103,10 @@ mod tests {
 {"reason":"compiler-artifact","target":{"name":"k2-fixtures","kind":["bin"]},"executable":"/t/k2-fixtures"}
 {"reason":"compiler-artifact","target":{"name":"alerts","kind":["test"]},"executable":"/t/alerts-1f"}
 {"reason":"build-finished","success":true}"#;
-        assert_eq!(executable(messages, "alerts"), Some(PathBuf::from("/t/alerts-1f")));
-        assert_eq!(executable(""), None);
+        assert_eq!(
+            executable(messages, "alerts"),
+            Some(PathBuf::from("/t/alerts-1f"))
+        );
+        assert_eq!(executable("", "alerts"), None);
     }
 }

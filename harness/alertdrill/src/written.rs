@@ -46,13 +46,21 @@ impl Written {
         let (prometheus_text, rules_text) = (text_of(&prometheus)?, text_of(&rules_file)?);
         let rules = rules_of((&prometheus, &prometheus_text), (&rules_file, &rules_text))?;
         let routing = routing_of(&text_of(&alertmanager)?)?;
-        Ok(Self { root, settings, rules_file, rules, routing })
+        Ok(Self {
+            root,
+            settings,
+            rules_file,
+            rules,
+            routing,
+        })
     }
 
     /// The rules file, as a person reads it.
     #[must_use]
     pub fn rules_file_shown(&self) -> &Path {
-        self.rules_file.strip_prefix(&self.root).unwrap_or(&self.rules_file)
+        self.rules_file
+            .strip_prefix(&self.root)
+            .unwrap_or(&self.rules_file)
     }
 }
 
@@ -60,10 +68,16 @@ fn settings_in(compose: &Path) -> Result<Settings> {
     let text = text_of(compose)?;
     let file: ComposeFile = serde_yaml_ng::from_str(&text).map_err(|error| {
         let what = compose.display().to_string();
-        Error::BadDescription { what, reason: error.to_string() }
+        Error::BadDescription {
+            what,
+            reason: error.to_string(),
+        }
     })?;
     let services: BTreeSet<_> = file.services.into_keys().collect();
-    Ok(Settings { services, ..file.settings })
+    Ok(Settings {
+        services,
+        ..file.settings
+    })
 }
 
 fn text_of(path: &Path) -> Result<String> {

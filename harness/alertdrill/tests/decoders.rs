@@ -14,13 +14,13 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use alertdrill::drill::{Drill, Fault, UtcInstant, hopeless, judge};
-use alertdrill::fault::{Journal, decode};
-use alertdrill::observe::{Alertmanager, NotificationSink, Prometheus};
-use alertdrill::plan::DrillPlan;
-use alertdrill::report::{
-    DrillRecord, Milestone, Report, RunFolder, drill_line, end_table, failure_text,
+use alertdrill::engine::{
+    Alertmanager, NotificationSink, Prometheus, RuleEngine as _, condition_spans,
 };
+use alertdrill::plan::DrillPlan;
+use alertdrill::report::{Milestone, Report, RunFolder, drill_line, end_table, failure_text};
+use alertdrill::target::{Journal, decode};
+use alertdrill::{Drill, DrillRecord, Fault, Placement, Settings, UtcInstant, infeasible, judge};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{Uri, header};
@@ -37,7 +37,6 @@ fn corpus(name: &str) -> Vec<u8> {
 }
 
 // ---- how an answer is spoiled
-// -------------------------------------------------------------------------------------
 
 #[derive(Clone, Debug)]
 enum Spoiling {
@@ -170,7 +169,6 @@ fn replace(json: &mut Value, nth: &mut usize, value: Option<&Value>) -> bool {
 }
 
 // ---- servers
-// ------------------------------------------------------------------------------------------------------
 
 /// A path, and what is answered there instead.
 type Instead = Arc<Mutex<(&'static str, Vec<u8>)>>;
@@ -242,7 +240,7 @@ impl Server {
             let _ = prometheus.alert_samples(Duration::from_secs(60)).await;
             let _ = prometheus.fired_within(Duration::from_secs(60)).await;
             let _ = prometheus.missed_evaluations().await;
-            let _ = prometheus.spans("up == 0", at(1000.0), at(2000.0)).await;
+            let _ = condition_spans(&prometheus, "up == 0", at(1000.0), at(2000.0)).await;
             let _ = prometheus
                 .range("up", (at(1000.0), at(2000.0)), Duration::from_secs(1))
                 .await;
@@ -304,7 +302,6 @@ fn spoiled_answer_of_a_server_is_understood_or_refused() {
 }
 
 // ---- files
-// ----------------------------------------------------------------------------------------------------------
 
 /// The files of a run: what the corpus has of each, and where it lies in the run's folder.
 const RUN: [(&str, &str); 5] = [
@@ -314,6 +311,10 @@ const RUN: [(&str, &str); 5] = [
     ("panels.json", "panels.json"),
     ("history.json", "history.json"),
 ];
+
+fn now() -> UtcInstant {
+    UtcInstant::from_epoch_s(1_763_876_500.0).unwrap()
+}
 
 fn write(folder: &Path, path: &str, text: Vec<u8>) {
     let path = folder.join(path);
@@ -344,11 +345,11 @@ proptest! {
     fn spoiled_drill_file_is_understood_or_refused(spoilings in spoilings()) {
         if let Ok(drill) = serde_json::from_slice::<Drill>(&spoiled(corpus("drill.json"), &spoilings)) {
             let record: DrillRecord = serde_json::from_slice(&corpus("record.json")).unwrap();
-            let _ = hopeless(&drill, &record.timeline.rules);
+            let _ = infeasible(&drill, &record.timeline.rules);
             let _ = judge(&drill, &record.timeline);
-            let _ = drill.placed_on("okx").claims();
+            let _ = drill.clone().placed(&Placement::on([("lane", "okx")]), &Settings::example()).claims();
             let routing = record.timeline.routing.unwrap_or_default();
-            let _ = DrillPlan::of(&drill, &record.timeline.rules, &routing);
+            let _ = DrillPlan::of(&drill, &Settings::example(), &record.timeline.rules, &routing);
         }
     }
 
@@ -388,7 +389,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::in_folder(folder.path());
         for service in ["kafka", "minio", "postgres"] {
-            journal.open("a_drill", &Fault::stop(service)).unwrap();
+            journal.open("a_drill", &Fault::stop(service), now()).unwrap();
         }
         journal.close(closed).unwrap();
         let whole = std::fs::read(journal.path()).unwrap();
@@ -398,7 +399,7 @@ proptest! {
             prop_assert!(known.contains(&open) || open.id == closed, "{open:?} was never written");
         }
         std::fs::write(journal.path(), spoiled).unwrap();
-        let next = journal.open("a_drill", &Fault::stop("prefect-server")).unwrap();
+        let next = journal.open("a_drill", &Fault::stop("prefect-server"), now()).unwrap();
         prop_assert!(journal.read().unwrap().open.contains(&next));
     }
 }

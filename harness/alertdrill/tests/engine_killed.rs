@@ -10,16 +10,15 @@
     reason = "in a test, a panic is how it fails"
 )]
 
+mod victim;
+
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use alertdrill::Error;
-use alertdrill::drill::Fault;
-use alertdrill::fault::{self, Journal, Site};
-use alertdrill::progress::Progress;
-use alertdrill::runner::heal;
-use alertdrill::stack::Containers;
+use alertdrill::target::{Journal, heal};
+use alertdrill::{Error, Fault, Progress};
+use victim::{inject_one, site};
 
 const PROJECT: &str = "alertdrill-engine";
 const UP_WITHIN: Duration = Duration::from_secs(60);
@@ -203,11 +202,8 @@ fn breaks_and_heals_on_the_engine() {
     let folder = tempfile::tempdir().unwrap();
     let journal = Journal::in_folder(folder.path());
     tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let site = Site {
-            containers: Containers::connect(PROJECT).await.unwrap(),
-            kafka_bootstrap: None,
-        };
-        let _ongoing = fault::inject(&Fault::stop("victim"), "a_drill", &journal, &site)
+        let site = site(PROJECT).await;
+        let _broken = inject_one(&Fault::stop("victim"), "a_drill", &journal, &site)
             .await
             .unwrap();
         say("broken");

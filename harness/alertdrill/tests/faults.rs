@@ -12,15 +12,11 @@ mod victim;
 
 use std::time::Duration;
 
-use alertdrill::Error;
-use alertdrill::drill::{Fault, UtcInstant};
-use alertdrill::fault;
-use alertdrill::progress::Progress;
-use alertdrill::runner::heal;
-use alertdrill::stack::ContainerState;
+use alertdrill::target::{heal, revert};
+use alertdrill::{Error, Fault, Progress, ServiceState, UtcInstant};
 use jiff::Timestamp;
 
-use victim::{NETWORK, VICTIM, Victim};
+use victim::{NETWORK, VICTIM, Victim, inject_one, words};
 
 fn now() -> UtcInstant {
     Timestamp::now().into()
@@ -32,23 +28,21 @@ impl Victim {
     async fn goes_through(
         &self,
         fault: &Fault,
-        broken: impl Fn(&ContainerState, UtcInstant) -> bool,
+        broken: impl Fn(&ServiceState, UtcInstant) -> bool,
     ) {
-        let mut ongoing = Vec::new();
+        let mut broken_ones = Vec::new();
         for _ in 0..2 {
             let since = now();
-            ongoing.push(self.inject(fault).await.unwrap());
-            fault::wait_for_effect(fault, &self.site, since)
-                .await
-                .unwrap();
+            broken_ones.push(self.inject(fault).await.unwrap());
+            fault.wait_for_effect(&self.site, since).await.unwrap();
             let state = self.state().await;
             assert!(broken(&state, since), "{fault}: {state:?}");
         }
-        for each in ongoing {
-            each.end().await;
+        for each in broken_ones {
+            each.let_go().await;
         }
         for _ in 0..2 {
-            fault::revert(fault, &self.site, |error| panic!("{error}"))
+            revert(fault, &self.site, |error| panic!("{error}"))
                 .await
                 .unwrap();
             assert!(self.is_well().await, "{fault}: {:?}", self.state().await);
@@ -78,7 +72,7 @@ async fn stopped_service_is_down_until_it_is_reverted() {
 async fn restarted_service_is_started_anew() {
     let victim = Victim::start("alertdrill-fault-restart").await;
     victim
-        .goes_through(&Fault::restart(VICTIM), ContainerState::started_since)
+        .goes_through(&Fault::restart(VICTIM), ServiceState::started_since)
         .await;
 }
 
@@ -104,7 +98,7 @@ async fn service_that_ends_on_a_signal_is_started_by_its_restart_policy() {
 async fn service_killed_for_its_memory_is_started_by_its_restart_policy() {
     let victim = Victim::start("alertdrill-fault-oom").await;
     victim
-        .goes_through(&Fault::oom_kill(VICTIM), ContainerState::started_since)
+        .goes_through(&Fault::oom_kill(VICTIM), ServiceState::started_since)
         .await;
 }
 
@@ -112,11 +106,7 @@ async fn service_killed_for_its_memory_is_started_by_its_restart_policy() {
 async fn flapping_service_stands_still_and_goes_on() {
     let victim = Victim::start("alertdrill-fault-flap").await;
     let (paused, running) = (Duration::from_secs(5), Duration::from_secs(5));
-    let fault = Fault::ServiceFlapping {
-        service: VICTIM.into(),
-        paused,
-        running,
-    };
+    let fault = Fault::flap(VICTIM, paused, running);
     victim
         .goes_through(&fault, |state, _| state.is_paused)
         .await;
@@ -125,10 +115,7 @@ async fn flapping_service_stands_still_and_goes_on() {
 #[tokio::test]
 async fn service_is_off_the_network_until_it_is_reverted() {
     let victim = Victim::start("alertdrill-fault-cut").await;
-    let fault = Fault::NetworkCut {
-        service: VICTIM.into(),
-        network: NETWORK.into(),
-    };
+    let fault = Fault::cut_off(VICTIM, NETWORK);
     victim
         .goes_through(&fault, |state, _| !state.networks.contains(NETWORK))
         .await;
@@ -137,14 +124,10 @@ async fn service_is_off_the_network_until_it_is_reverted() {
 #[tokio::test]
 async fn command_breaks_and_another_one_mends() {
     let victim = Victim::start("alertdrill-fault-command").await;
-    let shell = |script: &str| ["sh", "-c", script].map(str::to_owned).to_vec();
-    let fault = |inject: &str| Fault::CommandRun {
-        what: "a file is there".into(),
-        service: VICTIM.into(),
-        user: None,
-        inject: shell(inject),
-        revert: shell("rm -f /tmp/broken"),
-        disturbs: VICTIM.into(),
+    let shell = |script: &str| words(["sh", "-c", script]);
+    let fault = |inject: &str| {
+        let command = Fault::run_command(VICTIM, shell(inject), shell("rm -f /tmp/broken"));
+        Fault::from(command.effect(words(["test", "-e", "/tmp/broken"])))
     };
     victim
         .goes_through(&fault("touch /tmp/broken"), |_, _| true)
@@ -152,8 +135,8 @@ async fn command_breaks_and_another_one_mends() {
     assert!(
         victim
             .site
-            .containers
-            .exec(VICTIM, None, &["test", "-e", "/tmp/broken"])
+            .target
+            .exec(VICTIM, None, &words(["test", "-e", "/tmp/broken"]))
             .await
             .is_err()
     );
@@ -168,11 +151,7 @@ async fn command_breaks_and_another_one_mends() {
 #[tokio::test]
 async fn fault_on_a_topic_without_a_broker_says_so() {
     let victim = Victim::start("alertdrill-fault-topic").await;
-    let fault = Fault::ConsumerDisplaced {
-        topic: "t".into(),
-        group: "g".into(),
-        disturbs: VICTIM.into(),
-    };
+    let fault = Fault::displace_consumer("t", "g", VICTIM);
     let error = victim.inject(&fault).await.unwrap_err().to_string();
     assert!(error.contains("has no broker"), "{error}");
 }
@@ -181,7 +160,7 @@ async fn fault_on_a_topic_without_a_broker_says_so() {
 async fn container_of_another_project_cannot_be_hit() {
     let own = Victim::start("alertdrill-fault-own").await;
     let stranger = own.seen_from("alertdrill-fault-stranger").await;
-    let error = fault::inject(&Fault::stop(VICTIM), "a_drill", &own.journal, &stranger)
+    let error = inject_one(&Fault::stop(VICTIM), "a_drill", &own.journal, &stranger)
         .await
         .unwrap_err();
     assert!(matches!(error, Error::NoSuchService { .. }), "{error}");
@@ -202,7 +181,7 @@ async fn container_that_was_made_anew_since_the_fault_is_healed_as_it_is_now() {
     let before = Victim::start("alertdrill-fault-anew").await;
     before.inject(&Fault::stop(VICTIM)).await.unwrap();
     let after = before.made_anew().await;
-    after.site.containers.stop(VICTIM).await.unwrap();
+    after.site.target.stop(VICTIM).await.unwrap();
     assert!(after.healed().await.ends_with(": reverted"));
     assert!(after.is_well().await);
 }
@@ -221,10 +200,7 @@ async fn fault_on_a_container_that_is_gone_is_over() {
 #[tokio::test]
 async fn fault_on_a_network_that_is_gone_is_over() {
     let victim = Victim::start("alertdrill-fault-offnet").await;
-    let fault = Fault::NetworkCut {
-        service: VICTIM.into(),
-        network: NETWORK.into(),
-    };
+    let fault = Fault::cut_off(VICTIM, NETWORK);
     victim.inject(&fault).await.unwrap();
     victim.remove_network().await;
     let healed = victim.healed().await;

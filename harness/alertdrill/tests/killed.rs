@@ -20,20 +20,17 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use alertdrill::Error;
-use alertdrill::drill::{Behaviour, Fault, UtcInstant};
-use alertdrill::fault::{self, Journal, Site};
-use alertdrill::process::ProcessId;
-use alertdrill::progress::Progress;
-use alertdrill::runner::heal;
-use alertdrill::stack::Containers;
+use alertdrill::target::compose::Containers;
+use alertdrill::target::process::ProcessId;
+use alertdrill::target::{Journal, heal, revert};
+use alertdrill::{Error, Fault, Progress, Site, UtcInstant};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde_json::json;
 use testcontainers::runners::AsyncRunner as _;
 use testcontainers::{ContainerAsync, GenericImage};
 
-use victim::{NETWORK, PROGRAM, Victim, project, request};
+use victim::{NETWORK, PROGRAM, Victim, inject_one, project, request, site, words};
 
 const PORT: u16 = 8080;
 /// Keeps what is posted to it, and answers it to everybody.
@@ -46,9 +43,13 @@ const SERVER: &str = r#"exec perl -MIO::Socket::INET -e '
         print $c "HTTP/1.1 200 OK\r\nContent-Length: ".length($kept)."\r\nConnection: close\r\n\r\n$kept"; close $c;
     }'"#;
 
+fn now() -> UtcInstant {
+    Timestamp::now().into()
+}
+
 /// A fault of each kind that a container is enough for, on a service of its own.
 fn faults() -> Vec<Fault> {
-    let shell = |script: &str| ["sh", "-c", script].map(str::to_owned).to_vec();
+    let shell = |script: &str| words(["sh", "-c", script]);
     let (paused, running) = (Duration::from_millis(300), Duration::from_millis(200));
     vec![
         Fault::stop("stopped"),
@@ -56,35 +57,17 @@ fn faults() -> Vec<Fault> {
         Fault::kill("crashed", "SIGUSR1"),
         Fault::restart("restarted"),
         Fault::oom_kill("oom-killed"),
-        Fault::ServiceFlapping {
-            service: "flapping".into(),
-            paused,
-            running,
-        },
-        Fault::NetworkCut {
-            service: "cut-off".into(),
-            network: NETWORK.into(),
-        },
-        Fault::CommandRun {
-            what: "a file is there".into(),
-            service: "commanded".into(),
-            user: None,
-            inject: shell("touch /tmp/broken"),
-            revert: shell("rm -f /tmp/broken"),
-            disturbs: "commanded".into(),
-        },
-        Fault::BehaviourSwitched {
-            what: "it answers badly".into(),
-            service: "switched".into(),
-            port: PORT,
-            path: "/".into(),
-            to: vec![Behaviour {
-                post: json!("bad"),
-                lasts: Duration::ZERO,
-            }],
-            back: json!("good"),
-            disturbs: "switched".into(),
-        },
+        Fault::flap("flapping", paused, running),
+        Fault::cut_off("cut-off", NETWORK),
+        Fault::run_command(
+            "commanded",
+            shell("touch /tmp/broken"),
+            shell("rm -f /tmp/broken"),
+        )
+        .into(),
+        Fault::switch_behaviour("switched", PORT, "/", json!("good"))
+            .to(json!("bad"), Duration::ZERO)
+            .into(),
     ]
 }
 
@@ -101,17 +84,10 @@ async fn start(project: &str, fault: &Fault) -> ContainerAsync<GenericImage> {
         .unwrap()
 }
 
-async fn site(project: &str) -> Site {
-    Site {
-        containers: Containers::connect(project).await.unwrap(),
-        kafka_bootstrap: None,
-    }
-}
-
 /// What is still broken of what `fault` breaks.
-async fn broken(fault: &Fault, site: &Site) -> Option<String> {
+async fn broken(fault: &Fault, project: &str, site: &Site) -> Option<String> {
     let service = fault.target();
-    let state = site.containers.state(service).await.unwrap();
+    let state = site.target.state(service).await.unwrap();
     if !state.is_running() || state.is_paused || !state.networks.contains(NETWORK) {
         return Some(format!(
             "{service} is {state}, paused: {}, on the networks {:?}",
@@ -121,15 +97,16 @@ async fn broken(fault: &Fault, site: &Site) -> Option<String> {
     match service {
         "commanded"
             if site
-                .containers
-                .exec(service, None, &["test", "!", "-e", "/tmp/broken"])
+                .target
+                .exec(service, None, &words(["test", "!", "-e", "/tmp/broken"]))
                 .await
                 .is_err() =>
         {
             Some("the file is still there".to_owned())
         }
         "switched" => {
-            let address = site.containers.address(service, PORT).await.unwrap();
+            let containers = Containers::connect(project).await.unwrap();
+            let address = containers.address(service, PORT).await.unwrap();
             let answer = reqwest::get(format!("http://{address}/"))
                 .await
                 .unwrap()
@@ -143,7 +120,6 @@ async fn broken(fault: &Fault, site: &Site) -> Option<String> {
 }
 
 // ---- the harness that is killed
-// -------------------------------------------------------------------------------------
 
 const PROJECT: &str = "ALERTDRILL_KILLED_PROJECT";
 const FOLDER: &str = "ALERTDRILL_KILLED_FOLDER";
@@ -186,14 +162,14 @@ fn breaks_and_mends_until_it_is_killed() {
 async fn break_and_mend(fault: &Fault, journal: &Journal, site: &Site) {
     let drill = format!("drill_of_{}", fault.target());
     loop {
-        let since = UtcInstant::from(Timestamp::now());
+        let since = now();
         // What fails because the other harness does the same to the container at the same time
         // stays in the journal.
-        let Ok(ongoing) = fault::inject(fault, &drill, journal, site).await else {
+        let Ok(broken) = inject_one(fault, &drill, journal, site).await else {
             continue;
         };
-        let _ = fault::wait_for_effect(fault, site, since).await;
-        ongoing.end().await;
+        let _ = fault.wait_for_effect(site, since).await;
+        broken.let_go().await;
         let own = journal
             .read()
             .unwrap()
@@ -201,7 +177,7 @@ async fn break_and_mend(fault: &Fault, journal: &Journal, site: &Site) {
             .into_iter()
             .filter(|open| open.process == ProcessId::own() && open.drill == drill);
         for open in own {
-            if fault::revert(&open.fault, site, |_| ()).await.is_ok() {
+            if revert(&open.fault, site, |_| ()).await.is_ok() {
                 journal.close(open.id).unwrap();
             }
         }
@@ -209,7 +185,6 @@ async fn break_and_mend(fault: &Fault, journal: &Journal, site: &Site) {
 }
 
 // ---- and who heals
-// ----------------------------------------------------------------------------------------------------
 
 fn kills() -> u32 {
     std::env::var("ALERTDRILL_KILLS").map_or(10, |kills| {
@@ -247,7 +222,7 @@ async fn harness_that_is_killed_at_any_instant_leaves_nothing_that_heal_does_not
         tokio::time::sleep(instant(number)).await;
         harnesses.into_iter().for_each(kill);
         for fault in &faults {
-            left_broken += u32::from(broken(fault, &site).await.is_some());
+            left_broken += u32::from(broken(fault, project, &site).await.is_some());
         }
         healed += heal(&journal, &site, &Progress::default())
             .await
@@ -256,7 +231,7 @@ async fn harness_that_is_killed_at_any_instant_leaves_nothing_that_heal_does_not
         assert_eq!(journal.read().unwrap().open, [], "kill {number}");
         for fault in &faults {
             assert_eq!(
-                broken(fault, &site).await,
+                broken(fault, project, &site).await,
                 None,
                 "kill {number} after {:?}",
                 instant(number)
@@ -301,7 +276,7 @@ async fn faults_of_a_harness_that_still_runs_are_its_own() {
     kill(harness);
     // Those of services that this test has no container for are over.
     heal(&journal, &site, &Progress::default()).await.unwrap();
-    assert_eq!(broken(&fault, &site).await, None);
+    assert_eq!(broken(&fault, project, &site).await, None);
 }
 
 #[test]
@@ -339,7 +314,7 @@ fn opens_faults_until_the_disk_is_full() {
     let folder = std::env::var(FOLDER).unwrap();
     let journal = Journal::in_folder(Path::new(&folder));
     for number in 0..1000 {
-        match journal.open("a_drill", &Fault::stop("kafka")) {
+        match journal.open("a_drill", &Fault::stop("kafka"), now()) {
             Ok(_) => {}
             Err(Error::File {
                 attempted: "write", ..
@@ -357,11 +332,7 @@ fn opens_faults_until_the_disk_is_full() {
 async fn harness_ends_its_part_of_a_fault_when_it_panics() {
     let victim = Victim::start("alertdrill-panicked").await;
     let (paused, running) = (Duration::from_millis(300), Duration::from_millis(200));
-    let fault = Fault::ServiceFlapping {
-        service: victim::VICTIM.into(),
-        paused,
-        running,
-    };
+    let fault = Fault::flap(victim::VICTIM, paused, running);
     let ongoing = victim.inject(&fault).await.unwrap();
     let panicked = tokio::spawn(async move {
         let _ongoing = ongoing;

@@ -159,20 +159,41 @@ impl Drill {
     /// project's settings promise where it says nothing.
     #[must_use]
     pub fn placed(mut self, placement: &Placement, settings: &Settings) -> Self {
-        self.faults = self.faults.into_iter().map(|fault| fault.placed(placement)).collect();
-        self.once_pending =
-            self.once_pending.into_iter().map(|fault| fault.placed(placement)).collect();
-        self.moment.iter_mut().for_each(|moment| moment.place(placement));
+        self.faults = self
+            .faults
+            .into_iter()
+            .map(|fault| fault.placed(placement))
+            .collect();
+        self.once_pending = self
+            .once_pending
+            .into_iter()
+            .map(|fault| fault.placed(placement))
+            .collect();
+        self.moment
+            .iter_mut()
+            .for_each(|moment| moment.place(placement));
         for expected in &mut self.expect {
             expected.place(placement);
-            expected.receiver =
-                expected.receiver.take().or_else(|| settings.receiver_of(&expected.severity));
-            expected.annotations.get_or_insert_with(|| settings.annotations.clone());
+            expected.receiver = expected
+                .receiver
+                .take()
+                .or_else(|| settings.receiver_of(&expected.severity));
+            expected
+                .annotations
+                .get_or_insert_with(|| settings.annotations.clone());
         }
-        self.silent.iter_mut().for_each(|silent| silent.place(placement));
-        self.tolerate.iter_mut().for_each(|tolerated| tolerated.place(placement));
-        self.afterwards.iter_mut().for_each(|check| check.place(placement));
-        self.leases.iter_mut().for_each(|lease| placement.fill(&mut lease.on));
+        self.silent
+            .iter_mut()
+            .for_each(|silent| silent.place(placement));
+        self.tolerate
+            .iter_mut()
+            .for_each(|tolerated| tolerated.place(placement));
+        self.afterwards
+            .iter_mut()
+            .for_each(|check| check.place(placement));
+        self.leases
+            .iter_mut()
+            .for_each(|lease| placement.name(&mut lease.on));
         self
     }
 
@@ -222,8 +243,12 @@ pub struct Moment {
 
 impl Moment {
     fn place(&mut self, placement: &Placement) {
-        [&mut self.what, &mut self.service].into_iter().for_each(|text| placement.fill(text));
-        self.command.iter_mut().for_each(|word| placement.fill(word));
+        [&mut self.what, &mut self.service]
+            .into_iter()
+            .for_each(|text| placement.fill(text));
+        self.command
+            .iter_mut()
+            .for_each(|word| placement.fill(word));
     }
 }
 
@@ -252,8 +277,12 @@ impl Check {
     pub const NOT_SO: i64 = 4;
 
     fn place(&mut self, placement: &Placement) {
-        [&mut self.what, &mut self.service].into_iter().for_each(|text| placement.fill(text));
-        self.command.iter_mut().for_each(|word| placement.fill(word));
+        [&mut self.what, &mut self.service]
+            .into_iter()
+            .for_each(|text| placement.fill(text));
+        self.command
+            .iter_mut()
+            .for_each(|word| placement.fill(word));
     }
 }
 
@@ -269,7 +298,10 @@ mod tests {
     fn unknown_field_of_a_drill_is_an_error() {
         let json = r#"{"name": "x", "faults": [], "expect": [], "dead_line": 3}"#;
         let error = serde_json::from_str::<Drill>(json).unwrap_err();
-        assert!(error.to_string().contains("unknown field `dead_line`"), "{error}");
+        assert!(
+            error.to_string().contains("unknown field `dead_line`"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -286,7 +318,10 @@ mod tests {
         let poison = Fault::poison("trades.okx", r#"{"not": "{lane}"}"#, "group", "okx");
         assert_eq!(placed.faults, [Fault::stop("handler-okx"), poison]);
         assert_eq!(placed.leases[0].on, "kafka");
-        assert_eq!(placed.expect[0].condition.as_deref(), Some("up{exchange=\"okx\"} == 0"));
+        assert_eq!(
+            placed.expect[0].condition.as_deref(),
+            Some("up{exchange=\"okx\"} == 0")
+        );
         assert_eq!(placed.claims()[0].labels["exchange"], "okx");
     }
 
@@ -297,8 +332,14 @@ mod tests {
             .expect_alert(alert())
             .expect_alert(alert().receiver("team"));
         let placed = drill.placed(&placement(), &Settings::example());
-        let receivers = placed.expect.iter().map(|expected| expected.receiver.as_deref());
+        let receivers = placed
+            .expect
+            .iter()
+            .map(|expected| expected.receiver.as_deref());
         assert_eq!(receivers.collect::<Vec<_>>(), [Some("pager"), Some("team")]);
-        assert_eq!(placed.expect[0].annotations, Some(vec!["summary".to_owned()]));
+        assert_eq!(
+            placed.expect[0].annotations,
+            Some(vec!["summary".to_owned()])
+        );
     }
 }

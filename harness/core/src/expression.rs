@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::promql::Role;
 use crate::{
-    Claim, Drill, Labels, LoadedRule, Span, Timeline, UtcInstant, agree, episodes, rule_for, seconds,
+    Claim, Drill, Labels, LoadedRule, Span, Timeline, UtcInstant, agree, episodes, rule_for,
+    seconds,
 };
 
 /// An alert's expression over time.
@@ -211,8 +212,16 @@ impl Subject<'_> {
     /// series has.
     #[must_use]
     pub fn concerns(&self, labels: &Labels) -> bool {
-        let own = self.claim.labels.iter().filter(|(name, _)| !self.rule.labels.contains_key(*name));
-        agree(&own.map(|(name, value)| (name.clone(), value.clone())).collect(), labels)
+        let own = self
+            .claim
+            .labels
+            .iter()
+            .filter(|(name, _)| !self.rule.labels.contains_key(*name));
+        agree(
+            &own.map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+            labels,
+        )
     }
 }
 

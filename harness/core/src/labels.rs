@@ -8,7 +8,8 @@ pub type Labels = BTreeMap<String, String>;
 /// Whether no label that both have differs: they could be about the same thing.
 #[must_use]
 pub fn agree(one: &Labels, other: &Labels) -> bool {
-    one.iter().all(|(name, value)| other.get(name).is_none_or(|label| label == value))
+    one.iter()
+        .all(|(name, value)| other.get(name).is_none_or(|label| label == value))
 }
 
 /// An alert's name, and in braces the labels that tell it apart, as `PromQL` selects it.

@@ -34,9 +34,7 @@ pub use drill::{
     Check, Claim, Drill, ExpectedAlert, Lease, LeaseMode, Moment, Onset, SilentAlert, Tolerated,
 };
 pub use error::{Error, Result, causes};
-pub use expression::{
-    ExpressionHistory, LimitHistory, LineSeries, Subject, TermHistory, subjects,
-};
+pub use expression::{ExpressionHistory, LimitHistory, LineSeries, Subject, TermHistory, subjects};
 pub use fault::{Fault, FaultKind, Ongoing, Site, Stopped};
 pub use instant::UtcInstant;
 pub use judge::{DELIVERY_ALLOWANCE, alert_outcomes, infeasible, judge, so_far};
@@ -46,8 +44,8 @@ pub use record::{
     RunInfo, Waiver,
 };
 pub use rules::{
-    CONDITION_RESOLUTION, Cadence, LoadedRule, Routing, Window, prometheus_duration, routing_of, rule_for,
-    rules_of,
+    CONDITION_RESOLUTION, Cadence, LoadedRule, Routing, Window, prometheus_duration, routing_of,
+    rule_for, rules_of,
 };
 pub use schedule::Placement;
 pub use settings::Settings;

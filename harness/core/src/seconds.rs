@@ -33,10 +33,7 @@ pub fn within_bounds(duration: Duration) -> Result<Duration, String> {
 ///
 /// # Errors
 /// The serializer's own.
-pub fn serialize<S: Serializer>(
-    duration: &Duration,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+pub fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(duration.as_secs_f64())
 }
 
@@ -44,9 +41,7 @@ pub fn serialize<S: Serializer>(
 ///
 /// # Errors
 /// A number that is negative, infinite or too large.
-pub fn deserialize<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Duration, D::Error> {
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     duration(f64::deserialize(deserializer)?).map_err(de::Error::custom)
 }
 

@@ -202,7 +202,11 @@ impl Settings {
 impl Settings {
     /// A pipeline of two lanes over a shared broker, and an offload, as most tests want it.
     #[must_use]
-    #[allow(clippy::missing_panics_doc, clippy::expect_used, reason = "the text is a constant")]
+    #[allow(
+        clippy::missing_panics_doc,
+        clippy::expect_used,
+        reason = "the text is a constant"
+    )]
     pub fn example() -> Self {
         let text = r#"
 prometheus: {service: prometheus, port: 9090}
@@ -225,9 +229,21 @@ paths:
     steady_state: [{name: offload works, query: works}]
 "#;
         let settings: Self = serde_yaml_ng::from_str(text).expect("the example is valid");
-        let services = ["handler-binance", "handler-okx", "kafka", "minio", "clickhouse"];
+        let services = [
+            "handler-binance",
+            "handler-okx",
+            "kafka",
+            "minio",
+            "clickhouse",
+        ];
         let watching = ["prometheus", "alertmanager", "sink"];
-        let services = services.iter().chain(&watching).map(|name| (*name).to_owned());
-        Self { services: services.collect(), ..settings }
+        let services = services
+            .iter()
+            .chain(&watching)
+            .map(|name| (*name).to_owned());
+        Self {
+            services: services.collect(),
+            ..settings
+        }
     }
 }

@@ -19,10 +19,7 @@ pub struct Span {
 impl Span {
     /// The spans of instants that are at most about `apart` from the next, in their order.
     #[must_use]
-    pub fn through(
-        instants: impl IntoIterator<Item = UtcInstant>,
-        apart: Duration,
-    ) -> Vec<Self> {
+    pub fn through(instants: impl IntoIterator<Item = UtcInstant>, apart: Duration) -> Vec<Self> {
         let mut spans: Vec<Self> = Vec::new();
         for at in instants {
             match spans.last_mut() {

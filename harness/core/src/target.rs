@@ -81,7 +81,11 @@ pub trait Target: fmt::Debug + Send + Sync {
     /// As [`Target::run`], or [`Error::NoAnswer`] with what it printed on standard error if it ended
     /// with another code than 0.
     async fn exec(&self, service: &str, user: Option<&str>, command: &[String]) -> Result<String> {
-        let Ended { code, printed, complaints } = self.run(service, user, command).await?;
+        let Ended {
+            code,
+            printed,
+            complaints,
+        } = self.run(service, user, command).await?;
         if code == 0 {
             return Ok(printed);
         }

@@ -9,9 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Claim, Fault, Labels, LoadedRule, Routing, Span, UtcInstant, WatchedUntil, selector,
-};
+use crate::{Claim, Fault, Labels, LoadedRule, Routing, Span, UtcInstant, WatchedUntil, selector};
 
 /// The version of the saved form; raised with every change that an older reader would misread.
 pub const TIMELINE_SCHEMA_VERSION: u32 = 2;

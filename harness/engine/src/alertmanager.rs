@@ -118,8 +118,7 @@ mod tests {
     #[tokio::test]
     async fn routing_is_that_of_the_configuration_which_the_server_has_loaded() {
         let loaded = serde_json::json!({"config": {"original": "route: {group_wait: 20s}"}});
-        let (_server, alertmanager) =
-            answering("/api/v2/status", &loaded.to_string(), 200).await;
+        let (_server, alertmanager) = answering("/api/v2/status", &loaded.to_string(), 200).await;
         let routing = alertmanager.routing().await.unwrap();
         assert_eq!(routing.group_wait, std::time::Duration::from_secs(20));
     }

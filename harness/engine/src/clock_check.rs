@@ -23,7 +23,10 @@ impl ClockReading {
     /// What `clock` says now.
     #[must_use]
     pub fn of(clock: &dyn Clock) -> Self {
-        Self { utc: clock.now(), monotonic: clock.monotonic() }
+        Self {
+            utc: clock.now(),
+            monotonic: clock.monotonic(),
+        }
     }
 
     /// The time from `earlier` until now, as one clock and as the other say.
@@ -42,19 +45,26 @@ pub struct ClockCheck {
 }
 
 impl ClockCheck {
-    pub(crate) fn new(
-        asked: ClockReading,
-        prometheus: UtcInstant,
-        answered: ClockReading,
-    ) -> Self {
-        Self { asked, prometheus, answered }
+    pub(crate) fn new(asked: ClockReading, prometheus: UtcInstant, answered: ClockReading) -> Self {
+        Self {
+            asked,
+            prometheus,
+            answered,
+        }
     }
 
     /// Of clocks that all say the same.
     #[cfg(test)]
     pub(crate) fn of_the_same(utc: UtcInstant) -> Self {
-        let reading = ClockReading { utc, monotonic: Duration::ZERO };
-        Self { asked: reading, prometheus: utc, answered: reading }
+        let reading = ClockReading {
+            utc,
+            monotonic: Duration::ZERO,
+        };
+        Self {
+            asked: reading,
+            prometheus: utc,
+            answered: reading,
+        }
     }
 
     /// That instants since `earlier` can be compared.
@@ -108,7 +118,10 @@ mod tests {
 
     fn begin() -> ClockReading {
         let utc = UtcInstant::from_epoch_s(1_763_876_500.0).unwrap();
-        ClockReading { utc, monotonic: Duration::from_secs(1) }
+        ClockReading {
+            utc,
+            monotonic: Duration::from_secs(1),
+        }
     }
 
     fn objection(check: ClockCheck, earlier: ClockCheck) -> String {

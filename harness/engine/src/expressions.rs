@@ -158,7 +158,8 @@ mod tests {
     use wiremock::{Mock, MockServer, ResponseTemplate};
 
     use super::*;
-    use alertdrill_core::{ExpectedAlert, Fault, FaultRecord, LoadedRule, Severity};
+    use crate::Prometheus;
+    use alertdrill_core::{ExpectedAlert, Fault, FaultRecord, LoadedRule};
 
     fn at(second: f64) -> UtcInstant {
         UtcInstant::from_epoch_s(1_763_876_500.0 + second).unwrap()
@@ -166,11 +167,7 @@ mod tests {
 
     fn drill() -> (Drill, Timeline) {
         let fault = Fault::stop("feed-handler-okx");
-        let alert = ExpectedAlert::new(
-            "FeedHandlerDown",
-            Severity::Critical,
-            Duration::from_secs(120),
-        );
+        let alert = ExpectedAlert::new("FeedHandlerDown", "critical", Duration::from_secs(120));
         let drill = Drill::new("x", fault.clone())
             .expect_alert(alert.label("exchange", "okx").label("cause", "gone"));
         let rule = LoadedRule {

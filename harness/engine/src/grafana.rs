@@ -64,8 +64,7 @@ mod tests {
     use wiremock::{Mock, MockServer, ResponseTemplate};
 
     use super::*;
-    use alertdrill_core::{Drill, Fault, Timeline};
-    use crate::report::RECORD_SCHEMA_VERSION;
+    use alertdrill_core::{Drill, Fault, RECORD_SCHEMA_VERSION, Timeline};
 
     #[tokio::test]
     async fn each_fault_of_a_drill_is_written_down_with_its_beginning_and_its_end() {

@@ -134,8 +134,11 @@ impl Observation {
                 self.strays.insert(labels);
             }
         }
-        self.evaluated_until =
-            glance.evaluated.into_iter().map(|(name, evaluated)| (name, evaluated.until)).collect();
+        self.evaluated_until = glance
+            .evaluated
+            .into_iter()
+            .map(|(name, evaluated)| (name, evaluated.until))
+            .collect();
         self.conditions = glance.conditions;
         self.clock = Some(glance.clock);
         for delivery in glance.deliveries {
@@ -186,7 +189,12 @@ impl Observer {
             answered_for: answered_for.clone(),
         };
         let task = tokio::spawn(eye.watch(sender));
-        Self { observation, conditions, answered_for, task }
+        Self {
+            observation,
+            conditions,
+            answered_for,
+            task,
+        }
     }
 
     /// What was seen so far; changes with every look.
@@ -356,13 +364,23 @@ impl Eye {
         let clock = ClockCheck::new(asked, server_clock, ClockReading::of(&*self.clock));
         // Evaluations first: whatever they saw is then among the samples.
         let evaluated = self.engine.evaluated_until().await?;
-        let series = self.engine.alert_samples(self.last_good.elapsed() + OVERLAP).await?;
+        let series = self
+            .engine
+            .alert_samples(self.last_good.elapsed() + OVERLAP)
+            .await?;
         let suppressions = self.notifier.suppressions().await?;
         let (deliveries, newest) = self.notifier.deliveries(self.seen).await?;
         self.seen = newest;
         self.last_good = began;
         let conditions = queries.into_iter().zip(are_true).collect();
-        Ok(Glance { series, evaluated, conditions, clock, deliveries, suppressions })
+        Ok(Glance {
+            series,
+            evaluated,
+            conditions,
+            clock,
+            deliveries,
+            suppressions,
+        })
     }
 }
 
@@ -385,9 +403,16 @@ fn active(glance: &Glance) -> BTreeSet<Labels> {
     let is_active = |series: &&AlertSeries| {
         let name = series.labels.get("alertname");
         let evaluated = name.and_then(|name| glance.evaluated.get(name));
-        evaluated.zip(series.at.last()).is_some_and(|(evaluated, at)| is_latest(evaluated, *at))
+        evaluated
+            .zip(series.at.last())
+            .is_some_and(|(evaluated, at)| is_latest(evaluated, *at))
     };
-    glance.series.iter().filter(is_active).map(|series| series.labels.clone()).collect()
+    glance
+        .series
+        .iter()
+        .filter(is_active)
+        .map(|series| series.labels.clone())
+        .collect()
 }
 
 #[cfg(test)]
@@ -422,7 +447,10 @@ mod tests {
             series: series.collect(),
             evaluated: [(
                 "A".to_owned(),
-                Evaluated { until: at(5.1), interval: Duration::from_secs(5) },
+                Evaluated {
+                    until: at(5.1),
+                    interval: Duration::from_secs(5),
+                },
             )]
             .into(),
             conditions: [].into(),
@@ -444,7 +472,9 @@ mod tests {
     fn drill_takes_the_samples_of_its_own_alerts_and_of_those_that_nobody_answers_for() {
         let answered_for = AnsweredFor::default();
         *answered_for.lock().entry(&claim("mine").known_labels()) += 1;
-        *answered_for.lock().entry(&claim("neighbours").known_labels()) += 1;
+        *answered_for
+            .lock()
+            .entry(&claim("neighbours").known_labels()) += 1;
         let mut seen = Observation::default();
         for _ in 0..2 {
             let looked = glance(&[

@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use alertdrill_core::Settings;
+use alertdrill_core::UtcInstant;
 use alertdrill_core::dashboard::{
     BoardHistory, Concerns, Dashboard, Panel, PanelHistory, PanelQuery, Sampling, SeriesHistory,
 };
-use alertdrill_core::UtcInstant;
-use alertdrill_core::Settings;
 use alertdrill_core::{Error, Result};
 
 use crate::{Prometheus, RuleEngine as _, Series};
@@ -25,7 +25,10 @@ pub async fn board_history(
     span: (UtcInstant, UtcInstant),
     every: Duration,
 ) -> Result<BoardHistory> {
-    let sampling = Sampling { from: span.0, every };
+    let sampling = Sampling {
+        from: span.0,
+        every,
+    };
     let mut exporters = Exporters {
         prometheus,
         window: span.1.time_since(span.0),
@@ -62,7 +65,9 @@ async fn panel_series(
             let last = values.last().and_then(|(at, _)| number_of(sampling, *at));
             let mut shown = vec![None; last.map_or(0, |last| last + 1)];
             for (at, value) in values {
-                if let Some(place) = number_of(sampling, at).and_then(|number| shown.get_mut(number)) {
+                if let Some(place) =
+                    number_of(sampling, at).and_then(|number| shown.get_mut(number))
+                {
                     *place = Some(value);
                 }
             }

@@ -9,10 +9,10 @@ use async_trait::async_trait;
 
 use crate::http::{Api, Locate};
 use crate::{AlertSeries, Evaluated, RuleEngine, Series};
+use alertdrill_core::promql::metrics_now_of;
 use alertdrill_core::{
     AlertState, Labels, LoadedRule, UtcInstant, prometheus_duration, seconds, selector,
 };
-use alertdrill_core::promql::metrics_now_of;
 use alertdrill_core::{Error, Result};
 
 /// The label that tells the conditions of one query apart.
@@ -303,8 +303,10 @@ impl RuleEngine for Prometheus {
     async fn evaluated_until(&self) -> Result<BTreeMap<String, Evaluated>> {
         let mut evaluated: BTreeMap<String, Evaluated> = BTreeMap::new();
         for group in self.rules().await?.groups {
-            let of_group =
-                Evaluated { until: group.last_evaluation, interval: duration(group.interval)? };
+            let of_group = Evaluated {
+                until: group.last_evaluation,
+                interval: duration(group.interval)?,
+            };
             for rule in group.rules {
                 let known = evaluated.entry(rule.name).or_insert(of_group);
                 known.until = known.until.min(of_group.until);

@@ -117,7 +117,12 @@ pub async fn condition_spans(
     until: UtcInstant,
 ) -> Result<Vec<Span>> {
     let query = format!("count({condition})");
-    let series = engine.range(&query, (from, until), CONDITION_RESOLUTION).await?;
-    let instants = series.into_iter().flat_map(|series| series.values).map(|(at, _)| at);
+    let series = engine
+        .range(&query, (from, until), CONDITION_RESOLUTION)
+        .await?;
+    let instants = series
+        .into_iter()
+        .flat_map(|series| series.values)
+        .map(|(at, _)| at);
     Ok(Span::through(instants, CONDITION_RESOLUTION))
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use alertdrill_core::{Error, Result, Stopped};
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-use alertdrill_core::{Error, Result, Stopped};
 
 use crate::offsets::{ANSWER_WITHIN, PARTITION, blocking, last_between, uncommitted};
 
@@ -88,7 +88,12 @@ impl GroupMember {
         let failed = |error: KafkaError| self.failed(&error);
         let uncommitted = uncommitted(&self.consumer, &self.topic).map_err(failed)?;
         self.consumer
-            .seek(&self.topic, PARTITION, Offset::Offset(uncommitted.start), ANSWER_WITHIN)
+            .seek(
+                &self.topic,
+                PARTITION,
+                Offset::Offset(uncommitted.start),
+                ANSWER_WITHIN,
+            )
             .map_err(failed)?;
         let found = last_between(&self.consumer, &self.topic, payload, uncommitted);
         let Some(poison) = found? else {

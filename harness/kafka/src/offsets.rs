@@ -17,7 +17,10 @@ pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// A client that asks for a group, and is not in it.
 pub(crate) fn outsider(bootstrap: &str, group: &str) -> KafkaResult<BaseConsumer> {
-    ClientConfig::new().set("bootstrap.servers", bootstrap).set("group.id", group).create()
+    ClientConfig::new()
+        .set("bootstrap.servers", bootstrap)
+        .set("group.id", group)
+        .create()
 }
 
 /// The offsets of the messages that are on `topic` and that the group of `consumer` has not
@@ -45,14 +48,19 @@ pub(crate) fn last_between(
     payload: &[u8],
     offsets: Range<i64>,
 ) -> Result<Option<i64>> {
-    let Range { start: mut next, end } = offsets;
+    let Range {
+        start: mut next,
+        end,
+    } = offsets;
     let mut found = None;
     while next < end {
-        let message = consumer.poll(ANSWER_WITHIN).ok_or_else(|| Error::TimedOut {
-            awaited: format!("the message at offset {next} of {topic}"),
-            last_seen: format!("the topic ends at {end}"),
-            waited: ANSWER_WITHIN,
-        })?;
+        let message = consumer
+            .poll(ANSWER_WITHIN)
+            .ok_or_else(|| Error::TimedOut {
+                awaited: format!("the message at offset {next} of {topic}"),
+                last_seen: format!("the topic ends at {end}"),
+                waited: ANSWER_WITHIN,
+            })?;
         let message = message.map_err(|error| no_answer(format!("read {topic}"), &error))?;
         if message.payload() == Some(payload) {
             found = Some(message.offset());
@@ -64,7 +72,10 @@ pub(crate) fn last_between(
 
 /// That a broker gave no answer.
 pub(crate) fn no_answer(attempted: String, error: &KafkaError) -> Error {
-    Error::NoAnswer { attempted, reason: error.to_string() }
+    Error::NoAnswer {
+        attempted,
+        reason: error.to_string(),
+    }
 }
 
 /// Runs work that blocks where it blocks nobody.

@@ -30,7 +30,9 @@ impl KafkaTopics {
     /// The topics of the broker that a client on this machine reaches at `bootstrap` (`host:port`).
     #[must_use]
     pub fn new(bootstrap: impl Into<String>) -> Self {
-        Self { bootstrap: bootstrap.into() }
+        Self {
+            bootstrap: bootstrap.into(),
+        }
     }
 
     /// Does `work`, which blocks, with the broker, a topic, a group and a payload.
@@ -56,32 +58,44 @@ impl Topics for KafkaTopics {
         self.with([topic, group, ""], |bootstrap, [topic, group, _]| {
             let failed = |error| no_answer(format!("ask who is in the group {group}"), &error);
             let consumer = outsider(bootstrap, group).map_err(failed)?;
-            let groups = consumer.client().fetch_group_list(Some(group), ANSWER_WITHIN);
-            Ok(groups.map_err(failed)?.groups().iter().any(|group| is_displaced(group, topic)))
+            let groups = consumer
+                .client()
+                .fetch_group_list(Some(group), ANSWER_WITHIN);
+            Ok(groups
+                .map_err(failed)?
+                .groups()
+                .iter()
+                .any(|group| is_displaced(group, topic)))
         })
         .await
     }
 
     async fn put_when_caught_up(&self, topic: &str, group: &str, payload: &str) -> Result<()> {
-        self.with([topic, group, payload], |bootstrap, [topic, group, payload]| {
-            wait_until_caught_up(bootstrap, topic, group)?;
-            produce(bootstrap, topic, payload)
-        })
+        self.with(
+            [topic, group, payload],
+            |bootstrap, [topic, group, payload]| {
+                wait_until_caught_up(bootstrap, topic, group)?;
+                produce(bootstrap, topic, payload)
+            },
+        )
         .await
     }
 
     async fn is_ahead_of(&self, topic: &str, group: &str, payload: &str) -> Result<bool> {
-        self.with([topic, group, payload], |bootstrap, [topic, group, payload]| {
-            let failed = |error: KafkaError| no_answer(format!("read {topic}"), &error);
-            let consumer = outsider(bootstrap, group).map_err(failed)?;
-            let ahead = uncommitted(&consumer, topic).map_err(failed)?;
-            let mut from = TopicPartitionList::new();
-            from.add_partition_offset(topic, PARTITION, Offset::Offset(ahead.start))
-                .map_err(failed)?;
-            consumer.assign(&from).map_err(failed)?;
-            let found = last_between(&consumer, topic, payload.as_bytes(), ahead)?;
-            Ok(found.is_some())
-        })
+        self.with(
+            [topic, group, payload],
+            |bootstrap, [topic, group, payload]| {
+                let failed = |error: KafkaError| no_answer(format!("read {topic}"), &error);
+                let consumer = outsider(bootstrap, group).map_err(failed)?;
+                let ahead = uncommitted(&consumer, topic).map_err(failed)?;
+                let mut from = TopicPartitionList::new();
+                from.add_partition_offset(topic, PARTITION, Offset::Offset(ahead.start))
+                    .map_err(failed)?;
+                consumer.assign(&from).map_err(failed)?;
+                let found = last_between(&consumer, topic, payload.as_bytes(), ahead)?;
+                Ok(found.is_some())
+            },
+        )
         .await
     }
 
@@ -95,12 +109,12 @@ impl Topics for KafkaTopics {
 fn is_displaced(group: &GroupInfo, topic: &str) -> bool {
     // An assignment names its topics as they are, in a form of Kafka's own.
     let names = |assignment: &[u8]| {
-        assignment.windows(topic.len()).any(|part| part == topic.as_bytes())
+        assignment
+            .windows(topic.len())
+            .any(|part| part == topic.as_bytes())
     };
     let mut members = group.members().iter();
-    members.any(|member| {
-        member.client_id() == CLIENT_ID && member.assignment().is_some_and(names)
-    })
+    members.any(|member| member.client_id() == CLIENT_ID && member.assignment().is_some_and(names))
 }
 
 fn wait_until_caught_up(bootstrap: &str, topic: &str, group: &str) -> Result<()> {
@@ -134,9 +148,13 @@ fn produce(bootstrap: &str, topic: &str, payload: &str) -> Result<()> {
     let attempted = format!("put a poison message on the topic {topic}");
     let failed = |error: KafkaError| no_answer(attempted.clone(), &error);
     let mut config = ClientConfig::new();
-    config.set("bootstrap.servers", bootstrap).set("acks", "all");
+    config
+        .set("bootstrap.servers", bootstrap)
+        .set("acks", "all");
     let producer: BaseProducer = config.create().map_err(failed)?;
-    let record = BaseRecord::<(), str>::to(topic).partition(PARTITION).payload(payload);
+    let record = BaseRecord::<(), str>::to(topic)
+        .partition(PARTITION)
+        .payload(payload);
     producer.send(record).map_err(|(error, _)| failed(error))?;
     producer.flush(ANSWER_WITHIN).map_err(failed)
 }

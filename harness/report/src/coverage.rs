@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use alertdrill_core::{DrillRecord, Waiver};
 use alertdrill_core::{Drill, LoadedRule, Verdict, rule_for, selector};
+use alertdrill_core::{DrillRecord, Waiver};
 
 /// Which of the loaded rules were made to fire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -136,7 +136,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use alertdrill_core::{ExpectedAlert, Fault, Severity};
+    use alertdrill_core::{ExpectedAlert, Fault};
 
     fn rule(alert: &str, cause: Option<&str>) -> LoadedRule {
         LoadedRule {
@@ -155,8 +155,8 @@ mod tests {
             rule("Down", Some("silent")),
             rule("Lag", None),
         ];
-        let alert = ExpectedAlert::new("Down", Severity::Critical, Duration::from_secs(1))
-            .label("cause", "gone");
+        let alert =
+            ExpectedAlert::new("Down", "critical", Duration::from_secs(1)).label("cause", "gone");
         let drills = [Drill::new("x", Fault::stop("kafka")).expect_alert(alert)];
         assert_eq!(
             uncovered(&rules, &drills, &[]),

@@ -1,11 +1,11 @@
 //! Why a drill did not pass, in words, with all that a reader needs to find out more.
 
 use alertdrill_core::DrillRecord;
+use alertdrill_core::style::harmless;
 use alertdrill_core::{
     Claim, Delivery, DeliveryStatus, Drill, Episode, Labels, Timeline, UtcInstant, Verdict,
     episodes, selector,
 };
-use alertdrill_core::style::harmless;
 
 /// How many spans of a condition are told.
 const SPANS: usize = 4;
@@ -218,8 +218,8 @@ fn received(delivery: &Delivery) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::terminal::tests::{at, record, verdict};
     use super::*;
+    use crate::terminal::tests::{at, record, verdict};
     use alertdrill_core::{AlertSample, AlertState, Evidence};
 
     fn labels(alert: &str) -> Labels {

@@ -128,10 +128,10 @@ fn unquoted(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use crate::html::tests::report;
     use super::*;
-    use alertdrill_core::Reason;
+    use crate::html::tests::report;
     use crate::{Milestone, Trend};
+    use alertdrill_core::Reason;
 
     const RULES: &str = r#"groups:
   - name: feed

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use super::coverage::Coverage;
 use super::latency::Latency;
-use alertdrill_core::{DrillRecord, RunInfo};
 use super::record::{RunFolder, write_json};
 use super::trend;
 use alertdrill_core::Result;
@@ -16,6 +15,7 @@ use alertdrill_core::{
     AlertOutcome, ExpressionHistory, Labels, Outcome, Reason, UtcInstant, Verdict, WatchedUntil,
     Window, judge, rule_for,
 };
+use alertdrill_core::{DrillRecord, RunInfo};
 
 /// The version of `report.json`; raised with every change that an older reader would misread.
 pub const REPORT_SCHEMA_VERSION: u32 = 1;

@@ -10,8 +10,8 @@ use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite}
 use super::json::{DrillReport, Report};
 use super::phrases::{alert_times, told_apart};
 use super::record::RunFolder;
-use alertdrill_core::{Outcome, Reason};
 use alertdrill_core::{Error, Result};
+use alertdrill_core::{Outcome, Reason};
 
 /// Writes the run's `junit.xml` into its folder.
 ///
@@ -124,8 +124,8 @@ fn seconds(seconds: f64) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use crate::html::tests::report;
     use super::*;
+    use crate::html::tests::report;
     use alertdrill_core::ReasonKind;
 
     fn run() -> Report {

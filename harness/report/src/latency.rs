@@ -198,8 +198,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use alertdrill_core::promql::Role;
     use alertdrill_core::{LineSeries, Span, TermHistory};
-    use crate::promql::Role;
 
     fn at(second: f64) -> UtcInstant {
         UtcInstant::from_epoch_s(1_763_876_500.0 + second).unwrap()

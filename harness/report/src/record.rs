@@ -301,6 +301,8 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
 
 #[cfg(test)]
 mod tests {
+    use alertdrill_core::{Drill, Timeline, UtcInstant};
+
     use super::*;
 
     #[test]

@@ -25,7 +25,7 @@ mod tests {
     use crate::RunFolder;
 
     fn root() -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
     }
 
     fn published() -> Value {
@@ -52,7 +52,7 @@ mod tests {
         assert_eq!(
             published(),
             report_schema(),
-            "it is out of date: UPDATE_SCHEMA=1 cargo test --package alertdrill schema"
+            "it is out of date: UPDATE_SCHEMA=1 cargo test --package alertdrill-report schema"
         );
     }
 

@@ -166,10 +166,10 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::html::tests::report;
     use super::*;
-    use alertdrill_core::{Reason, ReasonKind};
+    use crate::html::tests::report;
     use crate::{Milestone, Trend};
+    use alertdrill_core::{Reason, ReasonKind};
 
     fn run() -> Report {
         let mut report = report("okx");

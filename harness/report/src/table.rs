@@ -6,8 +6,8 @@ use tabled::settings::object::{Columns, Rows};
 use tabled::settings::{Alignment, Modify, Style};
 
 use super::json::DrillReport;
-use alertdrill_core::{AlertOutcome, ReasonKind, UtcInstant};
 use alertdrill_core::style::{bad, harmless, heading, outcome};
+use alertdrill_core::{AlertOutcome, ReasonKind, UtcInstant};
 
 const HEADINGS: [&str; 9] = [
     "drill",
@@ -182,8 +182,8 @@ fn since(instant: Option<UtcInstant>, earlier: Option<UtcInstant>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::terminal::tests::{record, verdict};
     use super::*;
+    use crate::terminal::tests::{record, verdict};
     use alertdrill_core::{Labels, Outcome, Verdict, WatchedUntil};
 
     fn drill(name: &str, verdict: Verdict) -> DrillReport {

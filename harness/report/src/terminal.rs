@@ -2,8 +2,8 @@
 
 use super::json::{Agreement, RunReport};
 use alertdrill_core::DrillRecord;
-use alertdrill_core::{AlertOutcome, UtcInstant, Verdict, WatchedUntil};
 use alertdrill_core::style::{harmless, outcome};
+use alertdrill_core::{AlertOutcome, UtcInstant, Verdict, WatchedUntil};
 
 /// One line: the drill, its verdict, and the times of its alerts relative to the fault; then a line
 /// for each alert that fired and was tolerated, and for each check.
@@ -161,12 +161,12 @@ fn duration_line(run: &RunReport) -> Option<String> {
 pub(super) mod tests {
     use std::time::Duration;
 
+    use super::*;
     use crate::json::Measured;
     use alertdrill_core::RECORD_SCHEMA_VERSION;
-    use super::*;
     use alertdrill_core::{
         CheckRecord, Drill, ExpectedAlert, Fault, FaultRecord, Outcome, Reason, ReasonKind,
-        Severity, Timeline,
+        Timeline,
     };
 
     pub(crate) fn at(second: f64) -> UtcInstant {
@@ -174,11 +174,7 @@ pub(super) mod tests {
     }
 
     pub(crate) fn record() -> DrillRecord {
-        let alert = ExpectedAlert::new(
-            "FeedHandlerDown",
-            "critical",
-            Duration::from_secs(120),
-        );
+        let alert = ExpectedAlert::new("FeedHandlerDown", "critical", Duration::from_secs(120));
         let fault = Fault::stop("feed-handler-binance");
         let drill = Drill::new("feed_handler_stopped", fault.clone()).expect_alert(alert);
         let timeline = Timeline {
@@ -289,7 +285,7 @@ pub(super) mod tests {
 
     #[test]
     fn duration_of_a_run_is_told_against_its_floor_and_its_drills_one_after_the_other() {
-        let info = crate::RunInfo {
+        let info = alertdrill_core::RunInfo {
             id: "x".into(),
             started_at: at(0.0),
             finished_at: at(900.0),

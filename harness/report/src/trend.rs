@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::json::Report;
 use super::latency::{Latency, Milestone};
 use super::record::RunFolder;
-use alertdrill_core::{Outcome, UtcInstant};
 use alertdrill_core::{Error, Result};
+use alertdrill_core::{Outcome, UtcInstant};
 
 /// So many earlier runs in which an alert did what it must are looked at, the latest ones.
 const LOOK_BACK: usize = 50;

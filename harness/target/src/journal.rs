@@ -218,6 +218,10 @@ fn entry(line: &[u8]) -> Option<Entry> {
 mod tests {
     use super::*;
 
+    fn now() -> UtcInstant {
+        UtcInstant::from_epoch_s(1_763_876_500.0).unwrap()
+    }
+
     fn journal() -> (tempfile::TempDir, Journal) {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::in_folder(folder.path());
@@ -239,8 +243,8 @@ mod tests {
     #[test]
     fn opened_fault_stays_open_until_it_is_closed() {
         let (_folder, journal) = journal();
-        let first = journal.open("a", &Fault::stop("kafka")).unwrap();
-        let second = journal.open("a", &Fault::stop("minio")).unwrap();
+        let first = journal.open("a", &Fault::stop("kafka"), now()).unwrap();
+        let second = journal.open("a", &Fault::stop("minio"), now()).unwrap();
         assert_eq!(open(&journal), [second.clone(), first.clone()]);
         journal.close(first.id).unwrap();
         assert_eq!(open(&journal), [second]);
@@ -253,7 +257,7 @@ mod tests {
         let (_folder, journal) = journal();
         std::thread::scope(|scope| {
             for _ in 0..8 {
-                scope.spawn(|| journal.open("a", &Fault::stop("kafka")).unwrap());
+                scope.spawn(|| journal.open("a", &Fault::stop("kafka"), now()).unwrap());
             }
         });
         let ids: std::collections::BTreeSet<_> =
@@ -264,14 +268,14 @@ mod tests {
     #[test]
     fn last_line_that_is_torn_anywhere_is_passed_over_and_does_not_spoil_the_next_entry() {
         let (_folder, journal) = journal();
-        let first = journal.open("a", &Fault::stop("kafka")).unwrap();
+        let first = journal.open("a", &Fault::stop("kafka"), now()).unwrap();
         let whole = journal.bytes().unwrap();
-        journal.open("a", &Fault::stop("postgres")).unwrap();
+        journal.open("a", &Fault::stop("postgres"), now()).unwrap();
         let both = journal.bytes().unwrap();
         for cut in whole.len()..both.len() {
             std::fs::write(&journal.path, &both[..cut]).unwrap();
             assert_eq!(open(&journal), std::slice::from_ref(&first), "cut at {cut}");
-            let second = journal.open("a", &Fault::stop("minio")).unwrap();
+            let second = journal.open("a", &Fault::stop("minio"), now()).unwrap();
             assert_eq!(open(&journal), [second, first.clone()], "cut at {cut}");
         }
     }
@@ -280,7 +284,7 @@ mod tests {
     fn spoiled_line_is_named_and_the_faults_of_the_others_are_known_all_the_same() {
         let (_folder, journal) = journal();
         let faults = ["kafka", "minio", "postgres"]
-            .map(|service| journal.open("a", &Fault::stop(service)).unwrap());
+            .map(|service| journal.open("a", &Fault::stop(service), now()).unwrap());
         let text = String::from_utf8(journal.bytes().unwrap()).unwrap();
         std::fs::write(&journal.path, text.replace("minio", "mimio")).unwrap();
         let [first, _, third] = faults;
@@ -292,7 +296,7 @@ mod tests {
             }
         );
         assert_eq!(
-            journal.open("a", &Fault::stop("minio")).unwrap().id,
+            journal.open("a", &Fault::stop("minio"), now()).unwrap().id,
             3,
             "a number that no other fault has"
         );
@@ -302,7 +306,7 @@ mod tests {
     fn fault_is_not_opened_when_the_journal_cannot_be_written() {
         let (_folder, journal) = journal();
         std::fs::create_dir(&journal.path).unwrap();
-        let error = journal.open("a", &Fault::stop("kafka")).unwrap_err();
+        let error = journal.open("a", &Fault::stop("kafka"), now()).unwrap_err();
         assert!(matches!(error, Error::File { .. }), "{error}");
     }
 }

@@ -49,7 +49,10 @@ pub async fn revert(fault: &Fault, site: &Site, on_failure: impl FnMut(&Error)) 
 
 /// Whether what was broken is gone: that needs no revert, and none by whoever comes next.
 fn is_over(error: &Error) -> bool {
-    matches!(error, Error::NoSuchService { .. } | Error::NoSuchNetwork { .. })
+    matches!(
+        error,
+        Error::NoSuchService { .. } | Error::NoSuchNetwork { .. }
+    )
 }
 
 /// Reverts open faults, in this order: each of them, whatever becomes of the others.
@@ -81,14 +84,23 @@ async fn revert_open(
     let reverted = revert(&open.fault, site, on_failure).await;
     let reverted_at = reverted.is_ok().then(|| site.clock.now());
     let is_over = reverted.as_ref().map_or_else(is_over, |()| true);
-    let closed = if is_over { journal.close(open.id) } else { Ok(()) };
+    let closed = if is_over {
+        journal.close(open.id)
+    } else {
+        Ok(())
+    };
     let error = reverted.err().or(closed.err());
     match &error {
         None => step.done("done"),
         Some(error) if is_over => step.done(&format!("nothing left to revert: {error}")),
         Some(error) => step.done(&format!("failed: {error}")),
     }
-    Mended { open, reverting_at, reverted_at, error }
+    Mended {
+        open,
+        reverting_at,
+        reverted_at,
+        error,
+    }
 }
 
 /// Until nothing that the killed process had asked for can undo the revert any more.
@@ -125,12 +137,18 @@ pub async fn heal(journal: &Journal, site: &Site, progress: &Progress) -> Result
                 continue;
             }
         };
-        healed.push(format!("{} of {} (opened {}): {how}", open.fault, open.drill, open.opened_at));
+        healed.push(format!(
+            "{} of {} (opened {}): {how}",
+            open.fault, open.drill, open.opened_at
+        ));
     }
     let spoiled = journal.read()?.spoiled;
     if failed.is_none() && !spoiled.is_empty() {
         let path = journal.path().to_owned();
-        failed = Some(Error::JournalSpoiled { path, lines: spoiled });
+        failed = Some(Error::JournalSpoiled {
+            path,
+            lines: spoiled,
+        });
     }
     failed.map_or(Ok(healed), Err)
 }

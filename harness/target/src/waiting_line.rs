@@ -269,8 +269,11 @@ mod tests {
     fn drill_that_is_over_before_others_can_go_passes_them() {
         let line = Line::new();
         let mut runs = line.queue(&on_lane("runs"), 100);
-        runs.runs(holdings_of(&on_lane("runs").placed(&Placement::on([("lane", "okx")]), &Settings::example()), &Settings::example()))
-            .unwrap();
+        runs.runs(holdings_of(
+            &on_lane("runs").placed(&Placement::on([("lane", "okx")]), &Settings::example()),
+            &Settings::example(),
+        ))
+        .unwrap();
         let broker = line.queue(&exclusive("kafka"), 10);
         let (long, short) = (
             line.queue(&on_lane("long"), 200),

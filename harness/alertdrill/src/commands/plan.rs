@@ -61,7 +61,10 @@ impl Selection<'_> {
     }
 
     fn arguments(&self) -> Vec<&str> {
-        self.name.into_iter().chain(self.exact.then_some("--exact")).collect()
+        self.name
+            .into_iter()
+            .chain(self.exact.then_some("--exact"))
+            .collect()
     }
 }
 
@@ -84,13 +87,28 @@ fn read_plan(file: &Path) -> Result<Plan> {
 pub fn plan(project: &Path, selection: Selection<'_>, as_json: bool) -> Result<Done> {
     let plan = selection.plan(project)?;
     if as_json {
-        return Ok(Done { text: plan.to_json()?, outcome: Outcome::Pass });
+        return Ok(Done {
+            text: plan.to_json()?,
+            outcome: Outcome::Pass,
+        });
     }
     let written = Written::read(project)?;
-    let Written { settings, rules, routing, .. } = &written;
+    let Written {
+        settings,
+        rules,
+        routing,
+        ..
+    } = &written;
     let outlook = Outlook::of(&plan, settings, rules, routing)?;
-    let outcome = if outlook.is_infeasible() { Outcome::Fail } else { Outcome::Pass };
-    Ok(Done { text: plan_text(&outlook, written.rules_file_shown()), outcome })
+    let outcome = if outlook.is_infeasible() {
+        Outcome::Fail
+    } else {
+        Outcome::Pass
+    };
+    Ok(Done {
+        text: plan_text(&outlook, written.rules_file_shown()),
+        outcome,
+    })
 }
 
 /// Runs the selected drills on the stack of `project`: those of a file here, those of a suite by its
@@ -104,7 +122,9 @@ pub fn run(project: &Path, selection: Selection<'_>) -> Result<ExitCode> {
             let program = std::env::current_exe();
             let program = program.map_err(Error::file("find the program of", "this process"))?;
             let words = ["alertdrill run"].into_iter().chain(selection.arguments());
-            let suite = Suite::new(project).built_program(program).plan(read_plan(&file)?);
+            let suite = Suite::new(project)
+                .built_program(program)
+                .plan(read_plan(&file)?);
             Ok(suite.run(Arguments::from_iter(words)))
         }
         Source::Program(program) => {

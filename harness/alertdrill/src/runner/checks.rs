@@ -8,9 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use alertdrill_core::{
-    Check, CheckRecord, Drill, Error, Result, Site, Timeline, UtcInstant,
-};
+use alertdrill_core::{Check, CheckRecord, Drill, Error, Result, Site, Timeline, UtcInstant};
 use alertdrill_progress::Progress;
 
 /// How often a check that does not hold yet is run again.

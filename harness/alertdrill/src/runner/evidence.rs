@@ -20,7 +20,10 @@ pub(crate) async fn look_closer(
     engine: &dyn RuleEngine,
     site: &Site,
 ) -> Vec<Evidence> {
-    let mut evidence = Found { clock: &*site.clock, all: Vec::new() };
+    let mut evidence = Found {
+        clock: &*site.clock,
+        all: Vec::new(),
+    };
     let look = async {
         look_at_rules(drill, rules, engine, &mut evidence).await;
         look_at_logs(drill, site, &mut evidence).await;
@@ -45,7 +48,11 @@ struct Found<'a> {
 impl Found<'_> {
     fn add(&mut self, what: impl Into<String>, said: Result<String>) {
         let said = said.unwrap_or_else(|error| error.to_string());
-        self.all.push(Evidence { at: self.clock.now(), what: what.into(), said });
+        self.all.push(Evidence {
+            at: self.clock.now(),
+            what: what.into(),
+            said,
+        });
     }
 }
 
@@ -82,7 +89,10 @@ async fn look_at_rules(
 }
 
 async fn look_at_logs(drill: &Drill, site: &Site, evidence: &mut Found<'_>) {
-    let mut services: Vec<_> = drill.all_faults().filter_map(|fault| fault.service()).collect();
+    let mut services: Vec<_> = drill
+        .all_faults()
+        .filter_map(|fault| fault.service())
+        .collect();
     services.dedup();
     for service in services {
         let log = site.target.last_log_lines(service).await;
@@ -135,7 +145,8 @@ mod tests {
     use wiremock::{Mock, MockServer, ResponseTemplate};
 
     use super::*;
-    use crate::drill::{ExpectedAlert, Severity};
+    use alertdrill_core::{ExpectedAlert, Fault};
+    use alertdrill_engine::Prometheus;
 
     /// A Prometheus for which `compared` has one sample, and every other query none.
     async fn engine(compared: &str) -> MockServer {
@@ -168,10 +179,14 @@ mod tests {
         let rule = LoadedRule::example("Down");
         let drill = Drill::new("x", Fault::stop("kafka"));
         let drill = ["a", "b"].iter().fold(drill, |drill, job| {
-            let alert = ExpectedAlert::new("Down", Severity::Critical, Duration::from_secs(1));
+            let alert = ExpectedAlert::new("Down", "critical", Duration::from_secs(1));
             drill.expect_alert(alert.label("job", *job))
         });
-        let mut evidence = Vec::new();
+        let clock = crate::SystemClock::default();
+        let mut evidence = Found {
+            clock: &clock,
+            all: Vec::new(),
+        };
         look_at_rules(
             &drill,
             &[rule],
@@ -180,6 +195,7 @@ mod tests {
         )
         .await;
         let said: Vec<_> = evidence
+            .all
             .iter()
             .map(|evidence| (evidence.what.as_str(), evidence.said.as_str()))
             .collect();

@@ -13,9 +13,7 @@ use alertdrill_core::{
     Settings, Site, SteadyState, Timeline, UtcInstant, WatchedUntil, Window, alert_outcomes,
     episodes, infeasible, rule_for, so_far,
 };
-use alertdrill_engine::{
-    Answering, Observer, RuleEngine, condition_spans,
-};
+use alertdrill_engine::{Answering, Observer, RuleEngine, condition_spans};
 use alertdrill_progress::{Progress, Step, WindowBar};
 use alertdrill_target::{
     Broken, InjectionFailed, Journal, Leased, Mended, OpenFault, inject, revert_all,
@@ -87,7 +85,10 @@ pub(crate) fn never_begun(drill: &Drill, error: &Error, now: UtcInstant) -> Time
 }
 
 pub(crate) fn note(timeline: &mut Timeline, error: &Error, now: UtcInstant) {
-    timeline.errors.push(ObservationError { at: now, message: error.explained() });
+    timeline.errors.push(ObservationError {
+        at: now,
+        message: error.explained(),
+    });
 }
 
 struct Life<'a, 'line> {
@@ -260,9 +261,21 @@ impl<'a, 'line> Life<'a, 'line> {
         demand: Demand<'_>,
     ) -> Result<SteadyState> {
         let step = self.step(what);
-        let Surroundings { neighbourhood, site, .. } = self.around;
+        let Surroundings {
+            neighbourhood,
+            site,
+            ..
+        } = self.around;
         let beside = || neighbourhood.beside(&self.drill.name, site.clock.now());
-        steady::reach(&mut self.sight, Some(self.drill), beside, demand, at_most, step).await
+        steady::reach(
+            &mut self.sight,
+            Some(self.drill),
+            beside,
+            demand,
+            at_most,
+            step,
+        )
+        .await
     }
 
     async fn break_and_watch(&mut self) -> Result<()> {
@@ -411,7 +424,9 @@ impl<'a, 'line> Life<'a, 'line> {
                     .routing
                     .first_wait(&alert.labels, &self.timeline.lately_fired)
             });
-            let until = self.now().plus(waits.max().unwrap_or_default() + DELIVERY_ALLOWANCE);
+            let until = self
+                .now()
+                .plus(waits.max().unwrap_or_default() + DELIVERY_ALLOWANCE);
             self.watch_until(
                 &step,
                 |_| until,
@@ -548,7 +563,8 @@ impl<'a, 'line> Life<'a, 'line> {
                 deadline_s: now_s + left_s,
             };
             step.update_in(bar, &format!("{state}, at most {left_s:.0} s more"));
-            self.sight.next_look(Duration::from_secs_f64(left_s))
+            self.sight
+                .next_look(Duration::from_secs_f64(left_s))
                 .await?;
         }
     }
@@ -601,11 +617,21 @@ impl<'a, 'line> Life<'a, 'line> {
             open.push(broken.let_go().await);
         }
         open.append(&mut self.half_done);
-        let Surroundings { journal, site, progress, .. } = self.around;
+        let Surroundings {
+            journal,
+            site,
+            progress,
+            ..
+        } = self.around;
         let mut failed = None;
         let latest_first = open.into_iter().rev();
         for mended in revert_all(latest_first, journal, site, progress).await {
-            let Mended { open, reverting_at, reverted_at, error } = mended;
+            let Mended {
+                open,
+                reverting_at,
+                reverted_at,
+                error,
+            } = mended;
             let mut records = self.timeline.faults.iter_mut().rev();
             let is_it = |record: &&mut FaultRecord| {
                 record.fault == open.fault && record.reverted_at.is_none()
@@ -667,8 +693,7 @@ impl<'a, 'line> Life<'a, 'line> {
             .silent
             .iter()
             .filter_map(|silent| rule_for(&silent.alert, &silent.labels, &self.timeline.rules));
-        let sights = rules
-            .map(|rule| rule.seen_within());
+        let sights = rules.map(|rule| rule.seen_within());
         let until = reverted_at.plus(sights.max().unwrap_or_default());
         let step = self.step("seeing that it stays silent");
         while until > self.now() && !self.false_alarm() {

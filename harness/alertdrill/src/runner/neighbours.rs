@@ -86,7 +86,8 @@ impl Neighbourhood {
     pub fn has_room_for(&self, drill: &Drill, routing: &Routing) -> Result<bool> {
         let claims = drill.claims();
         let snapshot = self.drills.snapshot()?;
-        let is_running = |entry: &&Entry<Neighbour>| entry.is_current && entry.value.until.is_none();
+        let is_running =
+            |entry: &&Entry<Neighbour>| entry.is_current && entry.value.until.is_none();
         let mut running = snapshot.entries.iter().filter(is_running);
         Ok(!running.any(|entry| routing.share_a_group(&claims, &entry.value.claims)))
     }
@@ -97,7 +98,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::drill::{ExpectedAlert, Fault, Severity};
+    use alertdrill_core::{ExpectedAlert, Fault};
 
     fn at(second: u64) -> UtcInstant {
         UtcInstant::from_epoch_s(1000.0)
@@ -135,8 +136,8 @@ mod tests {
     fn there_is_no_room_for_a_drill_whose_alert_or_group_another_one_still_answers_for() {
         let drill = |name: &str, exchange: Option<&str>| {
             // The cause tells the alerts of the two drills apart, and is no label to group by.
-            let alert = ExpectedAlert::new("Down", Severity::Critical, Duration::from_secs(1))
-                .label("cause", name);
+            let alert =
+                ExpectedAlert::new("Down", "critical", Duration::from_secs(1)).label("cause", name);
             let alert = exchange
                 .into_iter()
                 .fold(alert, |alert, exchange| alert.label("exchange", exchange));

@@ -28,7 +28,12 @@ impl<'a> Sight<'a> {
         cancel: &'a CancellationToken,
         blind_for: Duration,
     ) -> Self {
-        Self { observation: observer.observation(), cancel, blind_for, clock: None }
+        Self {
+            observation: observer.observation(),
+            cancel,
+            blind_for,
+            clock: None,
+        }
     }
 
     /// What was seen so far.
@@ -60,5 +65,9 @@ impl<'a> Sight<'a> {
 
 fn blind(error: &str, waited: Duration) -> Error {
     let awaited = "an answer to every look at the system".to_owned();
-    Error::TimedOut { awaited, last_seen: error.to_owned(), waited }
+    Error::TimedOut {
+        awaited,
+        last_seen: error.to_owned(),
+        waited,
+    }
 }

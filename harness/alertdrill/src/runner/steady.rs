@@ -51,14 +51,23 @@ pub(super) async fn reach(
     loop {
         let state = compare(&sight.seen(), drill, &beside, demand, began.elapsed())?;
         if state.is_reached() || began.elapsed() >= at_most {
-            step.done(if state.is_reached() { "steady" } else { "not steady" });
+            step.done(if state.is_reached() {
+                "steady"
+            } else {
+                "not steady"
+            });
             return Ok(state);
         }
-        let active = state.active_alerts.iter().filter_map(|labels| labels.get("alertname"));
+        let active = state
+            .active_alerts
+            .iter()
+            .filter_map(|labels| labels.get("alertname"));
         let active = active.map(|alert| format!("{alert} is active"));
         let awaited: Vec<_> = active.chain(state.unmet.iter().cloned()).collect();
         step.update(&format!("awaited: {}", awaited.join("; ")));
-        sight.next_look(at_most.saturating_sub(began.elapsed())).await?;
+        sight
+            .next_look(at_most.saturating_sub(began.elapsed()))
+            .await?;
     }
 }
 
@@ -79,7 +88,10 @@ pub async fn wait_for_all(
     let conditions = all_conditions(settings);
     let _watched = observer.watch(conditions.iter().map(|condition| condition.query.clone()));
     let mut sight = Sight::through(observer, cancel, TOLERATED_SILENCE);
-    let demand = Demand { conditions: &conditions, alerts: Alerts::Gone };
+    let demand = Demand {
+        conditions: &conditions,
+        alerts: Alerts::Gone,
+    };
     reach(&mut sight, None, || Ok(Vec::new()), demand, at_most, step).await
 }
 
@@ -94,12 +106,17 @@ fn compare(
     since: Duration,
 ) -> Result<SteadyState> {
     let known = |query: &String| observation.conditions.get(query).copied();
-    let unmet = demand.conditions.iter().filter(|condition| known(&condition.query) != Some(true));
+    let unmet = demand
+        .conditions
+        .iter()
+        .filter(|condition| known(&condition.query) != Some(true));
     let mut unmet: Vec<_> = unmet.map(|condition| condition.name.clone()).collect();
     let mut active_alerts = Vec::new();
     if demand.alerts != Alerts::Any && !observation.active().is_empty() {
         let (own, neighbours) = (drill.map(Drill::claims).unwrap_or_default(), beside()?);
-        let running = neighbours.iter().filter(|neighbour| neighbour.until.is_none());
+        let running = neighbours
+            .iter()
+            .filter(|neighbour| neighbour.until.is_none());
         let others: Vec<_> = running.flat_map(|neighbour| &neighbour.claims).collect();
         let is_own = |labels: &Labels| own.iter().any(|claim| claim.concerns(labels));
         let is_a_neighbours = |labels: &Labels| others.iter().any(|claim| claim.concerns(labels));
@@ -112,13 +129,17 @@ fn compare(
         let not_yet = conditions.filter(|query| known(query) != Some(false));
         unmet.extend(not_yet.map(|query| format!("`{query}` is not true")));
     }
-    Ok(SteadyState { waited_s: since.as_secs_f64(), active_alerts, unmet })
+    Ok(SteadyState {
+        waited_s: since.as_secs_f64(),
+        active_alerts,
+        unmet,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drill::{Claim, ExpectedAlert, Fault, Severity, UtcInstant};
+    use alertdrill_core::{Claim, ExpectedAlert, Fault, UtcInstant};
 
     fn labels(alert: &str, exchange: &str) -> Labels {
         [
@@ -129,7 +150,7 @@ mod tests {
     }
 
     fn drill() -> Drill {
-        let alert = ExpectedAlert::new("Down", Severity::Critical, Duration::from_secs(1))
+        let alert = ExpectedAlert::new("Down", "critical", Duration::from_secs(1))
             .label("exchange", "okx")
             .when("down");
         Drill::new("x", Fault::stop("handler-okx")).expect_alert(alert)
@@ -151,7 +172,7 @@ mod tests {
         };
         let state = compare(
             &observation,
-            &drill(),
+            Some(&drill()),
             || Ok(neighbours.to_vec()),
             wanted,
             Duration::ZERO,

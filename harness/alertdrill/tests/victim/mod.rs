@@ -3,10 +3,11 @@
 
 #![allow(dead_code, reason = "each test takes what it needs of it")]
 
-use alertdrill::Result;
-use alertdrill::drill::Fault;
-use alertdrill::fault::{self, Journal, Ongoing, Site};
-use alertdrill::stack::{ContainerState, Containers};
+use std::sync::Arc;
+
+use alertdrill::target::compose::Containers;
+use alertdrill::target::{Broken, InjectionFailed, Journal, inject};
+use alertdrill::{Fault, Result, ServiceState, Site, SystemClock};
 use tempfile::TempDir;
 use testcontainers::bollard::Docker;
 use testcontainers::bollard::models::{RestartPolicy, RestartPolicyNameEnum};
@@ -38,10 +39,7 @@ impl Victim {
             .start()
             .await
             .unwrap();
-        let site = Site {
-            containers: Containers::connect(project).await.unwrap(),
-            kafka_bootstrap: None,
-        };
+        let site = site(project).await;
         let journal = Journal::in_folder(folder.path());
         Self {
             container: Some(container),
@@ -52,12 +50,12 @@ impl Victim {
         }
     }
 
-    pub(crate) async fn inject(&self, fault: &Fault) -> Result<Ongoing> {
-        fault::inject(fault, "a_drill", &self.journal, &self.site).await
+    pub(crate) async fn inject(&self, fault: &Fault) -> Result<Broken> {
+        inject_one(fault, "a_drill", &self.journal, &self.site).await
     }
 
-    pub(crate) async fn state(&self) -> ContainerState {
-        self.site.containers.state(VICTIM).await.unwrap()
+    pub(crate) async fn state(&self) -> ServiceState {
+        self.site.target.state(VICTIM).await.unwrap()
     }
 
     pub(crate) async fn is_well(&self) -> bool {
@@ -67,10 +65,7 @@ impl Victim {
 
     /// The site of another project on the same engine.
     pub(crate) async fn seen_from(&self, project: &str) -> Site {
-        Site {
-            containers: Containers::connect(project).await.unwrap(),
-            kafka_bootstrap: None,
-        }
+        site(project).await
     }
 
     /// The same service after its container was removed.
@@ -92,6 +87,33 @@ impl Victim {
             .await
             .unwrap();
     }
+}
+
+/// What faults are aimed at in `project`.
+pub(crate) async fn site(project: &str) -> Site {
+    let containers = Containers::connect(project).await.unwrap();
+    Site {
+        target: Arc::new(containers),
+        clock: Arc::new(SystemClock::default()),
+    }
+}
+
+/// Injects `fault`; why it could not be, whether anything was done or not.
+pub(crate) async fn inject_one(
+    fault: &Fault,
+    drill: &str,
+    journal: &Journal,
+    site: &Site,
+) -> Result<Broken> {
+    let why = |failed| match failed {
+        InjectionFailed::NotWritten(error) | InjectionFailed::NotDone(_, error) => error,
+    };
+    inject(fault, drill, journal, site).await.map_err(why)
+}
+
+/// A command's words.
+pub(crate) fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
+    words.map(str::to_owned).to_vec()
 }
 
 /// A project that no other run of the tests on this engine has.

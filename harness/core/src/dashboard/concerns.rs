@@ -25,11 +25,7 @@ impl Concerns {
     /// Its labels say so if they name a lane, a service or a path. Else it tells of the path that
     /// uses those services, and of one with lanes it is a sum over them all.
     #[must_use]
-    pub fn of(
-        labels: &Labels,
-        read_from: &BTreeSet<String>,
-        settings: &Settings,
-    ) -> Self {
+    pub fn of(labels: &Labels, read_from: &BTreeSet<String>, settings: &Settings) -> Self {
         let in_a_name = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
         let words = labels
             .values()
@@ -72,7 +68,6 @@ impl Concerns {
 #[cfg(test)]
 mod tests {
     use super::*;
-    
 
     fn names<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
         names.map(str::to_owned).into()
@@ -82,12 +77,7 @@ mod tests {
         let labels = labels
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into();
-        Concerns::of(
-            &labels,
-            &names([read_from]),
-            &names(["kafka", "minio"]),
-            &Settings::example(),
-        )
+        Concerns::of(&labels, &names([read_from]), &Settings::example())
     }
 
     #[test]

@@ -90,7 +90,8 @@ impl PanelHistory {
         if self.unit.as_deref() == Some(FROM_NOW) {
             for series in &mut self.series {
                 for (number, value) in series.values.iter_mut().enumerate() {
-                    *value = value.map(|epoch_ms| sampling.at(number).epoch_s() - epoch_ms / 1000.0);
+                    *value =
+                        value.map(|epoch_ms| sampling.at(number).epoch_s() - epoch_ms / 1000.0);
                 }
             }
         }

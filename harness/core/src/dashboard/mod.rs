@@ -11,7 +11,7 @@ mod reads;
 mod unknown;
 
 pub use concerns::Concerns;
-pub use history::{BoardHistory, PanelHistory, SeriesHistory, Sampling};
+pub use history::{BoardHistory, PanelHistory, Sampling, SeriesHistory};
 pub use model::{Dashboard, Panel, PanelQuery};
 pub use movement::{Broken, moved_panels};
 pub use reads::metrics_read;

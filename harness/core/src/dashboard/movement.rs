@@ -35,8 +35,14 @@ impl Steps {
             clippy::cast_sign_loss,
             reason = "it is above 0 and small"
         )]
-        let scrape = (cadence.scrape_interval.as_secs_f64() / every).ceil().clamp(1.0, 1e6) as usize;
-        Self { steady_for: scrape, gap_after: scrape + 1, still_shown: 2 * scrape }
+        let scrape = (cadence.scrape_interval.as_secs_f64() / every)
+            .ceil()
+            .clamp(1.0, 1e6) as usize;
+        Self {
+            steady_for: scrape,
+            gap_after: scrape + 1,
+            still_shown: 2 * scrape,
+        }
     }
 }
 
@@ -133,7 +139,8 @@ fn usual(
         let faults = own.filter_map(|broken| history.sampling.last_until(broken.from));
         faults
             .flat_map(|fault| {
-                (fault.saturating_sub(waits.steady_for)..=fault).filter_map(|step| value_at(series, step))
+                (fault.saturating_sub(waits.steady_for)..=fault)
+                    .filter_map(|step| value_at(series, step))
             })
             .collect()
     };
@@ -226,7 +233,12 @@ fn leaves(
 
 /// Whether the line of the series ends, and not those of all others too: then it is their exporter
 /// that is gone.
-fn ends(series: &SeriesHistory, beside: &[&SeriesHistory], steps: RangeInclusive<usize>, waits: Steps) -> bool {
+fn ends(
+    series: &SeriesHistory,
+    beside: &[&SeriesHistory],
+    steps: RangeInclusive<usize>,
+    waits: Steps,
+) -> bool {
     if shown_at(series, *steps.start(), waits).is_none() {
         return false;
     }
@@ -241,6 +253,8 @@ fn ends(series: &SeriesHistory, beside: &[&SeriesHistory], steps: RangeInclusive
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::super::concerns::Concerns;
     use super::super::history::Sampling;
     use super::*;
@@ -248,6 +262,16 @@ mod tests {
 
     fn at(step: u32) -> UtcInstant {
         UtcInstant::from_epoch_s(1_763_876_500.0 + 5.0 * f64::from(step)).unwrap()
+    }
+
+    fn cadence() -> Cadence {
+        let [evaluation_interval, scrape_interval, seen_within] =
+            [5, 15, 25].map(Duration::from_secs);
+        Cadence {
+            evaluation_interval,
+            scrape_interval,
+            seen_within,
+        }
     }
 
     fn names<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
@@ -292,7 +316,11 @@ mod tests {
             },
             panels: vec![panel],
         };
-        let moved = moved_panels(&history, &[broken("on_a", "a"), broken("on_b", "b")]);
+        let moved = moved_panels(
+            &history,
+            &[broken("on_a", "a"), broken("on_b", "b")],
+            cadence(),
+        );
         moved
             .into_iter()
             .filter(|(_, panels)| !panels.is_empty())

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Claim;
-use crate::{Placement, selector, seconds};
+use crate::{Placement, seconds, selector};
 
 /// An alert that the drill's fault must cause.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,11 +50,7 @@ impl ExpectedAlert {
     /// An alert whose expression turns true with the fault itself and recovers within 10 s of its
     /// revert.
     #[must_use]
-    pub fn new(
-        alert: impl Into<String>,
-        severity: impl Into<String>,
-        deadline: Duration,
-    ) -> Self {
+    pub fn new(alert: impl Into<String>, severity: impl Into<String>, deadline: Duration) -> Self {
         Self {
             alert: alert.into(),
             labels: BTreeMap::new(),
@@ -86,8 +82,12 @@ impl ExpectedAlert {
 
     pub(super) fn place(&mut self, placement: &Placement) {
         placement.fill(&mut self.alert);
-        self.labels.values_mut().for_each(|value| placement.fill(value));
-        self.condition.iter_mut().for_each(|query| placement.fill(query));
+        self.labels
+            .values_mut()
+            .for_each(|value| placement.fill(value));
+        self.condition
+            .iter_mut()
+            .for_each(|query| placement.fill(query));
     }
 
     /// The same alert, required to carry one label more.
@@ -204,7 +204,9 @@ impl SilentAlert {
 impl SilentAlert {
     pub(super) fn place(&mut self, placement: &Placement) {
         placement.fill(&mut self.alert);
-        self.labels.values_mut().for_each(|value| placement.fill(value));
+        self.labels
+            .values_mut()
+            .for_each(|value| placement.fill(value));
         self.near.iter_mut().for_each(|query| placement.fill(query));
     }
 }
@@ -244,7 +246,9 @@ pub struct Tolerated {
 impl Tolerated {
     pub(super) fn place(&mut self, placement: &Placement) {
         placement.fill(&mut self.alert);
-        self.labels.values_mut().for_each(|value| placement.fill(value));
+        self.labels
+            .values_mut()
+            .for_each(|value| placement.fill(value));
         placement.fill(&mut self.reason);
     }
 

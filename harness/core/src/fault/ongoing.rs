@@ -21,7 +21,10 @@ impl Ongoing {
     /// The work that `start` gives, which ends when what it is handed resolves.
     pub fn new<F: Future<Output = ()> + Send + 'static>(start: impl FnOnce(Stopped) -> F) -> Self {
         let (stop, stopped) = oneshot::channel();
-        Self { work: Box::pin(start(stopped)), stop }
+        Self {
+            work: Box::pin(start(stopped)),
+            stop,
+        }
     }
 }
 

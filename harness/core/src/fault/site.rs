@@ -25,9 +25,10 @@ impl Site {
     pub(super) fn topics(&self) -> Result<&dyn Topics> {
         self.target.topics().ok_or_else(|| Error::BadDescription {
             what: "a fault on a topic".to_owned(),
-            reason: "the project has no broker that can be reached from here: its settings name none \
+            reason:
+                "the project has no broker that can be reached from here: its settings name none \
                      (`kafka`), or this program was built without the feature `kafka`"
-                .to_owned(),
+                    .to_owned(),
         })
     }
 
@@ -41,7 +42,8 @@ impl Site {
             self.target.stop(service).await?;
         }
         self.target.start(service).await?;
-        self.wait_for_state(service, "running", ServiceState::is_running).await
+        self.wait_for_state(service, "running", ServiceState::is_running)
+            .await
     }
 
     /// Waits until `service` is in a state that `awaited` describes and `holds` accepts.
@@ -54,7 +56,11 @@ impl Site {
         self.wait_for(&format!("{service} to be {awaited}"), || {
             Box::pin(async {
                 let state = self.target.state(service).await?;
-                Ok(if holds(&state) { Ok(()) } else { Err(state.to_string()) })
+                Ok(if holds(&state) {
+                    Ok(())
+                } else {
+                    Err(state.to_string())
+                })
             })
         })
         .await
@@ -73,7 +79,11 @@ impl Site {
             };
             let waited = self.clock.monotonic().saturating_sub(began);
             if waited >= SEEN_WITHIN {
-                return Err(Error::TimedOut { awaited: awaited.to_owned(), last_seen, waited });
+                return Err(Error::TimedOut {
+                    awaited: awaited.to_owned(),
+                    last_seen,
+                    waited,
+                });
             }
             self.clock.sleep(LOOK_EVERY).await;
         }

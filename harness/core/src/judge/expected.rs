@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::{DELIVERY_ALLOWANCE, relative, seconds};
-use crate::{rule_for, 
+use crate::{
     AlertOutcome, CONDITION_RESOLUTION, Claim, Delivery, DeliveryStatus, Episode, ExpectedAlert,
     FaultRecord, Labels, LoadedRule, Reason, ReasonKind, Routing, Timeline, UtcInstant, Window,
+    rule_for,
 };
 
 /// One expected alert on trial.
@@ -228,17 +229,22 @@ impl<'a> Trial<'a> {
 
     fn delivery(&mut self, life: &Episode, firing_at: UtcInstant, fault: &FaultRecord) {
         let labels = &life.labels;
-        let waits = self.routing().map(|routing| routing.first_wait(labels, &self.timeline.lately_fired));
+        let waits = self
+            .routing()
+            .map(|routing| routing.first_wait(labels, &self.timeline.lately_fired));
         let wait = waits.unwrap_or_default();
         let latest = firing_at.plus(wait + DELIVERY_ALLOWANCE);
         let in_its_time = |delivery: &&Delivery| {
-            life.ended_at.is_none_or(|ended_at| delivery.received_at <= ended_at.plus(DELIVERY_ALLOWANCE))
+            life.ended_at
+                .is_none_or(|ended_at| delivery.received_at <= ended_at.plus(DELIVERY_ALLOWANCE))
         };
         let delivered = self.deliveries(DeliveryStatus::Firing, labels, firing_at);
         let delivered: Vec<_> = delivered.filter(in_its_time).collect();
         let Some(delivery) = delivered.iter().find(|delivery| self.is_meant(delivery)) else {
             let suppressed = self.timeline.suppressions.iter();
-            let suppressed = suppressed.clone().find(|suppression| suppression.labels == *labels);
+            let suppressed = suppressed
+                .clone()
+                .find(|suppression| suppression.labels == *labels);
             let why = match (delivered.first(), suppressed) {
                 (Some(elsewhere), _) => {
                     format!("it was delivered to `{}` instead", elsewhere.receiver)
@@ -259,12 +265,17 @@ impl<'a> Trial<'a> {
             self.blame(ReasonKind::NotDelivered, message);
             return;
         };
-        let to_receiver: Vec<_> =
-            delivered.iter().filter(|other| other.receiver == delivery.receiver).collect();
+        let to_receiver: Vec<_> = delivered
+            .iter()
+            .filter(|other| other.receiver == delivery.receiver)
+            .collect();
         let receiver = &delivery.receiver;
         let received_at = delivery.received_at;
         let is_missing = |name: &&String| {
-            delivery.annotations.get(*name).is_none_or(|text| text.trim().is_empty())
+            delivery
+                .annotations
+                .get(*name)
+                .is_none_or(|text| text.trim().is_empty())
         };
         let required = self.expected.annotations.iter().flatten();
         let missing: Vec<_> = required.filter(is_missing).map(String::as_str).collect();
@@ -367,12 +378,18 @@ impl<'a> Trial<'a> {
 
     /// Whether it is a delivery to the receiver that must be notified.
     fn is_meant(&self, delivery: &Delivery) -> bool {
-        self.expected.receiver.as_ref().is_none_or(|receiver| delivery.receiver == *receiver)
+        self.expected
+            .receiver
+            .as_ref()
+            .is_none_or(|receiver| delivery.receiver == *receiver)
     }
 
     fn receiver(&self) -> String {
         let receiver = self.expected.receiver.as_ref();
-        receiver.map_or_else(|| "any receiver".to_owned(), |receiver| format!("`{receiver}`"))
+        receiver.map_or_else(
+            || "any receiver".to_owned(),
+            |receiver| format!("`{receiver}`"),
+        )
     }
 
     fn routing(&self) -> Option<&'a Routing> {

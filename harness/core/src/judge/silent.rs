@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::{relative, seconds};
-use crate::{rule_for, 
+use crate::{
     AlertOutcome, DeliveryStatus, Episode, FaultRecord, LoadedRule, Reason, ReasonKind,
-    SilentAlert, Span, Timeline, UtcInstant, Window,
+    SilentAlert, Span, Timeline, UtcInstant, Window, rule_for,
 };
 
 /// How far the record of a condition may fall short of the harness's own clock: its resolution, and

@@ -1,7 +1,7 @@
 //! Whether the drill proves anything, and whether it left the stack as it found it.
 
 use super::relative;
-use crate::{rule_for, Drill, Reason, ReasonKind, SteadyState, Timeline};
+use crate::{Drill, Reason, ReasonKind, SteadyState, Timeline, rule_for};
 
 /// What kept the drill from proving anything.
 pub(super) fn obstacles(drill: &Drill, timeline: &Timeline) -> Vec<Reason> {

@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::drill::{
+use crate::{
     AlertSample, AlertState, CheckRecord, Claim, ConditionRecord, Delivery, DeliveryStatus, Fault,
-    FaultRecord, Neighbour, ObservationError, Routing, Severity, SilentAlert, Span, SteadyState,
-    Suppression, WatchedUntil,
+    FaultRecord, Neighbour, ObservationError, Routing, SilentAlert, Span, SteadyState, Suppression,
+    WatchedUntil,
 };
 
 const REQUIRED_ANNOTATIONS: [&str; 3] = ["summary", "description", "runbook_url"];
@@ -34,12 +34,15 @@ fn binance_down() -> Labels {
 }
 
 fn drill() -> Drill {
-    let alert = ExpectedAlert::new(
-        "FeedHandlerDown",
-        Severity::Critical,
-        Duration::from_secs(120),
-    )
-    .label("exchange", "binance");
+    let annotations = ["summary", "description", "runbook_url"]
+        .map(str::to_owned)
+        .to_vec();
+    let alert = ExpectedAlert {
+        annotations: Some(annotations),
+        ..ExpectedAlert::new("FeedHandlerDown", "critical", Duration::from_secs(120))
+            .label("exchange", "binance")
+            .receiver("critical")
+    };
     Drill::new("feed_handler_stopped", Fault::stop("feed-handler-binance")).expect_alert(alert)
 }
 
@@ -407,7 +410,7 @@ fn alert_that_no_receiver_was_told_of_is_not_delivered() {
     assert_fails_with(
         &story,
         ReasonKind::NotDelivered,
-        "was not delivered to `critical`; no receiver was told",
+        "was not delivered to `critical`; no receiver was notified",
     );
 }
 
@@ -423,7 +426,7 @@ fn silenced_alert_is_not_delivered_and_the_silence_is_named() {
     assert_fails_with(
         &story,
         ReasonKind::NotDelivered,
-        "Alertmanager held it back: silence 7",
+        "Alertmanager suppressed it: silence 7",
     );
 }
 
@@ -526,7 +529,7 @@ fn end_of_an_alert_is_not_judged_where_it_was_not_awaited_and_all_before_it_is()
     assert_fails_with(
         &cut_short(untold),
         ReasonKind::NotDelivered,
-        "no receiver was told",
+        "no receiver was notified",
     );
     let broken = cut_short(Story::good()).with(|timeline| timeline.faults[0].reverted_at = None);
     assert_fails_with(&broken, ReasonKind::FaultNotReverted, "was not reverted");
@@ -700,7 +703,6 @@ fn stack_that_does_not_come_back_to_steady_state_fails_the_drill() {
 }
 
 // ---- the measured onset
-// ---------------------------------------------------------------------------------------------
 
 /// The drill, which measures its onset beside the rule.
 fn measured() -> Drill {
@@ -800,7 +802,6 @@ fn alert_that_fires_though_its_condition_was_never_true_is_too_early() {
 }
 
 // ---- near misses
-// ----------------------------------------------------------------------------------------------------
 
 /// Held near for 40 s.
 fn near_miss() -> Drill {
@@ -915,7 +916,6 @@ fn near_miss_of_a_rule_that_is_not_loaded_proves_nothing_and_fails() {
 }
 
 // ---- neighbours
-// -----------------------------------------------------------------------------------------------------
 
 fn kraken_down() -> Labels {
     labels(&[

@@ -41,12 +41,7 @@ pub struct DrillPlan {
 impl DrillPlan {
     /// What `drill` would do with `rules` under `routing`.
     #[must_use]
-    pub fn of(
-        drill: &Drill,
-        settings: &Settings,
-        rules: &[LoadedRule],
-        routing: &Routing,
-    ) -> Self {
+    pub fn of(drill: &Drill, settings: &Settings, rules: &[LoadedRule], routing: &Routing) -> Self {
         let expected = |of: fn(&LoadedRule, &crate::ExpectedAlert) -> (Window, Duration)| {
             let each = drill
                 .expect
@@ -195,12 +190,10 @@ pub(super) mod tests {
     }
 
     fn expecting(deadline_s: u64) -> Drill {
-        Drill::new("x", Fault::stop("kafka"))
-            
-            .expect_alert(
-                ExpectedAlert::new("Down", "critical", Duration::from_secs(deadline_s))
-                    .onset(Duration::from_secs(2), Duration::from_secs(4)),
-            )
+        Drill::new("x", Fault::stop("kafka")).expect_alert(
+            ExpectedAlert::new("Down", "critical", Duration::from_secs(deadline_s))
+                .onset(Duration::from_secs(2), Duration::from_secs(4)),
+        )
     }
 
     fn seconds(between: Between) -> (u64, u64) {
@@ -209,7 +202,12 @@ pub(super) mod tests {
 
     #[test]
     fn fault_lasts_until_its_alert_is_delivered_and_the_drill_until_its_end_is() {
-        let plan = DrillPlan::of(&expecting(120), &Settings::example(), &[rule("Down", 60)], &routing());
+        let plan = DrillPlan::of(
+            &expecting(120),
+            &Settings::example(),
+            &[rule("Down", 60)],
+            &routing(),
+        );
         let window = plan.windows[0].unwrap();
         assert_eq!(
             (window.earliest.as_secs(), window.latest.as_secs()),
@@ -228,7 +226,12 @@ pub(super) mod tests {
             .near("up == 0", Duration::from_secs(30))
             .hold(Duration::from_secs(40));
         let drill = Drill::new("x", Fault::stop("kafka")).silent(silent);
-        let plan = DrillPlan::of(&drill, &Settings::example(), &[rule("Down", 60)], &routing());
+        let plan = DrillPlan::of(
+            &drill,
+            &Settings::example(),
+            &[rule("Down", 60)],
+            &routing(),
+        );
         assert_eq!(
             (seconds(plan.broken_for), seconds(plan.lasts)),
             ((40, 70), (65, 95))
@@ -237,12 +240,22 @@ pub(super) mod tests {
 
     #[test]
     fn drill_whose_alert_has_no_rule_or_cannot_keep_its_deadline_is_infeasible() {
-        let without = DrillPlan::of(&expecting(120), &Settings::example(), &[rule("Up", 60)], &routing());
+        let without = DrillPlan::of(
+            &expecting(120),
+            &Settings::example(),
+            &[rule("Up", 60)],
+            &routing(),
+        );
         assert_eq!((without.infeasible.len(), without.windows), (1, vec![None]));
         assert_eq!(
-            DrillPlan::of(&expecting(88), &Settings::example(), &[rule("Down", 60)], &routing())
-                .infeasible
-                .len(),
+            DrillPlan::of(
+                &expecting(88),
+                &Settings::example(),
+                &[rule("Down", 60)],
+                &routing()
+            )
+            .infeasible
+            .len(),
             1
         );
     }

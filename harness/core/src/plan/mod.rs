@@ -4,7 +4,10 @@
 
 mod drill_plan;
 mod outlook;
-#[allow(clippy::module_inception, reason = "the folder tells of plans, this file has the plan")]
+#[allow(
+    clippy::module_inception,
+    reason = "the folder tells of plans, this file has the plan"
+)]
 mod plan;
 mod text;
 

@@ -63,7 +63,7 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drill::Fault;
+    use crate::Fault;
 
     fn plan(names: &[&str]) -> Plan {
         let drills = names

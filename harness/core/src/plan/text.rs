@@ -100,7 +100,11 @@ fn drill_text(planned: &DrillPlan) -> String {
 /// What it holds for itself alone.
 fn place(planned: &DrillPlan) -> String {
     let names: Vec<_> = planned.holds.iter().map(String::as_str).collect();
-    if names.is_empty() { String::new() } else { format!(" on {}", harmless(&names.join(", "))) }
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!(" on {}", harmless(&names.join(", ")))
+    }
 }
 
 fn fires(alert: &ExpectedAlert, window: Option<Window>, resolved: Option<Duration>) -> String {
@@ -197,11 +201,12 @@ fn duration_text(outlook: &Outlook) -> String {
 mod tests {
     use super::super::drill_plan::tests::{routing, rule};
     use super::*;
-    use crate::drill::{Drill, Fault, Moment, Severity};
+    use crate::{Drill, Fault, Moment, Settings};
 
     fn text(drill: &Drill) -> String {
         anstream::adapter::strip_str(&drill_text(&DrillPlan::of(
             drill,
+            &Settings::example(),
             &[rule("Down", 60)],
             &routing(),
         )))
@@ -219,10 +224,8 @@ mod tests {
             .fault(Fault::restart("minio"))
             .once_pending(Fault::restart("prometheus"))
             .at(moment)
-            .exclusive("kafka")
-            .exclusive("minio")
             .expect_alert(
-                ExpectedAlert::new("Down", Severity::Critical, Duration::from_secs(120))
+                ExpectedAlert::new("Down", "critical", Duration::from_secs(120))
                     .label("job", "kafka"),
             )
             .silent(
@@ -232,7 +235,7 @@ mod tests {
             )
             .tolerate("Late", &[], "what waited is late");
         insta::assert_snapshot!(text(&drill), @r#"
-        broker_gone on kafka, minio
+        broker_gone on kafka, offload, prometheus
           waits     until no run is in progress
           breaks    kafka stopped; then minio restarted, for 70 to 100 s
           pending   prometheus restarted
@@ -244,10 +247,10 @@ mod tests {
 
     #[test]
     fn drill_that_cannot_pass_says_why_and_what_others_wrote_moves_no_cursor() {
-        let alert = ExpectedAlert::new("Lag\u{1b}[2J", Severity::Warning, Duration::from_secs(9));
+        let alert = ExpectedAlert::new("Lag\u{1b}[2J", "warning", Duration::from_secs(9));
         let drill = Drill::new("lag\u{7}", Fault::stop("kafka\u{1b}]0;x\u{7}")).expect_alert(alert);
         insta::assert_snapshot!(text(&drill), @r"
-        lag
+        lag on kafka
           breaks    kafka stopped, for 0 s
           fires     Lag, warning, no rule for it, deadline +9 s
           fails     no rule for Lag is loaded; loaded are Down

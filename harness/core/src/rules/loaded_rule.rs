@@ -63,8 +63,14 @@ impl LoadedRule {
 
 /// The rule that is meant: of the alert's name, and its own labels agree with the given ones.
 #[must_use]
-pub fn rule_for<'a>(alert: &str, labels: &Labels, rules: &'a [LoadedRule]) -> Option<&'a LoadedRule> {
-    rules.iter().find(|rule| rule.alert == alert && agree(labels, &rule.labels))
+pub fn rule_for<'a>(
+    alert: &str,
+    labels: &Labels,
+    rules: &'a [LoadedRule],
+) -> Option<&'a LoadedRule> {
+    rules
+        .iter()
+        .find(|rule| rule.alert == alert && agree(labels, &rule.labels))
 }
 
 #[cfg(any(test, feature = "test-support"))]

@@ -37,7 +37,10 @@ impl Routing {
             labels.filter(|(name, _)| self.groups_by(name)).collect()
         };
         let others: Vec<_> = others.iter().map(grouped).collect();
-        claims.iter().map(grouped).any(|mine| others.iter().any(|theirs| agree(&mine, theirs)))
+        claims
+            .iter()
+            .map(grouped)
+            .any(|mine| others.iter().any(|theirs| agree(&mine, theirs)))
     }
 
     fn groups_by(&self, label: &str) -> bool {

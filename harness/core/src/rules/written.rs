@@ -70,7 +70,10 @@ struct Route {
 /// # Errors
 /// [`Error::BadDescription`] or [`Error::BadAnswer`] of a file that is not understood.
 pub fn rules_of(prometheus: (&Path, &str), rules: (&Path, &str)) -> Result<Vec<LoadedRule>> {
-    rules_with_waits(&parse(prometheus.0, prometheus.1)?, parse(rules.0, rules.1)?)
+    rules_with_waits(
+        &parse(prometheus.0, prometheus.1)?,
+        parse(rules.0, rules.1)?,
+    )
 }
 
 /// The groups and waits in a configuration of Alertmanager: the coarsest and the longest of all
@@ -208,7 +211,10 @@ groups:
 "#;
 
     fn written(prometheus: &str, rules_yaml: &str) -> Result<Vec<LoadedRule>> {
-        rules_of((Path::new("p.yml"), prometheus), (Path::new("r.yml"), rules_yaml))
+        rules_of(
+            (Path::new("p.yml"), prometheus),
+            (Path::new("r.yml"), rules_yaml),
+        )
     }
 
     #[test]
@@ -286,6 +292,13 @@ route:
         let (group_wait, group_interval) = (Duration::from_secs(20), Duration::from_mins(7));
         let group_by = ["alertname".to_owned()].into();
         let routing = routing_of(configuration).unwrap();
-        assert_eq!(routing, Routing { group_by, group_wait, group_interval });
+        assert_eq!(
+            routing,
+            Routing {
+                group_by,
+                group_wait,
+                group_interval
+            }
+        );
     }
 }

@@ -5,7 +5,8 @@ mod simulation;
 mod turn;
 
 pub use placement::{
-    Holdings, Place, Placement, all_conditions, conditions_for, disturbed_by, held_alone, holdings_of, places,
+    Holdings, Place, Placement, all_conditions, conditions_for, disturbed_by, held_alone,
+    holdings_of, places,
 };
 pub use simulation::{Part, Slot, simulate};
 pub use turn::{InLine, LineState};

@@ -18,7 +18,12 @@ pub struct Placement(BTreeMap<String, String>);
 impl Placement {
     /// On these lanes: pairs of a path's name and a lane's.
     pub fn on<P: Into<String>, L: Into<String>>(lanes: impl IntoIterator<Item = (P, L)>) -> Self {
-        Self(lanes.into_iter().map(|(path, lane)| (path.into(), lane.into())).collect())
+        Self(
+            lanes
+                .into_iter()
+                .map(|(path, lane)| (path.into(), lane.into()))
+                .collect(),
+        )
     }
 
     /// Puts the lanes into `text`, each in the place of its path's name in braces.
@@ -28,6 +33,14 @@ impl Placement {
             if text.contains(&placeholder) {
                 *text = text.replace(&placeholder, lane);
             }
+        }
+    }
+
+    /// As [`Placement::fill`], in what is a name: that of a path becomes that of its lane.
+    pub fn name(&self, name: &mut String) {
+        match self.0.get(name.as_str()) {
+            Some(lane) => name.clone_from(lane),
+            None => self.fill(name),
         }
     }
 
@@ -71,7 +84,11 @@ pub fn places(drill: &Drill, settings: &Settings) -> Result<Vec<Place>> {
         let drill = drill.clone().placed(placement, settings);
         let holdings = holdings_of(&drill, settings);
         known(&drill, &holdings, settings)?;
-        Ok(Place { lane: placement.lane(), drill, holdings })
+        Ok(Place {
+            lane: placement.lane(),
+            drill,
+            holdings,
+        })
     };
     placements.iter().map(place).collect()
 }
@@ -80,7 +97,9 @@ pub fn places(drill: &Drill, settings: &Settings) -> Result<Vec<Place>> {
 /// of which it holds a lease by name.
 fn lanes_needed<'a>(drill: &Drill, settings: &'a Settings) -> Result<Vec<&'a Pathway>> {
     let faults = drill.all_faults().map(|fault| fault.disturbs());
-    let named: Vec<_> = faults.chain(drill.leases.iter().map(|lease| lease.on.as_str())).collect();
+    let named: Vec<_> = faults
+        .chain(drill.leases.iter().map(|lease| lease.on.as_str()))
+        .collect();
     for name in &named {
         if let Some(unknown) = unknown_placeholder(name, settings) {
             let paths = settings.paths.iter().filter(|path| !path.lanes.is_empty());
@@ -108,14 +127,25 @@ fn unknown_placeholder<'a>(name: &'a str, settings: &Settings) -> Option<&'a str
 
 /// That the project has all that a placed drill holds.
 fn known(drill: &Drill, holdings: &Holdings, settings: &Settings) -> Result<()> {
-    let paths = settings.paths.iter().flat_map(|path| path.lanes.iter().chain([&path.name]));
-    let names: BTreeSet<_> = settings.services.iter().chain(paths).map(String::as_str).collect();
+    let paths = settings
+        .paths
+        .iter()
+        .flat_map(|path| path.lanes.iter().chain([&path.name]));
+    let names: BTreeSet<_> = settings
+        .services
+        .iter()
+        .chain(paths)
+        .map(String::as_str)
+        .collect();
     let Some(unknown) = holdings.keys().find(|name| !names.contains(name.as_str())) else {
         return Ok(());
     };
     let names: Vec<_> = names.into_iter().collect();
     let there_is = there_is("service, path or lane of that name", unknown, &names);
-    Err(bad_plan(drill, format!("it holds or disturbs `{unknown}`, and {there_is}")))
+    Err(bad_plan(
+        drill,
+        format!("it holds or disturbs `{unknown}`, and {there_is}"),
+    ))
 }
 
 /// That there is none of these, and the nearest name that there is.
@@ -133,7 +163,10 @@ fn there_is(what: &str, name: &str, names: &[&str]) -> String {
 }
 
 fn bad_plan(drill: &Drill, reason: String) -> Error {
-    Error::BadDescription { what: format!("the drill {}", drill.name), reason }
+    Error::BadDescription {
+        what: format!("the drill {}", drill.name),
+        reason,
+    }
 }
 
 /// All that `drill` has to hold: its leases, and what its faults disturb; of a drill that is not
@@ -145,8 +178,13 @@ pub fn holdings_of(drill: &Drill, settings: &Settings) -> Holdings {
         let held = holdings.entry(name).or_insert(mode);
         *held = (*held).max(mode);
     };
-    let faults = drill.all_faults().map(|fault| (fault.disturbs(), LeaseMode::Exclusive));
-    let leases = drill.leases.iter().map(|lease| (lease.on.as_str(), lease.mode));
+    let faults = drill
+        .all_faults()
+        .map(|fault| (fault.disturbs(), LeaseMode::Exclusive));
+    let leases = drill
+        .leases
+        .iter()
+        .map(|lease| (lease.on.as_str(), lease.mode));
     for (name, mode) in faults.chain(leases) {
         let way = way_of(name, settings);
         hold(way.as_ref().map_or(name, |way| &way.name).to_owned(), mode);
@@ -169,7 +207,10 @@ pub fn holdings_of(drill: &Drill, settings: &Settings) -> Holdings {
 #[must_use]
 pub fn held_alone(drill: &Drill, settings: &Settings) -> Vec<String> {
     let faults = drill.all_faults().map(|fault| fault.disturbs());
-    let exclusive = drill.leases.iter().filter(|lease| lease.mode == LeaseMode::Exclusive);
+    let exclusive = drill
+        .leases
+        .iter()
+        .filter(|lease| lease.mode == LeaseMode::Exclusive);
     let names = faults.chain(exclusive.map(|lease| lease.on.as_str()));
     let held: BTreeSet<_> = names
         .map(|name| match way_of(name, settings) {
@@ -193,21 +234,45 @@ struct Way<'a> {
 
 /// The path or lane that `name` means, or that owns the service `name`.
 fn way_of<'a>(name: &str, settings: &'a Settings) -> Option<Way<'a>> {
-    let unplaced = settings.paths.iter().filter(|path| !path.lanes.is_empty()).map(|path| {
-        let lane = path.placeholder();
-        Way { path, name: lane.clone(), lane }
-    });
+    let unplaced = settings
+        .paths
+        .iter()
+        .filter(|path| !path.lanes.is_empty())
+        .map(|path| {
+            let lane = path.placeholder();
+            Way {
+                path,
+                name: lane.clone(),
+                lane,
+            }
+        });
     let ways: Vec<_> = ways(settings).chain(unplaced).collect();
     let is_meant = |way: &&Way<'_>| way.name == name || way.name == format!("{{{name}}}");
-    let owns = |way: &&Way<'_>| way.path.owns.iter().any(|service| way.filled(service) == name);
-    ways.iter().find(is_meant).or_else(|| ways.iter().find(owns)).cloned()
+    let owns = |way: &&Way<'_>| {
+        way.path
+            .owns
+            .iter()
+            .any(|service| way.filled(service) == name)
+    };
+    ways.iter()
+        .find(is_meant)
+        .or_else(|| ways.iter().find(owns))
+        .cloned()
 }
 
 fn ways(settings: &Settings) -> impl Iterator<Item = Way<'_>> {
     settings.paths.iter().flat_map(|path| {
         let lanes = path.lanes.iter();
-        let lanes = lanes.map(move |lane| Way { path, lane: lane.clone(), name: lane.clone() });
-        let whole = Way { path, lane: String::new(), name: path.name.clone() };
+        let lanes = lanes.map(move |lane| Way {
+            path,
+            lane: lane.clone(),
+            name: lane.clone(),
+        });
+        let whole = Way {
+            path,
+            lane: String::new(),
+            name: path.name.clone(),
+        };
         lanes.chain(path.lanes.is_empty().then_some(whole))
     })
 }
@@ -218,7 +283,12 @@ impl Way<'_> {
     }
 
     fn is_disturbed(&self, holdings: &Holdings, settings: &Settings) -> bool {
-        let services = self.path.owns.iter().chain(&self.path.uses).chain(&settings.watched_by);
+        let services = self
+            .path
+            .owns
+            .iter()
+            .chain(&self.path.uses)
+            .chain(&settings.watched_by);
         let mut services = services.map(|service| self.filled(service));
         services.any(|service| holdings.get(&service) == Some(&LeaseMode::Exclusive))
     }
@@ -232,9 +302,17 @@ pub fn conditions_for(holdings: &Holdings, settings: &Settings) -> Vec<SteadyCon
         .filter(|way| holdings.contains_key(&way.name) || way.is_disturbed(holdings, settings));
     let of_the_ways = ways.flat_map(|way| {
         let placement = Placement::on([(way.path.name.clone(), way.lane)]);
-        way.path.steady_state.iter().map(move |condition| condition.placed(&placement))
+        way.path
+            .steady_state
+            .iter()
+            .map(move |condition| condition.placed(&placement))
     });
-    settings.steady_state.iter().cloned().chain(of_the_ways).collect()
+    settings
+        .steady_state
+        .iter()
+        .cloned()
+        .chain(of_the_ways)
+        .collect()
 }
 
 /// What `drill`, on its lane if it needs one, may disturb: services, and the paths and lanes that go
@@ -243,15 +321,24 @@ pub fn conditions_for(holdings: &Holdings, settings: &Settings) -> Vec<SteadyCon
 pub fn disturbed_by(drill: &Drill, settings: &Settings) -> BTreeSet<String> {
     let holdings = holdings_of(drill, settings);
     let ways = ways(settings).filter(|way| way.is_disturbed(&holdings, settings));
-    let exclusive = holdings.iter().filter(|(_, mode)| **mode == LeaseMode::Exclusive);
-    ways.map(|way| way.name).chain(exclusive.map(|(name, _)| name.clone())).collect()
+    let exclusive = holdings
+        .iter()
+        .filter(|(_, mode)| **mode == LeaseMode::Exclusive);
+    ways.map(|way| way.name)
+        .chain(exclusive.map(|(name, _)| name.clone()))
+        .collect()
 }
 
 /// Every condition of the system and of all its paths.
 #[must_use]
 pub fn all_conditions(settings: &Settings) -> Vec<SteadyCondition> {
-    let everything = settings.paths.iter().flat_map(|path| path.lanes.iter().chain([&path.name]));
-    let holdings = everything.map(|name| (name.clone(), LeaseMode::Exclusive)).collect();
+    let everything = settings
+        .paths
+        .iter()
+        .flat_map(|path| path.lanes.iter().chain([&path.name]));
+    let holdings = everything
+        .map(|name| (name.clone(), LeaseMode::Exclusive))
+        .collect();
     conditions_for(&holdings, settings)
 }
 
@@ -272,11 +359,16 @@ mod tests {
     fn drill_that_breaks_a_service_of_a_path_holds_the_path_and_a_lane_where_it_has_several() {
         let held = |drill: &Drill| {
             let held = holdings_of(drill, &Settings::example());
-            let exclusive = held.into_iter().filter(|(_, mode)| *mode == LeaseMode::Exclusive);
+            let exclusive = held
+                .into_iter()
+                .filter(|(_, mode)| *mode == LeaseMode::Exclusive);
             exclusive.map(|(name, _)| name).collect::<Vec<_>>()
         };
         assert_eq!(held(&on_lane("a")), ["handler-{lane}", "{lane}"]);
-        assert_eq!(held(&Drill::new("m", Fault::stop("minio"))), ["minio", "offload"]);
+        assert_eq!(
+            held(&Drill::new("m", Fault::stop("minio"))),
+            ["minio", "offload"]
+        );
         assert_eq!(held(&Drill::new("b", Fault::restart("kafka"))), ["kafka"]);
         let places = places(&on_lane("a"), &Settings::example()).unwrap();
         let lanes: Vec<_> = places.iter().map(|place| place.lane.as_deref()).collect();
@@ -287,11 +379,17 @@ mod tests {
     #[test]
     fn lease_on_what_the_project_does_not_have_is_refused_with_the_nearest_name() {
         let error = refused(&Drill::new("x", Fault::stop("kafak")));
-        assert!(error.contains("`kafak`") && error.contains("the nearest is `kafka`"), "{error}");
+        assert!(
+            error.contains("`kafak`") && error.contains("the nearest is `kafka`"),
+            "{error}"
+        );
         let error = refused(&on_lane("x").shared("offlaod"));
         assert!(error.contains("the nearest is `offload`"), "{error}");
         let error = refused(&Drill::new("x", Fault::stop("handler-{lain}")));
-        assert!(error.contains("the path `lain`") && error.contains("is `lane`"), "{error}");
+        assert!(
+            error.contains("the path `lain`") && error.contains("is `lane`"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -300,26 +398,40 @@ mod tests {
             let settings = Settings::example();
             let place = places(drill, &settings).unwrap().remove(0);
             let conditions = conditions_for(&place.holdings, &settings).into_iter();
-            conditions.map(|condition| condition.name).collect::<Vec<_>>()
+            conditions
+                .map(|condition| condition.name)
+                .collect::<Vec<_>>()
         };
         assert_eq!(names(&on_lane("a")), ["binance flows"]);
         let broker = Drill::new("broker", Fault::restart("kafka"));
         assert_eq!(names(&broker), ["binance flows", "okx flows"]);
-        assert_eq!(names(&Drill::new("m", Fault::stop("minio"))), ["offload works"]);
+        assert_eq!(
+            names(&Drill::new("m", Fault::stop("minio"))),
+            ["offload works"]
+        );
         let prometheus = Drill::new("p", Fault::restart("prometheus"));
-        assert_eq!(names(&prometheus), ["binance flows", "okx flows", "offload works"]);
+        assert_eq!(
+            names(&prometheus),
+            ["binance flows", "okx flows", "offload works"]
+        );
         assert_eq!(all_conditions(&Settings::example()).len(), 3);
     }
 
     #[test]
     fn drill_disturbs_what_it_holds_alone_and_every_path_over_that() {
         let settings = Settings::example();
-        let names =
-            |drill: &Drill| disturbed_by(drill, &settings).into_iter().collect::<Vec<_>>();
+        let names = |drill: &Drill| {
+            disturbed_by(drill, &settings)
+                .into_iter()
+                .collect::<Vec<_>>()
+        };
         let okx = places(&on_lane("a"), &settings).unwrap().remove(1).drill;
         assert_eq!(names(&okx), ["handler-okx", "okx"]);
         let broker = Drill::new("broker", Fault::restart("kafka"));
         assert_eq!(names(&broker), ["binance", "kafka", "okx"]);
-        assert_eq!(names(&Drill::new("m", Fault::stop("minio"))), ["minio", "offload"]);
+        assert_eq!(
+            names(&Drill::new("m", Fault::stop("minio"))),
+            ["minio", "offload"]
+        );
     }
 }

@@ -162,14 +162,21 @@ impl Stage<'_> {
             drill: part.drill.name.clone(),
             duration: part.estimate,
             wants: holdings_of(&part.drill, self.settings),
-            state: if is_aside { LineState::Aside } else { LineState::Ready },
+            state: if is_aside {
+                LineState::Aside
+            } else {
+                LineState::Ready
+            },
         }
     }
 
     /// As the drills of a run, two that answer for alerts of one group do not run at once.
     fn has_room_for(&self, place: &Place) -> bool {
         let claims = place.drill.claims();
-        let mut running = self.running.iter().map(|running| running.place.drill.claims());
+        let mut running = self
+            .running
+            .iter()
+            .map(|running| running.place.drill.claims());
         !running.any(|theirs| self.routing.share_a_group(&claims, &theirs))
     }
 
@@ -251,15 +258,21 @@ mod tests {
     fn on_lane(name: &str, mended_after_s: u64, lasts_s: u64) -> Part {
         let alert = ExpectedAlert::new(name, "critical", Duration::from_secs(1));
         part(
-            Drill::new(name, Fault::stop("handler-{lane}"))
-                .expect_alert(alert),
+            Drill::new(name, Fault::stop("handler-{lane}")).expect_alert(alert),
             mended_after_s,
             lasts_s,
         )
     }
 
+    fn routing() -> Routing {
+        Routing {
+            group_by: ["alertname".to_owned()].into(),
+            ..Routing::default()
+        }
+    }
+
     fn simulated(parts: &[Part]) -> Vec<(String, Option<String>, u64, u64)> {
-        let slots = simulate(parts, &Settings::example(), &Routing::default()).unwrap();
+        let slots = simulate(parts, &Settings::example(), &routing()).unwrap();
         slots
             .into_iter()
             .map(|slot| {
@@ -298,11 +311,7 @@ mod tests {
 
     #[test]
     fn drill_that_keeps_others_out_goes_first_and_alone() {
-        let broker = part(
-            Drill::new("broker", Fault::restart("kafka")),
-            10,
-            20,
-        );
+        let broker = part(Drill::new("broker", Fault::restart("kafka")), 10, 20);
         let slots = simulated(&[on_lane("lane", 10, 30), broker]);
         assert_eq!(
             slots,
@@ -337,7 +346,7 @@ mod tests {
                 let drill = Drill::new(format!("drill-{number}"), Fault::stop(fault));
                 part(drill.expect_alert(alert), *mended_after_s, mended_after_s + more_s)
             }).collect();
-            let slots = simulate(&parts, &Settings::example(), &Routing::default()).unwrap();
+            let slots = simulate(&parts, &Settings::example(), &routing()).unwrap();
             let lasts = |slot: &Slot| parts.iter().find(|part| part.drill.name == slot.drill).unwrap();
             let names: std::collections::BTreeSet<_> = slots.iter().map(|slot| &slot.drill).collect();
             proptest::prop_assert_eq!((names.len(), slots.len()), (parts.len(), parts.len()));

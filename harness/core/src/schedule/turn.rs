@@ -55,7 +55,11 @@ impl InLine {
             let kept_out = wait.iter().filter(|other| one.keeps_out(other)).count();
             let keeps_out = kept_out + usize::from(one.keeps_out(self));
             let shortest = Duration::MAX.saturating_sub(one.duration);
-            let urgency = if keeps_out > 0 { shortest } else { one.duration };
+            let urgency = if keeps_out > 0 {
+                shortest
+            } else {
+                one.duration
+            };
             (keeps_out, urgency, one.drill.clone())
         };
         let mine = rank(self);
@@ -72,7 +76,10 @@ impl InLine {
             let behind = behind.map(|(first, at)| at.plus(first.duration));
             let keeps_waiting =
                 |one: &&&Self| other.state == LineState::Aside || one.hinders(other);
-            let held = run.iter().filter(keeps_waiting).filter_map(|one| one.ends_by());
+            let held = run
+                .iter()
+                .filter(keeps_waiting)
+                .filter_map(|one| one.ends_by());
             let at = held.chain(behind).fold(now, UtcInstant::max);
             if other.hinders(self) && at <= now.plus(self.duration) {
                 return false;
@@ -83,7 +90,11 @@ impl InLine {
     }
 
     fn ends_by(&self) -> Option<UtcInstant> {
-        if let LineState::Running { ends_by } = self.state { Some(ends_by) } else { None }
+        if let LineState::Running { ends_by } = self.state {
+            Some(ends_by)
+        } else {
+            None
+        }
     }
 
     /// Whether it disturbs what the other needs undisturbed, and not because both want the same for
@@ -102,6 +113,8 @@ impl InLine {
 /// Whether these cannot be held at once: one of them is exclusive in what both hold.
 pub(super) fn excludes(one: &Holdings, other: &Holdings) -> bool {
     one.iter().any(|(name, mode)| {
-        other.get(name).is_some_and(|theirs| *mode.max(theirs) == LeaseMode::Exclusive)
+        other
+            .get(name)
+            .is_some_and(|theirs| *mode.max(theirs) == LeaseMode::Exclusive)
     })
 }

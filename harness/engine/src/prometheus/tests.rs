@@ -4,7 +4,10 @@
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
+use alertdrill_core::Span;
+
 use super::*;
+use crate::condition_spans;
 
 async fn answering(body: &str, status: u16) -> (MockServer, Prometheus) {
     let server = MockServer::start().await;
@@ -203,8 +206,8 @@ async fn spans_of_a_condition_end_where_a_second_is_missing() {
         .mount(&server)
         .await;
     let at = |second| UtcInstant::from_epoch_s(second).unwrap();
-    let spans = Prometheus::new(&server.address().to_string())
-        .spans("up == 0", at(90.0), at(120.0))
+    let prometheus = Prometheus::new(&server.address().to_string());
+    let spans = condition_spans(&prometheus, "up == 0", at(90.0), at(120.0))
         .await
         .unwrap();
     assert_eq!(

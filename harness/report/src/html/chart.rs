@@ -1,10 +1,10 @@
 //! A panel of the dashboard over the run's time, with the faults that moved it behind its lines.
 
-use crate::json::Report;
 use super::axis::Axis;
 use super::plot::{Lines, Plot};
 use super::timeline::Band;
-use alertdrill_core::dashboard::{PanelHistory, SeriesHistory, Sampling};
+use crate::json::Report;
+use alertdrill_core::dashboard::{PanelHistory, Sampling, SeriesHistory};
 use alertdrill_core::{Labels, LineSeries, UtcInstant};
 
 /// A panel.

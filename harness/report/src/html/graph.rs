@@ -1,10 +1,10 @@
 //! An alert's own expression during its drill, with its limits: why it fired, or how near it came.
 
-use crate::json::DrillReport;
-use crate::phrases::since;
 use super::axis::Axis;
 use super::plot::{Lines, Plot, with_unit};
 use super::timeline::{AlertLine, fault_spans};
+use crate::json::DrillReport;
+use crate::phrases::since;
 use alertdrill_core::{
     ExpressionHistory, Labels, LimitHistory, LineSeries, TermHistory, UtcInstant, selector,
 };
@@ -160,10 +160,10 @@ fn name(labels: &Labels, all: &[&LineSeries]) -> String {
 mod tests {
     use std::time::Duration;
 
-    use crate::tests::report;
     use super::*;
-    use alertdrill_core::Band;
-    use crate::promql::Role;
+    use crate::html::tests::report;
+    use alertdrill_core::Span;
+    use alertdrill_core::promql::Role;
 
     fn at(second: f64) -> UtcInstant {
         UtcInstant::from_epoch_s(1_763_876_500.0 + second).unwrap()
@@ -195,7 +195,7 @@ mod tests {
             from: at(-20.0),
             until: at(110.0),
             every: Duration::from_secs(1),
-            holds: vec![Band {
+            holds: vec![Span {
                 from: at(70.0),
                 until: at(110.0),
             }],

@@ -101,8 +101,8 @@ impl TrendLine {
 
 #[cfg(test)]
 mod tests {
-    use crate::tests::report;
     use super::*;
+    use crate::html::tests::report;
 
     #[test]
     fn bar_tells_which_part_of_an_alerts_time_dominates() {

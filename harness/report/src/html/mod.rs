@@ -12,10 +12,10 @@ use std::collections::BTreeMap;
 use askama::Template;
 
 use super::json::{DrillReport, Report};
-use alertdrill_core::{PanelRecord};
-use super::record::{RunFolder};
-use alertdrill_core::{ExpressionHistory, Outcome};
+use super::record::RunFolder;
+use alertdrill_core::PanelRecord;
 use alertdrill_core::{Error, Result};
+use alertdrill_core::{ExpressionHistory, Outcome};
 use axis::{Axis, Tick};
 use chart::Chart;
 use timeline::Row;

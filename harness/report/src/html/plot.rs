@@ -2,7 +2,7 @@
 //! recorded, and the drawing is scaled to its place; so what is read from it is what was there.
 
 use super::axis::{Axis, Tick};
-use super::timeline::{Mark, Band};
+use super::timeline::{Band, Mark};
 
 /// As many colours as the style has.
 const COLOURS: usize = 10;

@@ -1,6 +1,7 @@
 use super::*;
-use alertdrill_core::{AlertOutcome, Labels, Severity, UtcInstant, WatchedUntil};
-use crate::{Coverage, DrillReport, FaultReport, Milestone, RunInfo, RunReport, Trend};
+use crate::{Coverage, DrillReport, FaultReport, Milestone, RunReport, Trend};
+use alertdrill_core::RunInfo;
+use alertdrill_core::{AlertOutcome, Labels, UtcInstant, WatchedUntil};
 
 fn at(second: f64) -> UtcInstant {
     UtcInstant::from_epoch_s(1_763_876_500.0 + second).unwrap()
@@ -11,7 +12,7 @@ pub(crate) fn report(label: &str) -> Report {
     let alert = AlertOutcome {
         name: "FeedHandlerDown".into(),
         labels: [("exchange".to_owned(), label.to_owned())].into(),
-        severity: Some(Severity::Critical),
+        severity: Some("critical".to_owned()),
         window_s: Some([61.0, 72.0]),
         deadline_s: Some(120.0),
         onset_at: None,

@@ -1,10 +1,10 @@
 //! A drill as a row: what was broken, what its alerts did, and when they had to.
 
-use crate::json::DrillReport;
-use crate::phrases::{alert_times, since};
 use super::axis::Axis;
 use super::graph::Graph;
 use super::latency_bar::LatencyBar;
+use crate::json::DrillReport;
+use crate::phrases::{alert_times, since};
 use alertdrill_core::{AlertOutcome, ExpressionHistory, Outcome, UtcInstant};
 
 /// A drill.

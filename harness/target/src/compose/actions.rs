@@ -136,12 +136,7 @@ impl Target for Containers {
         }
     }
 
-    async fn run(
-        &self,
-        service: &str,
-        user: Option<&str>,
-        command: &[String],
-    ) -> Result<Ended> {
+    async fn run(&self, service: &str, user: Option<&str>, command: &[String]) -> Result<Ended> {
         let id = self.id(service).await?;
         let words = command.to_vec();
         let attempted = format!("run `{}` in {service}", words.join(" "));
@@ -198,7 +193,10 @@ impl Target for Containers {
             reason: causes(&error),
         };
         let url = format!("http://{address}{path}");
-        let request = reqwest::Client::new().post(url).timeout(ANSWER_WITHIN).json(body);
+        let request = reqwest::Client::new()
+            .post(url)
+            .timeout(ANSWER_WITHIN)
+            .json(body);
         let response = request.send().await.map_err(no_answer)?;
         let status = response.status();
         if status.is_success() {

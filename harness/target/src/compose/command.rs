@@ -11,8 +11,11 @@ use tokio::process::Command;
 /// How many lines of a failed command's output an error shows.
 const LOG_LINES: usize = 25;
 /// What docker says where compose v2 is missing.
-const NOT_V2: [&str; 3] =
-    ["is not a docker command", "unknown shorthand flag: 'f'", "unknown flag: --ansi"];
+const NOT_V2: [&str; 3] = [
+    "is not a docker command",
+    "unknown shorthand flag: 'f'",
+    "unknown flag: --ansi",
+];
 
 /// A compose file, and the variables that it is told.
 #[derive(Clone, Debug)]
@@ -43,13 +46,23 @@ pub(super) async fn run(
     command.args(["compose", "--ansi", "never", "--progress", "plain", "-f"]);
     command.arg(&compose.file).args(arguments);
     // In a process group of its own: Ctrl-C reaches this program, which decides what is left to do.
-    command.current_dir(compose.folder()).envs(&compose.variables).process_group(0);
+    command
+        .current_dir(compose.folder())
+        .envs(&compose.variables)
+        .process_group(0);
     command.kill_on_drop(true);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let no_compose = |error: std::io::Error| Error::NoCompose { reason: error.to_string() };
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let no_compose = |error: std::io::Error| Error::NoCompose {
+        reason: error.to_string(),
+    };
     let mut child = command.spawn().map_err(no_compose)?;
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
-        return Err(Error::NoCompose { reason: "its output cannot be read".to_owned() });
+        return Err(Error::NoCompose {
+            reason: "its output cannot be read".to_owned(),
+        });
     };
     let (printed, log) = tokio::join!(read_lines(stdout, &on_line), read_lines(stderr, &on_line));
     let status = child.wait().await.map_err(no_compose)?;
@@ -61,7 +74,12 @@ pub(super) async fn run(
         return Err(Error::NoCompose { reason: log });
     }
     let command = arguments.join(" ");
-    Err(Error::Compose { attempted: attempted.to_owned(), command, status: status.to_string(), log })
+    Err(Error::Compose {
+        attempted: attempted.to_owned(),
+        command,
+        status: status.to_string(),
+        log,
+    })
 }
 
 async fn read_lines(

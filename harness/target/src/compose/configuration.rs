@@ -48,22 +48,38 @@ pub(super) fn asked_for(project: &Project) -> Result<Configuration> {
         let reason = "the project mounts its rules as they are; its setting \
                       `prometheus_files.staged_by` would let another file take their place";
         let what = format!("the variable {ALERT_RULES}");
-        return Err(Error::BadDescription { what, reason: reason.to_owned() });
+        return Err(Error::BadDescription {
+            what,
+            reason: reason.to_owned(),
+        });
     }
     let rules_sha256 = hash_of_file(&rules_file)?;
     let mut hash = Sha256::new();
-    for folder in [prometheus_folder(root, settings), alertmanager_folder(root, settings)] {
-        for file in files_below(&folder)?.into_iter().filter(|file| *file != committed_rules) {
+    for folder in [
+        prometheus_folder(root, settings),
+        alertmanager_folder(root, settings),
+    ] {
+        for file in files_below(&folder)?
+            .into_iter()
+            .filter(|file| *file != committed_rules)
+        {
             hash.update(file.as_os_str().as_encoded_bytes());
             hash_file(&mut hash, &file)?;
         }
     }
     hash.update(&rules_sha256);
-    Ok(Configuration { rules_file, rules_sha256, sha256: finish_hash(hash) })
+    Ok(Configuration {
+        rules_file,
+        rules_sha256,
+        sha256: finish_hash(hash),
+    })
 }
 
 fn folder_of(root: &Path, file: &Path) -> PathBuf {
-    root.join(file).parent().map(Path::to_owned).unwrap_or_default()
+    root.join(file)
+        .parent()
+        .map(Path::to_owned)
+        .unwrap_or_default()
 }
 
 fn prometheus_folder(root: &Path, settings: &Settings) -> PathBuf {
@@ -79,7 +95,10 @@ pub(super) fn staged_rules(project: &Project) -> Option<PathBuf> {
     let (root, settings) = (project.root(), project.settings());
     settings.prometheus_files.staged_by.as_ref()?;
     let rules = root.join(&settings.prometheus_files.rules);
-    let name = rules.strip_prefix(prometheus_folder(root, settings)).ok()?.to_owned();
+    let name = rules
+        .strip_prefix(prometheus_folder(root, settings))
+        .ok()?
+        .to_owned();
     Some(staged_prometheus(&project.state_folder()).join(name))
 }
 
@@ -108,7 +127,11 @@ pub(super) async fn stage(project: &Project, asked_for: &Configuration) -> Resul
         copy_if_changed(&asked_for.rules_file, &staged)?;
     }
     if staged_routes(project).is_some() {
-        copy_folder(&alertmanager_folder(root, settings), &staged_alertmanager(&state), None)?;
+        copy_folder(
+            &alertmanager_folder(root, settings),
+            &staged_alertmanager(&state),
+            None,
+        )?;
     }
     Ok(())
 }
@@ -118,7 +141,16 @@ pub(super) async fn stage(project: &Project, asked_for: &Configuration) -> Resul
 async fn check_rules(project: &Project, rules_file: &Path) -> Result<()> {
     let service = &project.settings().prometheus.service;
     let mount = format!("{}:/candidate.yml:ro", rules_file.display());
-    let run = ["run", "--rm", "--no-deps", "-T", "--volume", &mount, "--entrypoint", "promtool"];
+    let run = [
+        "run",
+        "--rm",
+        "--no-deps",
+        "-T",
+        "--volume",
+        &mount,
+        "--entrypoint",
+        "promtool",
+    ];
     let promtool = [service, "check", "rules", "/candidate.yml"];
     let arguments = [&run[..], &promtool].concat();
     match project.compose(&arguments, "check the rules", |_| ()).await {
@@ -127,7 +159,10 @@ async fn check_rules(project: &Project, rules_file: &Path) -> Result<()> {
             if log.contains("FAILED") || log.contains("/candidate.yml") =>
         {
             let message = log.replace("/candidate.yml", &rules_file.display().to_string());
-            Err(Error::RulesRefused { file: rules_file.to_owned(), message })
+            Err(Error::RulesRefused {
+                file: rules_file.to_owned(),
+                message,
+            })
         }
         Err(other) => Err(other),
     }

@@ -10,14 +10,13 @@ use bollard::models::{
     ContainerInspectResponse, ContainerSummary, ContainerSummaryStateEnum, HealthStatusEnum,
 };
 use bollard::query_parameters::{
-    InspectContainerOptions, ListContainersOptionsBuilder,
-    RemoveContainerOptionsBuilder,
+    InspectContainerOptions, ListContainersOptionsBuilder, RemoveContainerOptionsBuilder,
 };
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
-use super::docker::docker_failed;
 use super::docker;
+use super::docker::docker_failed;
 use alertdrill_core::{Error, Health, Result, ServiceState, Target as _, Topics, UtcInstant};
 
 /// The engine's own, where a container has none (`docker stop --help`).
@@ -92,7 +91,11 @@ impl Containers {
         })
     }
 
-    pub(super) fn state_of(&self, service: &str, inspected: ContainerInspectResponse) -> ServiceState {
+    pub(super) fn state_of(
+        &self,
+        service: &str,
+        inspected: ContainerInspectResponse,
+    ) -> ServiceState {
         let state = inspected.state.unwrap_or_default();
         let status = state
             .status

@@ -67,7 +67,11 @@ pub fn find_compose_file(project: &Path) -> Result<PathBuf> {
     let entries = std::fs::read_dir(root).map_err(Error::file("read the folder", root))?;
     for entry in entries {
         let path = entry.map_err(Error::file("read the folder", root))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");
         if is_yaml && name.contains("compose") {
             let text = std::fs::read_to_string(&path).map_err(Error::file("read", &path))?;
@@ -83,10 +87,16 @@ pub fn find_compose_file(project: &Path) -> Result<PathBuf> {
         [] => {
             let reason = "no compose file there has a section `x-alertdrill`, which says how the \
                           project is drilled; name one with --project";
-            Err(Error::BadDescription { what, reason: reason.to_owned() })
+            Err(Error::BadDescription {
+                what,
+                reason: reason.to_owned(),
+            })
         }
         several => {
-            let names: Vec<_> = several.iter().map(|path| path.display().to_string()).collect();
+            let names: Vec<_> = several
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect();
             let names = names.join(" and ");
             let reason = format!("{names} have a section `x-alertdrill`; name one with --project");
             Err(Error::BadDescription { what, reason })
@@ -146,9 +156,15 @@ fn kept_config(compose: &Compose, kept_in: &Path) -> Result<Option<PathBuf>> {
     let dot_env = std::fs::read_to_string(compose.folder().join(".env")).ok();
     let mut hash = Sha256::new();
     // The program's own version: an answer is kept in its form.
-    hash.update(format!("{} {} {used:?} {dot_env:?} ", env!("CARGO_PKG_VERSION"), file.display()));
+    hash.update(format!(
+        "{} {} {used:?} {dot_env:?} ",
+        env!("CARGO_PKG_VERSION"),
+        file.display()
+    ));
     hash.update(&text);
-    Ok(Some(kept_in.join(format!("{}.json", &finish_hash(hash)[..16]))))
+    Ok(Some(
+        kept_in.join(format!("{}.json", &finish_hash(hash)[..16])),
+    ))
 }
 
 #[cfg(test)]
@@ -179,10 +195,17 @@ mod tests {
         write("docker-compose.yml", "services: {}\n");
         let refused = || find_compose_file(root.path()).unwrap_err().to_string();
         assert!(refused().contains("no compose file there has a section `x-alertdrill`"));
-        write("docker-compose.test.yml", "x-alertdrill:\n  watched_by: []\n");
+        write(
+            "docker-compose.test.yml",
+            "x-alertdrill:\n  watched_by: []\n",
+        );
         let found = find_compose_file(root.path()).unwrap();
         assert!(found.ends_with("docker-compose.test.yml"), "{found:?}");
         write("compose.yaml", "x-alertdrill: {}\n");
-        assert!(refused().contains("name one with --project"), "{}", refused());
+        assert!(
+            refused().contains("name one with --project"),
+            "{}",
+            refused()
+        );
     }
 }

@@ -34,5 +34,8 @@ pub(super) fn docker_failed(
     attempted: impl Into<String>,
 ) -> impl FnOnce(bollard::errors::Error) -> Error {
     let attempted = attempted.into();
-    move |source| Error::Docker { attempted, reason: causes(&source) }
+    move |source| Error::Docker {
+        attempted,
+        reason: causes(&source),
+    }
 }

@@ -101,13 +101,19 @@ fn stage_program(project: &Project) -> Result<()> {
         return Ok(());
     };
     let folder = staged_program_image(&project.state_folder());
-    copy_if_changed(&project.root().join(&image.dockerfile), &folder.join("Dockerfile"))?;
+    copy_if_changed(
+        &project.root().join(&image.dockerfile),
+        &folder.join("Dockerfile"),
+    )?;
     copy_if_changed(&program, &folder.join(&image.program))
 }
 
 /// The images that the Dockerfile of `build` starts from.
 fn base_images(build: &ComposeBuild) -> Result<BTreeSet<String>> {
-    let name = build.dockerfile.as_deref().unwrap_or(Path::new("Dockerfile"));
+    let name = build
+        .dockerfile
+        .as_deref()
+        .unwrap_or(Path::new("Dockerfile"));
     let path = build.context.join(name);
     let text = std::fs::read_to_string(&path).map_err(Error::file("read", path))?;
     Ok(images_of(&text))
@@ -118,8 +124,12 @@ fn base_images(build: &ComposeBuild) -> Result<BTreeSet<String>> {
 fn images_of(dockerfile: &str) -> BTreeSet<String> {
     let froms = dockerfile.lines().filter_map(|line| {
         let mut words = line.split_whitespace();
-        words.next().filter(|word| word.eq_ignore_ascii_case("FROM"))?;
-        words.find(|word| !word.starts_with("--")).map(str::to_owned)
+        words
+            .next()
+            .filter(|word| word.eq_ignore_ascii_case("FROM"))?;
+        words
+            .find(|word| !word.starts_with("--"))
+            .map(str::to_owned)
     });
     froms.collect()
 }
@@ -157,6 +167,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let dockerfile = folder.path().join("Dockerfile");
         let build = ComposeBuild {
+            dockerfile: None,
             context: folder.path().to_owned(),
         };
         let hash_with = |text: &str| {
@@ -172,6 +183,7 @@ mod tests {
     fn changed_base_image_changes_the_hash_of_the_inputs() {
         let folder = tempfile::tempdir().unwrap();
         let build = ComposeBuild {
+            dockerfile: None,
             context: folder.path().to_owned(),
         };
         assert_ne!(
@@ -189,7 +201,11 @@ mod tests {
 
     #[test]
     fn images_that_a_dockerfile_starts_from_are_those_of_its_from_lines() {
-        let text = "# syntax\nFROM --platform=linux/amd64 debian:a AS build\nRUN x\nfrom debian:b\n";
-        assert_eq!(images_of(text), ["debian:a".to_owned(), "debian:b".to_owned()].into());
+        let text =
+            "# syntax\nFROM --platform=linux/amd64 debian:a AS build\nRUN x\nfrom debian:b\n";
+        assert_eq!(
+            images_of(text),
+            ["debian:a".to_owned(), "debian:b".to_owned()].into()
+        );
     }
 }

@@ -12,8 +12,8 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::process::is_alive;
-use alertdrill_progress::Progress;
 use alertdrill_core::{Error, Result};
+use alertdrill_progress::Progress;
 
 const TRY_EVERY: Duration = Duration::from_millis(100);
 

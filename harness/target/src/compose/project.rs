@@ -30,10 +30,15 @@ impl Project {
     /// wrong.
     pub async fn open(project: &Path, programs: &Path) -> Result<Self> {
         let file = find_compose_file(project)?;
-        let file = file.canonicalize().map_err(Error::file("open the compose file", &file))?;
+        let file = file
+            .canonicalize()
+            .map_err(Error::file("open the compose file", &file))?;
         let root = file.parent().map(Path::to_owned).unwrap_or_default();
         let kept_in = target_folder(&root).join("compose");
-        let mut compose = Compose { file, variables: BTreeMap::new() };
+        let mut compose = Compose {
+            file,
+            variables: BTreeMap::new(),
+        };
         let config = description::read(&compose, &kept_in).await?;
         let settings = config.settings.ok_or_else(|| no_settings(&compose.file))?;
         let state = state_folder(&root, &config.name);
@@ -44,7 +49,14 @@ impl Project {
         let mut settings = config.settings.unwrap_or(settings);
         settings.services = config.services.keys().cloned().collect();
         let (name, services, programs) = (config.name, config.services, programs.to_owned());
-        Ok(Self { root, name, settings, services, compose, programs })
+        Ok(Self {
+            root,
+            name,
+            settings,
+            services,
+            compose,
+            programs,
+        })
     }
 
     /// The project's name, which is the label of all its containers.
@@ -96,7 +108,10 @@ impl Project {
         let volumes = self.services.values().flat_map(|service| &service.volumes);
         let mounted = volumes.filter(|volume| volume.kind == "bind");
         let mounted = mounted.filter_map(|volume| volume.source.as_ref());
-        let builds = self.services.values().filter_map(|service| service.build.as_ref());
+        let builds = self
+            .services
+            .values()
+            .filter_map(|service| service.build.as_ref());
         let staged = self.target_folder();
         let sources = mounted.chain(builds.map(|build| &build.context));
         let is_committed =
@@ -127,7 +142,11 @@ impl Project {
     /// Keeps the free ports for the next process that finds the system up.
     pub(super) fn keep_free_ports(&self) -> Result<()> {
         for variable in &self.settings.free_ports {
-            let port = self.compose.variables.get(variable).map_or("", String::as_str);
+            let port = self
+                .compose
+                .variables
+                .get(variable)
+                .map_or("", String::as_str);
             let path = port_file(&self.state_folder(), variable);
             std::fs::write(&path, port).map_err(Error::file("write", path))?;
         }
@@ -137,7 +156,10 @@ impl Project {
     /// The files in which the free ports are kept.
     pub(super) fn port_files(&self) -> impl Iterator<Item = PathBuf> + '_ {
         let state = self.state_folder();
-        self.settings.free_ports.iter().map(move |variable| port_file(&state, variable))
+        self.settings
+            .free_ports
+            .iter()
+            .map(move |variable| port_file(&state, variable))
     }
 
     pub(super) fn lock_file(&self) -> PathBuf {
@@ -162,7 +184,10 @@ impl Project {
 
 fn no_settings(file: &Path) -> Error {
     let reason = "it has no section `x-alertdrill`, which says how the project is drilled";
-    Error::BadDescription { what: file.display().to_string(), reason: reason.to_owned() }
+    Error::BadDescription {
+        what: file.display().to_string(),
+        reason: reason.to_owned(),
+    }
 }
 
 fn target_folder(root: &Path) -> PathBuf {
@@ -177,16 +202,22 @@ fn state_folder(root: &Path, name: &str) -> PathBuf {
 /// What the compose file is told: its project's name, where it finds what is staged, and free ports.
 fn variables(name: &str, settings: &Settings, state: &Path) -> Result<BTreeMap<String, String>> {
     let staged = [
-        (settings.prometheus_files.staged_by.as_ref(), staged_prometheus(state)),
-        (settings.alertmanager_files.staged_by.as_ref(), staged_alertmanager(state)),
+        (
+            settings.prometheus_files.staged_by.as_ref(),
+            staged_prometheus(state),
+        ),
+        (
+            settings.alertmanager_files.staged_by.as_ref(),
+            staged_alertmanager(state),
+        ),
         (
             settings.program_image.as_ref().map(|image| &image.variable),
             staged_program_image(state),
         ),
     ];
-    let staged = staged.into_iter().filter_map(|(variable, folder)| {
-        Some((variable?.clone(), folder.display().to_string()))
-    });
+    let staged = staged
+        .into_iter()
+        .filter_map(|(variable, folder)| Some((variable?.clone(), folder.display().to_string())));
     let mut variables: BTreeMap<_, _> = staged.collect();
     variables.insert("COMPOSE_PROJECT_NAME".to_owned(), name.to_owned());
     for variable in &settings.free_ports {
@@ -216,7 +247,9 @@ fn free_port(variable: &str, state: &Path) -> Result<u16> {
         return Ok(port);
     }
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    Ok(free.map_err(Error::file("find a free port on", "127.0.0.1"))?.port())
+    Ok(free
+        .map_err(Error::file("find a free port on", "127.0.0.1"))?
+        .port())
 }
 
 fn port_file(state: &Path, variable: &str) -> PathBuf {

@@ -110,8 +110,9 @@ impl Stack {
                 }
             }
             if let Some(alone) = StackLock::try_alone(&path)? {
-                start =
-                    start.max(start_or_take_down(&project, &containers, reload, progress, cancel).await?);
+                start = start.max(
+                    start_or_take_down(&project, &containers, reload, progress, cancel).await?,
+                );
                 // In between somebody else may have it alone, and change or remove it: so all is
                 // looked at again.
                 drop(alone);
@@ -193,7 +194,10 @@ impl Stack {
     pub async fn load(&self, candidate: Candidate<'_>, reload: Reload) -> Result<()> {
         let staged = [
             (configuration::staged_rules(&self.project), candidate.rules),
-            (configuration::staged_routes(&self.project), candidate.alertmanager),
+            (
+                configuration::staged_routes(&self.project),
+                candidate.alertmanager,
+            ),
         ];
         for (path, text) in staged {
             let path = path.ok_or_else(|| Error::BadDescription {
@@ -205,7 +209,13 @@ impl Stack {
         }
         if let Some(running) = read_fingerprint(&self.project) {
             let configuration_sha256 = "a candidate".to_owned();
-            write_fingerprint(&self.project, &Fingerprint { configuration_sha256, ..running })?;
+            write_fingerprint(
+                &self.project,
+                &Fingerprint {
+                    configuration_sha256,
+                    ..running
+                },
+            )?;
         }
         reload(servers(&self.project, &self.containers).await?).await
     }
@@ -250,7 +260,11 @@ pub async fn remove_if_unused(project: &Project, progress: &Progress) -> Result<
 }
 
 /// Whether the stack runs with this project's files, images, rules and routes as they are now.
-async fn is_current(project: &Project, containers: &Containers, wanted: &Configuration) -> Result<bool> {
+async fn is_current(
+    project: &Project,
+    containers: &Containers,
+    wanted: &Configuration,
+) -> Result<bool> {
     let Some(running) = read_fingerprint(project) else {
         return Ok(false);
     };
