@@ -17,12 +17,12 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use alertdrill::dashboard::{Dashboard, Panel, metrics_read, moved_panels, unknown_metrics};
-use alertdrill::drill::{LoadedRule, UtcInstant};
-use alertdrill::observe::{Prometheus, board_history};
-use alertdrill::progress::Progress;
+use alertdrill::engine::{Prometheus, RuleEngine as _, board_history};
 use alertdrill::promql::{metrics_of, thresholds_of};
-use alertdrill::report::{DrillRecord, RunFolder};
+use alertdrill::report::RunFolder;
+use alertdrill::servers;
 use alertdrill::session::Session;
+use alertdrill::{Cadence, DrillRecord, LoadedRule, Progress, UtcInstant};
 use jiff::Timestamp;
 
 fn root() -> &'static Path {
@@ -55,7 +55,7 @@ struct Running {
 impl Running {
     async fn start() -> Self {
         let session = session::start(root()).await.unwrap();
-        let prometheus = session.stack().prometheus().await.unwrap();
+        let prometheus = servers::prometheus(session.stack()).await.unwrap();
         Self {
             session,
             prometheus,

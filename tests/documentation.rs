@@ -6,9 +6,10 @@ mod drills;
 
 use std::path::Path;
 
-use alertdrill::drill::{Drill, ExpectedAlert, SilentAlert};
-use alertdrill::plan::{Outlook, Plan, Written, plan_text};
-use alertdrill::stack::Slot;
+use alertdrill::plan::{Outlook, Plan, plan_text};
+use alertdrill::schedule::Slot;
+use alertdrill::written::Written;
+use alertdrill::{Drill, ExpectedAlert, SilentAlert};
 
 /// What stands between a beginning and an end in the README is written by this test.
 fn begin(what: &str) -> String {
@@ -78,14 +79,20 @@ fn plan() -> String {
         drills: drills::all(),
         waivers: Vec::new(),
     };
-    let outlook = Outlook::of(&all, &written).unwrap();
+    let outlook = Outlook::of(&all, &written.settings, &written.rules, &written.routing).unwrap();
     let end = |slots: &[Slot]| slots.iter().map(|slot| slot.until.as_secs()).max().unwrap();
     let (at_best, at_worst, count) = (
         end(&outlook.at_best),
         end(&outlook.at_worst),
         all.drills.len(),
     );
-    let stopped = Outlook::of(&all.only("stopped", false), &written).unwrap();
+    let stopped = Outlook::of(
+        &all.only("stopped", false),
+        &written.settings,
+        &written.rules,
+        &written.routing,
+    )
+    .unwrap();
     let shown = plan_text(&stopped, Path::new("docker/prometheus/alert_rules.yml"));
     let shown = anstream::adapter::strip_str(&shown).to_string();
     format!(

@@ -16,11 +16,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use alertdrill::Error;
-use alertdrill::commands;
-use alertdrill::fault::Journal;
-use alertdrill::progress::Progress;
-use alertdrill::stack::{Containers, Project, Stack, StackStart};
+use alertdrill::target::Journal;
+use alertdrill::target::compose::{Containers, Project, Stack, StackStart};
+use alertdrill::{Error, Progress, commands, servers};
 use tokio_util::sync::CancellationToken;
 
 fn root() -> &'static Path {
@@ -135,7 +133,6 @@ fn small_project(name: &str, service: &str) -> tempfile::TempDir {
     };
     write("prometheus/alert_rules.yml", "groups: []\n");
     write("alertmanager/alertmanager.yml", "");
-    write("program/Dockerfile", "FROM debian:trixie-slim\n");
     write(
         "subject/Dockerfile",
         "FROM debian:trixie-slim\nRUN echo the compiler went on strike && exit 7\n",
@@ -148,10 +145,10 @@ x-alertdrill:
   prometheus: {{service: prometheus, port: 9090}}
   alertmanager: {{service: prometheus, port: 9090}}
   notification_sink: {{service: prometheus, port: 9090}}
-  prometheus_configuration: {{folder: prometheus, variable: PROMETHEUS_CONFIG_DIR}}
-  alertmanager_configuration: {{folder: alertmanager, variable: ALERTMANAGER_CONFIG_DIR}}
-  rules_file: alert_rules.yml
-  program_image: {{program: k2-fixtures, dockerfile: program/Dockerfile, variable: PROGRAM_CONTEXT}}
+  prometheus_files: {{configuration: prometheus/prometheus.yml, rules: prometheus/alert_rules.yml, staged_by: PROMETHEUS_CONFIG_DIR}}
+  alertmanager_files: {{configuration: alertmanager/alertmanager.yml, staged_by: ALERTMANAGER_CONFIG_DIR}}
+  free_ports: [BROKER_PORT]
+  kafka: \"127.0.0.1:${{BROKER_PORT:-1}}\"
   steady_state: []
 services:
   prometheus: {{image: alertdrill/prometheus, entrypoint: [sleep, \"60\"]}}
@@ -234,6 +231,7 @@ async fn stack_is_started_once_and_who_waits_for_that_joins_it() {
     let up = async || {
         Stack::up(
             Project::open(folder.path(), programs()).await.unwrap(),
+            servers::reload,
             &progress,
             &cancel,
         )
@@ -245,8 +243,8 @@ async fn stack_is_started_once_and_who_waits_for_that_joins_it() {
     starts.sort();
     assert_eq!(starts, [StackStart::Reused, StackStart::Started]);
     assert_eq!(
-        first.project().kafka_bootstrap(),
-        second.project().kafka_bootstrap()
+        first.project().settings().kafka,
+        second.project().settings().kafka
     );
     first.leave(&progress).await.unwrap();
     assert!(

@@ -21,12 +21,9 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use alertdrill::drill::{Check, UtcInstant};
-use alertdrill::fault::Journal;
-use alertdrill::progress::Progress;
-use alertdrill::runner::heal;
 use alertdrill::session::Session;
-use alertdrill::stack::{SteadyWait, all_conditions, wait_for_steady_state};
+use alertdrill::target::{Journal, heal};
+use alertdrill::{Check, Progress, Target as _, UtcInstant};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
@@ -80,17 +77,9 @@ fn run_and_kill(hit: &str, after: Duration) {
 }
 
 async fn wait_until_steady(session: &Session) {
-    let (progress, prometheus) = (
-        Progress::default(),
-        session.stack().prometheus().await.unwrap(),
-    );
-    let conditions = all_conditions(session.stack().project().settings());
-    let wait = SteadyWait {
-        conditions: &conditions,
-        at_most: STEADY_WITHIN,
-    };
-    let step = progress.step("the killed run", "waiting for steady state");
-    let steady = wait_for_steady_state(&prometheus, wait, &step, &CancellationToken::new())
+    let (progress, cancel) = (Progress::default(), CancellationToken::new());
+    let steady = session
+        .wait_until_steady(STEADY_WITHIN, &progress, &cancel)
         .await
         .unwrap();
     assert!(steady.is_reached(), "{steady:?}");
@@ -148,7 +137,7 @@ async fn run_that_is_killed_at_any_instant_leaves_nothing_broken_that_heal_does_
         // Any instant is one that a run may be killed at: also one between two drills, at which
         // nothing is broken.
         healed.push(
-            heal(&journal, &session.stack().site(), &Progress::default())
+            heal(&journal, session.site(), &Progress::default())
                 .await
                 .unwrap()
                 .len(),

@@ -8,7 +8,8 @@
 mod drills;
 mod suite;
 
-use alertdrill::plan::{PRINT_DRILLS, Plan};
+use alertdrill::plan::Plan;
+use alertdrill::suite_program::PRINT_DRILLS;
 
 const NO_ENGINE: (&str, &str) = ("DOCKER_HOST", "unix:///nowhere/docker.sock");
 

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use alertdrill::observe::Topic;
-use alertdrill::progress::Progress;
+use alertdrill::kafka::Topic;
 use alertdrill::session::Session;
+use alertdrill::{Progress, Target as _};
 use serde::Deserialize;
 use tokio::time::Instant;
 
@@ -92,7 +92,7 @@ async fn each_trade_that_an_exchange_sends_is_once_in_its_topic_in_bronze_in_sil
     let last = state.json::<ExchangeState>().await.unwrap().last_trade_id;
     let first = last - TRADES + 1;
 
-    let bootstrap = session.stack().project().kafka_bootstrap();
+    let bootstrap = session.stack().project().settings().kafka.clone().unwrap();
     let in_topic = move || {
         let topic = Topic::new(&bootstrap, format!("market.crypto.trades.{EXCHANGE}.raw")).unwrap();
         let mut times: BTreeMap<u64, usize> = BTreeMap::new();
@@ -140,7 +140,7 @@ async fn each_trade_that_an_exchange_sends_is_once_in_its_topic_in_bronze_in_sil
         IN_ICEBERG_WITHIN,
         async || {
             containers
-                .exec("offload-worker", None, &count)
+                .exec("offload-worker", None, &count.map(str::to_owned))
                 .await
                 .unwrap()
                 .trim()

@@ -12,8 +12,7 @@ use std::process::{Command, Output};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
-use alertdrill::commands;
-use alertdrill::drill::UtcInstant;
+use alertdrill::{UtcInstant, commands};
 use serde_json::Value;
 
 /// One browser at a time: their times are told.

@@ -13,6 +13,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use alertdrill::Target as _;
 use reqwest::StatusCode;
 use serde_json::Value;
 
@@ -121,14 +122,18 @@ async fn running_stack_can_only_be_read_is_bounded_and_tells_no_secret() {
             "printf '{method} {path} HTTP/1.0\\r\\n\\r\\n' | timeout 5 bash -c 'exec 3<>/dev/tcp/127.0.0.1/2375; cat >&3; head -n 1 <&3'"
         );
         let answer = containers
-            .exec("docker-api", None, &["bash", "-c", &request])
+            .exec(
+                "docker-api",
+                None,
+                &["bash", "-c", &request].map(str::to_owned),
+            )
             .await
             .unwrap();
         answer.split(' ').nth(1).unwrap().parse::<u16>().unwrap()
     };
     assert_eq!(ask("GET", "/containers/json").await, 200);
     let own_id = containers
-        .exec("docker-api", None, &["hostname"])
+        .exec("docker-api", None, &["hostname".to_owned()])
         .await
         .unwrap()
         .trim()
@@ -164,7 +169,8 @@ async fn running_stack_can_only_be_read_is_bounded_and_tells_no_secret() {
         "sh",
         "-c",
         "until grep -qs '[j]ava' /proc/[0-9]*/cmdline; do sleep 0.2; done",
-    ];
+    ]
+    .map(str::to_owned);
     let offload_runs = tokio::time::timeout(
         OFFLOAD_RUNS_WITHIN,
         containers.exec("offload-worker", None, &in_mid_run),
@@ -188,10 +194,7 @@ async fn running_stack_can_only_be_read_is_bounded_and_tells_no_secret() {
             docker(&["inspect", "--format", "{{.Name}}", id])
         );
     }
-    session
-        .end(&alertdrill::progress::Progress::default())
-        .await
-        .unwrap();
+    session.end(&alertdrill::Progress::default()).await.unwrap();
 }
 
 #[test]

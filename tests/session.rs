@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use alertdrill::Result;
-use alertdrill::progress::Progress;
 use alertdrill::session::Session;
-use alertdrill::stack::Project;
+use alertdrill::target::compose::Project;
+use alertdrill::{Progress, Result};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 

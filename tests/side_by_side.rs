@@ -9,8 +9,7 @@ mod session;
 use std::path::Path;
 use std::time::Duration;
 
-use alertdrill::drill::{Drill, Fault, Outcome, ReasonKind, judge};
-use alertdrill::progress::Progress;
+use alertdrill::{Drill, Fault, Outcome, Progress, ReasonKind, judge};
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
@@ -28,26 +27,20 @@ fn feed_handler_stopped() -> Drill {
 
 /// The same alert is expected, and nothing is broken.
 fn fault_left_out() -> Drill {
-    let nothing = Fault::CommandRun {
-        what: "nothing is broken".to_owned(),
-        service: HANDLER.to_owned(),
-        user: None,
-        inject: vec!["true".to_owned()],
-        revert: Vec::new(),
-        disturbs: HANDLER.to_owned(),
-    };
+    let nothing =
+        Fault::run_command(HANDLER, vec!["true".to_owned()], Vec::new()).what("nothing is broken");
     Drill {
         name: "fault_left_out".to_owned(),
-        faults: vec![nothing],
+        faults: vec![nothing.into()],
         ..feed_handler_stopped()
     }
 }
 
-/// It would break the object store, and has leased a lane.
+/// It would break what the stack does not have.
 fn careless() -> Drill {
     Drill {
         name: "careless".to_owned(),
-        faults: vec![Fault::stop("minio")],
+        faults: vec![Fault::stop("minoi")],
         ..feed_handler_stopped()
     }
 }
@@ -96,7 +89,9 @@ async fn drill_never_passes_because_of_another_lanes_alert_and_breaks_nothing_th
     assert_eq!(careless.outcome, Outcome::Error);
     let said = &careless.reasons[0].message;
     assert!(
-        said.contains("`minio stopped` disturbs minio, on which it holds no exclusive lease"),
+        said.contains(
+            "`minoi`, and there is no service, path or lane of that name; the nearest is `minio`"
+        ),
         "{said}"
     );
     assert_eq!(records[2].timeline.faults, []);

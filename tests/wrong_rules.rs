@@ -19,11 +19,12 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use alertdrill::drill::{Drill, ExpectedAlert, Outcome, ReasonKind, Severity, judge};
-use alertdrill::progress::Progress;
 use alertdrill::report::Report;
 use alertdrill::session::Session;
-use alertdrill::stack::Candidate;
+use alertdrill::target::compose::Candidate;
+use alertdrill::{
+    Drill, ExpectedAlert, Outcome, Progress, ReasonKind, Target as _, judge, servers,
+};
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
@@ -80,10 +81,13 @@ impl Bench {
     async fn load(&self, rules: &Spoiled, routes: &Spoiled) {
         self.session
             .stack()
-            .load(Candidate {
-                rules: &rules.0,
-                alertmanager: &routes.0,
-            })
+            .load(
+                Candidate {
+                    rules: &rules.0,
+                    alertmanager: &routes.0,
+                },
+                servers::reload,
+            )
             .await
             .unwrap();
     }
@@ -179,13 +183,8 @@ async fn each_mistake_in_rules_or_routes_fails_its_drill_for_the_right_reason() 
         assert!(said.contains(words), "{mistake}: {said}");
     }
     bench.load(&Spoiled::rules(), &Spoiled::routes()).await;
-    let unknown = ExpectedAlert::new(
-        "NobodyWroteThisRule",
-        Severity::Critical,
-        Duration::from_secs(120),
-    );
+    let unknown = ExpectedAlert::new("NobodyWroteThisRule", "critical", Duration::from_secs(120));
     let hopeful = Drill::new("hopeful", drill("feed_handler_stopped").faults[0].clone())
-        .on_a_lane()
         .expect_alert(unknown);
     let (outcome, kinds, said) = bench.run([hopeful]).await.remove(0);
     assert_eq!(
@@ -317,7 +316,7 @@ async fn each_mistake_in_rules_or_routes_fails_its_drill_for_the_right_reason() 
     bench.load(&Spoiled::rules(), &Spoiled::routes()).await;
     let containers = bench.session.stack().containers();
     containers.stop("lag-exporter").await.unwrap();
-    let prometheus = bench.session.stack().prometheus().await.unwrap();
+    let prometheus = servers::prometheus(bench.session.stack()).await.unwrap();
     // It is known with the next scrape.
     while prometheus.value("up{job=\"kafka-lag\"}").await.unwrap() != Some(0.0) {
         tokio::time::sleep(Duration::from_millis(500)).await;
