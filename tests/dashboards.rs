@@ -34,7 +34,7 @@ fn path() -> std::path::PathBuf {
 }
 
 fn dashboard() -> Dashboard {
-    Dashboard::read(&path()).unwrap()
+    Dashboard::in_file(&path(), &std::fs::read_to_string(path()).unwrap()).unwrap()
 }
 
 fn panel<'a>(dashboard: &'a Dashboard, title: &str) -> &'a Panel {
@@ -485,11 +485,19 @@ async fn every_drill_is_seen_on_a_panel() {
         .expect("the drills have just run on this stack");
     let project = running.session.stack().project();
     let run = folder.run().unwrap();
+    let cadence = Cadence::of(
+        &running
+            .prometheus
+            .alerting_rules(Duration::ZERO)
+            .await
+            .unwrap(),
+    );
     let history = board_history(
         &running.prometheus,
         &dashboard(),
-        project,
+        project.settings(),
         (run.started_at, run.finished_at),
+        cadence.evaluation_interval,
     )
     .await
     .unwrap();
@@ -497,7 +505,7 @@ async fn every_drill_is_seen_on_a_panel() {
         .iter()
         .filter_map(|record| record.broken(project.settings()))
         .collect();
-    let moved = moved_panels(&history, &broken);
+    let moved = moved_panels(&history, &broken, cadence);
     for (drill, panels) in &moved {
         println!("{drill}: {}", panels.join(", "));
     }

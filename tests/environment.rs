@@ -18,7 +18,7 @@ use std::process::{Child, Command, Stdio};
 
 use alertdrill::target::Journal;
 use alertdrill::target::compose::{Containers, Project, Stack, StackStart};
-use alertdrill::{Error, Progress, commands, servers};
+use alertdrill::{Error, Progress, Target as _, commands, servers};
 use tokio_util::sync::CancellationToken;
 
 fn root() -> &'static Path {
