@@ -105,7 +105,7 @@ pub fn alert_outcomes(drill: &Drill, timeline: &Timeline) -> Vec<AlertOutcome> {
 /// What speaks so far against the alerts that `drill` expects: their firing and delivery, and once
 /// the faults are reverted their end. Nothing else is judged.
 #[must_use]
-pub fn so_far(drill: &Drill, timeline: &Timeline) -> Vec<Reason> {
+pub fn reasons_so_far(drill: &Drill, timeline: &Timeline) -> Vec<Reason> {
     let lives = episodes(timeline);
     let trials = drill
         .expect

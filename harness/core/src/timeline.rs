@@ -29,7 +29,7 @@ pub struct Timeline {
     pub rules: Vec<LoadedRule>,
     /// Alertmanager's waits, if they were read before the drill ended.
     pub routing: Option<Routing>,
-    /// The alerts that fired within the last [`RESOLVED_IS_TOLD_FOR`] before the drill.
+    /// The alerts that fired within the last [`RESOLVED_RESENT_FOR`] before the drill.
     #[serde(default)]
     pub lately_fired: Vec<Labels>,
     /// What the wait for steady state came to.
@@ -68,7 +68,7 @@ pub struct Timeline {
 /// For so long Prometheus goes on telling Alertmanager, every minute, that an alert has resolved
 /// (`resolvedRetention` in `rules/alerting.go`, and the minute). With each time Alertmanager makes
 /// the alert's group anew, for up to half a minute.
-pub const RESOLVED_IS_TOLD_FOR: Duration = Duration::from_mins(16);
+pub const RESOLVED_RESENT_FOR: Duration = Duration::from_mins(16);
 
 /// What the wait for steady state came to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

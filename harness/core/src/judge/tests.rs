@@ -205,7 +205,7 @@ fn what_is_still_to_come_does_not_speak_against_an_alert_so_far() {
             .retain(|told| told.received_at <= at(95.0));
     };
     assert_eq!(
-        so_far(&drill(), &Story::good().with(not_reverted).timeline),
+        reasons_so_far(&drill(), &Story::good().with(not_reverted).timeline),
         []
     );
     let late = Story::silent().alert(&binance_down(), 20, 110, 125).told(
@@ -214,7 +214,7 @@ fn what_is_still_to_come_does_not_speak_against_an_alert_so_far() {
         &binance_down(),
         120.0,
     );
-    let late = so_far(
+    let late = reasons_so_far(
         &drill(),
         &late
             .with(|timeline| timeline.faults[0].reverted_at = None)

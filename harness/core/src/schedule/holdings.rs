@@ -1,173 +1,14 @@
-//! What a drill holds, and on which lanes it can be placed.
+//! What a drill holds, and what must hold there before it.
 //!
-//! A drill says what it breaks; what it has to hold exclusively follows from that. Where a text of it
-//! names a path that exists several times (`{lane}`), it takes any lane of that path that is free.
+//! A drill says what it breaks; what it has to hold exclusively follows from that.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::settings::{Pathway, SteadyCondition};
-use crate::{Drill, Error, LeaseMode, Result, Settings};
+use crate::{Drill, LeaseMode, Placement, Settings};
 
 /// What a drill holds, by the names of services, paths and lanes.
 pub type Holdings = BTreeMap<String, LeaseMode>;
-
-/// The lanes that a drill got, by the paths that they are of.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Placement(BTreeMap<String, String>);
-
-impl Placement {
-    /// On these lanes: pairs of a path's name and a lane's.
-    pub fn on<P: Into<String>, L: Into<String>>(lanes: impl IntoIterator<Item = (P, L)>) -> Self {
-        Self(
-            lanes
-                .into_iter()
-                .map(|(path, lane)| (path.into(), lane.into()))
-                .collect(),
-        )
-    }
-
-    /// Puts the lanes into `text`, each in the place of its path's name in braces.
-    pub fn fill(&self, text: &mut String) {
-        for (path, lane) in &self.0 {
-            let placeholder = format!("{{{path}}}");
-            if text.contains(&placeholder) {
-                *text = text.replace(&placeholder, lane);
-            }
-        }
-    }
-
-    /// As [`Placement::fill`], in what is a name: that of a path becomes that of its lane.
-    pub fn name(&self, name: &mut String) {
-        match self.0.get(name.as_str()) {
-            Some(lane) => name.clone_from(lane),
-            None => self.fill(name),
-        }
-    }
-
-    /// The lanes, as one name; `None` if there is none.
-    #[must_use]
-    pub fn lane(&self) -> Option<String> {
-        let lanes: Vec<_> = self.0.values().map(String::as_str).collect();
-        (!lanes.is_empty()).then(|| lanes.join(", "))
-    }
-}
-
-/// One way to place a drill.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Place {
-    /// The drill, on its lanes.
-    pub drill: Drill,
-    /// The lane that it is on, if it needs one.
-    pub lane: Option<String>,
-    /// What it has to hold there.
-    pub holdings: Holdings,
-}
-
-/// The ways to place `drill`: one per combination of the lanes that it needs.
-///
-/// # Errors
-/// [`Error::BadDescription`] if it names a path, lane or service that the project does not have.
-pub fn places(drill: &Drill, settings: &Settings) -> Result<Vec<Place>> {
-    let mut placements = vec![Placement::default()];
-    for path in lanes_needed(drill, settings)? {
-        placements = placements
-            .iter()
-            .flat_map(|placement| {
-                path.lanes.iter().map(|lane| {
-                    let lanes = placement.0.iter().chain([(&path.name, lane)]);
-                    Placement::on(lanes.map(|(path, lane)| (path.clone(), lane.clone())))
-                })
-            })
-            .collect();
-    }
-    let place = |placement: &Placement| {
-        let drill = drill.clone().placed(placement, settings);
-        let holdings = holdings_of(&drill, settings);
-        known(&drill, &holdings, settings)?;
-        Ok(Place {
-            lane: placement.lane(),
-            drill,
-            holdings,
-        })
-    };
-    placements.iter().map(place).collect()
-}
-
-/// The paths of which `drill` needs a lane: those that what it disturbs or holds names in braces, or
-/// of which it holds a lease by name.
-fn lanes_needed<'a>(drill: &Drill, settings: &'a Settings) -> Result<Vec<&'a Pathway>> {
-    let faults = drill.all_faults().map(|fault| fault.disturbs());
-    let named: Vec<_> = faults
-        .chain(drill.leases.iter().map(|lease| lease.on.as_str()))
-        .collect();
-    for name in &named {
-        if let Some(unknown) = unknown_placeholder(name, settings) {
-            let paths = settings.paths.iter().filter(|path| !path.lanes.is_empty());
-            let paths: Vec<_> = paths.map(|path| path.name.as_str()).collect();
-            let reason = format!(
-                "it needs a lane of the path `{unknown}`, and {}",
-                there_is("path that has lanes", unknown, &paths)
-            );
-            return Err(bad_plan(drill, reason));
-        }
-    }
-    let is_needed = |path: &&Pathway| {
-        let placeholder = path.placeholder();
-        let is_named = |name: &&str| **name == path.name || name.contains(&placeholder);
-        !path.lanes.is_empty() && named.iter().any(is_named)
-    };
-    Ok(settings.paths.iter().filter(is_needed).collect())
-}
-
-fn unknown_placeholder<'a>(name: &'a str, settings: &Settings) -> Option<&'a str> {
-    let (placeholder, _) = name.split_once('{')?.1.split_once('}')?;
-    let is_known = |path: &Pathway| path.name == placeholder && !path.lanes.is_empty();
-    (!settings.paths.iter().any(is_known)).then_some(placeholder)
-}
-
-/// That the project has all that a placed drill holds.
-fn known(drill: &Drill, holdings: &Holdings, settings: &Settings) -> Result<()> {
-    let paths = settings
-        .paths
-        .iter()
-        .flat_map(|path| path.lanes.iter().chain([&path.name]));
-    let names: BTreeSet<_> = settings
-        .services
-        .iter()
-        .chain(paths)
-        .map(String::as_str)
-        .collect();
-    let Some(unknown) = holdings.keys().find(|name| !names.contains(name.as_str())) else {
-        return Ok(());
-    };
-    let names: Vec<_> = names.into_iter().collect();
-    let there_is = there_is("service, path or lane of that name", unknown, &names);
-    Err(bad_plan(
-        drill,
-        format!("it holds or disturbs `{unknown}`, and {there_is}"),
-    ))
-}
-
-/// That there is none of these, and the nearest name that there is.
-fn there_is(what: &str, name: &str, names: &[&str]) -> String {
-    let likeness = |other: &&&str| {
-        // As a whole number, which can be compared.
-        #[allow(clippy::cast_possible_truncation, reason = "it is between 0 and 1000")]
-        let likeness = (strsim::normalized_damerau_levenshtein(name, other) * 1000.0) as i64;
-        likeness
-    };
-    match names.iter().max_by_key(likeness) {
-        Some(nearest) => format!("there is no {what}; the nearest is `{nearest}`"),
-        None => format!("there is no {what}"),
-    }
-}
-
-fn bad_plan(drill: &Drill, reason: String) -> Error {
-    Error::BadDescription {
-        what: format!("the drill {}", drill.name),
-        reason,
-    }
-}
 
 /// All that `drill` has to hold: its leases, and what its faults disturb; of a drill that is not
 /// placed yet, a path's name in braces stands for its lane.
@@ -205,7 +46,7 @@ pub fn holdings_of(drill: &Drill, settings: &Settings) -> Holdings {
 /// The services, paths and lanes that `drill`, not placed yet, holds for itself alone, as a person reads
 /// them; what goes with a path is left out.
 #[must_use]
-pub fn held_alone(drill: &Drill, settings: &Settings) -> Vec<String> {
+pub fn held_exclusively(drill: &Drill, settings: &Settings) -> Vec<String> {
     let faults = drill.all_faults().map(|fault| fault.disturbs());
     let exclusive = drill
         .leases
@@ -344,15 +185,12 @@ pub fn all_conditions(settings: &Settings) -> Vec<SteadyCondition> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::places;
     use super::*;
     use crate::Fault;
 
     fn on_lane(name: &str) -> Drill {
         Drill::new(name, Fault::stop("handler-{lane}"))
-    }
-
-    fn refused(drill: &Drill) -> String {
-        places(drill, &Settings::example()).unwrap_err().to_string()
     }
 
     #[test]
@@ -374,22 +212,6 @@ mod tests {
         let lanes: Vec<_> = places.iter().map(|place| place.lane.as_deref()).collect();
         assert_eq!(lanes, [Some("binance"), Some("okx")]);
         assert_eq!(held(&places[1].drill), ["handler-okx", "okx"]);
-    }
-
-    #[test]
-    fn lease_on_what_the_project_does_not_have_is_refused_with_the_nearest_name() {
-        let error = refused(&Drill::new("x", Fault::stop("kafak")));
-        assert!(
-            error.contains("`kafak`") && error.contains("the nearest is `kafka`"),
-            "{error}"
-        );
-        let error = refused(&on_lane("x").shared("offlaod"));
-        assert!(error.contains("the nearest is `offload`"), "{error}");
-        let error = refused(&Drill::new("x", Fault::stop("handler-{lain}")));
-        assert!(
-            error.contains("the path `lain`") && error.contains("is `lane`"),
-            "{error}"
-        );
     }
 
     #[test]
