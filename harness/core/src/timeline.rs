@@ -219,8 +219,9 @@ pub enum DeliveryStatus {
 pub struct Suppression {
     /// The alert's labels.
     pub labels: Labels,
-    /// What held it back: the silence or the inhibiting alert.
-    pub by: String,
+    /// What suppressed it: the silence or the inhibiting alert.
+    #[serde(rename = "by")]
+    pub suppressed_by: String,
 }
 
 /// Something that tells why a drill went otherwise than it must, as it was at the time.
