@@ -35,6 +35,13 @@ impl Placement {
         }
     }
 
+    /// As [`Placement::fill`], in each of these texts.
+    pub fn fill_all<'a>(&self, texts: impl IntoIterator<Item = &'a mut String>) {
+        for text in texts {
+            self.fill(text);
+        }
+    }
+
     /// As [`Placement::fill`], in what is a name: that of a path becomes that of its lane.
     pub fn name(&self, name: &mut String) {
         match self.0.get(name.as_str()) {
