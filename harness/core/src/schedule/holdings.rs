@@ -19,17 +19,16 @@ pub fn holdings_of(drill: &Drill, settings: &Settings) -> Holdings {
         let held = holdings.entry(name).or_insert(mode);
         *held = (*held).max(mode);
     };
-    let faults = drill
-        .all_faults()
-        .map(|fault| (fault.disturbs(), LeaseMode::Exclusive));
-    let leases = drill
-        .leases
-        .iter()
-        .map(|lease| (lease.on.as_str(), lease.mode));
-    for (name, mode) in faults.chain(leases) {
-        let way = way_of(name, settings);
-        hold(way.as_ref().map_or(name, |way| &way.name).to_owned(), mode);
-        let Some(way) = way else { continue };
+    let faults = drill.all_faults();
+    let disturbed = faults.map(|fault| (fault.disturbs(), LeaseMode::Exclusive));
+    let leases = drill.leases.iter();
+    let leased = leases.map(|lease| (lease.on.as_str(), lease.mode));
+    for (name, mode) in disturbed.chain(leased) {
+        let Some(way) = way_of(name, settings) else {
+            hold(name.to_owned(), mode);
+            continue;
+        };
+        hold(way.name.clone(), mode);
         for service in &way.path.owns {
             hold(way.filled(service), mode);
         }
@@ -43,29 +42,26 @@ pub fn holdings_of(drill: &Drill, settings: &Settings) -> Holdings {
     holdings
 }
 
-/// The services, paths and lanes that `drill`, not placed yet, holds for itself alone, as a person reads
-/// them; what goes with a path is left out.
+/// The services, paths and lanes that `drill`, which is not placed yet, holds exclusively, as a
+/// person reads them. What goes with a path is left out.
 #[must_use]
 pub fn held_exclusively(drill: &Drill, settings: &Settings) -> Vec<String> {
-    let faults = drill.all_faults().map(|fault| fault.disturbs());
-    let exclusive = drill
-        .leases
-        .iter()
-        .filter(|lease| lease.mode == LeaseMode::Exclusive);
-    let names = faults.chain(exclusive.map(|lease| lease.on.as_str()));
-    let held: BTreeSet<_> = names
-        .map(|name| match way_of(name, settings) {
-            Some(way) if way.lane == way.path.placeholder() => format!("any {}", way.path.name),
-            Some(way) => way.name,
-            None => name.to_owned(),
-        })
-        .collect();
+    let disturbed = drill.all_faults().map(|fault| fault.disturbs());
+    let leases = drill.leases.iter();
+    let exclusive = leases.filter(|lease| lease.mode == LeaseMode::Exclusive);
+    let names = disturbed.chain(exclusive.map(|lease| lease.on.as_str()));
+    let shown = |name: &str| match way_of(name, settings) {
+        Some(way) if way.lane == way.path.placeholder() => format!("any {}", way.path.name),
+        Some(way) => way.name,
+        None => name.to_owned(),
+    };
+    let held: BTreeSet<_> = names.map(shown).collect();
     held.into_iter().collect()
 }
 
-/// A path, or one lane of it.
+/// One way through the system: a lane of a path, or a path that has no lanes.
 #[derive(Clone, Debug)]
-struct Way<'a> {
+struct PathLane<'a> {
     path: &'a Pathway,
     /// Empty if the path has no lanes; the path's name in braces, of a drill that is not placed yet.
     lane: String,
@@ -74,42 +70,24 @@ struct Way<'a> {
 }
 
 /// The path or lane that `name` means, or that owns the service `name`.
-fn way_of<'a>(name: &str, settings: &'a Settings) -> Option<Way<'a>> {
-    let unplaced = settings
-        .paths
-        .iter()
-        .filter(|path| !path.lanes.is_empty())
-        .map(|path| {
-            let lane = path.placeholder();
-            Way {
-                path,
-                name: lane.clone(),
-                lane,
-            }
-        });
+fn way_of<'a>(name: &str, settings: &'a Settings) -> Option<PathLane<'a>> {
+    let with_lanes = settings.paths.iter().filter(|path| !path.lanes.is_empty());
+    let unplaced = with_lanes.map(|path| PathLane::on(path, path.placeholder()));
     let ways: Vec<_> = ways(settings).chain(unplaced).collect();
-    let is_meant = |way: &&Way<'_>| way.name == name || way.name == format!("{{{name}}}");
-    let owns = |way: &&Way<'_>| {
-        way.path
-            .owns
-            .iter()
-            .any(|service| way.filled(service) == name)
+    let is_meant = |way: &&PathLane<'_>| way.name == name || way.name == format!("{{{name}}}");
+    let owns = |way: &&PathLane<'_>| {
+        let mut owned = way.path.owns.iter();
+        owned.any(|service| way.filled(service) == name)
     };
-    ways.iter()
-        .find(is_meant)
-        .or_else(|| ways.iter().find(owns))
-        .cloned()
+    let way = ways.iter().find(is_meant);
+    way.or_else(|| ways.iter().find(owns)).cloned()
 }
 
-fn ways(settings: &Settings) -> impl Iterator<Item = Way<'_>> {
+fn ways(settings: &Settings) -> impl Iterator<Item = PathLane<'_>> {
     settings.paths.iter().flat_map(|path| {
         let lanes = path.lanes.iter();
-        let lanes = lanes.map(move |lane| Way {
-            path,
-            lane: lane.clone(),
-            name: lane.clone(),
-        });
-        let whole = Way {
+        let lanes = lanes.map(|lane| PathLane::on(path, lane.clone()));
+        let whole = PathLane {
             path,
             lane: String::new(),
             name: path.name.clone(),
@@ -118,20 +96,26 @@ fn ways(settings: &Settings) -> impl Iterator<Item = Way<'_>> {
     })
 }
 
-impl Way<'_> {
+impl<'a> PathLane<'a> {
+    fn on(path: &'a Pathway, lane: String) -> Self {
+        let name = lane.clone();
+        Self { path, lane, name }
+    }
+
     fn filled(&self, text: &str) -> String {
         text.replace(&self.path.placeholder(), &self.lane)
     }
 
     fn is_disturbed(&self, holdings: &Holdings, settings: &Settings) -> bool {
-        let services = self
-            .path
-            .owns
-            .iter()
-            .chain(&self.path.uses)
-            .chain(&settings.watched_by);
-        let mut services = services.map(|service| self.filled(service));
-        services.any(|service| holdings.get(&service) == Some(&LeaseMode::Exclusive))
+        let own = self.path.owns.iter().chain(&self.path.uses);
+        let mut services = own.chain(&settings.watched_by);
+        services.any(|service| holdings.get(&self.filled(service)) == Some(&LeaseMode::Exclusive))
+    }
+
+    fn steady_state(&self) -> impl Iterator<Item = SteadyCondition> {
+        let placement = Placement::on([(&self.path.name, &self.lane)]);
+        let conditions = self.path.steady_state.iter();
+        conditions.map(move |condition| condition.placed(&placement))
     }
 }
 
@@ -139,21 +123,13 @@ impl Way<'_> {
 /// each path that it holds or whose services it may disturb.
 #[must_use]
 pub fn conditions_for(holdings: &Holdings, settings: &Settings) -> Vec<SteadyCondition> {
-    let ways = ways(settings)
-        .filter(|way| holdings.contains_key(&way.name) || way.is_disturbed(holdings, settings));
-    let of_the_ways = ways.flat_map(|way| {
-        let placement = Placement::on([(way.path.name.clone(), way.lane)]);
-        way.path
-            .steady_state
-            .iter()
-            .map(move |condition| condition.placed(&placement))
-    });
-    settings
-        .steady_state
-        .iter()
-        .cloned()
-        .chain(of_the_ways)
-        .collect()
+    let mut conditions = settings.steady_state.clone();
+    for way in ways(settings) {
+        if holdings.contains_key(&way.name) || way.is_disturbed(holdings, settings) {
+            conditions.extend(way.steady_state());
+        }
+    }
+    conditions
 }
 
 /// What `drill`, on its lane if it needs one, may disturb: services, and the paths and lanes that go
@@ -162,25 +138,19 @@ pub fn conditions_for(holdings: &Holdings, settings: &Settings) -> Vec<SteadyCon
 pub fn disturbed_by(drill: &Drill, settings: &Settings) -> BTreeSet<String> {
     let holdings = holdings_of(drill, settings);
     let ways = ways(settings).filter(|way| way.is_disturbed(&holdings, settings));
+    let mut disturbed: BTreeSet<_> = ways.map(|way| way.name).collect();
     let exclusive = holdings
-        .iter()
-        .filter(|(_, mode)| **mode == LeaseMode::Exclusive);
-    ways.map(|way| way.name)
-        .chain(exclusive.map(|(name, _)| name.clone()))
-        .collect()
+        .into_iter()
+        .filter(|(_, mode)| *mode == LeaseMode::Exclusive);
+    disturbed.extend(exclusive.map(|(name, _)| name));
+    disturbed
 }
 
 /// Every condition of the system and of all its paths.
 #[must_use]
 pub fn all_conditions(settings: &Settings) -> Vec<SteadyCondition> {
-    let everything = settings
-        .paths
-        .iter()
-        .flat_map(|path| path.lanes.iter().chain([&path.name]));
-    let holdings = everything
-        .map(|name| (name.clone(), LeaseMode::Exclusive))
-        .collect();
-    conditions_for(&holdings, settings)
+    let all = ways(settings).map(|way| (way.name, LeaseMode::Exclusive));
+    conditions_for(&all.collect(), settings)
 }
 
 #[cfg(test)]
@@ -196,10 +166,8 @@ mod tests {
     #[test]
     fn drill_that_breaks_a_service_of_a_path_holds_the_path_and_a_lane_where_it_has_several() {
         let held = |drill: &Drill| {
-            let held = holdings_of(drill, &Settings::example());
-            let exclusive = held
-                .into_iter()
-                .filter(|(_, mode)| *mode == LeaseMode::Exclusive);
+            let held = holdings_of(drill, &Settings::example()).into_iter();
+            let exclusive = held.filter(|(_, mode)| *mode == LeaseMode::Exclusive);
             exclusive.map(|(name, _)| name).collect::<Vec<_>>()
         };
         assert_eq!(held(&on_lane("a")), ["handler-{lane}", "{lane}"]);
@@ -220,9 +188,8 @@ mod tests {
             let settings = Settings::example();
             let place = places(drill, &settings).unwrap().remove(0);
             let conditions = conditions_for(&place.holdings, &settings).into_iter();
-            conditions
-                .map(|condition| condition.name)
-                .collect::<Vec<_>>()
+            let names = conditions.map(|condition| condition.name);
+            names.collect::<Vec<_>>()
         };
         assert_eq!(names(&on_lane("a")), ["binance flows"]);
         let broker = Drill::new("broker", Fault::restart("kafka"));
@@ -243,9 +210,8 @@ mod tests {
     fn drill_disturbs_what_it_holds_alone_and_every_path_over_that() {
         let settings = Settings::example();
         let names = |drill: &Drill| {
-            disturbed_by(drill, &settings)
-                .into_iter()
-                .collect::<Vec<_>>()
+            let names = disturbed_by(drill, &settings).into_iter();
+            names.collect::<Vec<_>>()
         };
         let okx = places(&on_lane("a"), &settings).unwrap().remove(1).drill;
         assert_eq!(names(&okx), ["handler-okx", "okx"]);
