@@ -27,7 +27,8 @@ pub use lease::{Lease, LeaseMode};
 ///
 /// let alert = ExpectedAlert::new("FeedHandlerDown", "critical", Duration::from_secs(120))
 ///     .label("exchange", "{lane}");
-/// let drill = Drill::new("feed_handler_stopped", Fault::stop("feed-handler-{lane}")).expect_alert(alert);
+/// let fault = Fault::stop("feed-handler-{lane}");
+/// let drill = Drill::new("feed_handler_stopped", fault).expect_alert(alert);
 /// let json = serde_json::to_string(&drill).unwrap();
 /// assert_eq!(serde_json::from_str::<Drill>(&json).unwrap(), drill);
 /// ```
@@ -53,7 +54,7 @@ pub struct Drill {
     /// The alerts that may fire beside them; any other one is collateral.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tolerate: Vec<Tolerated>,
-    /// What must be so after the revert, alerts apart.
+    /// What must hold after the revert, alerts apart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub afterwards: Vec<Check>,
     /// What it holds beside what its faults disturb: more that it disturbs, or needs undisturbed.
@@ -116,13 +117,10 @@ impl Drill {
     /// The same drill, tolerating one alert more.
     #[must_use]
     pub fn tolerate(mut self, alert: &str, labels: &[(&str, &str)], reason: &str) -> Self {
-        let labels = labels
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         self.tolerate.push(Tolerated {
             alert: alert.to_owned(),
-            labels,
+            labels: labels.iter().map(owned).collect(),
             reason: reason.to_owned(),
         });
         self
@@ -159,41 +157,31 @@ impl Drill {
     /// project's settings promise where it says nothing.
     #[must_use]
     pub fn placed(mut self, placement: &Placement, settings: &Settings) -> Self {
-        self.faults = self
-            .faults
-            .into_iter()
-            .map(|fault| fault.placed(placement))
-            .collect();
-        self.once_pending = self
-            .once_pending
-            .into_iter()
-            .map(|fault| fault.placed(placement))
-            .collect();
-        self.moment
-            .iter_mut()
-            .for_each(|moment| moment.place(placement));
+        let place_all = |faults: Vec<Fault>| -> Vec<Fault> {
+            let faults = faults.into_iter();
+            faults.map(|fault| fault.placed(placement)).collect()
+        };
+        self.faults = place_all(self.faults);
+        self.once_pending = place_all(self.once_pending);
+        if let Some(moment) = &mut self.moment {
+            moment.place(placement);
+        }
         for expected in &mut self.expect {
             expected.place(placement);
-            expected.receiver = expected
-                .receiver
-                .take()
-                .or_else(|| settings.receiver_of(&expected.severity));
-            expected
-                .annotations
-                .get_or_insert_with(|| settings.annotations.clone());
+            expected.complete(settings);
         }
-        self.silent
-            .iter_mut()
-            .for_each(|silent| silent.place(placement));
-        self.tolerate
-            .iter_mut()
-            .for_each(|tolerated| tolerated.place(placement));
-        self.afterwards
-            .iter_mut()
-            .for_each(|check| check.place(placement));
-        self.leases
-            .iter_mut()
-            .for_each(|lease| placement.name(&mut lease.on));
+        for silent in &mut self.silent {
+            silent.place(placement);
+        }
+        for tolerated in &mut self.tolerate {
+            tolerated.place(placement);
+        }
+        for check in &mut self.afterwards {
+            check.place(placement);
+        }
+        for lease in &mut self.leases {
+            placement.name(&mut lease.on);
+        }
         self
     }
 
@@ -213,19 +201,16 @@ impl Drill {
     pub fn claims(&self) -> Vec<Claim> {
         let expected = self.expect.iter().map(ExpectedAlert::claim);
         let silent = self.silent.iter().map(SilentAlert::claim);
-        expected
-            .chain(silent)
-            .chain(self.tolerate.iter().map(Tolerated::claim))
-            .collect()
+        let tolerated = self.tolerate.iter().map(Tolerated::claim);
+        expected.chain(silent).chain(tolerated).collect()
     }
 
     /// The `PromQL` that is watched during the drill: onsets and near misses.
     pub fn conditions(&self) -> impl Iterator<Item = &String> {
-        let onsets = self
-            .expect
-            .iter()
-            .filter_map(|expected| expected.condition.as_ref());
-        onsets.chain(self.silent.iter().filter_map(|silent| silent.near.as_ref()))
+        let expected = self.expect.iter();
+        let onsets = expected.filter_map(|expected| expected.condition.as_ref());
+        let silent = self.silent.iter();
+        onsets.chain(silent.filter_map(|silent| silent.near.as_ref()))
     }
 }
 
@@ -233,7 +218,7 @@ impl Drill {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Moment {
-    /// What is so then, in words.
+    /// What holds then, in words.
     pub what: String,
     /// The service in whose container the command runs.
     pub service: String,
@@ -243,46 +228,41 @@ pub struct Moment {
 
 impl Moment {
     fn place(&mut self, placement: &Placement) {
-        [&mut self.what, &mut self.service]
-            .into_iter()
-            .for_each(|text| placement.fill(text));
-        self.command
-            .iter_mut()
-            .for_each(|word| placement.fill(word));
+        placement.fill(&mut self.what);
+        placement.fill(&mut self.service);
+        placement.fill_all(&mut self.command);
     }
 }
 
-/// A command that tells whether something is so after the drill: that nothing was lost, for
+/// A command that tells whether something holds after the drill: that nothing was lost, for
 /// example.
 ///
-/// It runs in a service's container. Exit code 0: it is so; [`Check::NOT_SO`]: it is not, and never
-/// will be; any other code: not yet. What it prints is shown. In its arguments `{injected_at}` and
-/// `{reverted_at}` stand for these instants, in seconds since the epoch.
+/// It runs in a service's container. Exit code 0 says that it holds, [`Check::NOT_SO`] that it does
+/// not and never will, any other code that it does not hold yet. What it prints is shown. In its
+/// arguments `{injected_at}` and `{reverted_at}` stand for these instants, in seconds since the
+/// epoch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
-    /// What must be so, in words.
+    /// What must hold, in words.
     pub what: String,
     /// The service in whose container it runs.
     pub service: String,
     /// The command.
     pub command: Vec<String>,
-    /// How long it may take to become so.
+    /// How long it may take until it holds.
     #[serde(with = "seconds", rename = "within_s")]
     pub within: Duration,
 }
 
 impl Check {
-    /// The exit code that says so for good.
+    /// The exit code that says that it does not hold and never will.
     pub const NOT_SO: i64 = 4;
 
     fn place(&mut self, placement: &Placement) {
-        [&mut self.what, &mut self.service]
-            .into_iter()
-            .for_each(|text| placement.fill(text));
-        self.command
-            .iter_mut()
-            .for_each(|word| placement.fill(word));
+        placement.fill(&mut self.what);
+        placement.fill(&mut self.service);
+        placement.fill_all(&mut self.command);
     }
 }
 
@@ -332,14 +312,9 @@ mod tests {
             .expect_alert(alert())
             .expect_alert(alert().receiver("team"));
         let placed = drill.placed(&placement(), &Settings::example());
-        let receivers = placed
-            .expect
-            .iter()
-            .map(|expected| expected.receiver.as_deref());
-        assert_eq!(receivers.collect::<Vec<_>>(), [Some("pager"), Some("team")]);
-        assert_eq!(
-            placed.expect[0].annotations,
-            Some(vec!["summary".to_owned()])
-        );
+        let receivers = [0, 1].map(|number| placed.expect[number].receiver.as_deref());
+        assert_eq!(receivers, [Some("pager"), Some("team")]);
+        let annotations = placed.expect[0].annotations.as_deref();
+        assert_eq!(annotations, Some(["summary".to_owned()].as_slice()));
     }
 }

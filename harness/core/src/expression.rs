@@ -1,5 +1,5 @@
-//! What an alert's own expression was during a drill: what it looks at, over time, and its limits;
-//! so that one sees why the alert fired, or how near it came.
+//! What an alert's own expression was during a drill: what it looks at, over time, and its limits.
+//! It shows why the alert fired, or how near it came.
 //!
 //! A line keeps only the points at which it bends: the others lie on it.
 
@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::promql::Role;
 use crate::{
-    Claim, Drill, Labels, LoadedRule, Span, Timeline, UtcInstant, agree, episodes, rule_for,
-    seconds,
+    Claim, Drill, ExpectedAlert, Labels, LoadedRule, SilentAlert, Span, Timeline, UtcInstant,
+    agree, episodes, rule_for, seconds,
 };
 
 /// An alert's expression over time.
@@ -144,10 +144,8 @@ impl ExpressionHistory {
     /// When it was first true, from `since` on.
     #[must_use]
     pub fn true_from(&self, since: UtcInstant) -> Option<UtcInstant> {
-        self.holds
-            .iter()
-            .find(|span| span.until >= since)
-            .map(|span| span.from.max(since))
+        let span = self.holds.iter().find(|span| span.until >= since)?;
+        Some(span.from.max(since))
     }
 
     /// The first sample that shows the fault of `fault_at`: the first value beyond all that was
@@ -156,9 +154,8 @@ impl ExpressionHistory {
     #[must_use]
     pub fn first_shown(&self, fault_at: UtcInstant, true_at: UtcInstant) -> Option<UtcInstant> {
         let terms = self.terms.iter().filter(|term| term.role != Role::Unless);
-        let shown = terms
-            .flat_map(|term| &term.series)
-            .filter_map(|series| self.shown_by(series, fault_at, true_at));
+        let series = terms.flat_map(|term| &term.series);
+        let shown = series.filter_map(|series| self.shown_by(series, fault_at, true_at));
         shown.min()
     }
 
@@ -168,30 +165,30 @@ impl ExpressionHistory {
         fault_at: UtcInstant,
         true_at: UtcInstant,
     ) -> Option<UtcInstant> {
+        let held_at = |at| {
+            self.holds
+                .iter()
+                .any(|span| span.from <= at && at <= span.until)
+        };
+        let instants = (0..MOST_INSTANTS).map(|number| {
+            let since_begin = self.every.saturating_mul(number);
+            self.from.plus(since_begin)
+        });
         let (mut lowest, mut highest) = (f64::INFINITY, f64::NEG_INFINITY);
         let mut shown = None;
-        let instants = (0..MOST_INSTANTS)
-            .map(|number| self.from.plus(self.every.saturating_mul(number)))
-            .take_while(|at| *at <= true_at);
-        for at in instants {
+        for at in instants.take_while(|at| *at <= true_at) {
             let value = series.at(at.seconds_since(self.from));
-            if at < fault_at
-                && self
-                    .holds
-                    .iter()
-                    .any(|span| span.from <= at && at <= span.until)
-            {
-                // What an earlier fault did.
-                continue;
-            }
-            if at < fault_at {
+            if at >= fault_at {
+                let is_beyond = |value: f64| value < lowest || value > highest;
+                shown = if value.is_some_and(is_beyond) {
+                    shown.or(Some(at))
+                } else {
+                    None
+                };
+            } else if !held_at(at) {
+                // While the expression was true, the values are what an earlier fault did.
                 lowest = value.map_or(lowest, |value| lowest.min(value));
                 highest = value.map_or(highest, |value| highest.max(value));
-                continue;
-            }
-            match value {
-                Some(value) if value < lowest || value > highest => shown = shown.or(Some(at)),
-                _ => shown = None,
             }
         }
         shown
@@ -212,16 +209,10 @@ impl Subject<'_> {
     /// series has.
     #[must_use]
     pub fn concerns(&self, labels: &Labels) -> bool {
-        let own = self
-            .claim
-            .labels
-            .iter()
-            .filter(|(name, _)| !self.rule.labels.contains_key(*name));
-        agree(
-            &own.map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
-            labels,
-        )
+        let own = self.claim.labels.iter();
+        let own = own.filter(|(name, _)| !self.rule.labels.contains_key(*name));
+        let own = own.map(|(name, value)| (name.clone(), value.clone()));
+        agree(&own.collect(), labels)
     }
 }
 
@@ -229,29 +220,19 @@ impl Subject<'_> {
 /// fired though neither it nor a neighbour did.
 #[must_use]
 pub fn subjects<'a>(drill: &Drill, timeline: &'a Timeline) -> Vec<Subject<'a>> {
-    let declared = drill
-        .expect
-        .iter()
-        .map(crate::ExpectedAlert::claim)
-        .chain(drill.silent.iter().map(crate::SilentAlert::claim));
-    let mut claims: Vec<_> = declared.collect();
-    for life in episodes(timeline)
-        .into_iter()
-        .filter(|life| life.firing_at.is_some())
-    {
-        let of_a_neighbour = timeline
-            .neighbours
-            .iter()
-            .flat_map(|other| &other.claims)
-            .any(|claim| claim.covers(&life.labels));
-        if !of_a_neighbour && !claims.iter().any(|claim| claim.covers(&life.labels)) {
-            let labels = life.labels.iter().filter(|(name, _)| *name != "alertname");
-            let labels = labels
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect();
+    let expected = drill.expect.iter().map(ExpectedAlert::claim);
+    let silent = drill.silent.iter().map(SilentAlert::claim);
+    let mut claims: Vec<_> = expected.chain(silent).collect();
+    for life in episodes(timeline) {
+        let covers = |claim: &Claim| claim.covers(&life.labels);
+        let mut neighbours = timeline.neighbours.iter().flat_map(|other| &other.claims);
+        if life.firing_at.is_some() && !neighbours.any(covers) && !claims.iter().any(covers) {
+            let labels = life.labels_but_its_name();
             claims.push(Claim {
                 alert: life.alert().to_owned(),
-                labels,
+                labels: labels
+                    .map(|(name, value)| (name.clone(), value.clone()))
+                    .collect(),
             });
         }
     }

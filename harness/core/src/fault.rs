@@ -8,7 +8,6 @@
 //! Injecting and reverting are idempotent, so that whatever a killed run left behind can be reverted
 //! from the journal alone, by whoever comes next.
 
-mod ongoing;
 mod site;
 
 use std::fmt;
@@ -18,9 +17,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::{Placement, Result, UtcInstant};
+use crate::{Ongoing, Placement, Result, UtcInstant};
 
-pub use ongoing::{Ongoing, Stopped};
 pub use site::Site;
 
 /// How long a request that was sent may take to arrive, on one machine.

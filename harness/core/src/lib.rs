@@ -15,6 +15,9 @@ mod judge;
 mod labels;
 #[cfg(any(test, feature = "test-support"))]
 pub mod memory;
+mod nearest;
+mod ongoing;
+mod placement;
 pub mod plan;
 pub mod promql;
 mod record;
@@ -35,10 +38,13 @@ pub use drill::{
 };
 pub use error::{Error, Result, causes};
 pub use expression::{ExpressionHistory, LimitHistory, LineSeries, Subject, TermHistory, subjects};
-pub use fault::{Fault, FaultKind, Ongoing, Site, Stopped};
+pub use fault::{Fault, FaultKind, Site};
 pub use instant::UtcInstant;
-pub use judge::{DELIVERY_ALLOWANCE, alert_outcomes, infeasible, judge, so_far};
+pub use judge::{DELIVERY_ALLOWANCE, alert_outcomes, infeasible, judge, reasons_so_far};
 pub use labels::{Labels, agree, selector};
+pub use nearest::nearest;
+pub use ongoing::{Ongoing, Stopped};
+pub use placement::Placement;
 pub use record::{
     DrillRecord, EXPRESSIONS_SCHEMA_VERSION, ExpressionRecord, PanelRecord, RECORD_SCHEMA_VERSION,
     RunInfo, Waiver,
@@ -47,13 +53,12 @@ pub use rules::{
     CONDITION_RESOLUTION, Cadence, LoadedRule, Routing, Window, prometheus_duration, routing_of,
     rule_for, rules_of,
 };
-pub use schedule::Placement;
 pub use settings::Settings;
 pub use span::Span;
 pub use target::{Ended, Health, ServiceState, Target, Topics};
 pub use timeline::{
     AlertSample, AlertState, CheckRecord, ConditionRecord, Delivery, DeliveryStatus, Episode,
-    Evidence, FaultRecord, Neighbour, ObservationError, RESOLVED_IS_TOLD_FOR, SteadyState,
+    Evidence, FaultRecord, Neighbour, ObservationError, RESOLVED_RESENT_FOR, SteadyState,
     Suppression, TIMELINE_SCHEMA_VERSION, Timeline, episodes,
 };
 pub use verdict::{AlertOutcome, Outcome, Reason, ReasonKind, Verdict};

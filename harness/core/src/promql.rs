@@ -1,5 +1,6 @@
 //! What a `PromQL` expression reads, and what it compares that with.
 
+mod result_labels;
 mod terms;
 
 use std::collections::BTreeSet;
@@ -8,6 +9,7 @@ use std::convert::Infallible;
 use promql_parser::parser::Expr;
 use promql_parser::util::{ExprVisitor, walk_expr};
 
+pub use result_labels::result_labels_of;
 pub use terms::{Limit, Role, Term, number_of, terms_of};
 
 /// The metrics that an expression reads, as they are or over a range.

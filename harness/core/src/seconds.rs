@@ -29,6 +29,19 @@ pub fn within_bounds(duration: Duration) -> Result<Duration, String> {
     }
 }
 
+/// `duration` in seconds, to a tenth, as messages say it: `12.5 s`.
+#[must_use]
+pub fn to_a_tenth(duration: Duration) -> String {
+    format!("{} s", (duration.as_secs_f64() * 10.0).round() / 10.0)
+}
+
+/// `duration` in whole seconds, rounded, without the unit: for estimates, which are no
+/// measurements.
+#[must_use]
+pub fn whole(duration: Duration) -> String {
+    format!("{:.0}", duration.as_secs_f64())
+}
+
 /// Writes the duration as seconds.
 ///
 /// # Errors
@@ -81,6 +94,14 @@ pub mod optional {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tenths_are_rounded_and_left_out_where_there_are_none() {
+        let said = [1_250, 120_000, 49]
+            .map(Duration::from_millis)
+            .map(to_a_tenth);
+        assert_eq!(said, ["1.3 s", "120 s", "0 s"]);
+    }
 
     #[test]
     fn seconds_that_no_wait_can_last_are_refused() {

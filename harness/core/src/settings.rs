@@ -34,8 +34,8 @@ pub struct Settings {
     /// An image made of a program that cargo builds.
     #[serde(default)]
     pub program_image: Option<ProgramImage>,
-    /// Variables of the compose file that get a free port each: for services whose port must be known
-    /// before they start.
+    /// Variables of the compose file that get a free port each, for services whose port must be
+    /// known before they start.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub free_ports: Vec<String>,
     /// Where a Kafka client on this machine connects to (`host:port`), for faults on topics.
@@ -92,8 +92,8 @@ pub struct PrometheusFiles {
     pub configuration: PathBuf,
     /// The rules file that a candidate (`ALERT_RULES`) replaces.
     pub rules: PathBuf,
-    /// The compose file's variable for the folder of its configuration, if it is mounted from a staged
-    /// copy; only then can a candidate be loaded.
+    /// The compose file's variable for the folder of its configuration, if it is mounted from a
+    /// staged copy; only then can a candidate be loaded.
     #[serde(default)]
     pub staged_by: Option<String>,
 }
@@ -148,8 +148,8 @@ pub struct Usage {
 pub struct Pathway {
     /// Its name.
     pub name: String,
-    /// The names of its lanes, if it exists several times. In the texts below, and in those of drills,
-    /// the path's name in braces stands for each of them.
+    /// The names of its lanes, if it exists several times. In the texts below, and in those of
+    /// drills, the path's name in braces stands for each of them.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub lanes: Vec<String>,
     /// Services that belong to it: who holds the path holds them too.
@@ -202,11 +202,7 @@ impl Settings {
 impl Settings {
     /// A pipeline of two lanes over a shared broker, and an offload, as most tests want it.
     #[must_use]
-    #[allow(
-        clippy::missing_panics_doc,
-        clippy::expect_used,
-        reason = "the text is a constant"
-    )]
+    #[allow(clippy::missing_panics_doc, clippy::expect_used, reason = "a constant")]
     pub fn example() -> Self {
         let text = r#"
 prometheus: {service: prometheus, port: 9090}
@@ -229,7 +225,7 @@ paths:
     steady_state: [{name: offload works, query: works}]
 "#;
         let settings: Self = serde_yaml_ng::from_str(text).expect("the example is valid");
-        let services = [
+        let pipeline = [
             "handler-binance",
             "handler-okx",
             "kafka",
@@ -237,7 +233,7 @@ paths:
             "clickhouse",
         ];
         let watching = ["prometheus", "alertmanager", "sink"];
-        let services = services
+        let services = pipeline
             .iter()
             .chain(&watching)
             .map(|name| (*name).to_owned());

@@ -1,7 +1,7 @@
 //! What a drill saw: everything a verdict needs, and nothing that judges it.
 //!
-//! Saved as JSON before it is judged, so that it can be judged again. Instants of alerts are those
-//! of Prometheus's own samples, so that the interval of polling blurs nothing.
+//! It is saved as JSON before it is judged, so that it can be judged again. Instants of alerts are
+//! those of Prometheus's own samples, so that the interval of polling does not blur them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -29,7 +29,7 @@ pub struct Timeline {
     pub rules: Vec<LoadedRule>,
     /// Alertmanager's waits, if they were read before the drill ended.
     pub routing: Option<Routing>,
-    /// The alerts that fired within the last [`RESOLVED_IS_TOLD_FOR`] before the drill.
+    /// The alerts that fired within the last [`RESOLVED_RESENT_FOR`] before the drill.
     #[serde(default)]
     pub lately_fired: Vec<Labels>,
     /// What the wait for steady state came to.
@@ -45,7 +45,7 @@ pub struct Timeline {
     pub evaluated_until: BTreeMap<String, UtcInstant>,
     /// Everything that Alertmanager delivered in the drill's time.
     pub deliveries: Vec<Delivery>,
-    /// Alerts that Alertmanager held back, and for what.
+    /// Alerts that Alertmanager suppressed, and why.
     pub suppressions: Vec<Suppression>,
     /// Per group of rules, the evaluations that Prometheus skipped in the drill's time; groups
     /// without any are left out.
@@ -65,10 +65,10 @@ pub struct Timeline {
     pub finished_at: UtcInstant,
 }
 
-/// For so long Prometheus goes on telling Alertmanager, every minute, that an alert has resolved
-/// (`resolvedRetention` in `rules/alerting.go`, and the minute). With each time Alertmanager makes
-/// the alert's group anew, for up to half a minute.
-pub const RESOLVED_IS_TOLD_FOR: Duration = Duration::from_mins(16);
+/// How long Prometheus sends an alert to Alertmanager after it has resolved: every minute for
+/// `resolvedRetention` (`rules/alerting.go`), and the minute. Each time, Alertmanager makes the
+/// alert's group anew, for up to half a minute.
+pub const RESOLVED_RESENT_FOR: Duration = Duration::from_mins(16);
 
 /// What the wait for steady state came to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -92,7 +92,7 @@ impl SteadyState {
         self
     }
 
-    /// Whether nothing spoke against it.
+    /// Whether no alert was active and every condition held.
     #[must_use]
     pub fn is_reached(&self) -> bool {
         self.active_alerts.is_empty() && self.unmet.is_empty()
@@ -154,9 +154,9 @@ impl Neighbour {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CheckRecord {
-    /// What must be so, in words.
+    /// What must hold, in words.
     pub what: String,
-    /// Whether it is.
+    /// Whether it does.
     pub holds: bool,
     /// What the check printed last.
     pub said: String,
@@ -219,11 +219,12 @@ pub enum DeliveryStatus {
 pub struct Suppression {
     /// The alert's labels.
     pub labels: Labels,
-    /// What held it back: the silence or the inhibiting alert.
-    pub by: String,
+    /// What suppressed it: the silence or the inhibiting alert.
+    #[serde(rename = "by")]
+    pub suppressed_by: String,
 }
 
-/// Something that tells why a drill went otherwise than it must, as it was at the time.
+/// Something that helps to tell why a drill did not pass, as it was at the time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
@@ -235,7 +236,7 @@ pub struct Evidence {
     pub said: String,
 }
 
-/// Something that kept a drill from seeing, or doing, what it had to.
+/// Something that kept a drill from observing, or doing, what it had to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ObservationError {
@@ -271,14 +272,16 @@ impl Episode {
     pub fn alert(&self) -> &str {
         self.labels.get("alertname").map_or("", String::as_str)
     }
+
+    /// Its labels, its name apart.
+    pub(crate) fn labels_but_its_name(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.labels.iter().filter(|(name, _)| *name != "alertname")
+    }
 }
 
 impl fmt::Display for Episode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&selector(
-            self.alert(),
-            self.labels.iter().filter(|(name, _)| *name != "alertname"),
-        ))
+        f.write_str(&selector(self.alert(), self.labels_but_its_name()))
     }
 }
 
@@ -289,31 +292,24 @@ impl fmt::Display for Episode {
 /// taken place: a Prometheus that no longer evaluates resolves nothing.
 #[must_use]
 pub fn episodes(timeline: &Timeline) -> Vec<Episode> {
-    let mut episodes: Vec<Episode> = Vec::new();
     let distinct: BTreeSet<_> = timeline.samples.iter().collect();
-    let mut open: Option<(Episode, UtcInstant)> = None;
+    let mut lives: Vec<(Episode, UtcInstant)> = Vec::new();
     for sample in distinct {
-        let interval = evaluation_interval(timeline, &sample.labels);
-        let goes_on = open.as_ref().is_some_and(|(episode, last_seen)| {
-            episode.labels == sample.labels
-                && sample.at.seconds_since(*last_seen) <= 1.5 * interval.as_secs_f64()
-        });
-        if !goes_on {
-            episodes.extend(
-                open.take()
-                    .map(|(episode, last_seen)| ended(timeline, episode, last_seen)),
-            );
-            open = Some((
-                Episode {
-                    labels: sample.labels.clone(),
-                    pending_at: None,
-                    firing_at: None,
-                    ended_at: None,
-                },
-                sample.at,
-            ));
+        let longest_gap_s = 1.5 * evaluation_interval(timeline, &sample.labels).as_secs_f64();
+        let goes_on = |(episode, last_seen): &mut (Episode, UtcInstant)| {
+            let gap_s = sample.at.seconds_since(*last_seen);
+            episode.labels == sample.labels && gap_s <= longest_gap_s
+        };
+        if lives.last_mut().is_none_or(|last| !goes_on(last)) {
+            let episode = Episode {
+                labels: sample.labels.clone(),
+                pending_at: None,
+                firing_at: None,
+                ended_at: None,
+            };
+            lives.push((episode, sample.at));
         }
-        if let Some((episode, last_seen)) = &mut open {
+        if let Some((episode, last_seen)) = lives.last_mut() {
             *last_seen = sample.at;
             let begin = match sample.state {
                 AlertState::Pending => &mut episode.pending_at,
@@ -322,10 +318,10 @@ pub fn episodes(timeline: &Timeline) -> Vec<Episode> {
             begin.get_or_insert(sample.at);
         }
     }
-    episodes.extend(
-        open.take()
-            .map(|(episode, last_seen)| ended(timeline, episode, last_seen)),
-    );
+    let lives = lives.into_iter();
+    let mut episodes: Vec<_> = lives
+        .map(|(episode, last_seen)| ended(timeline, episode, last_seen))
+        .collect();
     episodes.sort_by_key(|episode| (episode.began_at(), episode.labels.clone()));
     episodes
 }
@@ -367,47 +363,38 @@ impl Timeline {
     /// When the first revert began, if one has.
     #[must_use]
     pub fn first_reverting(&self) -> Option<UtcInstant> {
-        self.faults
-            .iter()
-            .filter_map(|fault| fault.reverting_at)
-            .min()
+        let faults = self.faults.iter();
+        faults.filter_map(|fault| fault.reverting_at).min()
     }
 
     /// When the last fault was seen to be reverted, if one was.
     #[must_use]
     pub fn last_revert(&self) -> Option<UtcInstant> {
-        self.faults
-            .iter()
-            .filter_map(|fault| fault.reverted_at)
-            .max()
+        let faults = self.faults.iter();
+        faults.filter_map(|fault| fault.reverted_at).max()
     }
 
     /// The spans in which `query` was true; none if it was not watched.
     #[must_use]
     pub fn spans_of(&self, query: &str) -> &[Span] {
-        let record = self
-            .conditions
-            .iter()
-            .find(|condition| condition.query == query);
+        let mut conditions = self.conditions.iter();
+        let record = conditions.find(|condition| condition.query == query);
         record.map_or(&[], |condition| &condition.spans)
     }
 }
 
 fn ended(timeline: &Timeline, mut episode: Episode, last_seen: UtcInstant) -> Episode {
     let next_evaluation = last_seen.plus(evaluation_interval(timeline, &episode.labels));
-    let evaluated = timeline.evaluated_until.get(episode.alert());
-    episode.ended_at = evaluated
-        .is_some_and(|until| *until >= next_evaluation)
-        .then_some(next_evaluation);
+    let evaluated_until = timeline.evaluated_until.get(episode.alert());
+    let took_place = evaluated_until.is_some_and(|until| *until >= next_evaluation);
+    episode.ended_at = took_place.then_some(next_evaluation);
     episode
 }
 
 fn evaluation_interval(timeline: &Timeline, labels: &Labels) -> Duration {
     let name = labels.get("alertname");
-    let intervals = timeline
-        .rules
-        .iter()
-        .filter(|rule| Some(&rule.alert) == name)
-        .map(|rule| rule.evaluation_interval);
+    let rules = timeline.rules.iter();
+    let rules = rules.filter(|rule| Some(&rule.alert) == name);
+    let intervals = rules.map(|rule| rule.evaluation_interval);
     intervals.max().unwrap_or(Duration::from_secs(60))
 }

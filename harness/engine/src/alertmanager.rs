@@ -79,11 +79,11 @@ impl Alertmanager {
             silences.chain(inhibitors).collect::<Vec<_>>().join(", ")
         };
         let held_back = alerts.into_iter().map(|alert| Suppression {
-            by: by(&alert.status),
+            suppressed_by: by(&alert.status),
             labels: alert.labels,
         });
         Ok(held_back
-            .filter(|suppression| !suppression.by.is_empty())
+            .filter(|suppression| !suppression.suppressed_by.is_empty())
             .collect())
     }
 

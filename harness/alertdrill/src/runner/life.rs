@@ -9,9 +9,9 @@ use std::time::Duration;
 use alertdrill_core::schedule::conditions_for;
 use alertdrill_core::{
     AlertOutcome, ConditionRecord, DELIVERY_ALLOWANCE, Drill, Episode, Error, ExpectedAlert, Fault,
-    FaultRecord, LoadedRule, Moment, ObservationError, RESOLVED_IS_TOLD_FOR, Result, Routing,
+    FaultRecord, LoadedRule, Moment, ObservationError, RESOLVED_RESENT_FOR, Result, Routing,
     Settings, Site, SteadyState, Timeline, UtcInstant, WatchedUntil, Window, alert_outcomes,
-    episodes, infeasible, rule_for, so_far,
+    episodes, infeasible, rule_for, reasons_so_far,
 };
 use alertdrill_engine::{Answering, Observer, RuleEngine, condition_spans};
 use alertdrill_progress::{Progress, Step, WindowBar};
@@ -142,7 +142,7 @@ impl<'a, 'line> Life<'a, 'line> {
         self.timeline.lately_fired = self
             .around
             .engine
-            .fired_within(RESOLVED_IS_TOLD_FOR)
+            .fired_within(RESOLVED_RESENT_FOR)
             .await?;
         self.missed_evaluations_before = self.around.engine.missed_evaluations().await?;
         let conditions = conditions_for(&self.leased.holdings(), self.around.settings);
@@ -442,7 +442,7 @@ impl<'a, 'line> Life<'a, 'line> {
     /// The end of an alert may take minutes; who works on its rule wants to know before.
     async fn tell_how_it_fired(&mut self) -> Result<()> {
         self.measure_conditions(self.now()).await?;
-        let reasons = so_far(self.drill, &self.timeline);
+        let reasons = reasons_so_far(self.drill, &self.timeline);
         let told = if reasons.is_empty() {
             let at = self
                 .timeline
@@ -606,7 +606,7 @@ impl<'a, 'line> Life<'a, 'line> {
             .iter()
             .any(|fault| fault.effect_at.is_none());
         has_no_effect
-            || !so_far(self.drill, &self.timeline).is_empty()
+            || !reasons_so_far(self.drill, &self.timeline).is_empty()
             || (!self.drill.is_to_fire() && self.false_alarm())
     }
 

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::nearest;
+
 /// Prometheus makes these itself, once an alert is pending
 /// (<https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/#inspecting-alerts-during-runtime>).
 const OF_PROMETHEUS: [&str; 2] = ["ALERTS", "ALERTS_FOR_STATE"];
@@ -28,16 +30,11 @@ pub fn unknown_metrics(
     let unknown = read.iter().filter(|(metric, _)| {
         !exported.contains(*metric) && !OF_PROMETHEUS.contains(&metric.as_str())
     });
-    let likeness =
-        |metric: &str, other: &str| strsim::normalized_damerau_levenshtein(metric, other);
     unknown
         .map(|(metric, read_by)| UnknownMetric {
             metric: metric.clone(),
             read_by: read_by.clone(),
-            nearest: exported
-                .iter()
-                .max_by(|a, b| likeness(metric, a).total_cmp(&likeness(metric, b)))
-                .cloned(),
+            nearest: nearest(metric, exported.iter().map(String::as_str)).map(str::to_owned),
         })
         .collect()
 }

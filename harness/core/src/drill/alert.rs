@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Claim;
-use crate::{Placement, seconds, selector};
+use crate::{Placement, Settings, seconds, selector};
 
 /// An alert that the drill's fault must cause.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,20 +21,20 @@ pub struct ExpectedAlert {
     pub labels: BTreeMap<String, String>,
     /// Its label `severity`.
     pub severity: String,
-    /// Alertmanager's receiver that must be notified; without it, the one that the project's settings
-    /// name for the severity, and any if they name none.
+    /// Alertmanager's receiver that must be notified. Without it, the one that the project's
+    /// settings name for the severity; any, if they name none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receiver: Option<String>,
-    /// The annotations that it must be delivered with; without them, those that the project's settings
-    /// name.
+    /// The annotations that it must be delivered with. Without them, those that the project's
+    /// settings name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annotations: Option<Vec<String>>,
     /// What the alert's owner promises: the longest time from the fault to firing.
     #[serde(with = "seconds", rename = "deadline_s")]
     pub deadline: Duration,
-    /// What the alert is about, as `PromQL` that yields samples exactly while it is so: asked of
-    /// Prometheus beside the rule, its first instant is the measured onset, from which the window
-    /// counts. Without it the window counts from the fault.
+    /// What the alert is about, as `PromQL` that yields samples exactly while that holds. Prometheus
+    /// is asked for it beside the rule. Its first instant is the measured onset, from which the
+    /// window counts; without it, the window counts from the fault.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
     /// How long the rule's expression may take to become true after the fault has its effect.
@@ -82,12 +82,16 @@ impl ExpectedAlert {
 
     pub(super) fn place(&mut self, placement: &Placement) {
         placement.fill(&mut self.alert);
-        self.labels
-            .values_mut()
-            .for_each(|value| placement.fill(value));
-        self.condition
-            .iter_mut()
-            .for_each(|query| placement.fill(query));
+        placement.fill_all(self.labels.values_mut());
+        placement.fill_all(&mut self.condition);
+    }
+
+    /// What the project's settings promise where the alert says nothing.
+    pub(super) fn complete(&mut self, settings: &Settings) {
+        let receiver = self.receiver.take();
+        self.receiver = receiver.or_else(|| settings.receiver_of(&self.severity));
+        self.annotations
+            .get_or_insert_with(|| settings.annotations.clone());
     }
 
     /// The same alert, required to carry one label more.
@@ -136,15 +140,15 @@ pub struct SilentAlert {
     /// Labels that tell it apart, as in [`ExpectedAlert::labels`].
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
-    /// How near the fault has to come, as `PromQL` that yields samples while it is so near: must be
-    /// true at some time, and from then until the revert, or the drill proves nothing. Without it,
-    /// the fault's own effect is all.
+    /// How near the fault has to come, as `PromQL` that yields samples while it is that near. It
+    /// must become true and stay so until the revert, or the drill proves nothing. Without it, the
+    /// fault's own effect is enough.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub near: Option<String>,
     /// The longest time until `near` is true.
     #[serde(with = "seconds", rename = "onset_s")]
     pub onset: Duration,
-    /// How long it is held so near before the revert; without it, for as long as the rule would
+    /// How long it is held that near before the revert; without it, for as long as the rule would
     /// need to fire.
     #[serde(
         default,
@@ -199,15 +203,11 @@ impl SilentAlert {
         self.hold = Some(hold);
         self
     }
-}
 
-impl SilentAlert {
     pub(super) fn place(&mut self, placement: &Placement) {
         placement.fill(&mut self.alert);
-        self.labels
-            .values_mut()
-            .for_each(|value| placement.fill(value));
-        self.near.iter_mut().for_each(|query| placement.fill(query));
+        placement.fill_all(self.labels.values_mut());
+        placement.fill_all(&mut self.near);
     }
 }
 
@@ -230,7 +230,7 @@ pub struct Onset {
     pub latest: Duration,
 }
 
-/// An alert that may fire during the drill, and why that is no fault of the rules.
+/// An alert that may fire during the drill, and why its rule is right to do so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tolerated {
@@ -239,16 +239,14 @@ pub struct Tolerated {
     /// Labels that it must carry to be tolerated.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
-    /// Printed with the verdict, even when all is well.
+    /// Why; printed with the verdict, even of a drill that passes.
     pub reason: String,
 }
 
 impl Tolerated {
     pub(super) fn place(&mut self, placement: &Placement) {
         placement.fill(&mut self.alert);
-        self.labels
-            .values_mut()
-            .for_each(|value| placement.fill(value));
+        placement.fill_all(self.labels.values_mut());
         placement.fill(&mut self.reason);
     }
 

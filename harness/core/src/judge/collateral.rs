@@ -19,66 +19,52 @@ pub(super) fn bystanders(drill: &Drill, timeline: &Timeline, lives: &[Episode]) 
         let Some(firing_at) = life.firing_at.filter(|firing| *firing >= fault.injected_at) else {
             continue;
         };
-        let fired = relative(life.firing_at, fault.injected_at);
-        let excuse = drill
-            .tolerate
-            .iter()
-            .find(|tolerated| tolerated.claim().covers(&life.labels));
+        let fired = relative(firing_at, fault.injected_at);
+        let mut tolerated = drill.tolerate.iter();
+        let excuse = tolerated.find(|tolerated| tolerated.claim().covers(&life.labels));
         if let Some(excuse) = excuse {
-            found
-                .tolerated
-                .push(format!("{life} fired {fired}: {}", excuse.reason));
+            let said = format!("{life} fired {fired}: {}", excuse.reason);
+            found.tolerated.push(said);
         } else if !is_declared(drill, life)
             && !is_a_neighbours(timeline, life, firing_at)
-            && blames(fault.injected_at, timeline, firing_at)
+            && is_to_report(fault.injected_at, timeline, firing_at)
         {
-            found.collateral.push(life.labels.clone());
             let beside = beside(timeline, firing_at);
             let message = format!("{life} fired {fired}, which no running drill declares{beside}");
             found
                 .reasons
                 .push(Reason::new(ReasonKind::Collateral, message));
+            found.collateral.push(life.labels.clone());
         }
     }
     found
 }
 
 fn is_declared(drill: &Drill, life: &Episode) -> bool {
-    drill
-        .claims()
-        .iter()
-        .any(|claim| claim.concerns(&life.labels))
+    let claims = drill.claims();
+    claims.iter().any(|claim| claim.concerns(&life.labels))
 }
 
 fn is_a_neighbours(timeline: &Timeline, life: &Episode, firing_at: UtcInstant) -> bool {
     let began_at = life.began_at().unwrap_or(firing_at);
     let ran = |neighbour: &&Neighbour| neighbour.ran_at(began_at) || neighbour.ran_at(firing_at);
-    timeline.neighbours.iter().filter(ran).any(|neighbour| {
-        neighbour
-            .claims
-            .iter()
-            .any(|claim| claim.concerns(&life.labels))
-    })
-}
-
-/// An alert that nobody declared is reported once: by the drill that broke something last before it
-/// fired.
-fn blames(injected_at: UtcInstant, timeline: &Timeline, firing_at: UtcInstant) -> bool {
-    let neighbours = timeline
+    let mut claims = timeline
         .neighbours
         .iter()
-        .filter(|neighbour| neighbour.ran_at(firing_at));
-    neighbours
-        .map(|neighbour| neighbour.from)
-        .max()
-        .is_none_or(|latest| injected_at >= latest)
+        .filter(ran)
+        .flat_map(|neighbour| &neighbour.claims);
+    claims.any(|claim| claim.concerns(&life.labels))
+}
+
+/// An alert that no drill declared is reported once: by the drill that broke something last before
+/// it fired.
+fn is_to_report(injected_at: UtcInstant, timeline: &Timeline, firing_at: UtcInstant) -> bool {
+    let mut neighbours = running_at(timeline, firing_at);
+    neighbours.all(|neighbour| neighbour.from <= injected_at)
 }
 
 fn beside(timeline: &Timeline, firing_at: UtcInstant) -> String {
-    let neighbours: Vec<_> = timeline
-        .neighbours
-        .iter()
-        .filter(|neighbour| neighbour.ran_at(firing_at))
+    let neighbours: Vec<_> = running_at(timeline, firing_at)
         .map(|neighbour| format!("{} ({})", neighbour.drill, neighbour.faults.join(", ")))
         .collect();
     if neighbours.is_empty() {
@@ -86,4 +72,9 @@ fn beside(timeline: &Timeline, firing_at: UtcInstant) -> String {
     } else {
         format!("; beside it ran {}", neighbours.join(", "))
     }
+}
+
+fn running_at(timeline: &Timeline, instant: UtcInstant) -> impl Iterator<Item = &Neighbour> {
+    let neighbours = timeline.neighbours.iter();
+    neighbours.filter(move |neighbour| neighbour.ran_at(instant))
 }

@@ -1,15 +1,16 @@
-//! An alert that must stay silent though the fault comes near.
+//! An alert that must stay silent though the fault comes near its rule's condition.
 
 use std::time::Duration;
 
-use super::{relative, seconds};
+use super::relative;
+use crate::seconds::to_a_tenth;
 use crate::{
-    AlertOutcome, DeliveryStatus, Episode, FaultRecord, LoadedRule, Reason, ReasonKind,
+    AlertOutcome, DeliveryStatus, Episode, FaultRecord, LoadedRule, Onset, Reason, ReasonKind,
     SilentAlert, Span, Timeline, UtcInstant, Window, rule_for,
 };
 
 /// How far the record of a condition may fall short of the harness's own clock: its resolution, and
-/// a sample's way.
+/// the time from a scrape until its samples are seen.
 const SLACK: Duration = Duration::from_secs(3);
 
 impl SilentAlert {
@@ -17,18 +18,17 @@ impl SilentAlert {
     /// and two evaluations more.
     #[must_use]
     pub fn hold_with(&self, rule: &LoadedRule) -> Duration {
-        self.hold.unwrap_or_else(|| {
-            let sight = if self.near.is_some() {
-                Duration::ZERO
-            } else {
-                rule.scrape_interval
-            };
-            sight + Window::after_measured_onset(rule).latest + 2 * rule.evaluation_interval
-        })
+        let window = if self.near.is_some() {
+            Window::after_measured_onset(rule)
+        } else {
+            Window::derive(rule, Onset::default())
+        };
+        self.hold
+            .unwrap_or(window.latest + 2 * rule.evaluation_interval)
     }
 }
 
-pub(super) fn watch(
+pub(super) fn judge(
     silent: &SilentAlert,
     timeline: &Timeline,
     lives: &[Episode],
@@ -40,66 +40,55 @@ pub(super) fn watch(
         return (outcome, None);
     };
     let injected_at = fault.injected_at;
-    let mine = |life: &&Episode| {
-        life.began_at().is_some_and(|began| began >= injected_at) && claim.concerns(&life.labels)
-    };
     let near = near_span(silent, timeline, injected_at);
     outcome.onset_at = near.map(|span| span.from);
-    if let Some(life) = lives
-        .iter()
-        .filter(mine)
-        .find(|life| life.pending_at.is_some())
-    {
-        (outcome.pending_at, outcome.resolved_at) = (life.pending_at, life.ended_at);
+
+    let is_since_fault = |life: &Episode| life.began_at().is_some_and(|at| at >= injected_at);
+    let is_meant = |life: &&Episode| is_since_fault(life) && claim.concerns(&life.labels);
+    let mut lives = lives.iter().filter(is_meant);
+    if let Some(life) = lives.clone().find(|life| life.pending_at.is_some()) {
+        outcome.pending_at = life.pending_at;
+        outcome.resolved_at = life.ended_at;
     }
-    if let Some(life) = lives
-        .iter()
-        .filter(mine)
-        .find(|life| life.firing_at.is_some())
-    {
-        outcome.firing_at = life.firing_at;
+    if let Some(life) = lives.find(|life| life.firing_at.is_some()) {
+        let firing_at = life.firing_at;
+        outcome.firing_at = firing_at;
         outcome.resolved_at = life.ended_at;
         outcome.labels = life.labels.clone();
-        outcome.time_to_fire_s = life
-            .firing_at
-            .map(|firing| firing.seconds_since(injected_at));
-        let message = format!(
-            "{life} fired {}, and must stay silent",
-            relative(life.firing_at, injected_at)
-        );
+        outcome.time_to_fire_s = firing_at.map(|firing| firing.seconds_since(injected_at));
+        let fired = relative(firing_at, injected_at);
+        let message = format!("{life} fired {fired}, and must stay silent");
         return (outcome, Some(Reason::new(ReasonKind::FalseAlarm, message)));
     }
-    let told = timeline.deliveries.iter().find(|delivery| {
+
+    let notified = timeline.deliveries.iter().find(|delivery| {
         delivery.status == DeliveryStatus::Firing
             && delivery.received_at >= injected_at
             && claim.covers(&delivery.labels)
     });
-    if let Some(told) = told {
-        outcome.notified_at = Some(told.received_at);
+    if let Some(delivery) = notified {
+        outcome.notified_at = Some(delivery.received_at);
         let message = format!(
-            "`{}` was told {} that {silent} fires, which no evaluation saw and which must stay silent",
-            told.receiver,
-            relative(Some(told.received_at), injected_at)
+            "`{}` was notified {} that {silent} fires; it must stay silent, and no evaluation saw \
+             it fire",
+            delivery.receiver,
+            relative(delivery.received_at, injected_at)
         );
         return (outcome, Some(Reason::new(ReasonKind::FalseAlarm, message)));
     }
     let too_far = not_near_enough(silent, timeline, fault, near);
-    (
-        outcome,
-        too_far.map(|message| Reason::new(ReasonKind::FaultWithoutEffect, message)),
-    )
+    let reason = too_far.map(|message| Reason::new(ReasonKind::FaultWithoutEffect, message));
+    (outcome, reason)
 }
 
 /// The span that lasted until the revert; else the first one.
 fn near_span(silent: &SilentAlert, timeline: &Timeline, injected_at: UtcInstant) -> Option<Span> {
     let spans = timeline.spans_of(silent.near.as_ref()?);
     let mut since_fault = spans.iter().filter(|span| span.until >= injected_at);
+    let lasts_until = |span: &Span, at| span.from <= at && span.until.plus(SLACK) >= at;
     let reverting_at = timeline.first_reverting();
-    let lasting = reverting_at.and_then(|at| {
-        since_fault
-            .clone()
-            .find(|span| span.from <= at && span.until.plus(SLACK) >= at)
-    });
+    let lasting =
+        reverting_at.and_then(|at| since_fault.clone().find(|span| lasts_until(span, at)));
     lasting.or_else(|| since_fault.next()).copied()
 }
 
@@ -114,25 +103,47 @@ fn not_near_enough(
     let rule = rule_for(&silent.alert, &silent.labels, &timeline.rules)?;
     let Some(span) = near else {
         return Some(format!(
-            "{silent} was not tried: `{query}` was never true, so its silence proves nothing"
+            "`{query}` was never true, so that the silence of {silent} proves nothing"
         ));
     };
-    let (from, hold) = (
-        relative(Some(span.from), fault.injected_at),
-        silent.hold_with(rule),
-    );
+    let from = relative(span.from, fault.injected_at);
     if span.until.plus(SLACK) < reverting_at {
-        let until = relative(Some(span.until), fault.injected_at);
-        let reverted = relative(Some(reverting_at), fault.injected_at);
+        let until = relative(span.until, fault.injected_at);
+        let reverted = relative(reverting_at, fault.injected_at);
         return Some(format!(
-            "{silent} was hardly tried: `{query}` was true from {from} until {until}, and not until the revert ({reverted})"
+            "the fault did not stay near enough to {silent}: `{query}` was true from {from} until \
+             {until}, and not until the revert ({reverted})"
         ));
     }
     let held_s = reverting_at.seconds_since(span.from);
+    let hold = silent.hold_with(rule);
     (held_s + SLACK.as_secs_f64() < hold.as_secs_f64()).then(|| {
         format!(
-            "{silent} was hardly tried: `{query}` was true for {held_s:.0} s before the revert, {} were wanted",
-            seconds(hold)
+            "the fault did not stay near {silent} for long enough: `{query}` was true for \
+             {held_s:.0} s before the revert, {} are required",
+            to_a_tenth(hold)
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_miss_is_held_for_as_long_as_its_rule_needs_to_fire_and_two_evaluations_more() {
+        let rule = LoadedRule {
+            for_duration: Duration::from_secs(60),
+            ..LoadedRule::example("A")
+        };
+        let held_s = |silent: SilentAlert| silent.hold_with(&rule).as_secs();
+        // `for`, samples seen after 5 s, an evaluation every 5 s, a scrape every 15 s.
+        let near = SilentAlert::new("A").near("up == 0", Duration::ZERO);
+        assert_eq!(held_s(near), 60 + 5 + 5 + 2 * 5);
+        assert_eq!(held_s(SilentAlert::new("A")), 60 + 15 + 5 + 5 + 2 * 5);
+        assert_eq!(
+            held_s(SilentAlert::new("A").hold(Duration::from_secs(7))),
+            7
+        );
+    }
 }

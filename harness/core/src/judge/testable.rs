@@ -1,56 +1,54 @@
 //! Whether the drill proves anything, and whether it left the stack as it found it.
 
 use super::relative;
-use crate::{Drill, Reason, ReasonKind, SteadyState, Timeline, rule_for};
+use crate::{Drill, FaultRecord, Reason, ReasonKind, SteadyState, Timeline, rule_for};
 
 /// What kept the drill from proving anything.
 pub(super) fn obstacles(drill: &Drill, timeline: &Timeline) -> Vec<Reason> {
-    let mut reasons: Vec<_> = timeline
-        .errors
-        .iter()
-        .map(|error| Reason::new(ReasonKind::CouldNotObserve, error.message.clone()))
-        .collect();
-    if !timeline.steady_state.unmet.is_empty() {
-        reasons.push(Reason::new(
-            ReasonKind::StackNotSteady,
-            format!(
-                "the stack was not steady after {:.0} s: {}",
-                timeline.steady_state.waited_s,
-                timeline.steady_state.unmet.join("; ")
-            ),
-        ));
-    }
-    for record in &timeline.faults {
-        if record.effect_at.is_none() {
-            reasons.push(Reason::new(
-                ReasonKind::FaultWithoutEffect,
-                format!(
-                    "{} was injected and had no effect, so that no alert can be blamed or praised",
-                    record.fault
-                ),
-            ));
-        }
-        if record.reverted_at.is_none() {
-            reasons.push(Reason::new(
-                ReasonKind::FaultNotReverted,
-                format!("{} was not reverted", record.fault),
-            ));
-        }
-    }
+    let errors = timeline.errors.iter();
+    let could_not_observe =
+        errors.map(|error| Reason::new(ReasonKind::CouldNotObserve, error.message.clone()));
+    let mut reasons: Vec<_> = could_not_observe.collect();
+    reasons.extend(stack_not_steady(&timeline.steady_state));
+    reasons.extend(timeline.faults.iter().flat_map(fault_failures));
     reasons.extend(skipped_evaluations(drill, timeline));
     reasons
 }
 
+fn stack_not_steady(state: &SteadyState) -> Option<Reason> {
+    if state.unmet.is_empty() {
+        return None;
+    }
+    let (waited_s, unmet) = (state.waited_s, state.unmet.join("; "));
+    let message = format!("the stack was not steady after {waited_s:.0} s: {unmet}");
+    Some(Reason::new(ReasonKind::StackNotSteady, message))
+}
+
+fn fault_failures(record: &FaultRecord) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    let fault = &record.fault;
+    if record.effect_at.is_none() {
+        let message = format!(
+            "{fault} was injected and had no effect, so that the drill says nothing about its alerts"
+        );
+        reasons.push(Reason::new(ReasonKind::FaultWithoutEffect, message));
+    }
+    if record.reverted_at.is_none() {
+        let message = format!("{fault} was not reverted");
+        reasons.push(Reason::new(ReasonKind::FaultNotReverted, message));
+    }
+    reasons
+}
+
 fn skipped_evaluations(drill: &Drill, timeline: &Timeline) -> Option<Reason> {
-    let claims = drill.claims();
-    let mut groups = claims
-        .iter()
-        .filter_map(|claim| Some(&rule_for(&claim.alert, &claim.labels, &timeline.rules)?.group));
-    let skipped = groups.find_map(|group| Some((group, timeline.missed_evaluations.get(group)?)));
-    skipped.map(|(group, count)| {
-        let message = format!("Prometheus skipped {count} evaluations of the group {group}: its alerts may be late for that");
-        Reason::new(ReasonKind::EvaluationsMissed, message)
-    })
+    let (group, count) = drill.claims().iter().find_map(|claim| {
+        let group = &rule_for(&claim.alert, &claim.labels, &timeline.rules)?.group;
+        Some((group, timeline.missed_evaluations.get(group)?))
+    })?;
+    let message = format!(
+        "Prometheus skipped {count} evaluations of the group {group}, so that its alerts may be late"
+    );
+    Some(Reason::new(ReasonKind::EvaluationsMissed, message))
 }
 
 pub(super) fn unsteady_start(timeline: &Timeline) -> Option<Reason> {
@@ -62,11 +60,8 @@ pub(super) fn unsteady_start(timeline: &Timeline) -> Option<Reason> {
 }
 
 fn active_alerts(state: &SteadyState) -> Option<String> {
-    let names: Vec<_> = state
-        .active_alerts
-        .iter()
-        .map(|labels| format!("{labels:?}"))
-        .collect();
+    let alerts = state.active_alerts.iter();
+    let names: Vec<_> = alerts.map(|labels| format!("{labels:?}")).collect();
     (!names.is_empty()).then(|| names.join(", "))
 }
 
@@ -74,26 +69,27 @@ fn active_alerts(state: &SteadyState) -> Option<String> {
 pub(super) fn aftermath(timeline: &Timeline) -> Vec<Reason> {
     let mut reasons = Vec::new();
     for check in timeline.checks.iter().filter(|check| !check.holds) {
-        reasons.push(Reason::new(
-            ReasonKind::CheckFailed,
-            format!("{}: {}", check.what, check.said.trim()),
-        ));
+        let message = format!("{}: {}", check.what, check.said.trim());
+        reasons.push(Reason::new(ReasonKind::CheckFailed, message));
     }
-    if let Some(end) = timeline.steady_end.as_ref().filter(|end| !end.is_reached()) {
-        let reverted = timeline
-            .first_fault()
-            .map(|fault| relative(timeline.last_revert(), fault.injected_at))
-            .unwrap_or_default();
-        let unmet = active_alerts(end)
-            .map(|active| format!("active {active}"))
-            .into_iter()
-            .chain(end.unmet.clone());
-        let message = format!(
-            "the stack was not back in steady state {:.0} s after the alerts' end (faults reverted {reverted}): {}",
-            end.waited_s,
-            unmet.collect::<Vec<_>>().join("; ")
-        );
-        reasons.push(Reason::new(ReasonKind::UnsteadyEnd, message));
-    }
+    reasons.extend(unsteady_end(timeline));
     reasons
+}
+
+fn unsteady_end(timeline: &Timeline) -> Option<Reason> {
+    let end = timeline
+        .steady_end
+        .as_ref()
+        .filter(|end| !end.is_reached())?;
+    let fault = timeline.first_fault()?;
+    let reverted = relative(timeline.last_revert(), fault.injected_at);
+    let active = active_alerts(end).map(|active| format!("active {active}"));
+    let unmet: Vec<_> = active.into_iter().chain(end.unmet.clone()).collect();
+    let message = format!(
+        "the stack was not back in steady state {:.0} s after the alerts' end (faults reverted \
+         {reverted}): {}",
+        end.waited_s,
+        unmet.join("; ")
+    );
+    Some(Reason::new(ReasonKind::UnsteadyEnd, message))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::schedule::held_alone;
+use crate::schedule::held_exclusively;
 use crate::{
     DELIVERY_ALLOWANCE, Drill, LoadedRule, Reason, Routing, Settings, Window, infeasible, rule_for,
 };
@@ -85,7 +85,7 @@ impl DrillPlan {
         });
         Self {
             drill: drill.clone(),
-            holds: held_alone(drill, settings),
+            holds: held_exclusively(drill, settings),
             infeasible: infeasible(drill, rules),
             windows,
             resolved_within,

@@ -4,14 +4,10 @@
 
 mod drill_plan;
 mod outlook;
-#[allow(
-    clippy::module_inception,
-    reason = "the folder tells of plans, this file has the plan"
-)]
-mod plan;
+mod saved_plan;
 mod text;
 
 pub use drill_plan::{Between, DrillPlan, duration_of};
 pub use outlook::Outlook;
-pub use plan::Plan;
+pub use saved_plan::Plan;
 pub use text::plan_text;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{DrillPlan, Plan, duration_of};
-use crate::schedule::{Part, Slot, simulate};
+use crate::schedule::{Slot, TimedDrill, places, simulate};
 use crate::{LoadedRule, Result, Routing, Settings};
 
 /// What a run of a plan would do.
@@ -21,36 +21,36 @@ impl Outlook {
     /// What a run of `plan` would do with `rules` under `routing`.
     ///
     /// # Errors
-    /// As [`simulate`].
+    /// As [`places`] and [`simulate`].
     pub fn of(
         plan: &Plan,
         settings: &Settings,
         rules: &[LoadedRule],
         routing: &Routing,
     ) -> Result<Self> {
-        let drills: Vec<_> = plan
-            .drills
-            .iter()
+        for drill in &plan.drills {
+            // Also of a drill that is infeasible, and so not simulated.
+            places(drill, settings)?;
+        }
+        let drills = plan.drills.iter();
+        let drills: Vec<_> = drills
             .map(|drill| DrillPlan::of(drill, settings, rules, routing))
             .collect();
-        let parts = |ends: fn(&DrillPlan) -> [Duration; 2]| {
-            let each = drills
-                .iter()
-                .filter(|drill| drill.infeasible.is_empty())
-                .map(|planned| {
-                    let [mended_after, lasts] = ends(planned);
-                    let estimate = duration_of(&planned.drill, &plan.drills);
-                    Part {
-                        drill: planned.drill.clone(),
-                        estimate,
-                        mended_after,
-                        lasts,
-                    }
-                });
-            each.collect::<Vec<_>>()
+        let timed = |ends: fn(&DrillPlan) -> [Duration; 2]| -> Vec<_> {
+            let feasible = drills.iter().filter(|drill| drill.infeasible.is_empty());
+            let timed = feasible.map(|planned| {
+                let [mended_after, lasts] = ends(planned);
+                TimedDrill {
+                    drill: planned.drill.clone(),
+                    estimate: duration_of(&planned.drill, &plan.drills),
+                    mended_after,
+                    lasts,
+                }
+            });
+            timed.collect()
         };
-        let shortest = parts(|planned| [planned.mended_after.at_least, planned.lasts.at_least]);
-        let longest = parts(|planned| [planned.mended_after.at_most, planned.lasts.at_most]);
+        let shortest = timed(|planned| [planned.mended_after.at_least, planned.lasts.at_least]);
+        let longest = timed(|planned| [planned.mended_after.at_most, planned.lasts.at_most]);
         Ok(Self {
             at_best: simulate(&shortest, settings, routing)?,
             at_worst: simulate(&longest, settings, routing)?,
@@ -62,5 +62,23 @@ impl Outlook {
     #[must_use]
     pub fn is_infeasible(&self) -> bool {
         self.drills.iter().any(|drill| !drill.infeasible.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Drill, ExpectedAlert, Fault};
+
+    #[test]
+    fn mistake_in_a_drill_is_an_error_even_if_the_drill_is_infeasible() {
+        let alert = ExpectedAlert::new("Down", "critical", Duration::from_secs(60));
+        let plan = Plan {
+            drills: vec![Drill::new("x", Fault::stop("kafak")).expect_alert(alert)],
+            waivers: vec![],
+        };
+        let outlook = Outlook::of(&plan, &Settings::example(), &[], &Routing::default());
+        let error = outlook.unwrap_err().to_string();
+        assert!(error.contains("the nearest is `kafka`"), "{error}");
     }
 }

@@ -1,15 +1,15 @@
 //! Alerting rules as they are loaded or written, when their alerts may fire, and how those are told.
 
 mod cadence;
+mod configuration;
 mod duration;
 mod loaded_rule;
 mod routing;
 mod window;
-mod written;
 
 pub use cadence::Cadence;
+pub use configuration::{routing_of, rules_of};
 pub use duration::prometheus_duration;
 pub use loaded_rule::{LoadedRule, rule_for};
 pub use routing::Routing;
 pub use window::{CONDITION_RESOLUTION, Window};
-pub use written::{routing_of, rules_of};

@@ -49,7 +49,7 @@ impl Window {
     #[must_use]
     pub fn after_measured_onset(rule: &LoadedRule) -> Self {
         let hold = whole_intervals(rule.for_duration, rule.evaluation_interval);
-        let sight = rule.scrape_duration + rule.query_offset + rule.evaluation_interval;
+        let sight = rule.scrape_duration + rule.evaluated_within();
         Self {
             earliest: hold,
             latest: hold + sight,

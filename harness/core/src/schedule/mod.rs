@@ -1,12 +1,14 @@
 //! Which drills may run side by side, and in which order: pure, so that a run can be simulated.
 
-mod placement;
+mod holdings;
+mod mistakes;
+mod places;
 mod simulation;
 mod turn;
 
-pub use placement::{
-    Holdings, Place, Placement, all_conditions, conditions_for, disturbed_by, held_alone,
-    holdings_of, places,
+pub use holdings::{
+    Holdings, all_conditions, conditions_for, disturbed_by, held_exclusively, holdings_of,
 };
-pub use simulation::{Part, Slot, simulate};
+pub use places::{Place, places};
+pub use simulation::{Slot, TimedDrill, simulate};
 pub use turn::{InLine, LineState};

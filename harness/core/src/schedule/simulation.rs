@@ -1,8 +1,8 @@
 //! A run without a stack: which drill would go when, and on which lane, if each took a given time.
 //!
-//! The same order and the same leases as in a run, so it tells how long that takes; what no file
-//! tells (how long steady state is waited for, whether an offload run is in progress) it takes to
-//! cost nothing.
+//! The order and the leases are those of a run, so the simulation tells how long a run takes. It
+//! counts nothing for what no file tells: how long steady state is waited for, or whether an offload
+//! run is in progress.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{Drill, Error, LeaseMode, Result, Routing, Settings, UtcInstant};
 
 /// A drill, and how long it takes.
 #[derive(Clone, Debug)]
-pub struct Part {
+pub struct TimedDrill {
     /// The drill.
     pub drill: Drill,
     /// How long it estimates that it takes: what the line goes by.
@@ -36,17 +36,21 @@ pub struct Slot {
     pub until: Duration,
 }
 
-/// When each of `parts` would run, in the order of their starts.
+/// When each of `drills` would run, in the order of their starts.
 ///
 /// # Errors
 /// [`Error::BadDescription`] of a drill that needs what the stack does not have, breaks what it
 /// holds no lease on, or could never go.
-pub fn simulate(parts: &[Part], settings: &Settings, routing: &Routing) -> Result<Vec<Slot>> {
-    let waiting = parts
-        .iter()
-        .map(|part| Ok((part, places(&part.drill, settings)?)))
-        .collect::<Result<_>>()?;
-    let mut stage = Stage {
+pub fn simulate(
+    drills: &[TimedDrill],
+    settings: &Settings,
+    routing: &Routing,
+) -> Result<Vec<Slot>> {
+    let mut waiting = Vec::new();
+    for timed in drills {
+        waiting.push((timed, places(&timed.drill, settings)?));
+    }
+    let mut simulation = Simulation {
         settings,
         routing,
         now: Duration::ZERO,
@@ -56,76 +60,52 @@ pub fn simulate(parts: &[Part], settings: &Settings, routing: &Routing) -> Resul
     };
     let mut slots = Vec::new();
     loop {
-        while let Some(slot) = stage.start_one() {
+        while let Some(slot) = simulation.start_one() {
             slots.push(slot);
         }
-        if !stage.go_on() {
+        if !simulation.go_on() {
             break;
         }
     }
-    match stage.waiting.first() {
-        Some((stuck, _)) => {
-            let reason = "it could never go: the leases that it needs hinder each other".to_owned();
-            Err(Error::BadDescription {
-                what: format!("the drill {}", stuck.drill.name),
-                reason,
-            })
-        }
+    match simulation.waiting.first() {
+        Some((stuck, _)) => Err(Error::BadDescription {
+            what: format!("the drill {}", stuck.drill.name),
+            reason: "it could never go: the leases that it needs hinder each other".to_owned(),
+        }),
         None => Ok(slots),
     }
 }
 
-struct Stage<'a> {
+struct Simulation<'a> {
     settings: &'a Settings,
     routing: &'a Routing,
     now: Duration,
-    waiting: Vec<(&'a Part, Vec<Place>)>,
+    waiting: Vec<(&'a TimedDrill, Vec<Place>)>,
     running: Vec<Running<'a>>,
     /// The lanes that were used, the one that was left longest ago first.
     rested: Vec<String>,
 }
 
 struct Running<'a> {
-    part: &'a Part,
+    timed: &'a TimedDrill,
     place: Place,
     holds: Holdings,
     from: Duration,
 }
 
-impl Stage<'_> {
+impl Simulation<'_> {
     /// Starts a drill that may go now.
     fn start_one(&mut self) -> Option<Slot> {
-        let run: Vec<_> = self.running.iter().map(Running::in_line).collect();
-        let wait: Vec<_> = self
-            .waiting
-            .iter()
-            .map(|(part, places)| self.in_line(part, places))
-            .collect();
-        let now = at(self.now);
-        let (number, place) = (0..wait.len()).find_map(|number| {
-            let others: Vec<_> = wait
-                .iter()
-                .enumerate()
-                .filter(|(other, _)| *other != number)
-                .map(|(_, other)| other)
-                .collect();
-            let is_next = wait
-                .get(number)?
-                .is_next(&others, &run.iter().collect::<Vec<_>>(), now);
-            is_next
-                .then(|| self.free_place(&self.waiting.get(number)?.1))
-                .flatten()
-                .map(|place| (number, place.clone()))
-        })?;
-        let (part, _) = self.waiting.remove(number);
+        let (number, place) = self.next()?;
+        let (timed, _) = self.waiting.remove(number);
         let slot = Slot {
-            drill: part.drill.name.clone(),
+            drill: timed.drill.name.clone(),
             lane: place.lane.clone(),
             from: self.now,
-            until: self.now + part.lasts,
+            until: self.now + timed.lasts,
         };
         self.running.push(Running {
-            part,
+            timed,
             holds: place.holdings.clone(),
             place,
             from: self.now,
@@ -133,15 +113,31 @@ impl Stage<'_> {
         Some(slot)
     }
 
+    /// The number of a waiting drill that may go now, and where it goes.
+    fn next(&self) -> Option<(usize, Place)> {
+        let running: Vec<_> = self.running.iter().map(Running::in_line).collect();
+        let running: Vec<_> = running.iter().collect();
+        let waiting = self.waiting.iter();
+        let waiting = waiting.map(|(timed, places)| self.in_line(timed, places));
+        let waiting: Vec<_> = waiting.collect();
+        let mut candidates = self.waiting.iter().zip(&waiting).enumerate();
+        candidates.find_map(|(number, ((_, places), candidate))| {
+            let others = waiting.iter().enumerate();
+            let others = others.filter(|(other, _)| *other != number);
+            let others: Vec<_> = others.map(|(_, other)| other).collect();
+            let is_next = candidate.is_next(&others, &running, at(self.now));
+            let place = is_next.then(|| self.free_place(places)).flatten()?;
+            Some((number, place.clone()))
+        })
+    }
+
     /// Moves on to when the next drill gives something back; false if none will.
     fn go_on(&mut self) -> bool {
-        let next = self
-            .running
-            .iter()
-            .flat_map(|running| [running.mended_at(), running.ends_at()])
-            .filter(|at| *at > self.now)
-            .min();
-        let Some(next) = next else { return false };
+        let running = self.running.iter();
+        let changes = running.flat_map(|running| [running.mended_at(), running.ends_at()]);
+        let Some(next) = changes.filter(|at| *at > self.now).min() else {
+            return false;
+        };
         self.now = next;
         for running in &mut self.running {
             if running.mended_at() <= next
@@ -156,72 +152,66 @@ impl Stage<'_> {
         true
     }
 
-    fn in_line(&self, part: &Part, places: &[Place]) -> InLine {
-        let is_aside = !places.iter().any(|place| self.has_room_for(place));
+    fn in_line(&self, timed: &TimedDrill, places: &[Place]) -> InLine {
+        let is_ready = places.iter().any(|place| self.has_room_for(place));
         InLine {
-            drill: part.drill.name.clone(),
-            duration: part.estimate,
-            wants: holdings_of(&part.drill, self.settings),
-            state: if is_aside {
-                LineState::Aside
-            } else {
+            drill: timed.drill.name.clone(),
+            duration: timed.estimate,
+            wants: holdings_of(&timed.drill, self.settings),
+            state: if is_ready {
                 LineState::Ready
+            } else {
+                LineState::Aside
             },
         }
     }
 
-    /// As the drills of a run, two that answer for alerts of one group do not run at once.
+    /// As in a run, two drills that answer for alerts of one group do not run at once.
     fn has_room_for(&self, place: &Place) -> bool {
         let claims = place.drill.claims();
-        let mut running = self
-            .running
-            .iter()
-            .map(|running| running.place.drill.claims());
+        let running = self.running.iter();
+        let mut running = running.map(|running| running.place.drill.claims());
         !running.any(|theirs| self.routing.share_a_group(&claims, &theirs))
     }
 
+    /// The free place whose lane was left longest ago.
     fn free_place<'b>(&self, places: &'b [Place]) -> Option<&'b Place> {
         let is_free = |place: &&Place| {
             let mut running = self.running.iter();
             !running.any(|running| excludes(&place.holdings, &running.holds))
         };
-        let rested = |place: &&Place| {
-            place
-                .lane
-                .as_ref()
-                .and_then(|lane| self.rested.iter().position(|other| other == lane))
+        let left_at = |place: &&Place| {
+            let lane = place.lane.as_ref()?;
+            self.rested.iter().position(|rested| rested == lane)
         };
-        places
-            .iter()
-            .filter(|place| self.has_room_for(place))
-            .filter(is_free)
-            .min_by_key(rested)
+        let places = places.iter().filter(|place| self.has_room_for(place));
+        places.filter(is_free).min_by_key(left_at)
     }
 }
 
 impl Running<'_> {
     fn in_line(&self) -> InLine {
+        let ends_by = at(self.from + self.timed.estimate);
         InLine {
-            drill: self.part.drill.name.clone(),
-            duration: self.part.estimate,
+            drill: self.timed.drill.name.clone(),
+            duration: self.timed.estimate,
             wants: self.holds.clone(),
-            state: LineState::Running {
-                ends_by: at(self.from + self.part.estimate),
-            },
+            state: LineState::Running { ends_by },
         }
     }
 
     fn mended_at(&self) -> Duration {
-        self.from + self.part.mended_after
+        self.from + self.timed.mended_after
     }
 
     fn ends_at(&self) -> Duration {
-        self.from + self.part.lasts
+        self.from + self.timed.lasts
     }
 
-    /// As in a run: what was disturbed goes back, and what watches is shared. Whether anything was.
+    /// Gives back what it has mended, as in a run: what was disturbed is free, and what watches is
+    /// shared. Whether there was anything to give back.
     fn gives_back(&mut self, settings: &Settings) -> bool {
-        if !self.part.drill.is_to_fire() && self.place.lane.is_none() {
+        if !self.timed.drill.is_to_fire() && self.place.lane.is_none() {
             return false;
         }
         for (name, mode) in &mut self.holds {
@@ -242,12 +232,14 @@ fn at(since_start: Duration) -> UtcInstant {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::{ExpectedAlert, Fault};
 
-    fn part(drill: Drill, mended_after_s: u64, lasts_s: u64) -> Part {
+    fn timed(drill: Drill, mended_after_s: u64, lasts_s: u64) -> TimedDrill {
         let [mended_after, lasts] = [mended_after_s, lasts_s].map(Duration::from_secs);
-        Part {
+        TimedDrill {
             drill,
             estimate: lasts,
             mended_after,
@@ -255,9 +247,9 @@ mod tests {
         }
     }
 
-    fn on_lane(name: &str, mended_after_s: u64, lasts_s: u64) -> Part {
+    fn on_lane(name: &str, mended_after_s: u64, lasts_s: u64) -> TimedDrill {
         let alert = ExpectedAlert::new(name, "critical", Duration::from_secs(1));
-        part(
+        timed(
             Drill::new(name, Fault::stop("handler-{lane}")).expect_alert(alert),
             mended_after_s,
             lasts_s,
@@ -271,27 +263,19 @@ mod tests {
         }
     }
 
-    fn simulated(parts: &[Part]) -> Vec<(String, Option<String>, u64, u64)> {
-        let slots = simulate(parts, &Settings::example(), &routing()).unwrap();
-        slots
-            .into_iter()
-            .map(|slot| {
-                (
-                    slot.drill,
-                    slot.lane,
-                    slot.from.as_secs(),
-                    slot.until.as_secs(),
-                )
-            })
-            .collect()
+    type Simulated = (String, Option<String>, u64, u64);
+
+    fn simulated(drills: &[TimedDrill]) -> Vec<Simulated> {
+        let slots = simulate(drills, &Settings::example(), &routing()).unwrap();
+        let seconds = |slot: &Slot| (slot.from.as_secs(), slot.until.as_secs());
+        let simulated = slots.into_iter().map(|slot| {
+            let (from_s, until_s) = seconds(&slot);
+            (slot.drill, slot.lane, from_s, until_s)
+        });
+        simulated.collect()
     }
 
-    fn slot(
-        drill: &str,
-        lane: Option<&str>,
-        from_s: u64,
-        until_s: u64,
-    ) -> (String, Option<String>, u64, u64) {
+    fn slot(drill: &str, lane: Option<&str>, from_s: u64, until_s: u64) -> Simulated {
         (drill.to_owned(), lane.map(str::to_owned), from_s, until_s)
     }
 
@@ -311,7 +295,7 @@ mod tests {
 
     #[test]
     fn drill_that_keeps_others_out_goes_first_and_alone() {
-        let broker = part(Drill::new("broker", Fault::restart("kafka")), 10, 20);
+        let broker = timed(Drill::new("broker", Fault::restart("kafka")), 10, 20);
         let slots = simulated(&[on_lane("lane", 10, 30), broker]);
         assert_eq!(
             slots,
@@ -326,7 +310,7 @@ mod tests {
     fn drills_that_answer_for_the_same_alert_wait_for_each_others_end() {
         let slots = simulated(&[
             on_lane("a", 10, 30),
-            Part {
+            TimedDrill {
                 estimate: Duration::from_secs(1),
                 ..on_lane("a", 10, 40)
             },
@@ -334,29 +318,40 @@ mod tests {
         assert_eq!(slots.iter().map(|slot| slot.2).collect::<Vec<_>>(), [0, 30]);
     }
 
+    fn numbered(number: usize, on: usize, mended_after_s: u64, lasts_s: u64) -> TimedDrill {
+        let on = ["handler-{lane}", "kafka", "minio", "prometheus", "sink"][on];
+        let alert = format!("alert-{number}");
+        let alert = ExpectedAlert::new(alert, "critical", Duration::from_secs(1));
+        let drill = Drill::new(format!("drill-{number}"), Fault::stop(on)).expect_alert(alert);
+        timed(drill, mended_after_s, lasts_s)
+    }
+
     proptest::proptest! {
+        /// No lane has two drills before it is mended, and all drills take no longer than one
+        /// after the other.
         #[test]
-        fn each_drill_runs_once_no_lane_has_two_before_it_is_mended_and_all_take_no_longer_than_one_after_the_other(
+        fn each_drill_runs_once_and_on_a_lane_that_is_mended(
             plan in proptest::collection::vec((0..5_usize, 1..50_u64, 0..50_u64), 1..12)
         ) {
-            let disturbed = ["lane", "kafka", "minio", "prometheus", "sink"];
-            let parts: Vec<_> = plan.iter().enumerate().map(|(number, (on, mended_after_s, more_s))| {
-                let fault = if *on == 0 { "handler-{lane}" } else { disturbed[*on] };
-                let alert = ExpectedAlert::new(format!("alert-{number}"), "critical", Duration::from_secs(1));
-                let drill = Drill::new(format!("drill-{number}"), Fault::stop(fault));
-                part(drill.expect_alert(alert), *mended_after_s, mended_after_s + more_s)
+            let plan = plan.into_iter().enumerate();
+            let drills: Vec<_> = plan.map(|(number, (on, mended_after_s, more_s))| {
+                numbered(number, on, mended_after_s, mended_after_s + more_s)
             }).collect();
-            let slots = simulate(&parts, &Settings::example(), &routing()).unwrap();
-            let lasts = |slot: &Slot| parts.iter().find(|part| part.drill.name == slot.drill).unwrap();
-            let names: std::collections::BTreeSet<_> = slots.iter().map(|slot| &slot.drill).collect();
-            proptest::prop_assert_eq!((names.len(), slots.len()), (parts.len(), parts.len()));
-            for (number, slot) in slots.iter().enumerate().filter(|(_, slot)| slot.lane.is_some()) {
+            let slots = simulate(&drills, &Settings::example(), &routing()).unwrap();
+            let is_of = |timed: &&TimedDrill, slot: &Slot| timed.drill.name == slot.drill;
+            let lasts = |slot: &Slot| drills.iter().find(|timed| is_of(timed, slot)).unwrap();
+            let names: BTreeSet<_> = slots.iter().map(|slot| &slot.drill).collect();
+            proptest::prop_assert_eq!(names.len(), drills.len());
+            proptest::prop_assert_eq!(slots.len(), drills.len());
+            let on_lanes = slots.iter().enumerate().filter(|(_, slot)| slot.lane.is_some());
+            for (number, slot) in on_lanes {
                 let mended_at = slot.from + lasts(slot).mended_after;
                 let next = slots[number + 1..].iter().find(|next| next.lane == slot.lane);
                 proptest::prop_assert!(next.is_none_or(|next| next.from >= mended_at));
             }
             let end = slots.iter().map(|slot| slot.until).max().unwrap();
-            proptest::prop_assert!(end <= parts.iter().map(|part| part.lasts).sum::<Duration>());
+            let one_by_one: Duration = drills.iter().map(|timed| timed.lasts).sum();
+            proptest::prop_assert!(end <= one_by_one);
         }
     }
 }

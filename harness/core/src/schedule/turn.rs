@@ -1,12 +1,12 @@
 //! Whose turn it is among the drills that wait for their leases.
 //!
-//! First go those that keep others out, for as long as nobody is there to be waited for: at the end
-//! they would wait until everybody has left; of these the shortest first, so that few wait long.
-//! Then, of the others, the longest.
+//! Drills that keep others out go first, as long as no other drill has begun: at the end they would
+//! wait until all others have ended. The shortest of them goes first, so that few wait long. Then,
+//! of the others, the longest.
 //!
-//! A drill that comes late and keeps others out would have the whole system stand idle until the last
-//! of those that run has ended. So a drill may pass those before it if it is over before they can go,
-//! by what the drills that run say of their ends.
+//! A drill that comes late and keeps others out would leave the whole system idle until the last of
+//! the running drills has ended. So a drill may pass those before it if it ends before they can go,
+//! by what the running drills estimate of their ends.
 
 use std::time::Duration;
 
@@ -33,12 +33,12 @@ pub struct InLine {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LineState {
-    /// Its process does not have the system yet, and may have to wait until the others' have left
-    /// it: it counts only among the drills of its own process, which all get it at once.
+    /// Its process does not have the system yet, and may have to wait until other processes leave
+    /// it. It counts only among the drills of its own process, which all get the system at once.
     WithoutStack,
-    /// It would go if nobody hindered it.
+    /// It would go if no drill hindered it.
     Ready,
-    /// A drill that runs keeps it from going, whoever else waits.
+    /// A running drill keeps it from going, whichever others wait.
     Aside,
     /// It runs.
     Running {
@@ -48,25 +48,22 @@ pub enum LineState {
 }
 
 impl InLine {
-    /// Whether it may go at `now`: it hinders nobody who goes first. `wait` and `run` are the others.
+    /// Whether it may go at `now`: it hinders no drill that goes first. `wait` and `run` are the
+    /// other drills.
     #[must_use]
     pub fn is_next(&self, wait: &[&Self], run: &[&Self], now: UtcInstant) -> bool {
         let rank = |one: &Self| {
             let kept_out = wait.iter().filter(|other| one.keeps_out(other)).count();
             let keeps_out = kept_out + usize::from(one.keeps_out(self));
             let shortest = Duration::MAX.saturating_sub(one.duration);
-            let urgency = if keeps_out > 0 {
-                shortest
-            } else {
-                one.duration
-            };
+            let is_exclusive = keeps_out > 0;
+            let urgency = if is_exclusive { shortest } else { one.duration };
             (keeps_out, urgency, one.drill.clone())
         };
         let mine = rank(self);
         let ranked = wait.iter().map(|other| (rank(other), *other));
         let mut before: Vec<_> = ranked.filter(|(rank, _)| *rank > mine).collect();
-        // A drill that stands aside lets others pass, but not for so long that it would go last and
-        // alone.
+        // A drill that stands aside lets others pass, unless it would then go last and alone.
         before.retain(|((keeps_out, ..), other)| other.state != LineState::Aside || *keeps_out > 0);
         before.sort_by(|(a, _), (b, _)| b.cmp(a));
         // Per drill before this one, when those that it has to wait for have ended.
@@ -76,10 +73,8 @@ impl InLine {
             let behind = behind.map(|(first, at)| at.plus(first.duration));
             let keeps_waiting =
                 |one: &&&Self| other.state == LineState::Aside || one.hinders(other);
-            let held = run
-                .iter()
-                .filter(keeps_waiting)
-                .filter_map(|one| one.ends_by());
+            let held = run.iter().filter(keeps_waiting);
+            let held = held.filter_map(|one| one.ends_by());
             let at = held.chain(behind).fold(now, UtcInstant::max);
             if other.hinders(self) && at <= now.plus(self.duration) {
                 return false;
@@ -97,8 +92,7 @@ impl InLine {
         }
     }
 
-    /// Whether it disturbs what the other needs undisturbed, and not because both want the same for
-    /// themselves.
+    /// Whether it disturbs what the other needs undisturbed and does not disturb itself.
     fn keeps_out(&self, other: &Self) -> bool {
         self.wants.iter().any(|(name, mode)| {
             *mode == LeaseMode::Exclusive && other.wants.get(name) == Some(&LeaseMode::Shared)
@@ -110,11 +104,10 @@ impl InLine {
     }
 }
 
-/// Whether these cannot be held at once: one of them is exclusive in what both hold.
+/// Whether these cannot be held at once: something in both is exclusive in one of them.
 pub(super) fn excludes(one: &Holdings, other: &Holdings) -> bool {
     one.iter().any(|(name, mode)| {
-        other
-            .get(name)
-            .is_some_and(|theirs| *mode.max(theirs) == LeaseMode::Exclusive)
+        let theirs = other.get(name);
+        theirs.is_some_and(|theirs| *mode.max(theirs) == LeaseMode::Exclusive)
     })
 }

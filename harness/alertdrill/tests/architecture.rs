@@ -1,0 +1,214 @@
+//! No circle between the modules of a crate: held against the source of every crate here.
+//!
+//! Cargo refuses a circle between crates, and the compiler allows one between modules. A reader
+//! who meets a circle has to understand all of its modules at once. So among the modules that share
+//! a parent, what one uses of the others goes one way. A parent and its own children may use each
+//! other: they are one thing in several files. Tests may use anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+/// The names of a module and of those around it, the outermost first; none of the crate's root.
+type ModulePath = Vec<String>;
+
+/// The code of a crate's modules, without comments and tests.
+#[derive(Default)]
+struct Modules(BTreeMap<ModulePath, String>);
+
+impl Modules {
+    fn in_folder(src: &Path) -> Result<Self, Box<dyn Error>> {
+        let mut modules = Self::default();
+        let mut folders = vec![src.to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder)? {
+                let path = entry?.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if let Some(module) = module_of(path.strip_prefix(src)?) {
+                    modules.0.insert(module, code_of(&fs::read_to_string(&path)?));
+                }
+            }
+        }
+        Ok(modules)
+    }
+
+    /// Per module, those of its siblings that it uses.
+    fn uses(&self) -> BTreeMap<ModulePath, BTreeSet<ModulePath>> {
+        let mut uses: BTreeMap<ModulePath, BTreeSet<ModulePath>> = BTreeMap::new();
+        for (module, code) in &self.0 {
+            for path in paths_in(code) {
+                let used = self.resolve(module, &path);
+                let shared = module.iter().zip(&used).take_while(|(a, b)| a == b).count();
+                if let (Some(user), Some(used)) = (module.get(..=shared), used.get(..=shared)) {
+                    uses.entry(user.to_vec()).or_default().insert(used.to_vec());
+                }
+            }
+        }
+        uses
+    }
+
+    /// The module in which what `path` names in `module` is defined, re-exports followed.
+    fn resolve(&self, module: &[String], path: &[String]) -> ModulePath {
+        let mut at = module.to_vec();
+        for (number, name) in path.iter().enumerate() {
+            match name.as_str() {
+                "crate" => at.clear(),
+                "self" => {}
+                "super" => drop(at.pop()),
+                _ => {
+                    let child = [at.as_slice(), std::slice::from_ref(name)].concat();
+                    if self.0.contains_key(&child) {
+                        at = child;
+                    } else if let Some(origin) = self.re_exported(&at, name) {
+                        let rest = path.get(number + 1..).unwrap_or_default();
+                        return self.resolve(&at, &[origin.as_slice(), rest].concat());
+                    } else {
+                        return at;
+                    }
+                }
+            }
+        }
+        at
+    }
+
+    /// Where `module` has `name` from, if it has it from one of its children.
+    fn re_exported(&self, module: &[String], name: &str) -> Option<Vec<String>> {
+        let code = self.0.get(module)?;
+        let statements = code.split("use ").skip(1);
+        let mut paths = statements.flat_map(path_tree);
+        paths.find(|path| {
+            let child = path.first().map(|first| [module, std::slice::from_ref(first)].concat());
+            path.last().is_some_and(|last| last == name)
+                && child.is_some_and(|child| self.0.contains_key(&child))
+        })
+    }
+
+    /// The modules of a circle, each of which uses the next; the first is also the last.
+    fn circle(&self) -> Option<String> {
+        let uses = self.uses();
+        let mut done = BTreeSet::new();
+        uses.keys().find_map(|module| circle_from(module, &uses, &mut Vec::new(), &mut done))
+    }
+}
+
+fn circle_from(
+    module: &ModulePath,
+    uses: &BTreeMap<ModulePath, BTreeSet<ModulePath>>,
+    way: &mut Vec<ModulePath>,
+    done: &mut BTreeSet<ModulePath>,
+) -> Option<String> {
+    if let Some(begin) = way.iter().position(|other| other == module) {
+        let circle = way.iter().skip(begin).chain([module]);
+        let names: Vec<_> = circle.map(|module| module.join("::")).collect();
+        return Some(names.join(" → "));
+    }
+    if !done.insert(module.clone()) {
+        return None;
+    }
+    way.push(module.clone());
+    let mut used = uses.get(module).into_iter().flatten();
+    let circle = used.find_map(|used| circle_from(used, uses, way, done));
+    way.pop();
+    circle
+}
+
+/// The module in this file; `None` of a program and of tests.
+fn module_of(file: &Path) -> Option<ModulePath> {
+    let path = file.to_str()?.strip_suffix(".rs")?;
+    let mut names: Vec<_> = path.split('/').map(str::to_owned).collect();
+    match names.last()?.as_str() {
+        "main" | "tests" => return None,
+        "lib" | "mod" => drop(names.pop()),
+        _ => {}
+    }
+    Some(names)
+}
+
+/// The code in a file. Tests stand at its end.
+fn code_of(text: &str) -> String {
+    let tests = ["mod tests", "pub(super) mod tests"].map(|tests| format!("#[cfg(test)]\n{tests}"));
+    let end = tests.iter().filter_map(|tests| text.find(tests)).min();
+    let lines = text.get(..end.unwrap_or(text.len())).unwrap_or_default().lines();
+    let code: Vec<_> = lines.filter(|line| !line.trim_start().starts_with("//")).collect();
+    code.join("\n")
+}
+
+/// All paths in `code` that begin at the crate's root or at a parent.
+fn paths_in(code: &str) -> Vec<Vec<String>> {
+    let is_in_a_name = |char: char| char.is_alphanumeric() || "_:$".contains(char);
+    let begins = ["crate::", "super::"].map(|root| code.match_indices(root));
+    let begins = begins.into_iter().flatten().map(|(begin, _)| code.split_at(begin));
+    let paths = begins.filter(|(before, _)| !before.ends_with(is_in_a_name));
+    paths.flat_map(|(_, path)| path_tree(path)).collect()
+}
+
+/// The paths that `text` begins with: one, or several of one beginning (`a::{b, c::d}`).
+fn path_tree(text: &str) -> Vec<Vec<String>> {
+    fn branches(text: &mut &str, stem: &[String], paths: &mut Vec<Vec<String>>) {
+        *text = text.trim_start();
+        let end = text.find(|char: char| !char.is_alphanumeric() && char != '_');
+        let (name, rest) = text.split_at(end.unwrap_or(text.len()));
+        let path = [stem, &[name.to_owned()]].concat();
+        *text = rest;
+        let Some(rest) = rest.strip_prefix("::") else {
+            return paths.push(path);
+        };
+        *text = rest;
+        let Some(inside) = rest.strip_prefix('{') else {
+            return branches(text, &path, paths);
+        };
+        *text = inside.trim_start();
+        while !text.is_empty() && !text.starts_with('}') {
+            branches(text, &path, paths);
+            let next = text.find([',', '}']).unwrap_or(text.len());
+            *text = text.split_at(next).1.trim_start_matches(',').trim_start();
+        }
+        *text = text.strip_prefix('}').unwrap_or(text);
+    }
+    let mut paths = Vec::new();
+    branches(&mut { text }, &[], &mut paths);
+    paths
+}
+
+#[test]
+fn modules_of_each_crate_use_each_other_one_way_only() -> Result<(), Box<dyn Error>> {
+    let harness = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut looked_at = 0;
+    let mut circles = Vec::new();
+    for entry in fs::read_dir(harness)? {
+        let src = entry?.path().join("src");
+        if src.is_dir() {
+            let modules = Modules::in_folder(&src)?;
+            looked_at += modules.0.len();
+            circles.extend(modules.circle().map(|circle| format!("{}: {circle}", src.display())));
+        }
+    }
+    assert!(looked_at > 50, "{looked_at} modules are not all");
+    assert!(circles.is_empty(), "{}", circles.join("\n"));
+    Ok(())
+}
+
+fn path_of(name: &str) -> ModulePath {
+    let names = name.split('/').filter(|name| !name.is_empty());
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn circle_over_a_re_export_of_the_root_is_found() {
+    let modules = |lease: &str| {
+        let modules = [
+            ("", "mod drill;\nmod schedule;\npub use drill::{Drill, Lease};"),
+            ("drill", "mod lease;\npub use lease::Lease;"),
+            ("drill/lease", lease),
+            ("schedule", "mod place;\npub use place::Place;"),
+            ("schedule/place", "use std::fmt;\nuse super::Turn;\nfn f() { crate::Lease::new() }"),
+        ];
+        let named = modules.map(|(name, code)| (path_of(name), code.to_owned()));
+        Modules(named.into())
+    };
+    assert_eq!(modules("use super::Drill;").circle(), None);
+    let with_circle = modules("use crate::{fmt, schedule::{Place as Other}};");
+    assert_eq!(with_circle.circle().as_deref(), Some("drill → schedule → drill"));
+}

@@ -1,0 +1,81 @@
+//! Whether a drill can pass with the rules that are loaded, known without breaking anything.
+
+use std::fmt::Display;
+
+use crate::promql::result_labels_of;
+use crate::seconds::to_a_tenth;
+use crate::{Drill, ExpectedAlert, LoadedRule, Reason, ReasonKind, Window};
+use crate::{nearest, rule_for};
+
+/// Why `drill` cannot pass with `rules`, known without breaking anything. Empty if it can.
+///
+/// An alert has no rule, or a rule that cannot give a label that is expected of it or cannot keep
+/// its deadline.
+#[must_use]
+pub fn infeasible(drill: &Drill, rules: &[LoadedRule]) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    for expected in &drill.expect {
+        match rule_for(&expected.alert, &expected.labels, rules) {
+            Some(rule) => {
+                reasons.extend(cannot_give_labels(expected, rule));
+                reasons.extend(cannot_fire_in_time(expected, rule));
+            }
+            None => reasons.push(not_loaded(expected, rules)),
+        }
+    }
+    for silent in &drill.silent {
+        if rule_for(&silent.alert, &silent.labels, rules).is_none() {
+            reasons.push(not_loaded(silent, rules));
+        }
+    }
+    reasons
+}
+
+fn not_loaded(alert: &dyn Display, rules: &[LoadedRule]) -> Reason {
+    let loaded: Vec<_> = rules.iter().map(|rule| rule.alert.as_str()).collect();
+    let loaded = if loaded.is_empty() {
+        "Prometheus has loaded no alerting rule at all".to_owned()
+    } else {
+        format!("loaded are {}", loaded.join(", "))
+    };
+    let message = format!("no rule for {alert} is loaded; {loaded}");
+    Reason::new(ReasonKind::NoSuchRule, message)
+}
+
+/// A label that the rule's samples lose in its outermost aggregation and that it does not add.
+fn cannot_give_labels(expected: &ExpectedAlert, rule: &LoadedRule) -> Option<Reason> {
+    let given = result_labels_of(&rule.query).ok().flatten()?;
+    let possible = || given.iter().chain(rule.labels.keys()).map(String::as_str);
+    let is_impossible = |name: &&String| possible().all(|possible| possible != *name);
+    let label = expected.labels.keys().find(is_impossible)?;
+    let hint = match nearest(label, possible()) {
+        Some(nearest) => format!("the nearest that it can have is `{nearest}`"),
+        None => "it can have none".to_owned(),
+    };
+    let message = format!(
+        "{expected} can never have the label `{label}`: its rule does not group by it; {hint}"
+    );
+    Some(Reason::new(ReasonKind::WrongLabels, message))
+}
+
+fn cannot_fire_in_time(expected: &ExpectedAlert, rule: &LoadedRule) -> Option<Reason> {
+    let latest = Window::derive(rule, expected.onset).latest;
+    if latest <= expected.deadline {
+        return None;
+    }
+    let waits = [
+        ("`for` is", rule.for_duration),
+        ("onset up to", expected.onset.latest),
+        ("scrape", rule.scrape_interval),
+        ("scraped samples seen after up to", rule.scrape_duration),
+        ("evaluation", rule.evaluation_interval),
+    ];
+    let waits = waits.map(|(what, wait)| format!("{what} {}", to_a_tenth(wait)));
+    let message = format!(
+        "{expected} can fire as late as {} after the fault, its deadline is {}: {}",
+        to_a_tenth(latest),
+        to_a_tenth(expected.deadline),
+        waits.join(", ")
+    );
+    Some(Reason::new(ReasonKind::Late, message))
+}
