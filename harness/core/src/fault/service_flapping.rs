@@ -124,4 +124,12 @@ pub(super) mod tests {
         });
         assert!(seen.len() > 4 && !seen[0], "{seen:?}");
     }
+
+    #[test]
+    fn service_that_was_left_paused_runs_after_the_revert() {
+        let stage = contract::Stage::new();
+        contract::run(stage.site.target.pause("api")).unwrap();
+        contract::run(example().revert(&stage.site)).unwrap();
+        assert!(stage.target.works("api"));
+    }
 }
