@@ -7,7 +7,8 @@ use std::time::Duration;
 use alertdrill_core::dashboard::{Dashboard, moved_panels};
 use alertdrill_core::{
     AlertState, Cadence, Drill, DrillRecord, Error, Outcome, PanelRecord, RECORD_SCHEMA_VERSION,
-    Result, Routing, RunInfo, Settings, Site, SteadyState, UtcInstant, Waiver, WatchedUntil, judge,
+    Result, Routing, RunInfo, Settings, Site, SteadyState, UtcInstant, Verdict, Waiver,
+    WatchedUntil,
 };
 use alertdrill_engine::{
     Notifier as _, Observer, Prometheus, RuleEngine as _, board_history, expression_histories,
@@ -139,8 +140,8 @@ impl Session {
             .queue(drill, self.stack.project().settings(), duration)
     }
 
-    /// Waits until the whole system is in steady state, or for `at_most`; what falls short of it is in the
-    /// answer.
+    /// Waits until the whole system is in steady state, but at most for `at_most`. What falls short of
+    /// it is in the answer.
     ///
     /// # Errors
     /// As [`runner::wait_for_all`].
@@ -161,7 +162,8 @@ impl Session {
         &self.site
     }
 
-    /// Runs one drill, as soon as it has its leases; what keeps it from its end is in the record.
+    /// Runs one drill, as soon as it has its leases. What keeps it from its end is in the record too.
+    /// Nothing is judged here: the record is to be saved first.
     pub async fn run(
         &self,
         drill: &Drill,
@@ -171,51 +173,28 @@ impl Session {
     ) -> DrillRecord {
         let settings = self.stack.project().settings();
         let there_is_room = |drill: &Drill| self.neighbourhood.has_room_for(drill, &self.routing);
-        let (drill, lane, timeline) = match self
+        let taken = self
             .leases
-            .take(drill, settings, ticket, there_is_room, progress, cancel)
-            .await
-        {
+            .take(drill, settings, ticket, there_is_room, progress, cancel);
+        let (drill, lane, timeline) = match taken.await {
             Ok(mut leased) => {
                 let _line = progress.line_of(&leased.drill.name, &about(&leased));
-                let around = Surroundings {
-                    site: &self.site,
-                    engine: &self.prometheus,
-                    observer: &self.observer,
-                    journal: &self.journal,
-                    neighbourhood: &self.neighbourhood,
-                    routing: &self.routing,
-                    settings,
-                    steady_within: self.steady_within,
-                    watch_until: self.watch_until,
-                    progress,
-                    cancel,
-                };
-                let mut timeline = runner::run(&mut leased, around).await;
+                let mut timeline = runner::run(&mut leased, self.around(progress, cancel)).await;
                 let (drill, lane) = (leased.drill.clone(), leased.lane.clone());
                 // Others may go on: the checks look back.
                 drop(leased);
-                match runner::check_afterwards(&drill, &timeline, &self.site, progress, cancel)
-                    .await
-                {
+                let checked =
+                    runner::check_afterwards(&drill, &timeline, &self.site, progress, cancel).await;
+                match checked {
                     Ok(checks) => timeline.checks = checks,
                     Err(error) => runner::note(&mut timeline, &error, now()),
                 }
-                if timeline.evidence.is_empty()
-                    && !cancel.is_cancelled()
-                    && judge(&drill, &timeline).outcome > Outcome::Skipped
-                {
-                    timeline.evidence =
-                        runner::look_closer(&drill, &timeline.rules, &self.prometheus, &self.site)
-                            .await;
-                }
                 (drill, lane, timeline)
             }
-            Err(error) => (
-                drill.clone(),
-                None,
-                runner::never_begun(drill, &error, now()),
-            ),
+            Err(error) => {
+                let timeline = runner::never_begun(drill, &error, now());
+                (drill.clone(), None, timeline)
+            }
         };
         DrillRecord {
             schema_version: RECORD_SCHEMA_VERSION,
@@ -223,6 +202,48 @@ impl Session {
             lane,
             timeline,
         }
+    }
+
+    fn around<'a>(
+        &'a self,
+        progress: &'a Progress,
+        cancel: &'a CancellationToken,
+    ) -> Surroundings<'a> {
+        Surroundings {
+            site: &self.site,
+            engine: &self.prometheus,
+            observer: &self.observer,
+            journal: &self.journal,
+            neighbourhood: &self.neighbourhood,
+            routing: &self.routing,
+            settings: self.stack.project().settings(),
+            steady_within: self.steady_within,
+            watch_until: self.watch_until,
+            progress,
+            cancel,
+        }
+    }
+
+    /// Looks closer at what went otherwise than it must, if `verdict` on the record says so and the
+    /// drill has not looked itself. True if the record has evidence now that it had not: then it is
+    /// to be saved again. Evidence changes no verdict.
+    pub async fn gather_evidence(
+        &self,
+        record: &mut DrillRecord,
+        verdict: &Verdict,
+        cancel: &CancellationToken,
+    ) -> bool {
+        // A drill that got no leases has seen nothing that can be looked at.
+        let has_begun = record.timeline.routing.is_some();
+        let is_amiss = verdict.outcome > Outcome::Skipped;
+        if !has_begun || !is_amiss || !record.timeline.evidence.is_empty() || cancel.is_cancelled()
+        {
+            return false;
+        }
+        let rules = &record.timeline.rules;
+        let found = runner::look_closer(&record.drill, rules, &self.prometheus, &self.site).await;
+        record.timeline.evidence = found;
+        !record.timeline.evidence.is_empty()
     }
 
     /// The loaded rules that none of `drills` makes fire and that no waiver excuses, as a person
@@ -311,7 +332,7 @@ impl Session {
         Ok(report)
     }
 
-    /// Saves what the expressions of a drill's alerts were; to be called before it is judged.
+    /// Saves what the expressions of a drill's alerts were.
     ///
     /// # Errors
     /// [`crate::Error::File`], [`crate::Error::NoAnswer`] or [`crate::Error::BadAnswer`].

@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use alertdrill_core::plan::{Plan, duration_of};
-use alertdrill_core::{Drill, Error, Outcome, Result, UtcInstant, Waiver, WatchedUntil, judge};
+use alertdrill_core::{
+    Drill, DrillRecord, Error, Outcome, Result, UtcInstant, Verdict, Waiver, WatchedUntil, judge,
+};
 use alertdrill_progress::Progress;
 use alertdrill_report::{RunFolder, drill_line, end_table, failure_text, measured_lines};
 use alertdrill_target::WaitingLine;
@@ -264,42 +266,67 @@ impl Run {
             .map_err(|error| error.explained())?;
         let running = self.running()?;
         let (session, folder) = &*running;
-        let record =
-            self.runtime
-                .block_on(session.run(drill, ticket, &self.progress, &self.cancel));
-        folder
-            .save_record(&record)
-            .map_err(|error| error.explained())?;
-        if let Err(error) = self
-            .runtime
-            .block_on(session.record_expressions(&record, folder))
-        {
-            // As with the panels: a verdict on alerts does not hang on a picture of them.
-            self.progress.line(&format!(
-                "{}: its expressions are not in the report: {}",
-                drill.name,
-                error.explained()
-            ));
-        }
-        let verdict = judge(&record.drill, &record.timeline);
+        let ran = session.run(drill, ticket, &self.progress, &self.cancel);
+        let (record, verdict) = self.runtime.block_on(async {
+            self.save_and_judge(ran.await, session, folder)
+                .await
+                .map_err(|error| error.explained())
+        })?;
         self.progress.line(&drill_line(&record, &verdict));
         if let Some(job) = Job::of_this_process(session.stack()) {
             job.tell_verdict(&drill.name, &verdict, &self.progress);
         }
-        if let Err(error) = self
-            .runtime
-            .block_on(session.annotate(&record, verdict.outcome))
-        {
-            self.progress.line(&format!(
-                "{}: not written onto Grafana's dashboards: {}",
-                drill.name,
-                error.explained()
-            ));
-        }
+        self.runtime
+            .block_on(self.add_to_pictures(&record, &verdict, session, folder));
         self.note(verdict.outcome);
         match verdict.outcome {
             Outcome::Pass | Outcome::Skipped => Ok(()),
             Outcome::Fail | Outcome::Error => Err(failure_text(&record, &verdict).into()),
+        }
+    }
+
+    /// Saves what a drill saw, then judges it, once. Evidence that only a verdict asks for is saved
+    /// by a second write: it changes no verdict.
+    async fn save_and_judge(
+        &self,
+        mut record: DrillRecord,
+        session: &Session,
+        folder: &RunFolder,
+    ) -> Result<(DrillRecord, Verdict)> {
+        folder.save_record(&record)?;
+        let verdict = judge(&record.drill, &record.timeline);
+        let found = session
+            .gather_evidence(&mut record, &verdict, &self.cancel)
+            .await;
+        if found && let Err(error) = folder.save_record(&record) {
+            self.progress.line(&format!(
+                "{}: its evidence is not in the report: {}",
+                record.drill.name,
+                error.explained()
+            ));
+        }
+        Ok((record, verdict))
+    }
+
+    /// Adds a drill to what people look at beside its verdict. No verdict depends on a picture: what
+    /// fails here is only said.
+    async fn add_to_pictures(
+        &self,
+        record: &DrillRecord,
+        verdict: &Verdict,
+        session: &Session,
+        folder: &RunFolder,
+    ) {
+        let name = &record.drill.name;
+        let say = |what: &str, error: &Error| {
+            self.progress
+                .line(&format!("{name}: {what}: {}", error.explained()));
+        };
+        if let Err(error) = session.record_expressions(record, folder).await {
+            say("its expressions are not in the report", &error);
+        }
+        if let Err(error) = session.annotate(record, verdict.outcome).await {
+            say("not written onto Grafana's dashboards", &error);
         }
     }
 

@@ -27,7 +27,9 @@ impl Modules {
                 if path.is_dir() {
                     folders.push(path);
                 } else if let Some(module) = module_of(path.strip_prefix(src)?) {
-                    modules.0.insert(module, code_of(&fs::read_to_string(&path)?));
+                    modules
+                        .0
+                        .insert(module, code_of(&fs::read_to_string(&path)?));
                 }
             }
         }
@@ -79,7 +81,9 @@ impl Modules {
         let statements = code.split("use ").skip(1);
         let mut paths = statements.flat_map(path_tree);
         paths.find(|path| {
-            let child = path.first().map(|first| [module, std::slice::from_ref(first)].concat());
+            let child = path
+                .first()
+                .map(|first| [module, std::slice::from_ref(first)].concat());
             path.last().is_some_and(|last| last == name)
                 && child.is_some_and(|child| self.0.contains_key(&child))
         })
@@ -89,7 +93,8 @@ impl Modules {
     fn circle(&self) -> Option<String> {
         let uses = self.uses();
         let mut done = BTreeSet::new();
-        uses.keys().find_map(|module| circle_from(module, &uses, &mut Vec::new(), &mut done))
+        uses.keys()
+            .find_map(|module| circle_from(module, &uses, &mut Vec::new(), &mut done))
     }
 }
 
@@ -130,8 +135,13 @@ fn module_of(file: &Path) -> Option<ModulePath> {
 fn code_of(text: &str) -> String {
     let tests = ["mod tests", "pub(super) mod tests"].map(|tests| format!("#[cfg(test)]\n{tests}"));
     let end = tests.iter().filter_map(|tests| text.find(tests)).min();
-    let lines = text.get(..end.unwrap_or(text.len())).unwrap_or_default().lines();
-    let code: Vec<_> = lines.filter(|line| !line.trim_start().starts_with("//")).collect();
+    let lines = text
+        .get(..end.unwrap_or(text.len()))
+        .unwrap_or_default()
+        .lines();
+    let code: Vec<_> = lines
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect();
     code.join("\n")
 }
 
@@ -139,7 +149,10 @@ fn code_of(text: &str) -> String {
 fn paths_in(code: &str) -> Vec<Vec<String>> {
     let is_in_a_name = |char: char| char.is_alphanumeric() || "_:$".contains(char);
     let begins = ["crate::", "super::"].map(|root| code.match_indices(root));
-    let begins = begins.into_iter().flatten().map(|(begin, _)| code.split_at(begin));
+    let begins = begins
+        .into_iter()
+        .flatten()
+        .map(|(begin, _)| code.split_at(begin));
     let paths = begins.filter(|(before, _)| !before.ends_with(is_in_a_name));
     paths.flat_map(|(_, path)| path_tree(path)).collect()
 }
@@ -182,7 +195,11 @@ fn modules_of_each_crate_use_each_other_one_way_only() -> Result<(), Box<dyn Err
         if src.is_dir() {
             let modules = Modules::in_folder(&src)?;
             looked_at += modules.0.len();
-            circles.extend(modules.circle().map(|circle| format!("{}: {circle}", src.display())));
+            circles.extend(
+                modules
+                    .circle()
+                    .map(|circle| format!("{}: {circle}", src.display())),
+            );
         }
     }
     assert!(looked_at > 50, "{looked_at} modules are not all");
@@ -199,16 +216,25 @@ fn path_of(name: &str) -> ModulePath {
 fn circle_over_a_re_export_of_the_root_is_found() {
     let modules = |lease: &str| {
         let modules = [
-            ("", "mod drill;\nmod schedule;\npub use drill::{Drill, Lease};"),
+            (
+                "",
+                "mod drill;\nmod schedule;\npub use drill::{Drill, Lease};",
+            ),
             ("drill", "mod lease;\npub use lease::Lease;"),
             ("drill/lease", lease),
             ("schedule", "mod place;\npub use place::Place;"),
-            ("schedule/place", "use std::fmt;\nuse super::Turn;\nfn f() { crate::Lease::new() }"),
+            (
+                "schedule/place",
+                "use std::fmt;\nuse super::Turn;\nfn f() { crate::Lease::new() }",
+            ),
         ];
         let named = modules.map(|(name, code)| (path_of(name), code.to_owned()));
         Modules(named.into())
     };
     assert_eq!(modules("use super::Drill;").circle(), None);
     let with_circle = modules("use crate::{fmt, schedule::{Place as Other}};");
-    assert_eq!(with_circle.circle().as_deref(), Some("drill → schedule → drill"));
+    assert_eq!(
+        with_circle.circle().as_deref(),
+        Some("drill → schedule → drill")
+    );
 }

@@ -1,13 +1,16 @@
 //! Faults: what is broken, how, and how that is undone. One kind, one file.
 //!
 //! A kind's file holds its data, how it is injected, how its effect is seen, how it is reverted, and
-//! its test; the list at the end of this file names it. All of it is written against the ports
+//! an example for its test; the list at the end of this file names it. The list also makes the test
+//! of each kind: a kind without an example does not compile. All of it is written against the ports
 //! [`crate::Target`] and [`crate::Clock`], which is why it can stand in the core, beside the drills
 //! that are made of it, and run in a unit test.
 //!
 //! Injecting and reverting are idempotent, so that whatever a killed run left behind can be reverted
 //! from the journal alone, by whoever comes next.
 
+#[cfg(test)]
+mod contract;
 mod site;
 
 use std::fmt;
@@ -109,6 +112,15 @@ macro_rules! kinds {
                     $(Self::$kind(kind) => kind,)+
                 }
             }
+        }
+
+        /// One test per kind: its example keeps what `contract` promises of every fault.
+        #[cfg(test)]
+        mod promises {
+            $(#[test]
+            fn $name() {
+                super::contract::holds(stringify!($name), &super::$name::tests::example());
+            })+
         }
 
         impl Deref for Fault {

@@ -129,10 +129,13 @@ mod tests {
             {"labels":{"alertname":"B"},"status":{"state":"active","silencedBy":[],"inhibitedBy":[]}}]"#;
         let (_server, alertmanager) = answering("/api/v2/alerts", body, 200).await;
         let labels: Labels = [("alertname".to_owned(), "A".to_owned())].into();
-        let by = "silence 7, inhibited by alert f00".to_owned();
+        let suppressed_by = "silence 7, inhibited by alert f00".to_owned();
         assert_eq!(
             alertmanager.suppressions().await.unwrap(),
-            [Suppression { labels, by }]
+            [Suppression {
+                labels,
+                suppressed_by
+            }]
         );
     }
 

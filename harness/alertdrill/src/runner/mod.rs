@@ -1,15 +1,23 @@
 //! The life of a drill.
 
+mod breaking;
 mod checks;
+mod ending;
 mod evidence;
+mod firing;
 mod life;
+mod near_miss;
 mod neighbours;
+mod reverting;
 mod sight;
+mod state;
 mod steady;
+mod watching;
 
 pub use checks::check_afterwards;
 pub(crate) use evidence::look_closer;
-pub use life::{Surroundings, run};
-pub(crate) use life::{never_begun, note};
+pub use life::run;
 pub use neighbours::Neighbourhood;
+pub use state::Surroundings;
+pub(crate) use state::{never_begun, note};
 pub use steady::wait_for_all;

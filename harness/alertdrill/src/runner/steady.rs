@@ -1,4 +1,4 @@
-//! Whether the stack is as a drill needs it: its paths flow, and no alert is active but those of
+//! Whether the stack is as a drill needs it: its paths flow, and no alert is active except those of
 //! its neighbours.
 
 use std::time::Duration;
@@ -23,19 +23,27 @@ pub(super) struct Demand<'a> {
     pub(super) alerts: Alerts,
 }
 
-/// What is wished of alerts.
+impl Demand<'_> {
+    /// Only that no alert is active.
+    pub(super) const ALERTS_GONE: Self = Self {
+        conditions: &[],
+        alerts: Alerts::Gone,
+    };
+}
+
+/// What is demanded of alerts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Alerts {
     /// Any may be active.
     Any,
-    /// None is active but those of neighbours.
+    /// None is active, except those of neighbours.
     Gone,
-    /// The same, and what the drill watches is not so yet.
+    /// The same, and none of the drill's conditions is true yet.
     NotBegun,
 }
 
-/// Waits until `demand` is met, or for `at_most`: then what falls short of it is in the answer, never
-/// an error.
+/// Waits until `demand` is met, but at most for `at_most`. What falls short of it is in the answer, and
+/// no error.
 ///
 /// # Errors
 /// As [`Sight::next_look`], and what `beside` says.
@@ -72,8 +80,8 @@ pub(super) async fn reach(
 }
 
 /// Waits until every condition of the system and of its paths holds and no alert is pending or firing,
-/// or for `at_most`: then what falls short of it is in the answer. A server that starts may be silent
-/// for a while.
+/// but at most for `at_most`. What falls short of it is in the answer. A server that starts may be
+/// silent for a while.
 ///
 /// # Errors
 /// [`alertdrill_core::Error::TimedOut`] if the servers stay silent, or
@@ -95,9 +103,9 @@ pub async fn wait_for_all(
     reach(&mut sight, None, || Ok(Vec::new()), demand, at_most, step).await
 }
 
-/// How `observation` falls short of what is demanded, for `drill` or for all; nothing is known of a
-/// condition before the first look at it. Which drills run `beside` it is asked only where an alert is
-/// active. An alert whose drill has ended is nobody's, in whatever process that was.
+/// How `observation` falls short of what is demanded, for `drill` or for all drills. A condition that
+/// was not looked at yet does not hold. Which drills run `beside` it is asked only if an alert is
+/// active. An alert whose drill has ended belongs to nobody, in whichever process that was.
 fn compare(
     observation: &Observation,
     drill: Option<&Drill>,

@@ -140,3 +140,28 @@ impl FaultKind for BehaviourSwitched {
         site.target.post(&self.service, self.port, &self.path, &self.back).await
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::fault::contract;
+
+    pub(in crate::fault) fn example() -> Fault {
+        Fault::switch_behaviour("api", 8080, "/mode", json!({"mode": "good"}))
+            .to(json!({"mode": "slow"}), Duration::from_secs(2))
+            .to(json!({"mode": "bad"}), Duration::ZERO)
+            .into()
+    }
+
+    #[test]
+    fn behaviours_follow_one_another_and_each_lasts_for_its_time() {
+        let stage = contract::Stage::new();
+        let began = stage.site.clock.monotonic();
+        contract::run(example().inject(&stage.site)).unwrap();
+        assert!(stage.site.clock.monotonic() - began >= Duration::from_secs(2));
+        let posted = &stage.target.snapshot().services["api"].behaviour;
+        assert_eq!(posted[&(8080, "/mode".to_owned())], json!({"mode": "bad"}));
+    }
+}

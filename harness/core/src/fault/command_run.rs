@@ -158,3 +158,26 @@ impl FaultKind for CommandRun {
         self.exec(site, &self.revert).await
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::fault::contract;
+
+    pub(in crate::fault) fn example() -> Fault {
+        let command = |words: [&str; 3]| words.map(str::to_owned).to_vec();
+        let inject = ["touch", "/tmp/broken"].map(str::to_owned).to_vec();
+        Fault::run_command("api", inject, command(["rm", "-f", "/tmp/broken"]))
+            .effect(command(["test", "-e", "/tmp/broken"]))
+            .into()
+    }
+
+    #[test]
+    fn command_that_ends_with_another_code_than_0_is_not_injected() {
+        let stage = contract::Stage::new();
+        let fails = ["test", "-e", "/tmp/missing"].map(str::to_owned).to_vec();
+        let fault = Fault::run_command("api", fails, Vec::new());
+        let error = contract::run(fault.inject(&stage.site)).unwrap_err();
+        assert!(error.to_string().contains("it ended with code 1"), "{error}");
+    }
+}

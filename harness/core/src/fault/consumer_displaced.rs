@@ -94,3 +94,25 @@ impl FaultKind for ConsumerDisplaced {
         Ok(())
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::fault::contract;
+
+    pub(in crate::fault) fn example() -> Fault {
+        Fault::displace_consumer("orders", "billing", "api")
+    }
+
+    #[test]
+    fn fault_on_a_topic_of_a_system_without_a_broker_is_refused() {
+        let stage = contract::Stage::new();
+        let target = stage.target.without_broker();
+        let site = Site {
+            target: std::sync::Arc::new(target),
+            ..stage.site
+        };
+        let error = contract::run(example().inject(&site)).unwrap_err();
+        assert!(error.to_string().contains("no broker"), "{error}");
+    }
+}

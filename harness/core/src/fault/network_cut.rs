@@ -77,3 +77,12 @@ impl FaultKind for NetworkCut {
         site.wait_for_state(&self.service, &awaited, is_on).await
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::fault) fn example() -> Fault {
+        Fault::cut_off("api", "back")
+    }
+}

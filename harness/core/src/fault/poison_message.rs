@@ -103,3 +103,18 @@ impl FaultKind for PoisonMessage {
         site.topics()?.commit_past(&self.topic, &self.group, &self.payload).await
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::fault) fn example() -> Fault {
+        Fault::poison("orders", "{lane} is no number", "billing", "api")
+    }
+
+    #[test]
+    fn payload_is_sent_as_it_is_whatever_lane_its_drill_got() {
+        let placed = example().placed(&Placement::on([("lane", "okx")]));
+        assert_eq!(placed, example());
+    }
+}

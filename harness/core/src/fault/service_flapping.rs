@@ -91,3 +91,45 @@ impl FaultKind for ServiceFlapping {
         site.bring_back(&self.service).await
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::fault::contract;
+
+    pub(in crate::fault) fn example() -> Fault {
+        Fault::flap("api", Duration::from_secs(3), Duration::from_secs(2))
+    }
+
+    #[test]
+    fn service_is_paused_and_runs_in_turns_while_the_fault_lasts() {
+        let stage = contract::Stage::new();
+        let seen = contract::run(async {
+            let ongoing = example().inject(&stage.site).await.unwrap().unwrap();
+            let look = async {
+                let mut seen = Vec::new();
+                for _ in 0..600 {
+                    stage.site.clock.sleep(Duration::from_millis(50)).await;
+                    let is_running = stage.target.works("api");
+                    if seen.last() != Some(&is_running) {
+                        seen.push(is_running);
+                    }
+                }
+                seen
+            };
+            match select(ongoing.work, Box::pin(look)).await {
+                futures_util::future::Either::Right((seen, _)) => seen,
+                futures_util::future::Either::Left(_) => Vec::new(),
+            }
+        });
+        assert!(seen.len() > 4 && !seen[0], "{seen:?}");
+    }
+
+    #[test]
+    fn service_that_was_left_paused_runs_after_the_revert() {
+        let stage = contract::Stage::new();
+        contract::run(stage.site.target.pause("api")).unwrap();
+        contract::run(example().revert(&stage.site)).unwrap();
+        assert!(stage.target.works("api"));
+    }
+}

@@ -87,3 +87,23 @@ impl FaultKind for ServiceKilled {
         site.bring_back(&self.service).await
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::fault::contract;
+
+    pub(in crate::fault) fn example() -> Fault {
+        Fault::kill("api", "SIGKILL")
+    }
+
+    #[test]
+    fn signal_that_the_program_ends_on_leaves_its_start_to_the_restart_policy() {
+        contract::holds("service_killed", &Fault::kill("api", "SIGTERM"));
+        let stage = contract::Stage::new();
+        contract::run(Fault::kill("api", "SIGTERM").inject(&stage.site)).unwrap();
+        assert!(stage.target.works("api"));
+        contract::run(example().inject(&stage.site)).unwrap();
+        assert!(!stage.target.works("api"), "the system's own signal is a stop that is wanted");
+    }
+}

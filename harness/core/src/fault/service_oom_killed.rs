@@ -78,3 +78,12 @@ impl FaultKind for ServiceOomKilled {
         site.bring_back(&self.service).await
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::fault) fn example() -> Fault {
+        Fault::oom_kill("api")
+    }
+}

@@ -71,3 +71,12 @@ impl FaultKind for ServiceRestarted {
         site.bring_back(&self.service).await
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::fault) fn example() -> Fault {
+        Fault::restart("api")
+    }
+}

@@ -74,3 +74,12 @@ impl FaultKind for ServiceStopped {
         site.bring_back(&self.service).await
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::fault) fn example() -> Fault {
+        Fault::stop("api")
+    }
+}
