@@ -16,7 +16,7 @@ use alertdrill_core::{
 use alertdrill_engine::{Answering, Observer, RuleEngine, condition_spans};
 use alertdrill_progress::{Progress, Step, WindowBar};
 use alertdrill_target::{
-    Broken, InjectionFailed, Journal, Leased, Mended, OpenFault, inject, revert_all,
+    InjectedFault, InjectionFailed, Journal, Leased, Mended, OpenFault, inject, revert_all,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -97,7 +97,7 @@ struct Life<'a, 'line> {
     around: Surroundings<'a>,
     timeline: Timeline,
     /// What was injected.
-    broken: Vec<Broken>,
+    broken: Vec<InjectedFault>,
     /// What could not be injected as it must be, and may be there in part.
     half_done: Vec<OpenFault>,
     sight: Sight<'a>,
