@@ -14,4 +14,5 @@ pub use breaking::{InjectedFault, InjectionFailed, inject};
 pub use journal::{Journal, JournalContent, OpenFault, decode};
 pub use leases::{Leased, Leases};
 pub use mending::{Mended, heal, revert, revert_all};
+pub use register::{Entry, Register, Snapshot};
 pub use waiting_line::{Ticket, WaitingLine};

@@ -21,7 +21,7 @@ const READ_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// A folder of entries.
 #[derive(Debug)]
-pub(crate) struct Register<T> {
+pub struct Register<T> {
     folder: PathBuf,
     read: Mutex<Option<LastRead<T>>>,
 }
@@ -35,24 +35,24 @@ struct LastRead<T> {
 
 /// The entries at one moment.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Snapshot<T> {
+pub struct Snapshot<T> {
     /// Changes when the entries change.
-    pub(crate) version: u64,
+    pub version: u64,
     /// In the order of their files' names.
-    pub(crate) entries: Vec<Entry<T>>,
+    pub entries: Vec<Entry<T>>,
 }
 
 /// One entry.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Entry<T> {
+pub struct Entry<T> {
     /// Its file.
-    pub(crate) path: PathBuf,
+    pub path: PathBuf,
     /// The process that wrote it.
-    pub(crate) writer: u32,
+    pub writer: u32,
     /// Whether the process that wrote it still runs.
-    pub(crate) is_current: bool,
+    pub is_current: bool,
     /// What it says.
-    pub(crate) value: T,
+    pub value: T,
 }
 
 impl<T: Serialize + DeserializeOwned + PartialEq> Register<T> {
@@ -60,7 +60,7 @@ impl<T: Serialize + DeserializeOwned + PartialEq> Register<T> {
     ///
     /// # Errors
     /// [`Error::File`].
-    pub(crate) fn in_folder(folder: PathBuf) -> Result<Self> {
+    pub fn in_folder(folder: PathBuf) -> Result<Self> {
         std::fs::create_dir_all(&folder).map_err(Error::file("make the folder", &folder))?;
         Ok(Self {
             folder,
@@ -69,7 +69,7 @@ impl<T: Serialize + DeserializeOwned + PartialEq> Register<T> {
     }
 
     /// The file of this process's entry `name`.
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder
             .join(format!("{}-{name}.json", std::process::id()))
     }
@@ -78,7 +78,7 @@ impl<T: Serialize + DeserializeOwned + PartialEq> Register<T> {
     ///
     /// # Errors
     /// [`Error::File`].
-    pub(crate) fn write(&self, name: &str, value: &T) -> Result<()> {
+    pub fn write(&self, name: &str, value: &T) -> Result<()> {
         let path = self.path(name);
         let json = serde_json::to_vec(value).map_err(|error| Error::BadDescription {
             what: path.display().to_string(),
@@ -93,7 +93,7 @@ impl<T: Serialize + DeserializeOwned + PartialEq> Register<T> {
     ///
     /// # Errors
     /// [`Error::File`] or [`Error::BadDescription`].
-    pub(crate) fn snapshot(&self) -> Result<Arc<Snapshot<T>>> {
+    pub fn snapshot(&self) -> Result<Arc<Snapshot<T>>> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         // Asked before the files are read: a change in between then shows at the next call.
         let changed_at = std::fs::metadata(&self.folder)
@@ -154,7 +154,7 @@ impl<T: Serialize + DeserializeOwned + PartialEq> Register<T> {
     ///
     /// # Errors
     /// [`Error::File`].
-    pub(crate) fn forget_the_dead(&self) -> Result<()> {
+    pub fn forget_the_dead(&self) -> Result<()> {
         let mut left_behind = self.files()?;
         left_behind.retain(|path| !is_alive(writer_of(path)));
         for path in left_behind {
