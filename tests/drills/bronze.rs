@@ -51,7 +51,7 @@ fn bronze_table_not_writable() -> Drill {
 }
 
 fn switched(what: &str, mode: &str) -> Fault {
-    exchange(what, &[(json!({"mode": mode}), 0)])
+    exchange(what, json!({"mode": mode}))
 }
 
 /// The alert resolves when the rule's two minutes are over.

@@ -3,7 +3,7 @@
 use alertdrill::prelude::*;
 use serde_json::json;
 
-use super::k2::{self, deadline_after, each_trade_arrives_once, exchange, seconds};
+use super::k2::{self, deadline_after, each_trade_arrives_once, exchange_in_turn, seconds};
 
 pub(super) fn drills() -> Vec<Drill> {
     vec![
@@ -32,9 +32,10 @@ const LATE: (&str, &str) = (
 fn lag_held_at(name: &str, trades: u64) -> Drill {
     let hardly = json!({"rate_per_s": 0.1});
     let burst = [(json!({"rate_per_s": trades / 2}), 2), (hardly.clone(), 0)];
-    Drill::new(name, exchange("hardly sends", &[(hardly, 6)]))
+    let sends = format!("sends {trades} trades at once");
+    Drill::new(name, exchange_in_turn("hardly sends", &[(hardly, 6)]))
         .fault(k2::consumer_stalled())
-        .fault(exchange(&format!("sends {trades} trades at once"), &burst))
+        .fault(exchange_in_turn(&sends, &burst))
         .tolerate(LATE.0, &[("exchange", "{lane}")], LATE.1)
 }
 

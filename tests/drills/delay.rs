@@ -26,8 +26,8 @@ pub(super) fn drills() -> Vec<Drill> {
 
 /// Every trade takes `delay_s`: for that long none arrives, and then all arrive that late.
 fn slow_path(delay_s: u64) -> Fault {
-    let late = json!({"delay_s": delay_s});
-    exchange(&format!("is reached {delay_s} s late"), &[(late, 0)])
+    let what = format!("is reached {delay_s} s late");
+    exchange(&what, json!({"delay_s": delay_s}))
 }
 
 fn stays_silent(above_s: u64) -> SilentAlert {

@@ -20,7 +20,7 @@ pub(super) fn drills() -> Vec<Drill> {
         // It is down for more than two thirds of the rule's `for`, and back before its end.
         Drill::new("feed_handler_back_in_time", Fault::stop(HANDLER))
             .silent(stays_silent().near(GONE, seconds(30)).hold(seconds(40))),
-        // A pause outlasts a scrape interval, so every other scrape fails.
+        // Of two scrapes at least one falls into a pause of 20 s and fails.
         Drill::new(
             "feed_handler_flapping",
             Fault::flap(HANDLER, seconds(20), seconds(10)),
@@ -56,7 +56,7 @@ pub(super) fn drills() -> Vec<Drill> {
 }
 
 fn sends_nothing() -> Fault {
-    exchange("sends nothing", &[(json!({"mode": "silent"}), 0)])
+    exchange("sends nothing", json!({"mode": "silent"}))
 }
 
 fn silent_for(s: u64) -> String {

@@ -30,17 +30,23 @@ pub(super) const fn deadline_after(due_s: u64) -> Duration {
     seconds(due_s + 15 + 5 + 5)
 }
 
-/// The exchange of the drill's lane is posted these settings one after the other, each of which
-/// lasts so many seconds; the last one stays until the revert.
-pub(super) fn exchange(what: &str, to: &[(Value, u64)]) -> Fault {
+/// The exchange of the drill's lane gets these settings until the revert.
+pub(super) fn exchange(what: &str, to: Value) -> Fault {
+    exchange_in_turn(what, &[(to, 0)])
+}
+
+/// The exchange of the drill's lane gets these settings one after the other. Each lasts for so many
+/// seconds, and the last one stays until the revert.
+pub(super) fn exchange_in_turn(what: &str, to: &[(Value, u64)]) -> Fault {
     let back = json!({"mode": "normal", "rate_per_s": 50, "delay_s": 0});
     let switched = Fault::switch_behaviour("exchange-simulator", 8080, "/exchanges/{lane}", back)
         .what(format!("exchange {{lane}} {what}"))
         .disturbs_only("{lane}");
-    let switched = to.iter().fold(switched, |fault, (post, for_s)| {
-        fault.to(post.clone(), seconds(*for_s))
-    });
-    switched.into()
+    to.iter()
+        .fold(switched, |fault, (post, s)| {
+            fault.to(post.clone(), seconds(*s))
+        })
+        .into()
 }
 
 /// `ClickHouse`'s consumer of the lane's topic gets nothing to read; those of other lanes go on.
