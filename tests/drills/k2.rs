@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 /// The feed handler of the drill's lane.
 pub(super) const HANDLER: &str = "feed-handler-{lane}";
 
-/// What tells of containers: memory, restarts, OOM kills.
+/// The exporter of the containers' metrics: memory, restarts, OOM kills.
 pub(super) const EXPORTER: &str = "container-exporter";
 
-/// The topic of the drill's lane, and the group in which `ClickHouse` reads it.
+/// The topic of the drill's lane.
 pub(super) const TOPIC: &str = "market.crypto.trades.{lane}.raw";
+/// The consumer group in which `ClickHouse` reads it.
 pub(super) const GROUP: &str = "clickhouse-bronze-{lane}";
 
 /// Every exchange, as the compose file names them.
@@ -23,22 +24,35 @@ pub(super) const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// The exchange of the drill's lane behaves so, one after the other, until the revert.
-pub(super) fn exchange(what: &str, to: &[(Value, u64)]) -> Fault {
+/// How long after the fault a page must come when the rule may become due `due_s` after it: a
+/// scrape interval, a scrape timeout and an evaluation interval are added.
+pub(super) const fn deadline_after(due_s: u64) -> Duration {
+    seconds(due_s + 15 + 5 + 5)
+}
+
+/// The exchange of the drill's lane gets these settings until the revert.
+pub(super) fn exchange(what: &str, to: Value) -> Fault {
+    exchange_in_turn(what, &[(to, 0)])
+}
+
+/// The exchange of the drill's lane gets these settings one after the other. Each lasts for so many
+/// seconds, and the last one stays until the revert.
+pub(super) fn exchange_in_turn(what: &str, to: &[(Value, u64)]) -> Fault {
     let back = json!({"mode": "normal", "rate_per_s": 50, "delay_s": 0});
     let switched = Fault::switch_behaviour("exchange-simulator", 8080, "/exchanges/{lane}", back)
         .what(format!("exchange {{lane}} {what}"))
         .disturbs_only("{lane}");
-    let switched = to.iter().fold(switched, |fault, (post, for_s)| {
-        fault.to(post.clone(), seconds(*for_s))
-    });
-    switched.into()
+    to.iter()
+        .fold(switched, |fault, (post, s)| {
+            fault.to(post.clone(), seconds(*s))
+        })
+        .into()
 }
 
-/// `ClickHouse`'s consumer of the lane's topic gets nothing to read, and the other lanes' go on.
+/// `ClickHouse`'s consumer of the lane's topic gets nothing to read; those of other lanes go on.
 ///
-/// Detaching its table would be the nearest to a consumer that stopped, but now and then aborts a
-/// thread of this old server.
+/// Detaching the table would be closest to a consumer that stops, but it sometimes aborts a thread
+/// of this old server.
 pub(super) fn consumer_stalled() -> Fault {
     Fault::displace_consumer(TOPIC, GROUP, "{lane}")
 }
@@ -47,7 +61,7 @@ pub(super) fn shell(script: &str) -> Vec<String> {
     ["sh", "-c", script].map(str::to_owned).to_vec()
 }
 
-/// Whether an offload run is in progress is seen by its JVM.
+/// A moment of offload runs: a run is in progress while its JVM exists.
 fn when(what: &str, test: &str) -> Moment {
     let command = shell(&format!(
         "until {test} grep -qs '[j]ava' /proc/[0-9]*/cmdline; do sleep 0.2; done"
@@ -63,14 +77,14 @@ pub(super) fn in_mid_run() -> Moment {
     when("an offload run is in progress", "")
 }
 
-/// What a run needs and loses makes it fail, or is noticed only by its time-out.
+/// A run that loses what it needs fails at once or only at its timeout, so faults wait for its end.
 pub(super) fn between_runs() -> Moment {
     when("no offload run is in progress", "!")
 }
 
-/// No trade of `exchange` that was made from the fault to its revert is missing or there twice, up
-/// to the Iceberg table. The offload may be another drill's target meanwhile, so it has time.
-pub(super) fn no_trade_is_lost_or_doubled(exchange: &str) -> Check {
+/// No trade that `exchange` made between the fault and its revert is missing or doubled, up to the
+/// Iceberg table. Another drill may break the offload meanwhile, so it gets 10 minutes.
+pub(super) fn each_trade_arrives_once(exchange: &str) -> Check {
     let command = [
         "python3",
         "/opt/offload/conserved.py",

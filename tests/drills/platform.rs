@@ -2,58 +2,50 @@
 
 use alertdrill::prelude::*;
 
-use super::k2::{EXCHANGES, EXPORTER, between_runs, no_trade_is_lost_or_doubled, seconds};
+use super::k2::{EXCHANGES, EXPORTER, between_runs, each_trade_arrives_once, seconds};
 
 pub(super) fn drills() -> Vec<Drill> {
     vec![
-        broker_restarted(),
-        clickhouse_restarted(),
-        prometheus_restarted_while_an_alert_is_pending(),
+        each_trade_of_all_arrives_once(
+            Drill::new("broker_restarted", Fault::restart("kafka"))
+                .shared("clickhouse")
+                .silent(over_in_time("FeedHandlerDown"))
+                .silent(over_in_time("RedpandaConsumerLagHigh"))
+                .silent(over_in_time("TargetLost").label("job", "kafka")),
+        ),
+        each_trade_of_all_arrives_once(
+            Drill::new("clickhouse_restarted", Fault::restart("clickhouse"))
+                .at(between_runs())
+                .silent(over_in_time("FeedHandlerDown"))
+                .silent(over_in_time("RedpandaConsumerLagHigh"))
+                .silent(over_in_time("MVProcessingDelay"))
+                .silent(over_in_time("TargetLost").label("job", "clickhouse")),
+        ),
+        // Prometheus does not restore a `for` shorter than ten minutes
+        // (`rules.alert.for-grace-period`). The `for` starts over, and the alert fires that long
+        // after the restart. The target carries no trades, so other drills go on once Prometheus
+        // is back.
+        Drill::new(
+            "prometheus_restarted_while_an_alert_is_pending",
+            Fault::stop(EXPORTER),
+        )
+        .once_pending(Fault::restart("prometheus"))
+        .expect_alert(
+            ExpectedAlert::new("TargetLost", "critical", seconds(140))
+                .label("job", "containers")
+                .onset(seconds(1), seconds(45)),
+        ),
     ]
 }
 
-fn nothing_is_lost(drill: Drill) -> Drill {
+fn each_trade_of_all_arrives_once(drill: Drill) -> Drill {
     EXCHANGES.iter().fold(drill, |drill, exchange| {
-        drill.afterwards(no_trade_is_lost_or_doubled(exchange))
+        drill.afterwards(each_trade_arrives_once(exchange))
     })
 }
 
-/// What is over before a rule's `for`: seen for a moment, and then for as long as a scrape and an
-/// evaluation take.
-fn silent(alert: &str) -> SilentAlert {
+/// The disturbance ends before the rule's `for`: it is held only for as long as a scrape or an
+/// evaluation may take to see it.
+fn over_in_time(alert: &str) -> SilentAlert {
     SilentAlert::new(alert).hold(seconds(5))
-}
-
-fn broker_restarted() -> Drill {
-    let drill = Drill::new("broker_restarted", Fault::restart("kafka"))
-        .shared("clickhouse")
-        .silent(silent("FeedHandlerDown"))
-        .silent(silent("RedpandaConsumerLagHigh"))
-        .silent(silent("TargetLost").label("job", "kafka"));
-    nothing_is_lost(drill)
-}
-
-fn clickhouse_restarted() -> Drill {
-    let drill = Drill::new("clickhouse_restarted", Fault::restart("clickhouse"))
-        .at(between_runs())
-        .silent(silent("FeedHandlerDown"))
-        .silent(silent("RedpandaConsumerLagHigh"))
-        .silent(silent("MVProcessingDelay"))
-        .silent(silent("TargetLost").label("job", "clickhouse"));
-    nothing_is_lost(drill)
-}
-
-/// A `for` shorter than ten minutes is not restored (`rules.alert.for-grace-period`): it starts
-/// over, and the alert fires all the same, a `for` after the restart. Nobody's data is in the way
-/// of its target, so the others go on when Prometheus is back.
-fn prometheus_restarted_while_an_alert_is_pending() -> Drill {
-    let alert = ExpectedAlert::new("TargetLost", "critical", seconds(140))
-        .label("job", "containers")
-        .onset(seconds(1), seconds(45));
-    Drill::new(
-        "prometheus_restarted_while_an_alert_is_pending",
-        Fault::stop(EXPORTER),
-    )
-    .once_pending(Fault::restart("prometheus"))
-    .expect_alert(alert)
 }

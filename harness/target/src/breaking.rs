@@ -1,5 +1,5 @@
-//! A fault is written into the journal, and then injected; and what it needs is kept going until its
-//! revert.
+//! Injects a fault: it is written into the journal first, and what it needs to stay in effect runs
+//! until its revert.
 
 use alertdrill_core::{Error, Fault, Ongoing, Result, Site};
 use futures_channel::oneshot;
@@ -7,55 +7,55 @@ use tokio::task::JoinHandle;
 
 use crate::journal::{Journal, OpenFault};
 
-/// A fault that was injected: what its revert needs. When this is dropped, what goes on for the fault
-/// is told to stop.
+/// A fault that was injected, and what its revert needs. Dropping it tells the fault's ongoing work
+/// to stop.
 #[derive(Debug)]
-pub struct Broken {
-    /// What the journal holds open.
+pub struct InjectedFault {
+    /// The journal's open entry.
     pub open: OpenFault,
     ongoing: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
-impl Broken {
+impl InjectedFault {
     fn new(open: OpenFault, ongoing: Option<Ongoing>) -> Self {
         let ongoing = ongoing.map(|Ongoing { work, stop }| (stop, tokio::spawn(work)));
         Self { open, ongoing }
     }
 
-    /// Stops what goes on for the fault, waits until it has, and gives what is left to revert.
+    /// Stops the fault's ongoing work, waits until it has ended, and gives what is left to revert.
     pub async fn let_go(self) -> OpenFault {
         if let Some((stop, work)) = self.ongoing {
             drop(stop);
-            // A panic in there ends it as well.
+            // A panic in the work ends it too.
             let _ = work.await;
         }
         self.open
     }
 }
 
-/// Why a fault was not injected as it must be.
+/// Why an injection failed.
 #[derive(Debug)]
 pub enum InjectionFailed {
-    /// The journal did not take it, so that nothing was done.
+    /// The journal could not be written, so nothing was done.
     NotWritten(Error),
-    /// The target refused it, or did only a part of it: the journal holds it open.
+    /// The target refused the fault or did only a part of it; the journal holds it open.
     NotDone(Box<OpenFault>, Error),
 }
 
 /// Writes `fault` of `drill` into the journal, then injects it.
 ///
 /// # Errors
-/// Whether anything was done, and what the journal or the target answers.
+/// [`InjectionFailed`], which says whether anything was done, and why it failed.
 pub async fn inject(
     fault: &Fault,
     drill: &str,
     journal: &Journal,
     site: &Site,
-) -> Result<Broken, InjectionFailed> {
+) -> Result<InjectedFault, InjectionFailed> {
     let opened = journal.open(drill, fault, site.clock.now());
     let open = opened.map_err(InjectionFailed::NotWritten)?;
     match fault.inject(site).await {
-        Ok(ongoing) => Ok(Broken::new(open, ongoing)),
+        Ok(ongoing) => Ok(InjectedFault::new(open, ongoing)),
         Err(error) => Err(InjectionFailed::NotDone(Box::new(open), error)),
     }
 }

@@ -1,11 +1,13 @@
-//! What is broken at this moment, on disk before it is broken.
+//! The journal: every fault is on disk before it is injected.
 //!
-//! A file of lines per stack, only ever appended to: the CRC-32 of an entry, and the entry as JSON.
-//! Opening a fault is written and synced before the fault is injected; closing it after it was seen
-//! to be reverted. A process that is killed in between leaves the fault open, and the next start,
-//! or `heal`, reverts it. A last line that was cut off is a fault that was never injected, and is
-//! passed over. A line before it that its sum does not fit was spoiled later: what it says is
-//! unknown, which is said, and what the others say is reverted all the same.
+//! Each stack has one file, which only grows. Each line holds the CRC-32 of an entry and the entry
+//! as JSON. A drill writes and syncs that it opens a fault before it injects it, and that it closes
+//! it after it has seen the revert. A process that is killed in between leaves the fault open, and
+//! the next start, or `heal`, reverts it.
+//!
+//! A last line that is cut off belongs to a fault that was never injected, so it is ignored. Any
+//! other line whose checksum is wrong was damaged later: nobody knows what it said. The reader is
+//! told its number, and the faults on the other lines are reverted all the same.
 
 use std::fs::File;
 use std::io::Write;
@@ -38,18 +40,18 @@ pub struct OpenFault {
     pub fault: Fault,
 }
 
-/// What a journal says.
+/// The content of a journal.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Reading {
+pub struct JournalContent {
     /// The faults that were opened and not closed, the latest first: the order to revert them in.
     pub open: Vec<OpenFault>,
-    /// The numbers of the lines that are spoiled: what they say is unknown.
+    /// The numbers of the damaged lines; what they said is unknown.
     pub spoiled: Vec<usize>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "snake_case", deny_unknown_fields)]
-enum Entry {
+enum JournalLine {
     Opened { opened: Box<OpenFault> },
     Closed { id: u64 },
 }
@@ -66,7 +68,7 @@ impl Journal {
     /// Writes, and syncs, that `fault` is about to be injected, `now`.
     ///
     /// # Errors
-    /// [`Error::File`]: then the fault must not be injected.
+    /// [`Error::File`]; then the fault must not be injected.
     pub fn open(&self, drill: &str, fault: &Fault, now: UtcInstant) -> Result<OpenFault> {
         let _turn = self.lock()?;
         let id = complete_lines(&self.bytes()?).count() as u64;
@@ -77,7 +79,7 @@ impl Journal {
             process: ProcessId::own(),
             fault: fault.clone(),
         };
-        self.append(&Entry::Opened {
+        self.append(&JournalLine::Opened {
             opened: Box::new(opened.clone()),
         })?;
         Ok(opened)
@@ -86,17 +88,17 @@ impl Journal {
     /// Writes that the fault was seen to be reverted.
     ///
     /// # Errors
-    /// [`Error::File`]: then the fault will be reverted once more, which does no harm.
+    /// [`Error::File`]; then the fault will be reverted once more, which does no harm.
     pub fn close(&self, id: u64) -> Result<()> {
         let _turn = self.lock()?;
-        self.append(&Entry::Closed { id })
+        self.append(&JournalLine::Closed { id })
     }
 
-    /// What it says.
+    /// The open faults, and the lines that cannot be read.
     ///
     /// # Errors
     /// [`Error::File`].
-    pub fn read(&self) -> Result<Reading> {
+    pub fn read(&self) -> Result<JournalContent> {
         Ok(decode(&self.bytes()?))
     }
 
@@ -106,7 +108,7 @@ impl Journal {
         &self.path
     }
 
-    /// Forgets all that was open: the stack that was broken is gone.
+    /// Forgets all open faults: the stack that they broke is gone.
     ///
     /// # Errors
     /// [`Error::File`].
@@ -120,7 +122,7 @@ impl Journal {
         }
     }
 
-    /// One writer at a time, of all threads and processes: an entry's number is its place.
+    /// Lets one thread of one process write at a time, because a fault's number is its line's.
     fn lock(&self) -> Result<File> {
         let path = self.path.with_extension("lock");
         let opened = File::options()
@@ -141,77 +143,67 @@ impl Journal {
         }
     }
 
-    fn append(&self, entry: &Entry) -> Result<()> {
+    fn append(&self, entry: &JournalLine) -> Result<()> {
         let failed = || Error::file("write", &self.path);
         let json = serde_json::to_string(entry).map_err(|error| Error::BadDescription {
             what: "an entry of the journal".to_owned(),
             reason: error.to_string(),
         })?;
         self.drop_torn_line()?;
-        let mut file = File::options()
-            .create(true)
-            .append(true)
-            .open(&self.path)
-            .map_err(failed())?;
-        file.write_all(format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes())).as_bytes())
-            .map_err(failed())?;
+        let opened = File::options().create(true).append(true).open(&self.path);
+        let mut file = opened.map_err(failed())?;
+        let line = format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes()));
+        file.write_all(line.as_bytes()).map_err(failed())?;
         file.sync_all().map_err(failed())
     }
 
-    /// So that the next entry does not continue a line that was cut off.
+    /// Keeps the next entry from continuing a line that was cut off.
     fn drop_torn_line(&self) -> Result<()> {
         let bytes = self.bytes()?;
-        let complete = bytes
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |end| end + 1);
+        let complete = length_of_complete_lines(&bytes);
         if complete == bytes.len() {
             return Ok(());
         }
-        let file = File::options()
-            .write(true)
-            .open(&self.path)
-            .map_err(Error::file("open", &self.path))?;
-        file.set_len(complete as u64)
-            .map_err(Error::file("shorten", &self.path))
+        let opened = File::options().write(true).open(&self.path);
+        let file = opened.map_err(Error::file("open", &self.path))?;
+        let shortened = file.set_len(complete as u64);
+        shortened.map_err(Error::file("shorten", &self.path))
     }
 }
 
-/// What a journal with this content says. Never fails: what cannot be read is told as such.
+/// Reads the bytes of a journal. It never fails: a line that cannot be read is named as damaged.
 #[must_use]
-pub fn decode(journal: &[u8]) -> Reading {
-    let mut reading = Reading::default();
+pub fn decode(journal: &[u8]) -> JournalContent {
+    let mut content = JournalContent::default();
     for (number, line) in complete_lines(journal).enumerate() {
-        match entry(line) {
-            Some(Entry::Opened { opened }) => reading.open.push(*opened),
-            Some(Entry::Closed { id }) => reading.open.retain(|fault| fault.id != id),
-            None => reading.spoiled.push(number + 1),
+        match journal_line(line) {
+            Some(JournalLine::Opened { opened }) => content.open.push(*opened),
+            Some(JournalLine::Closed { id }) => content.open.retain(|fault| fault.id != id),
+            None => content.spoiled.push(number + 1),
         }
     }
-    reading.open.reverse();
-    reading
+    content.open.reverse();
+    content
 }
 
 /// Without what follows the last line break: it was cut off while it was written.
 fn complete_lines(journal: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let complete = journal
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(&journal[..0], |end| &journal[..end]);
-    complete
-        .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty())
+    let complete = &journal[..length_of_complete_lines(journal)];
+    let lines = complete.split(|byte| *byte == b'\n');
+    lines.filter(|line| !line.is_empty())
 }
 
-fn entry(line: &[u8]) -> Option<Entry> {
+fn length_of_complete_lines(journal: &[u8]) -> usize {
+    let last_break = journal.iter().rposition(|byte| *byte == b'\n');
+    last_break.map_or(0, |end| end + 1)
+}
+
+fn journal_line(line: &[u8]) -> Option<JournalLine> {
     let (sum, json) = line.split_at_checked(8)?;
     let json = json.strip_prefix(b" ")?;
     let sum = u32::from_str_radix(std::str::from_utf8(sum).ok()?, 16).ok()?;
-    if sum == crc32fast::hash(json) {
-        serde_json::from_slice(json).ok()
-    } else {
-        None
-    }
+    let is_intact = sum == crc32fast::hash(json);
+    is_intact.then(|| serde_json::from_slice(json).ok())?
 }
 
 #[cfg(test)]
@@ -229,7 +221,7 @@ mod tests {
     }
 
     fn open(journal: &Journal) -> Vec<OpenFault> {
-        let Reading { open, spoiled } = journal.read().unwrap();
+        let JournalContent { open, spoiled } = journal.read().unwrap();
         assert!(spoiled.is_empty(), "{spoiled:?}");
         open
     }
@@ -237,7 +229,7 @@ mod tests {
     #[test]
     fn journal_that_was_never_written_has_no_open_fault() {
         let (_folder, journal) = journal();
-        assert_eq!(journal.read().unwrap(), Reading::default());
+        assert_eq!(journal.read().unwrap(), JournalContent::default());
     }
 
     #[test]
@@ -288,18 +280,13 @@ mod tests {
         let text = String::from_utf8(journal.bytes().unwrap()).unwrap();
         std::fs::write(&journal.path, text.replace("minio", "mimio")).unwrap();
         let [first, _, third] = faults;
-        assert_eq!(
-            journal.read().unwrap(),
-            Reading {
-                open: vec![third, first],
-                spoiled: vec![2]
-            }
-        );
-        assert_eq!(
-            journal.open("a", &Fault::stop("minio"), now()).unwrap().id,
-            3,
-            "a number that no other fault has"
-        );
+        let content = JournalContent {
+            open: vec![third, first],
+            spoiled: vec![2],
+        };
+        assert_eq!(journal.read().unwrap(), content);
+        let next = journal.open("a", &Fault::stop("minio"), now()).unwrap();
+        assert_eq!(next.id, 3, "a number that no other fault has");
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Leases: which drills may run side by side.
 //!
-//! A lease is a lock of the operating system on a file of the stack's state folder, so it holds
-//! across threads and processes, and the kernel releases it when its holder ends, however that
-//! happens. A drill takes all of its leases at once or none: nobody waits while holding, so nobody
-//! can wait for each other. What it has disturbed and mended it gives back before its end: to see
-//! its alerts resolve it needs only what watches them.
+//! A lease is a lock of the operating system on a file of the stack's state folder. So it holds
+//! across threads and processes, and the kernel releases it when its holder ends, even by a kill.
+//! A drill takes all of its leases at once or none: no drill waits while it holds a lease, so no two
+//! drills can wait for each other. Before its end a drill gives back what it has disturbed and
+//! mended: to see its alerts resolve it needs only what watches them.
 
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::waiting_line::Ticket;
 
 const LOOK_EVERY: Duration = Duration::from_millis(250);
-/// A lease may become free that nobody in the line has held.
+/// A lease may become free without a change of the line, when its holder never stood there.
 const TRY_ANYWAY_EVERY: Duration = Duration::from_secs(2);
 
 /// The leases of one drill, released when this is dropped.
@@ -41,37 +41,34 @@ struct Held {
 }
 
 impl Leased<'_> {
-    /// All that it holds.
+    /// Everything that the drill holds.
     #[must_use]
     pub fn holdings(&self) -> Holdings {
         holdings(&self.held)
     }
 
-    /// Gives back what the drill has disturbed and mended; what it needs undisturbed it keeps.
+    /// Gives back what the drill has disturbed and mended; it keeps what it needs undisturbed.
     ///
     /// # Errors
     /// [`Error::File`].
     pub fn give_back_mended(&mut self, settings: &Settings) -> Result<()> {
         self.share_watchers(settings)?;
-        for (_, given_back) in self
-            .held
-            .extract_if(.., |_, held| held.mode == LeaseMode::Exclusive)
-        {
-            rest(&given_back.file);
+        let is_exclusive = |_: &String, held: &mut Held| held.mode == LeaseMode::Exclusive;
+        for (_, given_back) in self.held.extract_if(.., is_exclusive) {
+            note_release(&given_back.file);
         }
         self.ticket.holds(self.holdings())
     }
 
-    /// Shares what watches, if the drill has disturbed it and it is back.
+    /// Shares what watches alerts, once a drill that has disturbed it has mended it.
     ///
     /// # Errors
     /// [`Error::File`].
     pub fn share_watchers(&mut self, settings: &Settings) -> Result<()> {
         for (name, held) in &mut self.held {
             if settings.watched_by.contains(name) && held.mode == LeaseMode::Exclusive {
-                held.file
-                    .lock_shared()
-                    .map_err(Error::file("share the lease", name))?;
+                let shared = held.file.lock_shared();
+                shared.map_err(Error::file("share the lease", name))?;
                 held.mode = LeaseMode::Shared;
             }
         }
@@ -87,12 +84,14 @@ fn holdings(held: &BTreeMap<String, Held>) -> Holdings {
 
 impl Drop for Leased<'_> {
     fn drop(&mut self) {
-        self.held.values().for_each(|held| rest(&held.file));
+        for held in self.held.values() {
+            note_release(&held.file);
+        }
     }
 }
 
-/// The lane that was left longest ago is taken next.
-fn rest(lease: &File) {
+/// Notes when the lease was released: the next drill takes the lane that was released longest ago.
+fn note_release(lease: &File) {
     let _ = lease.set_modified(SystemTime::now());
 }
 
@@ -113,8 +112,8 @@ impl Leases {
         Ok(Self { folder })
     }
 
-    /// Takes all leases that `drill` needs, and a lane that is free if it needs one; waits while
-    /// others hold them, and while `there_is_room` says no of every way to place it.
+    /// Takes all leases that `drill` needs, on a free lane if it needs one. Waits while other drills
+    /// hold them, and while `there_is_room` refuses every way to place the drill.
     ///
     /// # Errors
     /// [`Error::BadDescription`] if the drill needs what the stack does not have, or breaks what it
@@ -167,12 +166,8 @@ impl Leases {
         &self,
         mut places: Vec<&'a Place>,
     ) -> Result<Option<(&'a Place, BTreeMap<String, Held>)>> {
-        places.sort_by_key(|place| {
-            place
-                .lane
-                .as_ref()
-                .and_then(|lane| self.file(lane).metadata().ok()?.modified().ok())
-        });
+        let released_at = |lane: &String| self.file(lane).metadata().ok()?.modified().ok();
+        places.sort_by_key(|place| place.lane.as_ref().and_then(released_at));
         for place in places {
             let mut held = BTreeMap::new();
             for (name, mode) in &place.holdings {
@@ -229,7 +224,7 @@ mod tests {
         Drill::new(name, Fault::stop("handler-{lane}"))
     }
 
-    struct Stack {
+    struct LeaseFolder {
         _folder: tempfile::TempDir,
         leases: Leases,
         line: WaitingLine,
@@ -237,16 +232,12 @@ mod tests {
         runtime: tokio::runtime::Runtime,
     }
 
-    impl Stack {
+    impl LeaseFolder {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
-            let (leases, line) = (
-                Leases::in_folder(folder.path()).unwrap(),
-                WaitingLine::in_folder(folder.path()).unwrap(),
-            );
             Self {
-                leases,
-                line,
+                leases: Leases::in_folder(folder.path()).unwrap(),
+                line: WaitingLine::in_folder(folder.path()).unwrap(),
                 _folder: folder,
                 settings: Settings::example(),
                 runtime: tokio::runtime::Runtime::new().unwrap(),
@@ -256,36 +247,25 @@ mod tests {
         /// The leases, if they are free now.
         fn try_take(&self, drill: &Drill) -> Option<Leased<'_>> {
             let _inside = self.runtime.enter();
-            let ticket = self
-                .line
-                .queue(drill, &self.settings, Duration::ZERO)
-                .unwrap();
+            let settings = &self.settings;
+            let ticket = self.line.queue(drill, settings, Duration::ZERO).unwrap();
             let (progress, cancel) = (Progress::default(), CancellationToken::new());
-            let taken = self.leases.take(
-                drill,
-                &self.settings,
-                ticket,
-                |_| Ok(true),
-                &progress,
-                &cancel,
-            );
+            let room = |_: &Drill| Ok(true);
+            let taken = self
+                .leases
+                .take(drill, settings, ticket, room, &progress, &cancel);
             taken.now_or_never().map(Result::unwrap)
         }
     }
 
     #[test]
     fn two_drills_on_lanes_get_different_ones_and_a_third_waits() {
-        let stack = Stack::new();
+        let stack = LeaseFolder::new();
         let first = stack.try_take(&on_lane("a")).unwrap();
         let second = stack.try_take(&on_lane("b")).unwrap();
         assert_ne!(first.lane, second.lane);
-        assert_eq!(
-            first.drill.faults,
-            [Fault::stop(format!(
-                "handler-{}",
-                first.lane.clone().unwrap()
-            ))]
-        );
+        let handler = format!("handler-{}", first.lane.clone().unwrap());
+        assert_eq!(first.drill.faults, [Fault::stop(handler)]);
         assert!(stack.try_take(&on_lane("c")).is_none());
         let lane = first.lane.clone();
         drop(first);
@@ -294,7 +274,7 @@ mod tests {
 
     #[test]
     fn drill_that_disturbs_what_lanes_use_runs_alone() {
-        let stack = Stack::new();
+        let stack = LeaseFolder::new();
         let broker = Drill::new("broker", Fault::restart("kafka"));
         let lane = stack.try_take(&on_lane("a")).unwrap();
         assert!(stack.try_take(&broker).is_none());
@@ -309,7 +289,7 @@ mod tests {
 
     #[test]
     fn lease_of_a_process_that_was_killed_is_free() {
-        let stack = Stack::new();
+        let stack = LeaseFolder::new();
         let offload = Drill::new("offload", Fault::stop("minio"));
         let file = stack.leases.file("offload");
         let mut holder = std::process::Command::new("flock")
@@ -329,7 +309,7 @@ mod tests {
 
     #[test]
     fn drill_on_prometheus_runs_while_nothing_else_does() {
-        let stack = Stack::new();
+        let stack = LeaseFolder::new();
         let prometheus = Drill::new("p", Fault::restart("prometheus"));
         let lane = stack.try_take(&on_lane("a")).unwrap();
         assert!(stack.try_take(&prometheus).is_none());
@@ -339,11 +319,10 @@ mod tests {
 
     #[test]
     fn what_is_mended_is_given_back_and_what_is_needed_undisturbed_is_kept() {
-        let stack = Stack::new();
+        let stack = LeaseFolder::new();
         let broker = Drill::new("broker", Fault::restart("kafka"));
-        let mut lane = stack
-            .try_take(&on_lane("a").exclusive("prometheus"))
-            .unwrap();
+        let on_lane_and_prometheus = on_lane("a").exclusive("prometheus");
+        let mut lane = stack.try_take(&on_lane_and_prometheus).unwrap();
         assert!(stack.try_take(&on_lane("b")).is_none());
         lane.share_watchers(&stack.settings).unwrap();
         let other = stack.try_take(&on_lane("b")).unwrap();

@@ -10,8 +10,8 @@ pub mod process;
 mod register;
 mod waiting_line;
 
-pub use breaking::{Broken, InjectionFailed, inject};
-pub use journal::{Journal, OpenFault, Reading, decode};
+pub use breaking::{InjectedFault, InjectionFailed, inject};
+pub use journal::{Journal, JournalContent, OpenFault, decode};
 pub use leases::{Leased, Leases};
 pub use mending::{Mended, heal, revert, revert_all};
 pub use register::{Entry, Register, Snapshot};

@@ -1,5 +1,5 @@
-//! Open faults are reverted: by the drill that opened them, or by whoever comes next if that was
-//! killed.
+//! Reverts open faults: the drill that opened them does, or, if it was killed, the next start or
+//! `heal`.
 
 use std::time::Duration;
 
@@ -12,29 +12,29 @@ use crate::process::ProcessId;
 
 /// How long after a revert that failed it is tried again.
 const REVERT_AGAIN_AFTER: Duration = Duration::from_secs(2);
-/// How often it is tried again before it is left to whoever heals the system.
+/// How often it is tried again before it is left to `heal`.
 const REVERTED_AGAIN_AT_MOST: usize = 3;
 
-/// What became of an open fault that was to be reverted.
+/// The outcome of an attempt to revert an open fault.
 #[derive(Debug)]
 pub struct Mended {
     /// The fault.
     pub open: OpenFault,
-    /// Just before it was reverted.
+    /// The instant just before the revert.
     pub reverting_at: UtcInstant,
-    /// When it was seen to be reverted.
+    /// When the revert was seen; `None` if it failed.
     pub reverted_at: Option<UtcInstant>,
-    /// Why it was not, or could not be closed in the journal.
+    /// Why the revert failed, or why the journal could not be written.
     pub error: Option<Error>,
 }
 
-/// Reverts `fault`, and waits until that is seen.
+/// Reverts `fault`, and waits until the revert is seen.
 ///
-/// What stays broken breaks the drills that follow, and reverting twice does no harm: an attempt that
-/// fails is told to `on_failure` and made again.
+/// A fault that stays would break the drills that follow, and a second revert does no harm. So a
+/// failed attempt is passed to `on_failure` and made again.
 ///
 /// # Errors
-/// What the target answers at last, or [`Error::TimedOut`].
+/// The error of the last attempt: the target's answer, or [`Error::TimedOut`].
 pub async fn revert(fault: &Fault, site: &Site, on_failure: impl FnMut(&Error)) -> Result<()> {
     let mut on_failure = on_failure;
     let pauses = ConstantBuilder::default()
@@ -47,7 +47,7 @@ pub async fn revert(fault: &Fault, site: &Site, on_failure: impl FnMut(&Error)) 
         .await
 }
 
-/// Whether what was broken is gone: that needs no revert, and none by whoever comes next.
+/// Whether what was broken no longer exists, so that nobody needs to revert the fault.
 fn is_over(error: &Error) -> bool {
     matches!(
         error,
@@ -55,7 +55,7 @@ fn is_over(error: &Error) -> bool {
     )
 }
 
-/// Reverts open faults, in this order: each of them, whatever becomes of the others.
+/// Reverts open faults in this order. A failure does not keep it from reverting the others.
 pub async fn revert_all(
     open: impl IntoIterator<Item = OpenFault>,
     journal: &Journal,
@@ -103,24 +103,26 @@ async fn revert_open(
     }
 }
 
-/// Until nothing that the killed process had asked for can undo the revert any more.
+/// Waits until nothing that the killed process had asked for can still undo the revert.
 async fn wait_until_settled(open: &OpenFault, site: &Site, step: &Step) {
-    // A target that does not answer is the revert's to tell of.
+    // If the target does not answer, the revert will report that.
     let settles_within = open.fault.settles_within(site).await.unwrap_or_default();
     let left = settles_within.saturating_sub(site.clock.now().time_since(open.opened_at));
     if !left.is_zero() {
-        let state = format!("what its process had asked for may be under way for {left:.0?} more");
+        let state =
+            format!("waiting {left:.0?} for what its killed process may still have started");
         step.update(&state);
         site.clock.sleep(left).await;
     }
 }
 
-/// Reverts every fault that the journal holds open and whose drill does not run in another process;
+/// Reverts every open fault of the journal, apart from those of drills that run in another process;
 /// gives a line for each.
 ///
 /// # Errors
-/// The first fault that cannot be reverted; it stays open in the journal, and the others are reverted
-/// all the same. Or [`Error::JournalSpoiled`], if all that can be read of it is reverted.
+/// The error of the first fault that cannot be reverted. That fault stays open in the journal, and
+/// the others are reverted all the same. Or [`Error::JournalSpoiled`], if every fault that can be
+/// read is reverted but some lines cannot be read.
 pub async fn heal(journal: &Journal, site: &Site, progress: &Progress) -> Result<Vec<String>> {
     let is_run_elsewhere =
         |open: &OpenFault| open.process != ProcessId::own() && open.process.is_alive();

@@ -2,14 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A process, told apart from a later one that gets the same number.
+/// A process, distinguished from a later one that gets the same number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProcessId {
     /// Its number.
     pub id: u32,
-    /// When it was started, in ticks of the kernel's clock since the machine's start; 0 if that is
-    /// not known.
+    /// When it started, in ticks of the kernel's clock since the machine's boot; 0 if unknown.
     pub started_at_ticks: u64,
 }
 
@@ -32,7 +31,7 @@ impl ProcessId {
     }
 }
 
-/// Whether the process `id` still runs; one that has ended and waits for its parent does not.
+/// Whether the process `id` still runs. A zombie, which waits for its parent, does not.
 #[must_use]
 pub fn is_alive(id: u32) -> bool {
     stat(id).is_some_and(|stat| !matches!(stat.state, 'Z' | 'X'))
@@ -71,12 +70,11 @@ mod tests {
     #[test]
     fn process_that_got_the_number_of_an_earlier_one_is_another_one() {
         let own = ProcessId::own();
-        assert!(
-            !ProcessId {
-                started_at_ticks: own.started_at_ticks - 1,
-                ..own
-            }
-            .is_alive()
-        );
+        let started_at_ticks = own.started_at_ticks - 1;
+        let earlier = ProcessId {
+            started_at_ticks,
+            ..own
+        };
+        assert!(!earlier.is_alive());
     }
 }

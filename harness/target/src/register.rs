@@ -1,9 +1,9 @@
-//! What the drills of a stack tell each other, in whatever process they run: a folder with a file
-//! per entry.
+//! A folder by which the drills of a stack tell each other what they do, in whatever process they
+//! run. It holds a file per entry.
 //!
-//! An entry is written whole or not at all, and its file's name begins with the number of the
-//! process that wrote it, so that what a process left behind that was killed is known. Reading is
-//! cheap: the files are read again when one of them has changed.
+//! An entry is written whole or not at all. Its file's name begins with the number of the process
+//! that wrote it, so that readers recognise what a killed process left behind. Reading is cheap:
+//! the files are read again only when one of them has changed.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,28 +15,28 @@ use serde::de::DeserializeOwned;
 use crate::process::is_alive;
 use alertdrill_core::{Error, Result};
 
-/// A change within the same tick of the file system's clock shows nowhere, and the end of a process
-/// neither.
+/// The folder's modification time shows neither a change within the same tick of the file system's
+/// clock nor the end of a process.
 const READ_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// A folder of entries.
 #[derive(Debug)]
 pub struct Register<T> {
     folder: PathBuf,
-    read: Mutex<Option<Reading<T>>>,
+    read: Mutex<Option<LastRead<T>>>,
 }
 
 #[derive(Debug)]
-struct Reading<T> {
+struct LastRead<T> {
     at: Instant,
     changed_at: Option<SystemTime>,
     snapshot: Arc<Snapshot<T>>,
 }
 
-/// The entries at some time.
+/// The entries at one moment.
 #[derive(Debug, PartialEq)]
 pub struct Snapshot<T> {
-    /// Another number for other entries.
+    /// Changes when the entries change.
     pub version: u64,
     /// In the order of their files' names.
     pub entries: Vec<Entry<T>>,
@@ -95,7 +95,7 @@ impl<T: Serialize + DeserializeOwned + PartialEq> Register<T> {
     /// [`Error::File`] or [`Error::BadDescription`].
     pub fn snapshot(&self) -> Result<Arc<Snapshot<T>>> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        // Looked at before the files are read: what changes in between is read the next time.
+        // Asked before the files are read: a change in between then shows at the next call.
         let changed_at = std::fs::metadata(&self.folder)
             .and_then(|folder| folder.modified())
             .ok();
@@ -113,7 +113,7 @@ impl<T: Serialize + DeserializeOwned + PartialEq> Register<T> {
                 entries,
             }),
         };
-        *read = Some(Reading {
+        *read = Some(LastRead {
             at: Instant::now(),
             changed_at,
             snapshot: Arc::clone(&snapshot),
@@ -155,13 +155,11 @@ impl<T: Serialize + DeserializeOwned + PartialEq> Register<T> {
     /// # Errors
     /// [`Error::File`].
     pub fn forget_the_dead(&self) -> Result<()> {
-        for path in self
-            .files()?
-            .into_iter()
-            .filter(|path| !is_alive(writer_of(path)))
-        {
+        let mut left_behind = self.files()?;
+        left_behind.retain(|path| !is_alive(writer_of(path)));
+        for path in left_behind {
             match std::fs::remove_file(&path) {
-                // Another process does the same.
+                // If it is gone, another process has removed it.
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     return Err(Error::file("remove", path)(error));
                 }
@@ -172,33 +170,22 @@ impl<T: Serialize + DeserializeOwned + PartialEq> Register<T> {
     }
 
     fn files(&self) -> Result<Vec<PathBuf>> {
-        let entries = std::fs::read_dir(&self.folder)
-            .map_err(Error::file("read the folder", &self.folder))?;
-        let paths = entries.map(|entry| {
-            Ok(entry
-                .map_err(Error::file("read the folder", &self.folder))?
-                .path())
-        });
-        let mut paths: Vec<_> = paths.collect::<Result<_>>()?;
-        paths.retain(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "json")
-        });
+        let failed = || Error::file("read the folder", &self.folder);
+        let mut paths = Vec::new();
+        for file in std::fs::read_dir(&self.folder).map_err(failed())? {
+            paths.push(file.map_err(failed())?.path());
+        }
+        paths.retain(|path| path.extension().is_some_and(|it| it == "json"));
         paths.sort();
         Ok(paths)
     }
 }
 
-/// No process has the number 0.
+/// The number of the process that wrote the file; 0, which no process has, if its name has none.
 fn writer_of(path: &Path) -> u32 {
-    let name = path
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    name.split('-')
-        .next()
-        .and_then(|id| id.parse().ok())
-        .unwrap_or_default()
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let id = name.split('-').next();
+    id.and_then(|id| id.parse().ok()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -215,14 +202,10 @@ mod tests {
         let mut child = std::process::Command::new("true").spawn().unwrap();
         child.wait().unwrap();
         std::fs::write(folder.path().join(format!("{}-b.json", child.id())), "2").unwrap();
-        let mut seen: Vec<_> = Register::<u32>::in_folder(folder.path().to_owned())
-            .unwrap()
-            .snapshot()
-            .unwrap()
-            .entries
-            .iter()
-            .map(|entry| (entry.value, entry.is_current))
-            .collect();
+        let anew = Register::<u32>::in_folder(folder.path().to_owned()).unwrap();
+        let snapshot = anew.snapshot().unwrap();
+        let entries = snapshot.entries.iter();
+        let mut seen: Vec<_> = entries.map(|it| (it.value, it.is_current)).collect();
         seen.sort_unstable();
         assert_eq!(seen, [(1, true), (2, false)]);
         here.forget_the_dead().unwrap();

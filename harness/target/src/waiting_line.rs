@@ -1,5 +1,5 @@
-//! The drills that wait for their leases, in whatever process; whose turn it is, the core says
-//! ([`InLine::is_next`]).
+//! The drills that wait for their leases, in whatever process they run. The core decides whose turn
+//! it is ([`InLine::is_next`]).
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::register::{Entry, Register};
 
-/// Tells the entries of one process apart.
+/// Numbers the entries of this process, to tell them apart.
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// The drills that wait on one stack.
@@ -20,7 +20,8 @@ pub struct WaitingLine {
     waiting: Register<InLine>,
 }
 
-/// A place in the line, and then the word that the drill runs; given up when this is dropped.
+/// A drill's place in the line; while the drill runs, it says so to the others. Dropping it gives
+/// the place up.
 #[derive(Debug)]
 pub struct Ticket<'a> {
     line: &'a WaitingLine,
@@ -39,7 +40,7 @@ impl WaitingLine {
         })
     }
 
-    /// Queues up for what `drill` needs, which takes about `duration`.
+    /// Queues `drill`, which takes about `duration`, for the leases that it needs.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::File`].
@@ -66,7 +67,7 @@ impl WaitingLine {
         })
     }
 
-    /// Forgets what waited in processes that have ended.
+    /// Removes the entries of processes that have ended.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::File`].
@@ -76,32 +77,27 @@ impl WaitingLine {
 }
 
 impl Ticket<'_> {
-    /// Whether it hinders nobody who goes first: whoever waits for the same and is before it can
-    /// only go when it has ended.
+    /// Whether the drill may start now, without delaying a drill that is before it in the line and
+    /// needs the same leases.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::File`] or [`alertdrill_core::Error::BadDescription`].
     pub(super) fn is_next(&self) -> Result<bool> {
-        let (snapshot, own) = (
-            self.line.waiting.snapshot()?,
-            self.line.waiting.path(&self.name),
-        );
+        let register = &self.line.waiting;
+        let (snapshot, own) = (register.snapshot()?, register.path(&self.name));
         let counts = |entry: &&Entry<InLine>| match entry.value.state {
             LineState::WithoutStack => entry.writer == std::process::id(),
             LineState::Ready | LineState::Aside | LineState::Running { .. } => entry.is_current,
         };
-        let others = snapshot
-            .entries
-            .iter()
-            .filter(|entry| entry.path != own)
-            .filter(counts)
-            .map(|entry| &entry.value);
-        let (run, wait): (Vec<_>, Vec<_>) =
-            others.partition(|other| matches!(other.state, LineState::Running { .. }));
+        let others = snapshot.entries.iter().filter(|entry| entry.path != own);
+        let others = others.filter(counts).map(|entry| &entry.value);
+        let runs = |other: &&InLine| matches!(other.state, LineState::Running { .. });
+        let (run, wait): (Vec<_>, Vec<_>) = others.partition(runs);
         Ok(self.waiting.is_next(&wait, &run, Timestamp::now().into()))
     }
 
-    /// Another number when the line is another: until then nobody who cannot go now can go.
+    /// Changes when the line changes. As long as it stays, a drill that cannot start now still
+    /// cannot.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::File`] or [`alertdrill_core::Error::BadDescription`].
@@ -109,13 +105,13 @@ impl Ticket<'_> {
         Ok(self.line.waiting.snapshot()?.version)
     }
 
-    /// Says that its process has the stack, and whether a drill that runs keeps it waiting, by
-    /// something else than leases.
+    /// Says that its process has the stack, and whether a running drill keeps it waiting by
+    /// something other than leases.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::File`].
     pub(super) fn stand_aside(&mut self, stands_aside: bool) -> Result<()> {
-        self.be(if stands_aside {
+        self.set_state(if stands_aside {
             LineState::Aside
         } else {
             LineState::Ready
@@ -129,12 +125,11 @@ impl Ticket<'_> {
     pub(super) fn runs(&mut self, holdings: Holdings) -> Result<()> {
         let now = UtcInstant::from(Timestamp::now());
         self.waiting.wants = holdings;
-        self.be(LineState::Running {
-            ends_by: now.plus(self.waiting.duration),
-        })
+        let ends_by = now.plus(self.waiting.duration);
+        self.set_state(LineState::Running { ends_by })
     }
 
-    /// Says what its drill holds still.
+    /// Says what its drill still holds.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::File`].
@@ -146,7 +141,7 @@ impl Ticket<'_> {
         self.line.waiting.write(&self.name, &self.waiting)
     }
 
-    fn be(&mut self, state: LineState) -> Result<()> {
+    fn set_state(&mut self, state: LineState) -> Result<()> {
         if self.waiting.state == state {
             return Ok(());
         }
@@ -157,7 +152,7 @@ impl Ticket<'_> {
 
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
-        // What stays behind is forgotten with this process.
+        // A file that stays is ignored once this process has ended.
         let _ = std::fs::remove_file(self.line.waiting.path(&self.name));
     }
 }
@@ -165,7 +160,7 @@ impl Drop for Ticket<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alertdrill_core::{Fault, LeaseMode, Placement};
+    use alertdrill_core::{Fault, Placement};
 
     fn on_lane(name: &str) -> Drill {
         Drill::new(name, Fault::stop("handler-{lane}"))
@@ -175,12 +170,12 @@ mod tests {
         Drill::new(on, Fault::stop(on))
     }
 
-    struct Line {
+    struct QueueInFolder {
         _folder: tempfile::TempDir,
         line: WaitingLine,
     }
 
-    impl Line {
+    impl QueueInFolder {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
             Self {
@@ -206,7 +201,7 @@ mod tests {
 
     #[test]
     fn longest_drill_goes_first_among_those_that_wait_for_the_same() {
-        let line = Line::new();
+        let line = QueueInFolder::new();
         let short = line.queue(&on_lane("short"), 10);
         let elsewhere = line.queue(&exclusive("offload"), 5);
         assert_eq!(are_next([&short, &elsewhere]), [true, true]);
@@ -218,7 +213,7 @@ mod tests {
 
     #[test]
     fn drill_that_keeps_others_out_goes_before_them() {
-        let line = Line::new();
+        let line = QueueInFolder::new();
         let feed = line.queue(&on_lane("feed"), 300);
         let offload = line.queue(&exclusive("offload"), 300);
         let (broker, slow) = (
@@ -240,7 +235,7 @@ mod tests {
 
     #[test]
     fn drill_of_another_process_counts_only_when_that_has_the_stack() {
-        let line = Line::new();
+        let line = QueueInFolder::new();
         let short = line.queue(&on_lane("short"), 10);
         // Process 1 is there on every machine.
         let elsewhere = line.line.waiting.path("").with_file_name("1-0-long.json");
@@ -255,25 +250,20 @@ mod tests {
                 state,
                 ..short.waiting.clone()
             };
-            std::fs::write(
-                elsewhere.with_extension("part"),
-                serde_json::to_vec(&long).unwrap(),
-            )
-            .unwrap();
-            std::fs::rename(elsewhere.with_extension("part"), &elsewhere).unwrap();
+            let staged = elsewhere.with_extension("part");
+            std::fs::write(&staged, serde_json::to_vec(&long).unwrap()).unwrap();
+            std::fs::rename(&staged, &elsewhere).unwrap();
             assert_eq!(are_next([&short]), [short_is_next], "{state:?}");
         }
     }
 
     #[test]
     fn drill_that_is_over_before_others_can_go_passes_them() {
-        let line = Line::new();
+        let line = QueueInFolder::new();
         let mut runs = line.queue(&on_lane("runs"), 100);
-        runs.runs(holdings_of(
-            &on_lane("runs").placed(&Placement::on([("lane", "okx")]), &Settings::example()),
-            &Settings::example(),
-        ))
-        .unwrap();
+        let settings = Settings::example();
+        let placed = on_lane("runs").placed(&Placement::on([("lane", "okx")]), &settings);
+        runs.runs(holdings_of(&placed, &settings)).unwrap();
         let broker = line.queue(&exclusive("kafka"), 10);
         let (long, short) = (
             line.queue(&on_lane("long"), 200),
@@ -290,7 +280,7 @@ mod tests {
 
     #[test]
     fn drill_that_keeps_others_out_and_stands_aside_is_passed_only_by_who_is_over_in_time() {
-        let line = Line::new();
+        let line = QueueInFolder::new();
         let mut runs = line.queue(&exclusive("offload"), 100);
         runs.runs(holdings_of(&exclusive("offload"), &Settings::example()))
             .unwrap();
@@ -307,7 +297,7 @@ mod tests {
 
     #[test]
     fn drill_that_stands_aside_is_passed_by() {
-        let line = Line::new();
+        let line = QueueInFolder::new();
         let short = line.queue(&on_lane("short"), 10);
         let mut long = line.queue(&on_lane("long"), 100);
         assert_eq!(are_next([&short]), [false]);

@@ -9,7 +9,7 @@ use alertdrill_core::{
 };
 use alertdrill_engine::{Answering, Observer, RuleEngine};
 use alertdrill_progress::{Progress, Step};
-use alertdrill_target::{Broken, Journal, Leased, OpenFault};
+use alertdrill_target::{InjectedFault, Journal, Leased, OpenFault};
 use tokio_util::sync::CancellationToken;
 
 use super::neighbours::Neighbourhood;
@@ -67,7 +67,7 @@ pub(super) struct Life<'a, 'line> {
     pub(super) around: Surroundings<'a>,
     pub(super) timeline: Timeline,
     /// The faults that were injected.
-    pub(super) broken: Vec<Broken>,
+    pub(super) broken: Vec<InjectedFault>,
     /// The faults whose injection failed. A part of it may have been done.
     pub(super) half_done: Vec<OpenFault>,
     pub(super) sight: Sight<'a>,

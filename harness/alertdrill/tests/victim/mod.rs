@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use alertdrill::target::compose::Containers;
-use alertdrill::target::{Broken, InjectionFailed, Journal, inject};
+use alertdrill::target::{InjectedFault, InjectionFailed, Journal, inject};
 use alertdrill::{Fault, Result, ServiceState, Site, SystemClock};
 use tempfile::TempDir;
 use testcontainers::bollard::Docker;
@@ -50,7 +50,7 @@ impl Victim {
         }
     }
 
-    pub(crate) async fn inject(&self, fault: &Fault) -> Result<Broken> {
+    pub(crate) async fn inject(&self, fault: &Fault) -> Result<InjectedFault> {
         inject_one(fault, "a_drill", &self.journal, &self.site).await
     }
 
@@ -104,7 +104,7 @@ pub(crate) async fn inject_one(
     drill: &str,
     journal: &Journal,
     site: &Site,
-) -> Result<Broken> {
+) -> Result<InjectedFault> {
     let why = |failed| match failed {
         InjectionFailed::NotWritten(error) | InjectionFailed::NotDone(_, error) => error,
     };

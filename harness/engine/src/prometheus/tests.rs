@@ -4,10 +4,11 @@
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use alertdrill_core::Span;
+use alertdrill_core::{AlertState, Span, UtcInstant};
 
+use super::as_rule_engine::reads_up;
 use super::*;
-use crate::condition_spans;
+use crate::rule_engine::{AlertSeries, RuleEngine as _, condition_spans};
 
 async fn answering(body: &str, status: u16) -> (MockServer, Prometheus) {
     let server = MockServer::start().await;
@@ -22,122 +23,79 @@ async fn answering(body: &str, status: u16) -> (MockServer, Prometheus) {
     (server, prometheus)
 }
 
-async fn error_of(body: &str, status: u16) -> String {
+async fn alerts(prometheus: &Prometheus) -> Result<Vec<AlertSeries>> {
+    prometheus.alert_samples(Duration::from_secs(60)).await
+}
+
+/// Asserts that an answer is none, and that the error says `words`.
+async fn refused(body: &str, status: u16, words: &str) {
     let (_server, prometheus) = answering(body, status).await;
-    prometheus
-        .alert_samples(Duration::from_secs(60))
-        .await
-        .unwrap_err()
-        .to_string()
+    let error = alerts(&prometheus).await.unwrap_err().to_string();
+    assert!(error.contains(words), "{error}");
 }
 
 #[tokio::test]
 async fn samples_of_alerts_carry_the_timestamp_of_their_evaluation() {
-    let body = r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"ALERTS","alertname":"A",
-        "alertstate":"firing","exchange":"binance"},"values":[[1763876543.219,"1"],[1763876558.219,"1"]]}]}}"#;
+    let body = r#"{"status":"success","data":{"resultType":"matrix","result":[
+        {"metric":{"__name__":"ALERTS","alertname":"A","alertstate":"firing","exchange":"binance"},
+        "values":[[1763876543.219,"1"],[1763876558.219,"1"]]}]}}"#;
     let (_server, prometheus) = answering(body, 200).await;
-    let labels: Labels = [
-        ("alertname".to_owned(), "A".to_owned()),
-        ("exchange".to_owned(), "binance".to_owned()),
-    ]
-    .into();
-    let at = [1_763_876_543.219, 1_763_876_558.219]
-        .map(|epoch_s| UtcInstant::from_epoch_s(epoch_s).unwrap())
-        .to_vec();
-    let series = prometheus
-        .alert_samples(Duration::from_secs(60))
-        .await
-        .unwrap();
-    assert_eq!(
-        series,
-        [AlertSeries {
-            labels,
-            state: AlertState::Firing,
-            at
-        }]
-    );
+    let labels = [("alertname", "A"), ("exchange", "binance")];
+    let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let at = [1_763_876_543.219, 1_763_876_558.219];
+    let expected = AlertSeries {
+        labels: labels.into(),
+        state: AlertState::Firing,
+        at: at.map(|at| UtcInstant::from_epoch_s(at).unwrap()).to_vec(),
+    };
+    assert_eq!(alerts(&prometheus).await.unwrap(), [expected]);
 }
 
 #[tokio::test]
 async fn empty_matrix_is_no_alert() {
-    let (_server, prometheus) = answering(
-        r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#,
-        200,
-    )
-    .await;
-    assert_eq!(
-        prometheus
-            .alert_samples(Duration::from_secs(60))
-            .await
-            .unwrap(),
-        []
-    );
+    let body = r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#;
+    let (_server, prometheus) = answering(body, 200).await;
+    assert_eq!(alerts(&prometheus).await.unwrap(), []);
 }
 
 #[tokio::test]
 async fn server_error_is_no_answer() {
-    assert!(
-        error_of("query timed out", 503)
-            .await
-            .contains("it answered 503 Service Unavailable: query timed out")
-    );
+    let words = "it answered 503 Service Unavailable: query timed out";
+    refused("query timed out", 503, words).await;
 }
 
 #[tokio::test]
 async fn truncated_json_is_no_answer() {
-    assert!(
-        error_of(r#"{"status":"success","data":{"resultTy"#, 200)
-            .await
-            .contains("the answer makes no sense")
-    );
+    let body = r#"{"status":"success","data":{"resultTy"#;
+    refused(body, 200, "the answer makes no sense").await;
 }
 
 #[tokio::test]
 async fn answer_with_warnings_may_be_incomplete_and_is_no_answer() {
-    let body = r#"{"status":"success","warnings":["1 of 2 stores did not answer"],"data":{"resultType":"matrix","result":[]}}"#;
-    assert!(
-        error_of(body, 200)
-            .await
-            .contains("it may be incomplete: 1 of 2 stores did not answer")
-    );
+    let body = r#"{"status":"success","warnings":["1 of 2 stores did not answer"],
+        "data":{"resultType":"matrix","result":[]}}"#;
+    let words = "it may be incomplete: 1 of 2 stores did not answer";
+    refused(body, 200, words).await;
 }
 
 #[tokio::test]
 async fn error_status_in_a_good_answer_is_no_answer() {
-    assert!(
-        error_of(
-            r#"{"status":"error","errorType":"execution","error":"boom"}"#,
-            200
-        )
-        .await
-        .contains("status error: boom")
-    );
+    let body = r#"{"status":"error","errorType":"execution","error":"boom"}"#;
+    refused(body, 200, "status error: boom").await;
 }
 
 #[tokio::test]
 async fn vector_where_a_matrix_was_asked_for_is_no_answer() {
-    assert!(
-        error_of(
-            r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#,
-            200
-        )
-        .await
-        .contains("it is no matrix")
-    );
+    let body = r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#;
+    refused(body, 200, "it is no matrix").await;
 }
 
 #[tokio::test]
 async fn nobody_at_the_address_is_no_answer() {
     let prometheus = Prometheus::new("127.0.0.1:1");
-    let error = prometheus
-        .alert_samples(Duration::from_secs(60))
-        .await
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.starts_with("failed to ask Prometheus for /api/v1/query"),
-        "{error}"
-    );
+    let error = alerts(&prometheus).await.unwrap_err().to_string();
+    let words = "failed to ask Prometheus for /api/v1/query";
+    assert!(error.starts_with(words), "{error}");
 }
 
 #[test]
@@ -163,10 +121,8 @@ async fn conditions_are_asked_in_one_query_and_told_apart_by_their_number() {
         {"metric":{"alertdrill_condition":"clock"},"value":[1763876543.2,"1763876543.2"]}]}}"#;
     let (server, prometheus) = answering(body, 200).await;
     let conditions = ["up == 0".to_owned(), "lag > 1000".to_owned()];
-    assert_eq!(
-        prometheus.are_true(&conditions).await.unwrap().0,
-        [false, true]
-    );
+    let (are_true, _) = prometheus.are_true(&conditions).await.unwrap();
+    assert_eq!(are_true, [false, true]);
     let requests = server.received_requests().await.unwrap();
     assert_eq!(requests.len(), 1);
     let asked = String::from_utf8(requests[0].body.clone()).unwrap();
@@ -184,11 +140,8 @@ async fn condition_that_could_not_be_asked_is_not_false() {
 
 #[tokio::test]
 async fn server_that_does_not_say_what_time_it_is_gives_no_answer() {
-    let (_server, prometheus) = answering(
-        r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#,
-        200,
-    )
-    .await;
+    let body = r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#;
+    let (_server, prometheus) = answering(body, 200).await;
     let error = prometheus.are_true(&[]).await.unwrap_err().to_string();
     assert!(error.contains("it does not say what time it is"), "{error}");
 }
@@ -206,23 +159,14 @@ async fn spans_of_a_condition_end_where_a_second_is_missing() {
         .mount(&server)
         .await;
     let at = |second| UtcInstant::from_epoch_s(second).unwrap();
+    let span = |(from, until)| Span {
+        from: at(from),
+        until: at(until),
+    };
     let prometheus = Prometheus::new(&server.address().to_string());
-    let spans = condition_spans(&prometheus, "up == 0", at(90.0), at(120.0))
-        .await
-        .unwrap();
-    assert_eq!(
-        spans,
-        [
-            Span {
-                from: at(100.0),
-                until: at(102.0)
-            },
-            Span {
-                from: at(110.0),
-                until: at(110.0)
-            }
-        ]
-    );
+    let spans = condition_spans(&prometheus, "up == 0", at(90.0), at(120.0)).await;
+    let expected = [(100.0, 102.0), (110.0, 110.0)].map(span);
+    assert_eq!(spans.unwrap(), expected);
 }
 
 #[test]
@@ -238,16 +182,16 @@ fn rule_reads_up_where_it_selects_it_as_it_is() {
 async fn target_whose_scrape_failed_is_told_with_its_labels_and_why() {
     let server = MockServer::start().await;
     let body = r#"{"status":"success","data":{"activeTargets":[
-        {"scrapeInterval":"15s","scrapeTimeout":"5s","health":"up","labels":{"job":"kafka"},"lastError":""},
-        {"scrapeInterval":"15s","scrapeTimeout":"5s","health":"down","labels":{"job":"feed"},"lastError":"connection refused"}]}}"#;
+        {"scrapeInterval":"15s","scrapeTimeout":"5s","health":"up","labels":{"job":"kafka"},
+        "lastError":""},
+        {"scrapeInterval":"15s","scrapeTimeout":"5s","health":"down","labels":{"job":"feed"},
+        "lastError":"connection refused"}]}}"#;
     let template = ResponseTemplate::new(200).set_body_raw(body, "application/json");
     Mock::given(path("/api/v1/targets"))
         .respond_with(template)
         .mount(&server)
         .await;
-    let lost = Prometheus::new(&server.address().to_string())
-        .lost_targets()
-        .await
-        .unwrap();
+    let prometheus = Prometheus::new(&server.address().to_string());
+    let lost = prometheus.lost_targets().await.unwrap();
     assert_eq!(lost, ["up{job=\"feed\"}: connection refused"]);
 }

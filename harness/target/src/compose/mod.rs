@@ -8,11 +8,16 @@ mod containers;
 mod description;
 mod docker;
 mod files;
+mod fingerprint;
+mod health;
 mod images;
 mod lock;
 mod project;
+mod reload;
+mod removal;
 mod secrets;
 mod stack;
+mod starting;
 
 pub use configuration::rules_file;
 pub use containers::Containers;
@@ -20,6 +25,7 @@ pub use description::find_compose_file;
 pub use images::build_stale;
 pub use lock::StackLock;
 pub use project::Project;
-pub use stack::{
-    Candidate, Reload, ServerAddresses, Stack, StackStart, remove_if_unused, take_down,
-};
+pub use reload::{Reload, ServerAddresses};
+pub use removal::{remove_if_unused, take_down};
+pub use stack::{Candidate, Stack};
+pub use starting::StackStart;

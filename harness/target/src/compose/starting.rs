@@ -1,0 +1,106 @@
+//! The start of a stack: from its images to healthy services.
+
+use alertdrill_core::{Error, Result};
+use alertdrill_progress::Progress;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::containers::Containers;
+use super::fingerprint::{Fingerprint, files_sha256};
+use super::health::{all_run, explained, wait_until_healthy};
+use super::project::Project;
+use super::reload::{Reload, ServerAddresses};
+use super::removal::{keep_stack, remove};
+use super::{configuration, images};
+
+/// How the stack came to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StackStart {
+    /// It was up and current.
+    Reused,
+    /// This process started it, or brought it up to date.
+    Started,
+}
+
+/// Starts the stack, reloads its rules and routes, or leaves it as it is, whatever is needed to
+/// make it current. The caller has it alone.
+///
+/// A stack that this call started and that does not become healthy is taken down again.
+pub(super) async fn start_or_take_down(
+    project: &Project,
+    containers: &Containers,
+    reload: Reload,
+    progress: &Progress,
+    cancel: &CancellationToken,
+) -> Result<StackStart> {
+    let mut began_to_start = false;
+    let started = tokio::select! {
+        () = cancel.cancelled() => Err(Error::Interrupted),
+        started = start(project, containers, reload, progress, &mut began_to_start) => started,
+    };
+    if started.is_err() && began_to_start && !keep_stack() {
+        remove(project, containers, progress).await?;
+    }
+    started
+}
+
+/// Sets `began_to_start` once there may be containers that a failure must not leave behind.
+async fn start(
+    project: &Project,
+    containers: &Containers,
+    reload: Reload,
+    progress: &Progress,
+    began_to_start: &mut bool,
+) -> Result<StackStart> {
+    let images = images::build_stale(project, containers, progress).await?;
+    let configuration = configuration::asked_for(project)?;
+    configuration::stage(project, &configuration).await?;
+    let wanted = Fingerprint {
+        files_sha256: files_sha256(project)?,
+        image_ids: images.into_values().collect(),
+        configuration_sha256: configuration.sha256,
+    };
+    if all_run(project, containers).await?
+        && let Some(running) = Fingerprint::read(project)
+        && running.has_containers_of(&wanted)
+    {
+        if running != wanted {
+            let step = progress.step("stack", "reloading changed rules and routes");
+            reload(ServerAddresses::of(project, containers).await?).await?;
+            step.done("reloaded");
+            wanted.write(project)?;
+        }
+        return Ok(StackStart::Reused);
+    }
+    *began_to_start = true;
+    if containers.exist().await? {
+        // These are left of another start, or are no longer current: a new stack starts from
+        // nothing.
+        remove(project, containers, progress).await?;
+    }
+    start_anew(project, containers, progress).await?;
+    wanted.write(project)?;
+    Ok(StackStart::Started)
+}
+
+async fn start_anew(project: &Project, containers: &Containers, progress: &Progress) -> Result<()> {
+    if !keep_stack() {
+        let mark = project.removal_mark();
+        std::fs::write(&mark, "").map_err(Error::file("write", mark))?;
+    }
+    project.keep_free_ports()?;
+    let began = Instant::now();
+    let step = progress.step("stack", "starting its services");
+    let up = ["up", "--detach", "--no-build", "--remove-orphans"];
+    let arguments = [&up[..], &["--quiet-pull"]].concat();
+    let on_line = |line: &str| step.update(line);
+    let started = project
+        .compose(&arguments, "start the stack", on_line)
+        .await;
+    if let Err(error) = started {
+        return Err(explained(error, project, containers, began).await?);
+    }
+    wait_until_healthy(project, containers, began, &step).await?;
+    step.done("all healthy");
+    Ok(())
+}
