@@ -56,5 +56,5 @@ pub use timeline::{
     Evidence, FaultRecord, Neighbour, ObservationError, RESOLVED_IS_TOLD_FOR, SteadyState,
     Suppression, TIMELINE_SCHEMA_VERSION, Timeline, episodes,
 };
-pub use verdict::{AlertOutcome, Outcome, Reason, ReasonKind, Verdict};
+pub use verdict::{AlertOutcome, Outcome, Reason, ReasonKind, RunOutcome, Verdict};
 pub use watched_until::WatchedUntil;

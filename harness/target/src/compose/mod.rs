@@ -19,7 +19,7 @@ pub use containers::Containers;
 pub use description::find_compose_file;
 pub use images::build_stale;
 pub use lock::StackLock;
-pub use project::Project;
+pub use project::{Project, target_folder};
 pub use stack::{
-    Candidate, Reload, ServerAddresses, Stack, StackStart, remove_if_unused, take_down,
+    Candidate, Reload, ServerAddresses, Stack, StackStart, keep_stack, remove_if_unused, take_down,
 };

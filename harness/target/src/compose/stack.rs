@@ -296,7 +296,8 @@ fn goes_with_its_last_user(project: &Project) -> bool {
 }
 
 /// Whether the user asked for the stack to be kept (`KEEP_STACK=1`).
-fn keep_stack() -> bool {
+#[must_use]
+pub fn keep_stack() -> bool {
     std::env::var_os("KEEP_STACK").is_some_and(|value| value != "0" && !value.is_empty())
 }
 
