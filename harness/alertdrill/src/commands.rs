@@ -43,6 +43,14 @@ pub struct Done {
     pub outcome: RunOutcome,
 }
 
+/// The folder of the program that runs: cargo puts the programs of a workspace into one, those that
+/// go into images too.
+#[must_use]
+pub fn programs() -> PathBuf {
+    let program = std::env::current_exe().unwrap_or_default();
+    program.parent().map(Path::to_owned).unwrap_or_default()
+}
+
 /// Starts the stack unless it runs, waits for its steady state, and leaves it running; gives a line
 /// per published server.
 ///

@@ -163,10 +163,7 @@ fn main() -> ExitCode {
 }
 
 fn carry_out(action: Action, project: &Path, progress: &Progress) -> Result<ExitCode> {
-    let programs = std::env::current_exe()
-        .ok()
-        .and_then(|program| program.parent().map(Path::to_owned))
-        .unwrap_or_default();
+    let programs = commands::programs();
     let lines = |lines: Vec<String>| Done {
         text: lines.join("\n"),
         outcome: RunOutcome::Passed,

@@ -468,7 +468,7 @@ pub(crate) fn only_one_is_cut_short(selected: usize) -> Error {
 ///
 /// # Errors
 /// [`Error::BadDescription`] if it does.
-pub(crate) fn require_whole_drills(command: &str) -> Result<()> {
+pub fn require_whole_drills(command: &str) -> Result<()> {
     match watch_until()? {
         WatchedUntil::Resolved => Ok(()),
         WatchedUntil::Delivered => Err(watch_until_refused(format!(
