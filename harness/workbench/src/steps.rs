@@ -343,9 +343,12 @@ mod tests {
 
     /// The features with which each package is compiled.
     fn features(selected: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
-        let format = ["--prefix", "none", "--format", "{p}|{f}", "--no-dedupe"];
+        let format = ["--prefix", "none", "--format", "{p}|{f}"];
+        let tree = cargo(&[&["tree"], selected, &format].concat());
         let mut features = BTreeMap::<_, BTreeSet<_>>::new();
-        for line in cargo(&[&["tree"], selected, &format].concat()).lines() {
+        for line in tree.lines().filter(|line| !line.is_empty()) {
+            // Cargo marks what it has shown before.
+            let line = line.trim_end_matches(" (*)");
             let (package, its_features) = line.split_once('|').unwrap();
             let of_package = features.entry(package.to_owned()).or_default();
             of_package.insert(its_features.to_owned());
