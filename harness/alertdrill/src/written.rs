@@ -24,7 +24,11 @@ pub struct Written {
 
 #[derive(Deserialize)]
 struct ComposeFile {
-    #[serde(rename = "x-alertdrill")]
+    // An enum's variant is a map's key here, as in what compose prints, and not a YAML tag.
+    #[serde(
+        rename = "x-alertdrill",
+        with = "serde_yaml_ng::with::singleton_map_recursive"
+    )]
     settings: Settings,
     #[serde(default)]
     services: BTreeMap<String, serde_yaml_ng::Value>,
@@ -82,4 +86,28 @@ fn settings_in(compose: &Path) -> Result<Settings> {
 
 fn text_of(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(Error::file("read", path))
+}
+
+#[cfg(test)]
+mod tests {
+    use alertdrill_core::settings::DrillSource;
+
+    use super::*;
+
+    #[test]
+    fn settings_name_the_source_of_drills_by_a_key_and_not_by_a_yaml_tag() {
+        let folder = tempfile::tempdir().unwrap();
+        let compose = folder.path().join("compose.yml");
+        let mut settings = serde_json::to_value(Settings::example()).unwrap();
+        settings["drills"] = serde_json::json!({"cargo_test": "alerts"});
+        let file = serde_json::json!({"services": {"api": {}}, "x-alertdrill": settings});
+        std::fs::write(&compose, file.to_string()).unwrap();
+        let settings = settings_in(&compose).unwrap();
+        let source = settings.drills;
+        let Some(DrillSource::CargoTest(suite)) = source else {
+            panic!("{source:?}");
+        };
+        assert_eq!(suite, "alerts");
+        assert!(settings.services.contains("api"));
+    }
 }
