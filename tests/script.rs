@@ -3,9 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is how it fails")]
 
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -43,16 +44,22 @@ impl Machine {
         std::fs::set_permissions(self.path(name), std::fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// The exit code of `./drill` with `arguments`, and how it called a program of the workspace.
-    fn drill(&self, arguments: &[&str]) -> (Option<i32>, Vec<String>) {
+    /// `./drill` with `arguments`.
+    fn command(&self, arguments: &[&str]) -> Command {
         let path = std::env::var("PATH").unwrap();
         let path = format!("{}:{path}", self.folder.path().display());
-        let output = Command::new(root().join("drill"))
+        let mut command = Command::new(root().join("drill"));
+        command
             .args(arguments)
             .env("PATH", path)
             .env("XDG_CACHE_HOME", self.path("home"))
-            .env("CARGO_TARGET_DIR", self.folder.path())
-            .output();
+            .env("CARGO_TARGET_DIR", self.folder.path());
+        command
+    }
+
+    /// The exit code of `./drill` with `arguments`, and how it called a program of the workspace.
+    fn drill(&self, arguments: &[&str]) -> (Option<i32>, Vec<String>) {
+        let output = self.command(arguments).output();
         let calls = std::fs::read_to_string(self.path("calls")).unwrap_or_default();
         let calls = calls.lines().map(str::to_owned).collect();
         (output.unwrap().status.code(), calls)
@@ -88,6 +95,25 @@ fn each_command_is_handed_over_to_its_program_with_its_arguments() {
         let calls = vec![format!("{program} {}", command.join(" "))];
         assert_eq!(Machine::new(0).drill(command), (Some(0), calls));
     }
+}
+
+#[test]
+fn signal_to_the_script_is_one_to_the_drills() {
+    let machine = Machine::new(0);
+    let drills = "trap 'exit 2' INT; echo broken; \
+                  for second in 1 2 3 4 5; do sleep 1 & wait $!; done";
+    machine.program("debug/alertdrill", drills);
+    let mut script = machine
+        .command(&["alerts"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(script.stdout.take().unwrap()).lines();
+    assert_eq!(said.next().unwrap().unwrap(), "broken");
+    let id = script.id().to_string();
+    let sent = Command::new("kill").args(["-s", "INT", &id]).status();
+    assert!(sent.unwrap().success());
+    assert_eq!(script.wait().unwrap().code(), Some(2));
 }
 
 #[test]

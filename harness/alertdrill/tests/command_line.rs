@@ -397,25 +397,29 @@ fn half_a_drill_opens_no_gate_and_is_not_repeated() {
 }
 
 #[test]
-fn interrupted_gate_waits_for_the_suite_and_is_not_tried_again() {
-    for signal in ["INT", "TERM", "HUP"] {
-        let project = SuiteProject::new(
-            "trap 'echo reverted; exit 2' INT TERM HUP; echo broken; \
-                               while :; do sleep 0.1; done",
-        );
-        let mut gate = Command::new(env!("CARGO_BIN_EXE_alertdrill"))
-            .args(["--project", &project.path(""), "gate"])
+fn signal_reaches_the_suite_whose_outcome_is_told_and_nothing_is_tried_again() {
+    let script = "trap 'echo reverted; exit 2' INT TERM HUP; echo broken; \
+                  for second in 1 2 3 4 5; do sleep 1 & wait $!; done";
+    for (command, signal) in [
+        ("gate", "INT"),
+        ("gate", "TERM"),
+        ("gate", "HUP"),
+        ("run", "INT"),
+    ] {
+        let project = SuiteProject::new(script);
+        let mut process = Command::new(env!("CARGO_BIN_EXE_alertdrill"))
+            .args(["--project", &project.path(""), command])
             .env("CARGO", project.path("cargo"))
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut said = BufReader::new(gate.stdout.take().unwrap()).lines();
+        let mut said = BufReader::new(process.stdout.take().unwrap()).lines();
         assert_eq!(said.next().unwrap().unwrap(), "broken");
-        let id = gate.id().to_string();
+        let id = process.id().to_string();
         let sent = Command::new("kill").args(["-s", signal, &id]).status();
         assert!(sent.unwrap().success());
+        assert_eq!(process.wait().unwrap().code(), Some(2), "{signal}");
         assert_eq!(said.next().unwrap().unwrap(), "reverted", "{signal}");
-        assert_eq!(gate.wait().unwrap().code(), Some(2), "{signal}");
         assert_eq!(project.runs().len(), 1, "{signal}");
     }
 }
