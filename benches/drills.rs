@@ -1,9 +1,8 @@
 //! What a run of the drills costs and how true it is, each figure a ratio or a difference within
 //! one run: `./drill bench`.
 //!
-//! Takes the program of `tests/alerts.rs` as its argument, wants the stack up, and writes
-//! `target/bench/latest.json`. It judges nothing: a figure is a figure, also where it misses its
-//! goal.
+//! Needs the stack up, and writes `target/bench/latest.json`. It judges nothing: it reports a figure
+//! also where that misses its goal.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,10 +11,11 @@
 )]
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use alertdrill::suite_program::suite_program;
 use serde_json::{Value, json};
 
 /// A drill that is over soon, and the one of somebody who edits a rule.
@@ -23,7 +23,7 @@ const SHORT: &str = "service_restarted_by_hand";
 const EDITED: &str = "bronze_insert_failing";
 
 fn main() {
-    let program = PathBuf::from(std::env::args().nth(1).unwrap());
+    let program = suite_program(root(), "alerts").unwrap();
     let figures = json!({
         "start_up": start_up(&program),
         "suite": suite(&program),

@@ -86,7 +86,7 @@ fn missing_engine_could_not_be_tested_and_says_what_to_do() {
         "{printed}"
     );
     assert!(
-        printed.contains("help: start Docker, or let `./drill setup`"),
+        printed.contains("help: install Docker if it is missing, then start its engine"),
         "{printed}"
     );
     assert_eq!(code, Some(2), "{printed}");
@@ -116,7 +116,7 @@ fn missing_compose_could_not_be_tested_and_says_what_to_do() {
         "{printed}"
     );
     assert!(
-        printed.contains("help: install compose v2, or let `./drill setup` get it"),
+        printed.contains("help: install Docker's plugin for compose, version 2"),
         "{printed}"
     );
     assert_eq!(code, Some(2), "{printed}");

@@ -163,7 +163,7 @@ fn report_of_a_run_with_a_drill_that_failed_is_usable_by_mouse_by_keyboard_and_b
             std::fs::copy(kept.join(&name), folder.join(name)).unwrap();
         }
     }
-    commands::report(&folder).unwrap();
+    commands::report(&folder, None).unwrap();
     let html = std::fs::read_to_string(folder.join("index.html")).unwrap();
     assert!(
         html.contains("1 fail"),
@@ -176,7 +176,7 @@ fn report_of_a_run_with_a_drill_that_failed_is_usable_by_mouse_by_keyboard_and_b
 #[test]
 fn report_of_500_drills_makes_the_details_only_of_those_that_are_looked_at() {
     let folder = run_of(500);
-    commands::report(&folder).unwrap();
+    commands::report(&folder, None).unwrap();
     let (well, said) = open_in_a_browser(&folder);
     assert!(well && said.contains("500 drills: loaded"), "{said}");
 }
@@ -200,7 +200,7 @@ fn report_of_the_last_run_is_usable_if_there_is_one() {
 #[test]
 fn page_that_is_broken_is_told_from_one_that_is_not() {
     let folder = run_of(6);
-    commands::report(&folder).unwrap();
+    commands::report(&folder, None).unwrap();
     let page = folder.join("index.html");
     let html = std::fs::read_to_string(&page).unwrap();
     let broken = [

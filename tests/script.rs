@@ -1,45 +1,37 @@
-//! The script `./drill`, with programs in the place of cargo and docker that only say what they are
-//! told to.
+//! The script `./drill`, with programs in the place of cargo, docker and alertdrill that only say
+//! what they are told to.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is how it fails")]
 
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Programs that stand before those of the machine, and what the drills' program was called with.
+/// A machine that lacks nothing.
 struct Machine {
     folder: tempfile::TempDir,
 }
 
 impl Machine {
-    /// Whose drills end with each of these exit codes in turn.
-    fn new(exit_codes: &[u8]) -> Self {
+    /// Whose programs end with this exit code.
+    fn new(exit_code: u8) -> Self {
         let machine = Self {
             folder: tempfile::tempdir().unwrap(),
         };
-        let codes = exit_codes
-            .iter()
-            .map(|code| format!("{code}\n"))
-            .collect::<Vec<_>>()
-            .concat();
-        std::fs::write(machine.path("codes"), codes).unwrap();
-        let take_a_code =
-            "echo \"$@\" >>runs; code=$(head -n 1 codes); sed -i 1d codes; exit \"$code\"";
-        machine.program(
-            "alerts",
-            &format!("cd {}; {take_a_code}", machine.folder.path().display()),
-        );
-        let artifact = format!(
-            r#"{{"target":{{"name":"alerts"}},"executable":"{}"}}"#,
-            machine.path("alerts").display()
-        );
-        machine.program("cargo", &format!("echo '{artifact}'"));
-        machine.program("docker", "exit 0");
+        std::fs::create_dir(machine.path("debug")).unwrap();
+        for program in ["cargo", "cargo-deny", "docker"] {
+            machine.program(program, "exit 0");
+        }
+        let calls = machine.path("calls").display().to_string();
+        for program in ["alertdrill", "alertdrill-workbench"] {
+            let script = format!("echo \"{program} $*\" >>{calls}; exit {exit_code}");
+            machine.program(&format!("debug/{program}"), &script);
+        }
         machine
     }
 
@@ -52,85 +44,89 @@ impl Machine {
         std::fs::set_permissions(self.path(name), std::fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// The exit code of `./drill` with `arguments`, and with what the drills' program was run.
-    fn drill(&self, arguments: &[&str]) -> (Option<i32>, Vec<String>) {
-        self.drill_with(arguments, &[])
-    }
-
-    /// The same with variables of the environment.
-    fn drill_with(
-        &self,
-        arguments: &[&str],
-        variables: &[(&str, &str)],
-    ) -> (Option<i32>, Vec<String>) {
-        let path = format!(
-            "{}:{}",
-            self.folder.path().display(),
-            std::env::var("PATH").unwrap()
-        );
-        let mut drill = Command::new(root().join("drill"));
-        drill
+    /// `./drill` with `arguments`.
+    fn command(&self, arguments: &[&str]) -> Command {
+        let path = std::env::var("PATH").unwrap();
+        let path = format!("{}:{path}", self.folder.path().display());
+        let mut command = Command::new(root().join("drill"));
+        command
             .args(arguments)
             .env("PATH", path)
             .env("XDG_CACHE_HOME", self.path("home"))
-            .envs(variables.iter().copied());
-        let output = drill.output();
-        let runs = std::fs::read_to_string(self.path("runs")).unwrap_or_default();
-        (
-            output.unwrap().status.code(),
-            runs.lines().map(str::to_owned).collect(),
-        )
+            .env("CARGO_TARGET_DIR", self.folder.path());
+        command
     }
-}
 
-#[test]
-fn gate_tries_once_more_what_could_not_be_tested_and_never_an_alert_that_failed() {
-    for (exit_codes, code, runs) in [
-        (&[0][..], 0, 1),
-        (&[1, 0], 1, 1),
-        (&[2, 0], 0, 2),
-        (&[2, 1], 1, 2),
-        (&[2, 2, 0], 2, 2),
-    ] {
-        let (ended, ran) = Machine::new(exit_codes).drill(&["gate", "consumer"]);
-        assert_eq!(
-            (ended, ran),
-            (Some(code), vec!["consumer".to_owned(); runs]),
-            "{exit_codes:?}"
-        );
+    /// The exit code of `./drill` with `arguments`, and how it called a program of the workspace.
+    fn drill(&self, arguments: &[&str]) -> (Option<i32>, Vec<String>) {
+        let output = self.command(arguments).output();
+        let calls = std::fs::read_to_string(self.path("calls")).unwrap_or_default();
+        let calls = calls.lines().map(str::to_owned).collect();
+        (output.unwrap().status.code(), calls)
     }
 }
 
 #[test]
 fn alerts_ends_as_the_drills_do() {
-    for code in [0, 1, 2] {
-        assert_eq!(
-            Machine::new(&[code]).drill(&["alerts"]).0,
-            Some(i32::from(code))
-        );
+    for code in [0, 1, 2, 101] {
+        let ended = Machine::new(code).drill(&["alerts", "consumer"]);
+        let calls = vec!["alertdrill run consumer".to_owned()];
+        assert_eq!(ended, (Some(i32::from(code)), calls));
     }
 }
 
 #[test]
-fn half_a_drill_opens_no_gate() {
-    for (until, code) in [("delivered", 2), ("resolved", 0)] {
-        let watch_until = [("WATCH_UNTIL", until)];
-        assert_eq!(
-            Machine::new(&[0]).drill_with(&["gate"], &watch_until).0,
-            Some(code),
-            "{until}"
-        );
-        assert_eq!(
-            Machine::new(&[0]).drill_with(&["alerts"], &watch_until).0,
-            Some(0)
-        );
+fn each_command_is_handed_over_to_its_program_with_its_arguments() {
+    for (command, program) in [
+        (&["gate", "consumer"][..], "alertdrill"),
+        (&["repeat", "3", "consumer"], "alertdrill"),
+        (&["up"], "alertdrill"),
+        (&["down"], "alertdrill"),
+        (&["heal"], "alertdrill"),
+        (&["plan", "consumer"], "alertdrill"),
+        (&["coverage"], "alertdrill"),
+        (&["report", "a folder"], "alertdrill"),
+        (&["check"], "alertdrill-workbench"),
+        (&["test"], "alertdrill-workbench"),
+        (&["bench"], "alertdrill-workbench"),
+        (&["sharpness"], "alertdrill-workbench"),
+        (&["torture"], "alertdrill-workbench"),
+    ] {
+        let calls = vec![format!("{program} {}", command.join(" "))];
+        assert_eq!(Machine::new(0).drill(command), (Some(0), calls));
     }
+}
+
+#[test]
+fn signal_to_the_script_is_one_to_the_drills() {
+    let machine = Machine::new(0);
+    let drills = "trap 'exit 2' INT; echo broken; \
+                  for second in 1 2 3 4 5; do sleep 1 & wait $!; done";
+    machine.program("debug/alertdrill", drills);
+    let mut script = machine
+        .command(&["alerts"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(script.stdout.take().unwrap()).lines();
+    assert_eq!(said.next().unwrap().unwrap(), "broken");
+    let id = script.id().to_string();
+    let sent = Command::new("kill").args(["-s", "INT", &id]).status();
+    assert!(sent.unwrap().success());
+    assert_eq!(script.wait().unwrap().code(), Some(2));
+}
+
+#[test]
+fn workspace_that_does_not_build_could_not_be_tested() {
+    let machine = Machine::new(0);
+    machine.program("cargo", "exit 101");
+    assert_eq!(machine.drill(&["alerts"]), (Some(2), vec![]));
 }
 
 #[test]
 fn unknown_command_could_not_be_done() {
-    let (ended, ran) = Machine::new(&[0]).drill(&["explode"]);
-    assert_eq!((ended, ran), (Some(2), vec![]));
+    let (ended, calls) = Machine::new(0).drill(&["explode"]);
+    assert_eq!((ended, calls), (Some(2), vec![]));
 }
 
 /// The commands in a workflow's file.

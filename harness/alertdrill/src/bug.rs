@@ -1,21 +1,18 @@
-//! A panic is a bug of the harness. It says nothing of an alert, nor that the stack could not be
-//! tested: it is told apart from both, and faults are reverted all the same, by the run's end or by
-//! whoever heals.
+//! A panic is a bug of the harness. It is neither a failed alert nor a stack that could not be
+//! tested, and has an exit code of its own ([`alertdrill_core::RunOutcome::Bug`]). Faults are
+//! reverted all the same: at the end of the run, or by `alertdrill heal`.
 
 use std::panic::{set_hook, take_hook};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The exit code of a program that hit a bug of its own: that of a Rust program that panics.
-pub const EXIT_CODE: u8 = 101;
-
 static WAS_HIT: AtomicBool = AtomicBool::new(false);
 
-/// From now on whoever sees a panic is told what it means.
+/// From now on, each panic is followed by what it means and what to do about it.
 pub fn explain_panics() {
-    let said_before = take_hook();
+    let earlier_hook = take_hook();
     set_hook(Box::new(move |panic| {
         WAS_HIT.store(true, Ordering::Relaxed);
-        said_before(panic);
+        earlier_hook(panic);
         explain();
     }));
 }
@@ -26,10 +23,11 @@ pub fn was_hit() -> bool {
     WAS_HIT.load(Ordering::Relaxed)
 }
 
-#[allow(clippy::print_stderr, reason = "where panics are told")]
+#[allow(clippy::print_stderr, reason = "panics are reported there")]
 fn explain() {
     eprintln!(
-        "this is a bug in alertdrill {}, not in an alert\n  help: report it with the lines above and the run's folder; `./drill heal` reverts what is still broken",
+        "this is a bug in alertdrill {}, not in an alert\n  help: report it with the lines above \
+         and the run's folder; `alertdrill heal` reverts what is still broken",
         env!("CARGO_PKG_VERSION")
     );
 }

@@ -1,14 +1,23 @@
 //! What the command line does.
 
 mod coverage;
+#[cfg(test)]
+mod fake_suite;
+mod gate;
+mod on_a_stack;
 mod plan;
+mod repeat;
+mod run;
+mod selection;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use alertdrill_core::{Error, Outcome, Result, judge};
+use alertdrill_core::{Error, Outcome, Result, RunOutcome, judge};
 use alertdrill_progress::Progress;
 use alertdrill_report::{Report, RunFolder, drill_line, end_table, failure_text};
-use alertdrill_target::compose::{Containers, Project, build_stale, take_down};
+use alertdrill_target::compose::{
+    Containers, Project, build_stale, find_compose_file, take_down, target_folder,
+};
 use alertdrill_target::{Journal, heal as heal_all};
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
@@ -18,7 +27,12 @@ use crate::session::Session;
 use crate::signals::cancelled_by_signals;
 
 pub use coverage::coverage;
-pub use plan::{Selection, plan, run};
+pub use gate::gate;
+pub use on_a_stack::on_a_stack;
+pub use plan::plan;
+pub use repeat::repeat;
+pub use run::run;
+pub use selection::Selection;
 
 /// What a command came to.
 #[derive(Clone, Debug)]
@@ -26,7 +40,15 @@ pub struct Done {
     /// What it found, for standard output; control sequences only for style.
     pub text: String,
     /// What that says of the alerts.
-    pub outcome: Outcome,
+    pub outcome: RunOutcome,
+}
+
+/// The folder of the program that runs: cargo puts the programs of a workspace into one, those that
+/// go into images too.
+#[must_use]
+pub fn programs() -> PathBuf {
+    let program = std::env::current_exe().unwrap_or_default();
+    program.parent().map(Path::to_owned).unwrap_or_default()
 }
 
 /// Starts the stack unless it runs, waits for its steady state, and leaves it running; gives a line
@@ -105,19 +127,22 @@ pub fn heal(project: &Path, programs: &Path, progress: &Progress) -> Result<Vec<
     })
 }
 
-/// Makes the report of a run again from its saved records; gives what a terminal shows of it at a
-/// run's end, and where it is.
+/// Makes the report of a run of `project` again from its saved records: of the one in `folder`, else
+/// of the last one. Gives what a terminal shows of it at a run's end, and where it is.
 ///
 /// # Errors
 /// [`Error::File`] or [`Error::BadDescription`].
-pub fn report(folder: &Path) -> Result<Vec<String>> {
-    let folder = RunFolder::existing(
-        folder
-            .canonicalize()
-            .map_err(Error::file("open the run's folder", folder))?,
-    );
-    // What was saved of the runs before stays, for they may be gone; unless one says where others
-    // are.
+pub fn report(project: &Path, folder: Option<&Path>) -> Result<Vec<String>> {
+    let folder = match folder {
+        Some(folder) => folder.to_owned(),
+        None => latest_run(project)?,
+    };
+    let folder = folder
+        .canonicalize()
+        .map_err(Error::file("open the run's folder", folder))?;
+    let folder = RunFolder::existing(folder);
+    // The history that was saved with the run stays, for those runs may be gone, unless the user
+    // says where others are.
     if folder.history()?.is_empty() || std::env::var_os("DRILL_HISTORY").is_some() {
         folder.record_history()?;
     }
@@ -142,6 +167,13 @@ pub fn report(folder: &Path) -> Result<Vec<String>> {
             .map(|name| folder.path().join(name).display().to_string()),
     );
     Ok(lines)
+}
+
+fn latest_run(project: &Path) -> Result<PathBuf> {
+    let compose_file = find_compose_file(project)?;
+    // An empty path, if the file is named without a folder, is the current folder's.
+    let root = compose_file.parent().unwrap_or(Path::new(""));
+    Ok(target_folder(root).join("drills/latest"))
 }
 
 fn runtime() -> Result<Runtime> {

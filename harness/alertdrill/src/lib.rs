@@ -7,6 +7,7 @@
 //! the saved records say. A suite of drills needs the [`prelude`] and nothing else.
 
 pub mod bug;
+pub mod child;
 mod clock;
 pub mod commands;
 mod job;

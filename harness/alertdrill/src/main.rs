@@ -1,26 +1,27 @@
-//! The command line: what a run would do, the run itself, the stack's life outside of one, and
-//! reports of earlier ones.
+//! The command line: what a run would do, runs of the drills, the stack's life outside of them, and
+//! reports of earlier runs.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use alertdrill::commands::{self, Done, Selection};
-use alertdrill::{Outcome, Progress, Result, bug};
+use alertdrill::{Progress, Result, RunOutcome, bug};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done: every alert did what it must
-  1  an alert failed its drill; plan: a drill cannot pass; coverage: a rule without a drill, a metric that is not there
+  1  an alert failed its drill; plan: a drill cannot pass;
+     coverage: a rule has no drill, or a metric is not there
   2  could not be tested or done: says nothing about the alerts
-  101  a bug of alertdrill: nor does this
+  101  a bug of alertdrill: says nothing about the alerts either
 
 Environment:
   ALERT_RULES=FILE       a candidate's rules instead of the committed ones
   KEEP_STACK=1           a run keeps the stack that it started
-  WATCH_UNTIL=delivered  a drill ends as soon as its alerts are delivered: for who edits a rule
+  WATCH_UNTIL=delivered  a drill ends as soon as its alerts are delivered, for an edited rule
   NO_COLOR=1             no colours";
 
 /// Breaks a running data pipeline on purpose and proves that its Prometheus alerts work.
@@ -36,15 +37,15 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Say what a run would do, and break nothing: what for how long, which alert must fire when,
-    /// how long all of it takes.
+    /// Say what a run would do, and break nothing: which fault lasts how long, which alert must fire
+    /// when, how long all drills take.
     ///
     /// Needs neither Docker nor a stack: windows are derived from the rules as they are written.
     #[command(after_help = "\
 Examples:
   alertdrill plan                              every drill
   alertdrill plan consumer                     those whose names contain `consumer`
-  ALERT_RULES=candidate.yml alertdrill plan    with other rules: is a drill infeasible before anything is broken?
+  ALERT_RULES=candidate.yml alertdrill plan    by other rules: is a drill infeasible?
   alertdrill plan --json > night.json          the drills as data, for --drills")]
     Plan {
         #[command(flatten)]
@@ -58,8 +59,36 @@ Examples:
 Examples:
   alertdrill run                                 every drill
   alertdrill run --exact feed_handler_stopped    one drill
-  alertdrill run --drills night.json             the drills of a file")]
+  alertdrill run --drills night.json             the drills of a file
+  alertdrill run -- --list                       as `cargo test --test alerts -- --list`")]
     Run {
+        #[command(flatten)]
+        drills: Drills,
+        /// Options of a test program, as `cargo test` takes them.
+        #[arg(last = true, value_name = "OPTIONS")]
+        options: Vec<String>,
+    },
+    /// Run the drills before a release: once more if they could not be tested, never if an alert
+    /// failed.
+    #[command(after_help = "\
+Examples:
+  alertdrill gate                              every drill, by the committed rules
+  ALERT_RULES=candidate.yml alertdrill gate    by those of a candidate")]
+    Gate {
+        #[command(flatten)]
+        drills: Drills,
+    },
+    /// Run the drills several times on one stack: is each verdict the same every time?
+    ///
+    /// Every run is run to its end. The exit code is that of the worst.
+    #[command(after_help = "\
+Examples:
+  alertdrill repeat 10             every drill, ten times
+  alertdrill repeat 3 consumer     those whose names contain `consumer`, three times")]
+    Repeat {
+        /// How often.
+        #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+        times: u32,
         #[command(flatten)]
         drills: Drills,
     },
@@ -72,15 +101,14 @@ Examples:
     /// Make a run's report again from its saved records.
     #[command(after_help = "\
 Examples:
-  alertdrill report                                       of the last run
+  alertdrill report                                       of the project's last run
   alertdrill report target/drills/20261124T060000Z-4711   of an earlier one")]
     Report {
-        /// The run's folder.
-        #[arg(default_value = "target/drills/latest")]
-        run: PathBuf,
+        /// The run's folder; else that of the project's last run.
+        run: Option<PathBuf>,
     },
-    /// Say which drill makes each loaded rule fire, which waiver excuses it, and which metrics are
-    /// read and not there.
+    /// Say which drill makes each loaded rule fire, or which waiver excuses it, and which metrics are
+    /// read that nothing exports.
     #[command(after_help = "\
 Examples:
   alertdrill coverage                               of the stack if it runs, else of the rules file
@@ -130,26 +158,32 @@ fn main() -> ExitCode {
     let progress = Progress::default();
     carry_out(action, &project, &progress).unwrap_or_else(|error| {
         progress.line(&format!("error: {}", error.explained()));
-        ExitCode::from(Outcome::Error.exit_code())
+        ExitCode::from(RunOutcome::NotTested.exit_code())
     })
 }
 
 fn carry_out(action: Action, project: &Path, progress: &Progress) -> Result<ExitCode> {
-    let programs = std::env::current_exe()
-        .ok()
-        .and_then(|program| program.parent().map(Path::to_owned))
-        .unwrap_or_default();
+    let programs = commands::programs();
     let lines = |lines: Vec<String>| Done {
         text: lines.join("\n"),
-        outcome: Outcome::Pass,
+        outcome: RunOutcome::Passed,
     };
     let done = match action {
         Action::Plan { drills, json } => commands::plan(project, drills.selection(), json)?,
-        Action::Run { drills } => return commands::run(project, drills.selection()),
+        Action::Run { drills, options } => {
+            return commands::run(project, drills.selection(), &options);
+        }
+        Action::Gate { drills } => Done {
+            text: String::new(),
+            outcome: commands::gate(project, drills.selection(), progress)?,
+        },
+        Action::Repeat { times, drills } => {
+            commands::repeat(project, &programs, drills.selection(), times, progress)?
+        }
         Action::Up => lines(commands::up(project, &programs, progress)?),
         Action::Down => lines(commands::down(project, &programs, progress).map(|()| Vec::new())?),
         Action::Heal => lines(commands::heal(project, &programs, progress)?),
-        Action::Report { run } => lines(commands::report(&run)?),
+        Action::Report { run } => lines(commands::report(project, run.as_deref())?),
         Action::Coverage { drills, prometheus } => commands::coverage(
             project,
             &programs,

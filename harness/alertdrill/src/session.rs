@@ -485,6 +485,19 @@ pub(crate) fn only_one_is_cut_short(selected: usize) -> Error {
     ))
 }
 
+/// That a command wants verdicts on whole drills, and the variable asks for less.
+///
+/// # Errors
+/// [`Error::BadDescription`] if it does.
+pub fn require_whole_drills(command: &str) -> Result<()> {
+    match watch_until()? {
+        WatchedUntil::Resolved => Ok(()),
+        WatchedUntil::Delivered => Err(watch_until_refused(format!(
+            "it is `delivered`, and {command} wants drills that are watched to their end; unset it"
+        ))),
+    }
+}
+
 fn watch_until_refused(reason: String) -> Error {
     Error::BadDescription {
         what: format!("the variable {WATCH_UNTIL}"),

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use alertdrill_core::plan::{Plan, duration_of};
 use alertdrill_core::{
-    Drill, DrillRecord, Error, Outcome, Result, UtcInstant, Verdict, Waiver, WatchedUntil, judge,
+    Drill, DrillRecord, Error, Outcome, Result, RunOutcome, UtcInstant, Verdict, Waiver,
+    WatchedUntil, judge,
 };
 use alertdrill_progress::Progress;
 use alertdrill_report::{RunFolder, drill_line, end_table, failure_text, measured_lines};
@@ -196,15 +197,17 @@ impl Suite {
     }
 }
 
-/// A failed alert is known, whatever else went wrong. A test that failed and noted nothing
+/// The exit code of a run whose worst outcome is `came_to`. A test that failed and noted nothing
 /// panicked.
 fn exit_code(came_to: Outcome, has_failed: bool, is_bug: bool) -> u8 {
-    match came_to {
-        Outcome::Fail => came_to.exit_code(),
-        Outcome::Pass | Outcome::Skipped if has_failed => bug::EXIT_CODE,
-        _ if is_bug => bug::EXIT_CODE,
-        _ => came_to.exit_code(),
-    }
+    let outcome = RunOutcome::from(came_to);
+    let panicked = is_bug || (has_failed && outcome == RunOutcome::Passed);
+    let outcome = if panicked {
+        outcome.max(RunOutcome::Bug)
+    } else {
+        outcome
+    };
+    outcome.exit_code()
 }
 
 fn could_not(why: &String) -> Failed {

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is how it fails")]
 
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::json;
 use wiremock::matchers::path;
@@ -251,7 +254,9 @@ fn completions_know_the_commands_and_unknown_ones_are_refused_with_2() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let ended = alertdrill(&["completions", shell], &[]);
         assert_eq!(ended.code, Some(0));
-        for command in ["plan", "run", "heal", "report", "coverage"] {
+        for command in [
+            "plan", "run", "gate", "repeat", "heal", "report", "coverage",
+        ] {
             assert!(ended.said.contains(command), "{shell}: {command}");
         }
     }
@@ -260,15 +265,201 @@ fn completions_know_the_commands_and_unknown_ones_are_refused_with_2() {
 
 #[test]
 fn help_of_each_command_that_takes_arguments_shows_examples_and_the_main_one_the_exit_codes() {
-    for command in ["plan", "run", "report", "coverage", "completions"] {
+    let with_arguments = [
+        "plan",
+        "run",
+        "gate",
+        "repeat",
+        "report",
+        "coverage",
+        "completions",
+    ];
+    for command in with_arguments {
         let help = alertdrill(&[command, "--help"], &[]).said;
         assert!(help.contains(&format!("  alertdrill {command}")), "{help}");
     }
     let help = alertdrill(&["--help"], &[]).said;
+    for command in with_arguments {
+        assert!(help.contains(&format!("\n  {command} ")), "{help}");
+    }
     assert!(
         help.contains("1  an alert failed its drill") && help.contains("2  could not be tested"),
         "{help}"
     );
+}
+
+fn copy(folder: &Path, to: impl AsRef<OsStr>) {
+    let copied = Command::new("cp").arg("-r").arg(folder).arg(to).status();
+    assert!(copied.unwrap().success());
+}
+
+/// A project whose drills are the test target `suite` of a workspace, with a shell script in the place
+/// of its program, and of cargo.
+struct SuiteProject {
+    folder: tempfile::TempDir,
+}
+
+impl SuiteProject {
+    fn new(script: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        copy(&project().join("."), folder.path());
+        let compose = folder.path().join("docker-compose.test.yml");
+        let text = std::fs::read_to_string(&compose).unwrap();
+        let with_suite = text.replace(
+            "x-alertdrill:",
+            "x-alertdrill:\n  drills: {cargo_test: suite}",
+        );
+        std::fs::write(compose, with_suite).unwrap();
+        let project = Self { folder };
+        let run = "echo \"$@\" >>runs";
+        project.program(
+            "suite",
+            &format!("cd {}; {run}; {script}", project.path("")),
+        );
+        let message = format!(
+            r#"{{"target":{{"name":"suite","kind":["test"]}},"executable":"{}"}}"#,
+            project.path("suite")
+        );
+        project.program("cargo", &format!("echo '{message}'"));
+        project
+    }
+
+    /// Its runs end with these exit codes, one after the other.
+    fn ending_with(exit_codes: &[u8]) -> Self {
+        let project = Self::new("code=$(head -n 1 codes); sed -i 1d codes; exit \"$code\"");
+        let codes = exit_codes.iter().map(|code| format!("{code}\n"));
+        std::fs::write(project.path("codes"), codes.collect::<String>()).unwrap();
+        project
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    fn program(&self, name: &str, script: &str) {
+        let path = self.path(name);
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    fn alertdrill(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+        let (root, cargo) = (self.path(""), self.path("cargo"));
+        let arguments = [&["--project", &root], arguments].concat();
+        let variables = [&[("CARGO", cargo.as_str())], variables].concat();
+        alertdrill(&arguments, &variables)
+    }
+
+    /// The arguments of each run of its program.
+    fn runs(&self) -> Vec<String> {
+        let runs = std::fs::read_to_string(self.path("runs")).unwrap_or_default();
+        runs.lines().map(str::to_owned).collect()
+    }
+}
+
+#[test]
+fn gate_tries_once_more_what_could_not_be_tested_and_ends_as_the_suite_does() {
+    for (exit_codes, code, runs) in [
+        (&[0][..], 0, 1),
+        (&[1, 0], 1, 1),
+        (&[2, 0], 0, 2),
+        (&[2, 2, 0], 2, 2),
+        (&[101, 0], 101, 1),
+    ] {
+        let project = SuiteProject::ending_with(exit_codes);
+        let ended = project.alertdrill(&["gate", "consumer"], &[]);
+        assert_eq!(ended.code, Some(code), "{}", ended.complained);
+        assert_eq!(project.runs(), vec!["consumer"; runs], "{exit_codes:?}");
+    }
+}
+
+#[test]
+fn gate_tries_the_drills_of_a_file_too() {
+    let file = file_of("service_stopped", "HandlerDown");
+    let ended = alertdrill(&["gate", "--drills", file.path().to_str().unwrap()], &[]);
+    assert_eq!(ended.code, Some(2), "{}", ended.complained);
+    let runs = ended.said.matches("---- handler_stopped ----").count();
+    assert_eq!(runs, 2, "{}", ended.said);
+}
+
+#[test]
+fn half_a_drill_opens_no_gate_and_is_not_repeated() {
+    for command in [&["gate"][..], &["repeat", "2"]] {
+        let project = SuiteProject::ending_with(&[0, 0]);
+        let ended = project.alertdrill(command, &[("WATCH_UNTIL", "delivered")]);
+        assert_eq!(ended.code, Some(2), "{}", ended.complained);
+        let wanted = "wants drills that are watched to their end";
+        assert!(ended.complained.contains(wanted), "{}", ended.complained);
+        assert_eq!(project.runs(), [""; 0]);
+    }
+    let project = SuiteProject::ending_with(&[0]);
+    let ended = project.alertdrill(&["gate"], &[("WATCH_UNTIL", "resolved")]);
+    assert_eq!(ended.code, Some(0), "{}", ended.complained);
+}
+
+#[test]
+fn signal_reaches_the_suite_whose_outcome_is_told_and_nothing_is_tried_again() {
+    let script = "trap 'echo reverted; exit 2' INT TERM HUP; echo broken; \
+                  for second in 1 2 3 4 5; do sleep 1 & wait $!; done";
+    for (command, signal) in [
+        ("gate", "INT"),
+        ("gate", "TERM"),
+        ("gate", "HUP"),
+        ("run", "INT"),
+    ] {
+        let project = SuiteProject::new(script);
+        let mut process = Command::new(env!("CARGO_BIN_EXE_alertdrill"))
+            .args(["--project", &project.path(""), command])
+            .env("CARGO", project.path("cargo"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(process.stdout.take().unwrap()).lines();
+        assert_eq!(said.next().unwrap().unwrap(), "broken");
+        let id = process.id().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &id]).status();
+        assert!(sent.unwrap().success());
+        assert_eq!(process.wait().unwrap().code(), Some(2), "{signal}");
+        assert_eq!(said.next().unwrap().unwrap(), "reverted", "{signal}");
+        assert_eq!(project.runs().len(), 1, "{signal}");
+    }
+}
+
+#[test]
+fn run_ends_as_the_suite_does_and_hands_its_options_on() {
+    for code in [0, 1, 2, 101] {
+        let project = SuiteProject::ending_with(&[code]);
+        let arguments = ["run", "--exact", "one", "--", "--nocapture"];
+        let ended = project.alertdrill(&arguments, &[]);
+        assert_eq!(ended.code, Some(i32::from(code)), "{}", ended.complained);
+        assert_eq!(project.runs(), ["one --exact --nocapture"]);
+    }
+}
+
+#[test]
+fn drills_are_repeated_at_least_once() {
+    for times in ["0", "often"] {
+        let ended = alertdrill(&["repeat", times], &[]);
+        assert_eq!(ended.code, Some(2), "{}", ended.said);
+        assert!(ended.complained.contains("<TIMES>"), "{}", ended.complained);
+    }
+}
+
+#[test]
+fn report_is_that_of_the_projects_own_last_run_wherever_it_is_called_from() {
+    let project = SuiteProject::ending_with(&[]);
+    let latest = project.path("target/drills/latest");
+    std::fs::create_dir_all(project.path("target/drills")).unwrap();
+    let saved = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/runs/one_alert_late");
+    copy(&saved, &latest);
+    let output = Command::new(env!("CARGO_BIN_EXE_alertdrill"))
+        .args(["--project", &project.path(""), "report"])
+        .current_dir("/")
+        .env_remove("CARGO_TARGET_DIR")
+        .output()
+        .unwrap();
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{complaint}");
+    assert!(Path::new(&latest).join("report.json").exists());
 }
 
 #[test]

@@ -175,15 +175,14 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::NoEngine { .. } => {
-                Some("start Docker, or let `./drill setup` install and start it (as root)")
-            }
+            Self::NoEngine { .. } => Some("install Docker if it is missing, then start its engine"),
             Self::EngineRefuses { .. } => {
                 Some("add yourself to the group docker and log in again, or run this as root")
             }
-            Self::NoCompose { .. } => Some("install compose v2, or let `./drill setup` get it"),
+            Self::NoCompose { .. } => Some("install Docker's plugin for compose, version 2"),
             Self::ImageBuild { .. } => Some(
-                "if a base image is missing and no registry is reachable, `./drill setup` makes it; else mend the Dockerfile that the log names",
+                "if the log says that a base image is missing, pull it or build it; else mend the \
+                 Dockerfile that the log names",
             ),
             Self::PortTaken { .. } => {
                 Some("end what listens there, or set KAFKA_HOST_PORT to a free port")
@@ -197,10 +196,11 @@ impl Error {
             ),
             Self::ClocksDisagree { .. } => Some("have both clocks set by NTP, then run it again"),
             Self::NoSuchNetwork { .. } => {
-                Some("`./drill down` and `./drill up` make the stack anew")
+                Some("make the stack anew: `alertdrill down`, then `alertdrill up`")
             }
             Self::JournalSpoiled { .. } => Some(
-                "a fault that they tell of may still be there; `./drill down` removes the stack and its journal",
+                "a fault that they tell of may still be there; `alertdrill down` removes the stack \
+                 and its journal",
             ),
             Self::Interrupted => {
                 Some("what was broken has been reverted; run it again for a verdict")

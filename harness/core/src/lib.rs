@@ -61,5 +61,5 @@ pub use timeline::{
     Evidence, FaultRecord, Neighbour, ObservationError, RESOLVED_RESENT_FOR, SteadyState,
     Suppression, TIMELINE_SCHEMA_VERSION, Timeline, episodes,
 };
-pub use verdict::{AlertOutcome, Outcome, Reason, ReasonKind, Verdict};
+pub use verdict::{AlertOutcome, Outcome, Reason, ReasonKind, RunOutcome, Verdict};
 pub use watched_until::WatchedUntil;

@@ -32,10 +32,8 @@ pub struct Verdict {
 /// | error | could not be tested: says nothing about the alert | 2 |
 /// | fail | an alert did not do what it must | 1 |
 ///
-/// A bug of the harness is none of these: [`crate::bug::EXIT_CODE`].
-///
-/// Ordered from best to worst, and this is the only ranking there is: a run ends as the worst of
-/// its drills. A failed alert ranks above what could not be tested, because it is known.
+/// Ordered from best to worst: a run ends as the worst of its drills. What a whole run came to, and
+/// its exit code, is a [`RunOutcome`].
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -55,10 +53,62 @@ impl Outcome {
     /// The exit code of a run whose worst outcome this is.
     #[must_use]
     pub fn exit_code(self) -> u8 {
+        RunOutcome::from(self).exit_code()
+    }
+}
+
+/// How a run of drills ended, and with it its process.
+///
+/// | outcome | means | exit code |
+/// | --- | --- | --- |
+/// | passed | every alert did what it must | 0 |
+/// | not tested | could not be tested: says nothing about the alerts | 2 |
+/// | bug | the harness panicked: says nothing about the alerts either | 101 |
+/// | failed | an alert did not do what it must | 1 |
+///
+/// Ordered from best to worst, and this is the only ranking of runs there is. A failed alert ranks
+/// above everything else, because it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RunOutcome {
+    /// Every alert did what it must.
+    Passed,
+    /// Could not be tested.
+    NotTested,
+    /// The harness hit a bug of its own.
+    Bug,
+    /// An alert did not do what it must.
+    Failed,
+}
+
+impl RunOutcome {
+    /// The exit code that tells of it; that of a bug is the one of a Rust program that panics.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
         match self {
-            Self::Pass | Self::Skipped => 0,
-            Self::Error => 2,
-            Self::Fail => 1,
+            Self::Passed => 0,
+            Self::NotTested => 2,
+            Self::Bug => 101,
+            Self::Failed => 1,
+        }
+    }
+
+    /// What a process came to that ended with `code`. One that a signal ended has none, and tested
+    /// nothing; nor did one whose code means nothing here.
+    #[must_use]
+    pub fn of_exit_code(code: Option<i32>) -> Self {
+        [Self::Passed, Self::Bug, Self::Failed]
+            .into_iter()
+            .find(|outcome| code == Some(i32::from(outcome.exit_code())))
+            .unwrap_or(Self::NotTested)
+    }
+}
+
+impl From<Outcome> for RunOutcome {
+    fn from(worst: Outcome) -> Self {
+        match worst {
+            Outcome::Pass | Outcome::Skipped => Self::Passed,
+            Outcome::Error => Self::NotTested,
+            Outcome::Fail => Self::Failed,
         }
     }
 }
@@ -269,5 +319,46 @@ mod tests {
         ]
         .map(Outcome::exit_code);
         assert_eq!(codes, [0, 0, 1, 2]);
+        assert_eq!(RunOutcome::Bug.exit_code(), 101);
+    }
+
+    #[test]
+    fn exit_codes_are_read_as_they_are_written_and_unknown_ones_tell_nothing_of_an_alert() {
+        let outcomes = [
+            RunOutcome::Passed,
+            RunOutcome::NotTested,
+            RunOutcome::Bug,
+            RunOutcome::Failed,
+        ];
+        for outcome in outcomes {
+            let code = Some(i32::from(outcome.exit_code()));
+            assert_eq!(RunOutcome::of_exit_code(code), outcome);
+        }
+        for unknown in [None, Some(3), Some(137)] {
+            assert_eq!(RunOutcome::of_exit_code(unknown), RunOutcome::NotTested);
+        }
+    }
+
+    #[test]
+    fn known_failure_outranks_a_bug_and_a_bug_what_could_not_be_tested() {
+        let ranked = [
+            RunOutcome::Passed,
+            RunOutcome::NotTested,
+            RunOutcome::Bug,
+            RunOutcome::Failed,
+        ];
+        assert!(ranked.is_sorted());
+    }
+
+    #[test]
+    fn runs_are_ranked_as_the_drills_are_that_they_ended_as() {
+        let drills = [
+            Outcome::Pass,
+            Outcome::Skipped,
+            Outcome::Error,
+            Outcome::Fail,
+        ];
+        assert!(drills.is_sorted());
+        assert!(drills.map(RunOutcome::from).is_sorted());
     }
 }

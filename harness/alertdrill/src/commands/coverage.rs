@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use alertdrill_core::dashboard::{metrics_read, unknown_metrics};
-use alertdrill_core::{Error, Outcome, Result};
+use alertdrill_core::{Error, Result, RunOutcome};
 use alertdrill_engine::{Prometheus, RuleEngine as _};
 use alertdrill_report::{CoverageText, rule_coverage};
 use alertdrill_target::compose::{Containers, Project};
@@ -62,9 +62,9 @@ pub fn coverage(
         unknown: exported.map(|exported| unknown_metrics(&read, &exported)),
     };
     let outcome = if text.is_complete() {
-        Outcome::Pass
+        RunOutcome::Passed
     } else {
-        Outcome::Fail
+        RunOutcome::Failed
     };
     Ok(Done {
         text: text.to_string(),

@@ -190,7 +190,10 @@ fn no_settings(file: &Path) -> Error {
     }
 }
 
-fn target_folder(root: &Path) -> PathBuf {
+/// The folder that cargo and this program write to, for a project in `root`: `target`, or
+/// `CARGO_TARGET_DIR`.
+#[must_use]
+pub fn target_folder(root: &Path) -> PathBuf {
     let named = std::env::var_os("CARGO_TARGET_DIR");
     named.map_or_else(|| root.join("target"), |folder| root.join(folder))
 }

@@ -13,7 +13,8 @@ use super::project::Project;
 use crate::journal::Journal;
 
 /// Whether the user asked for the stack to be kept (`KEEP_STACK=1`).
-pub(super) fn keep_stack() -> bool {
+#[must_use]
+pub fn keep_stack() -> bool {
     std::env::var_os("KEEP_STACK").is_some_and(|value| value != "0" && !value.is_empty())
 }
 

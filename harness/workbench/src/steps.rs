@@ -1,0 +1,374 @@
+//! What there is to do, as lists of steps.
+
+use std::path::Path;
+use std::process::ExitStatus;
+
+use alertdrill::RunOutcome;
+use alertdrill::child::Launch;
+
+/// The test target that holds this repository's drills.
+pub(crate) const SUITE: &str = "alerts";
+
+/// One thing to do.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    /// In words.
+    pub(crate) what: &'static str,
+    pub(crate) runs: Runs,
+    /// Whether it needs the stack up. Such steps stand at the end of a list.
+    pub(crate) needs_stack: bool,
+}
+
+/// What a step runs.
+#[derive(Clone, Debug)]
+pub(crate) enum Runs {
+    Program(Launch),
+    /// The drills, by the suite's own program. Ctrl-C would end `cargo test` at once, and nobody
+    /// would tell how the drills ended.
+    Drills,
+}
+
+impl Step {
+    fn program(what: &'static str, program: &str, arguments: &[&str]) -> Self {
+        Self {
+            what,
+            runs: Runs::Program(Launch::new(program).arguments(arguments)),
+            needs_stack: false,
+        }
+    }
+
+    fn cargo(what: &'static str, arguments: &[&str]) -> Self {
+        Self::program(what, "cargo", arguments)
+    }
+
+    fn drills(what: &'static str) -> Self {
+        Self {
+            what,
+            runs: Runs::Drills,
+            needs_stack: false,
+        }
+    }
+
+    fn on_the_stack(mut self) -> Self {
+        self.needs_stack = true;
+        self
+    }
+
+    /// The same with a variable of the environment, unless the user has set it.
+    fn with_default(mut self, name: &str, value: &str) -> Self {
+        if std::env::var_os(name).is_none()
+            && let Runs::Program(launch) = self.runs
+        {
+            self.runs = Runs::Program(launch.variable(name, value));
+        }
+        self
+    }
+
+    /// What it came to. Only the drills can say that an alert failed: any other check that fails is
+    /// a defect of this repository.
+    pub(crate) fn outcome(&self, status: ExitStatus) -> RunOutcome {
+        match (&self.runs, status.code()) {
+            (Runs::Drills, code) => RunOutcome::of_exit_code(code),
+            (Runs::Program(_), Some(0)) => RunOutcome::Passed,
+            (Runs::Program(_), Some(_)) => RunOutcome::Bug,
+            (Runs::Program(_), None) => RunOutcome::NotTested,
+        }
+    }
+}
+
+/// What needs no stack: a pull request is held against it. `root` is the repository's folder.
+pub(crate) fn check(root: &Path) -> Vec<Step> {
+    vec![
+        Step::cargo("formatting", &["fmt", "--all", "--check"]),
+        Step::program(
+            "dependencies",
+            "cargo-deny",
+            &words("--locked --log-level error check licenses bans sources"),
+        ),
+        Step::cargo(
+            "lints",
+            &words("clippy --quiet --locked --workspace --all-targets -- -D warnings"),
+        ),
+        Step::cargo(
+            "tests of the harness",
+            &words("test --locked --workspace --exclude k2-drills"),
+        ),
+        Step::cargo(
+            "tests of the fixtures, the documents and the script",
+            &words("test --locked --bin k2-fixtures --test documentation --test script"),
+        ),
+        // Not run by compose: it would make the stack's networks.
+        Step::program(
+            "the image that reads workflows and scripts",
+            "docker",
+            &words(
+                "compose --file docker-compose.test.yml --profile tools build --quiet \
+                 workflow-check",
+            ),
+        ),
+        read_workflows_and_scripts(root),
+    ]
+}
+
+fn read_workflows_and_scripts(root: &Path) -> Step {
+    let root = root.display();
+    let volumes = [".github", ".ci", "docker", "drill"]
+        .map(|part| format!("--volume={root}/{part}:/checked/{part}:ro"));
+    let mut arguments = words("run --rm --network none");
+    arguments.extend(volumes.iter().map(String::as_str));
+    arguments.push("alertdrill/workflow-check");
+    Step::program("workflows and scripts", "docker", &arguments)
+}
+
+/// Every check and test that CI runs.
+pub(crate) fn test(root: &Path) -> Vec<Step> {
+    let test_of =
+        |what, target| Step::cargo(what, &["test", "--locked", "--test", target]).on_the_stack();
+    let on_the_stack = [
+        test_of("tests of the configuration", "configuration"),
+        test_of("tests of the contract with cargo", "libtest_contract"),
+        test_of("tests of a broken environment", "environment"),
+        test_of("tests of the pipeline", "pipeline"),
+        test_of("tests of drills side by side", "side_by_side"),
+        test_of("tests with wrong rules", "wrong_rules"),
+        Step::drills("the drills").on_the_stack(),
+        test_of(
+            "tests of alerts that are out of reach or not sent",
+            "safety",
+        ),
+        // These look back on the drills, and show their report.
+        test_of("tests of the dashboard", "dashboards"),
+        test_of("tests of the report in a browser", "report_page"),
+        killed_runs(),
+    ];
+    let mut steps = check(root);
+    steps.extend(on_the_stack);
+    steps
+}
+
+/// What a run costs and how true it is.
+pub(crate) fn bench() -> Vec<Step> {
+    let bench = words("bench --locked --profile dev --bench drills");
+    vec![Step::cargo("a run of the drills, measured", &bench).on_the_stack()]
+}
+
+/// Whether a drill catches each threshold and each `for` that is off by half.
+pub(crate) fn sharpness() -> Vec<Step> {
+    let test = words("test --locked --test wrong_rules -- --ignored off_by_half");
+    // Each of its tests needs the stack with other rules, and starts it itself.
+    vec![Step::cargo("rules that are off by half", &test)]
+}
+
+/// What [`test`] does a little of, far more often.
+pub(crate) fn torture() -> Vec<Step> {
+    vec![
+        Step::cargo(
+            "spoiled answers, drills, records, journals",
+            &words("test --locked --package alertdrill --test decoders"),
+        )
+        .with_default("PROPTEST_CASES", "20000"),
+        Step::cargo(
+            "spoiled answers of the engine",
+            &words("test --locked --bin k2-fixtures spoiled"),
+        )
+        .with_default("PROPTEST_CASES", "20000"),
+        Step::cargo(
+            "harnesses that are killed",
+            &words("test --locked --package alertdrill --test killed -- --nocapture"),
+        )
+        .with_default("ALERTDRILL_KILLS", "100"),
+        Step::cargo(
+            "an engine that is killed",
+            &words(
+                "test --locked --package alertdrill --test engine_killed -- --ignored --exact \
+                 fault_is_healed_after_the_engine_was_killed_in_mid_drill",
+            ),
+        ),
+        killed_runs().with_default("ALERTDRILL_STACK_KILLS", "12"),
+    ]
+}
+
+fn killed_runs() -> Step {
+    let test = words("test --locked --test killed_run -- --nocapture");
+    Step::cargo("runs that are killed", &test).on_the_stack()
+}
+
+fn words(text: &str) -> Vec<&str> {
+    text.split_whitespace().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::os::unix::process::ExitStatusExt as _;
+    use std::process::Command;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    /// The package in the root of the repository: cargo's commands are about it if they name none.
+    const ROOT_PACKAGE: &str = "k2-drills";
+
+    fn all_lists() -> Vec<Vec<Step>> {
+        let root = Path::new("/repository");
+        vec![check(root), test(root), bench(), sharpness(), torture()]
+    }
+
+    /// The arguments of the steps that run cargo.
+    fn cargo_commands(steps: &[Step]) -> Vec<Vec<String>> {
+        let launches = steps.iter().filter_map(|step| match &step.runs {
+            Runs::Program(launch) => Some(launch),
+            Runs::Drills => None,
+        });
+        launches
+            .filter(|launch| launch.program() == Path::new("cargo"))
+            .map(|launch| {
+                let command = launch.command();
+                let arguments = command.get_args();
+                arguments
+                    .map(|argument| argument.to_str().unwrap().to_owned())
+                    .collect()
+            })
+            .collect()
+    }
+
+    /// What follows `option`, each time that it stands before `--`.
+    fn values<'a>(arguments: &'a [String], option: &str) -> Vec<&'a str> {
+        let cargos = arguments.split(|argument| argument == "--").next().unwrap();
+        cargos
+            .windows(2)
+            .filter(|pair| pair[0] == option)
+            .map(|pair| pair[1].as_str())
+            .collect()
+    }
+
+    fn cargo(arguments: &[&str]) -> String {
+        let output = Command::new(env!("CARGO"))
+            .args(arguments)
+            .args(["--locked", "--offline"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{complaint}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Per package of the workspace, its targets, as `--test NAME`.
+    fn targets() -> BTreeMap<String, BTreeSet<String>> {
+        let metadata = cargo(&["metadata", "--no-deps", "--format-version", "1"]);
+        let metadata: Value = serde_json::from_str(&metadata).unwrap();
+        let packages = metadata["packages"].as_array().unwrap().iter();
+        let named = |value: &Value| value["name"].as_str().unwrap().to_owned();
+        packages
+            .map(|package| {
+                let targets = package["targets"].as_array().unwrap().iter();
+                let targets = targets.map(|target| {
+                    let kind = target["kind"][0].as_str().unwrap();
+                    format!("--{kind} {}", named(target))
+                });
+                (named(package), targets.collect())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_package_and_target_that_a_step_names_exists() {
+        let targets = targets();
+        let mut checked = 0;
+        for arguments in all_lists().iter().flat_map(|steps| cargo_commands(steps)) {
+            assert!(["fmt", "clippy", "test", "bench"].contains(&arguments[0].as_str()));
+            for excluded in values(&arguments, "--exclude") {
+                assert!(targets.contains_key(excluded), "{arguments:?}");
+            }
+            let package = values(&arguments, "--package");
+            let package = package.first().unwrap_or(&ROOT_PACKAGE);
+            for kind in ["--test", "--bin", "--bench"] {
+                for name in values(&arguments, kind) {
+                    let target = format!("{kind} {name}");
+                    assert!(targets[*package].contains(&target), "{arguments:?}");
+                    checked += 1;
+                }
+            }
+        }
+        assert!(checked > 15, "{checked}");
+    }
+
+    #[test]
+    fn test_runs_each_test_target_of_the_root_package_once() {
+        let steps = test(Path::new("/repository"));
+        let commands = cargo_commands(&steps);
+        let of_root = commands
+            .iter()
+            .filter(|arguments| values(arguments, "--package").is_empty());
+        let mut run: Vec<_> = of_root
+            .flat_map(|arguments| values(arguments, "--test"))
+            .map(|name| format!("--test {name}"))
+            .collect();
+        let drills = steps
+            .iter()
+            .filter(|step| matches!(step.runs, Runs::Drills));
+        run.extend(drills.map(|_| format!("--test {SUITE}")));
+        run.sort();
+        let mut wanted = targets().remove(ROOT_PACKAGE).unwrap();
+        wanted.retain(|target| target.starts_with("--test "));
+        assert_eq!(run, wanted.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn steps_that_need_the_stack_stand_at_the_end_of_each_list() {
+        for steps in all_lists() {
+            assert!(steps.is_sorted_by_key(|step| step.needs_stack));
+        }
+    }
+
+    #[test]
+    fn only_the_drills_can_say_that_an_alert_failed() {
+        let program = Step::cargo("", &[]);
+        let drills = Step::drills("");
+        for (code, of_program, of_drills) in [
+            (0, RunOutcome::Passed, RunOutcome::Passed),
+            (1, RunOutcome::Bug, RunOutcome::Failed),
+            (2, RunOutcome::Bug, RunOutcome::NotTested),
+            (101, RunOutcome::Bug, RunOutcome::Bug),
+        ] {
+            let status = ExitStatus::from_raw(code << 8);
+            assert_eq!(program.outcome(status), of_program, "{code}");
+            assert_eq!(drills.outcome(status), of_drills, "{code}");
+        }
+        let interrupted = ExitStatus::from_raw(2);
+        assert_eq!(program.outcome(interrupted), RunOutcome::NotTested);
+    }
+
+    /// The features with which each package is compiled.
+    fn features(selected: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
+        let format = ["--prefix", "none", "--format", "{p}|{f}"];
+        let tree = cargo(&[&["tree"], selected, &format].concat());
+        let mut features = BTreeMap::<_, BTreeSet<_>>::new();
+        for line in tree.lines().filter(|line| !line.is_empty()) {
+            // Cargo marks what it has shown before.
+            let line = line.trim_end_matches(" (*)");
+            let (package, its_features) = line.split_once('|').unwrap();
+            let of_package = features.entry(package.to_owned()).or_default();
+            of_package.insert(its_features.to_owned());
+        }
+        features
+    }
+
+    /// Else `./drill` would compile most of them twice, and the image of the stack's own program
+    /// would change between `./drill up` and `cargo test --test alerts`.
+    #[test]
+    fn programs_and_drills_are_compiled_with_the_same_features_of_each_dependency() {
+        let programs = features(&["--workspace", "--edges", "normal,build"]);
+        let drills = features(&["--package", ROOT_PACKAGE, "--edges", "normal,build,dev"]);
+        let mut shared = 0;
+        for (package, wanted) in &drills {
+            if let Some(found) = programs.get(package) {
+                assert_eq!(found, wanted, "{package}");
+                shared += 1;
+            }
+        }
+        assert!(shared > 100, "{shared}");
+    }
+}
