@@ -48,8 +48,11 @@ impl Machine {
     fn command(&self, arguments: &[&str]) -> Command {
         let path = std::env::var("PATH").unwrap();
         let path = format!("{}:{path}", self.folder.path().display());
-        let mut command = Command::new(root().join("drill"));
+        let mut command = Command::new("env");
         command
+            // Whoever starts this test in the background has it ignored.
+            .arg("--default-signal=INT")
+            .arg(root().join("drill"))
             .args(arguments)
             .env("PATH", path)
             .env("XDG_CACHE_HOME", self.path("home"))

@@ -407,7 +407,10 @@ fn signal_reaches_the_suite_whose_outcome_is_told_and_nothing_is_tried_again() {
         ("run", "INT"),
     ] {
         let project = SuiteProject::new(script);
-        let mut process = Command::new(env!("CARGO_BIN_EXE_alertdrill"))
+        // Whoever starts this test in the background has it ignore them.
+        let mut process = Command::new("env")
+            .arg("--default-signal=INT,HUP")
+            .arg(env!("CARGO_BIN_EXE_alertdrill"))
             .args(["--project", &project.path(""), command])
             .env("CARGO", project.path("cargo"))
             .stdout(Stdio::piped())
