@@ -58,8 +58,8 @@ pub struct Disturbance {
     pub disturbed: BTreeSet<String>,
 }
 
-/// Per drill, the titles of the panels that it moved, in the dashboard's order. What a drill does is
-/// seen within the cadence of the system.
+/// Per drill, the titles of the panels that it moved, in the dashboard's order. What a drill does
+/// is seen within the cadence of the system.
 #[must_use]
 pub fn moved_panels(
     history: &BoardHistory,
@@ -94,11 +94,12 @@ fn is_moved(
     let is_own = |series: &SeriesHistory| series.concerns.disturbed_by(&disturbance.disturbed);
     let mut series = panel.series.iter().zip(bands);
     series.any(|(series, band)| {
+        if !is_own(series) {
+            return false;
+        }
         let is_beside = |other: &&SeriesHistory| other.query == series.query && !is_own(other);
         let beside: Vec<_> = panel.series.iter().filter(is_beside).collect();
-        is_own(series)
-            && (leaves(series, *band, steps.clone(), waits)
-                || ends(series, &beside, steps.clone(), waits))
+        leaves(series, *band, steps.clone(), waits) || ends(series, &beside, steps.clone(), waits)
     })
 }
 
