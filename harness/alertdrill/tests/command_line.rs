@@ -70,7 +70,7 @@ fn plan_says_what_breaks_what_must_fire_and_when_without_docker() {
       fires     HandlerDown{cause="gone", exchange="{lane}"}, critical, +60 to +85 s after the fault, deadline +120 s; resolved within 35 s of the revert
 
     1 drill by the rules of prometheus/rules.yml; nothing was broken.
-    Expected, once the stack is steady: 95 to 170 s, by rehearsing the waiting line with each wait at its shortest and at its longest (one after the other at most 170 s).
+    Expected, once the stack is steady: 95 to 170 s, by a simulation with each wait at its shortest and at its longest (one after the other at most 170 s).
 
     Lanes, each wait at its longest:
       binance  handler_stopped 0–170 s

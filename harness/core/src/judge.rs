@@ -17,8 +17,8 @@
 //! | after the revert a check fails | fail: check failed |
 //! | after the revert the stack does not come back to steady state | fail: unsteady end |
 //!
-//! An expected alert promises to fire in its window, with its labels; to be delivered once, in time,
-//! to its receiver and with its annotations; to resolve, and that this is delivered too.
+//! An expected alert promises to fire in its window, with its labels; to be delivered once, in
+//! time, to its receiver and with its annotations; to resolve, and that this is delivered too.
 
 mod collateral;
 mod expected;

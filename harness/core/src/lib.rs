@@ -1,5 +1,5 @@
-//! The pure core of alertdrill: what a drill is, what it saw, and what that proves; which drills may
-//! run side by side, and what a run would do.
+//! The pure core of alertdrill: what a drill is, what it saw, and what that proves; which drills
+//! may run side by side, and what a run would do.
 //!
 //! Nothing here does I/O or reads a clock. What faults need of the world stands here as ports that
 //! other crates implement: [`Target`], [`Topics`], [`Clock`].

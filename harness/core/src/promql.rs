@@ -87,10 +87,7 @@ pub fn compared_of(expression: &str) -> Result<Vec<String>, String> {
         type Error = Infallible;
         fn pre_visit(&mut self, part: &Expr) -> Result<bool, Infallible> {
             if let Expr::Binary(binary) = part
-                && matches!(
-                    binary.op.to_string().as_str(),
-                    "==" | "!=" | ">" | "<" | ">=" | "<="
-                )
+                && binary.op.is_comparison_operator()
                 && matches!(binary.rhs.as_ref(), Expr::NumberLiteral(_))
             {
                 let compared = binary.lhs.to_string();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::dashboard::{BoardHistory, Broken};
+use crate::dashboard::{BoardHistory, Disturbance};
 use crate::schedule::disturbed_by;
 use crate::{Drill, ExpressionHistory, Settings, Timeline, UtcInstant};
 
@@ -72,8 +72,8 @@ pub struct DrillRecord {
 impl DrillRecord {
     /// What the drill broke, and when; `None` if it broke nothing.
     #[must_use]
-    pub fn broken(&self, settings: &Settings) -> Option<Broken> {
-        Some(Broken {
+    pub fn broken(&self, settings: &Settings) -> Option<Disturbance> {
+        Some(Disturbance {
             drill: self.drill.name.clone(),
             from: self.timeline.first_fault()?.injected_at,
             until: self.timeline.finished_at,

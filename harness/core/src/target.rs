@@ -1,7 +1,7 @@
 //! What can be broken, as faults see it: a port that other crates implement.
 //!
-//! It stands in the core, beside the faults that are written against it, so that a fault is one file
-//! and runs in a unit test on [`crate::memory`]. Each verb does no harm when it is said twice.
+//! It stands in the core, beside the faults that are written against it, so that a fault is one
+//! file and runs in a unit test on [`crate::memory`]. Each verb may be called twice without harm.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -78,8 +78,8 @@ pub trait Target: fmt::Debug + Send + Sync {
     /// Runs `command` where `service` runs, and gives what it printed on standard output.
     ///
     /// # Errors
-    /// As [`Target::run`], or [`Error::NoAnswer`] with what it printed on standard error if it ended
-    /// with another code than 0.
+    /// As [`Target::run`], or [`Error::NoAnswer`] with what it printed on standard error if it
+    /// ended with another code than 0.
     async fn exec(&self, service: &str, user: Option<&str>, command: &[String]) -> Result<String> {
         let Ended {
             code,
@@ -119,8 +119,8 @@ pub trait Target: fmt::Debug + Send + Sync {
 /// The topics of a message broker, as faults see them. Partition 0 of each topic is meant.
 #[async_trait]
 pub trait Topics: fmt::Debug + Send + Sync {
-    /// Takes the partition of `topic` from the members of `group`, and reads nothing for them for as
-    /// long as the answer is kept up.
+    /// Takes the partition of `topic` from the members of `group`, and reads nothing for them for
+    /// as long as the answer is kept up.
     ///
     /// # Errors
     /// [`Error::NoAnswer`], or [`Error::TimedOut`] if the group keeps the partition.
@@ -144,8 +144,8 @@ pub trait Topics: fmt::Debug + Send + Sync {
     /// [`Error::NoAnswer`] or [`Error::TimedOut`].
     async fn is_ahead_of(&self, topic: &str, group: &str, payload: &str) -> Result<bool>;
 
-    /// Commits `group` past the last message on `topic` that says `payload`; a group that is past it
-    /// is left alone.
+    /// Commits `group` past the last message on `topic` that says `payload`; a group that is past
+    /// it is left alone.
     ///
     /// # Errors
     /// [`Error::NoAnswer`] or [`Error::TimedOut`].

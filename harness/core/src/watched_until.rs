@@ -38,7 +38,8 @@ impl WatchedUntil {
     #[must_use]
     pub fn cut_short(self) -> Option<&'static str> {
         self.is_cut_short().then_some(
-            "watched until its alerts were delivered, as WATCH_UNTIL asks: that they resolve, and that nothing is lost, was not awaited",
+            "watched until its alerts were delivered, as WATCH_UNTIL asks: that they resolve, and \
+             that nothing is lost, was not awaited",
         )
     }
 }

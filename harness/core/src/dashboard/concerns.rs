@@ -1,21 +1,20 @@
-//! What of the stack a panel's series tells of, and so whose doing it may be when it moves.
+//! What of the system a panel's series tells of, and so which drills may have moved it.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Labels;
-use crate::Settings;
+use crate::{Labels, Settings};
 
-/// What of the stack a series tells of, by the names of lanes, services and paths.
+/// What of the system a series tells of, by the names of lanes, services and paths.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Concerns {
-    /// Who disturbs one of them may move it.
+    /// A drill that disturbs one of them may move it.
     Any(BTreeSet<String>),
-    /// A sum over all of them: only who disturbs all of them can be told to have moved it.
+    /// A sum over all of them: only a drill that disturbs all of them can be said to have moved it.
     All(BTreeSet<String>),
-    /// Nobody can be told to have moved it.
+    /// No drill can be said to have moved it.
     Nothing,
 }
 
@@ -27,27 +26,21 @@ impl Concerns {
     #[must_use]
     pub fn of(labels: &Labels, read_from: &BTreeSet<String>, settings: &Settings) -> Self {
         let in_a_name = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
-        let words = labels
-            .values()
-            .flat_map(|value| value.split(move |c| !in_a_name(c)));
+        let values = labels.values();
+        let words = values.flat_map(|value| value.split(move |c| !in_a_name(c)));
+        let paths = || settings.paths.iter();
         let is_known = |word: &&str| {
-            settings.services.contains(*word)
-                || settings
-                    .paths
-                    .iter()
-                    .any(|path| path.name == *word || path.lanes.iter().any(|lane| lane == *word))
+            let mut names = paths().flat_map(|path| path.lanes.iter().chain([&path.name]));
+            settings.services.contains(*word) || names.any(|name| name == *word)
         };
         let named: BTreeSet<String> = words.filter(is_known).map(str::to_owned).collect();
         if !named.is_empty() {
             return Self::Any(named);
         }
-        let path = settings.paths.iter().find(|path| {
-            read_from.contains(&path.name)
-                || path
-                    .owns
-                    .iter()
-                    .chain(&path.uses)
-                    .any(|service| read_from.contains(service))
+        let mut paths = paths();
+        let path = paths.find(|path| {
+            let mut names = path.owns.iter().chain(&path.uses).chain([&path.name]);
+            names.any(|name| read_from.contains(name))
         });
         match path {
             Some(path) if path.lanes.is_empty() => Self::Any([path.name.clone()].into()),

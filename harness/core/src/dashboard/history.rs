@@ -34,10 +34,8 @@ impl Sampling {
     /// The instant with this number.
     #[must_use]
     pub fn at(&self, number: usize) -> UtcInstant {
-        self.from.plus(
-            self.every
-                .saturating_mul(u32::try_from(number).unwrap_or(u32::MAX)),
-        )
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        self.from.plus(self.every.saturating_mul(number))
     }
 }
 
@@ -73,13 +71,13 @@ pub struct SeriesHistory {
     pub name: String,
     /// Its labels.
     pub labels: Labels,
-    /// What of the stack it tells of.
+    /// What of the system it tells of.
     pub concerns: Concerns,
     /// Its value at each step, as the panel shows it.
     pub values: Vec<Option<f64>>,
 }
 
-/// A date as Grafana shows it in this unit is how long ago it is.
+/// The unit in which Grafana shows a date as how long ago it is.
 const FROM_NOW: &str = "dateTimeFromNow";
 
 impl PanelHistory {
@@ -90,8 +88,8 @@ impl PanelHistory {
         if self.unit.as_deref() == Some(FROM_NOW) {
             for series in &mut self.series {
                 for (number, value) in series.values.iter_mut().enumerate() {
-                    *value =
-                        value.map(|epoch_ms| sampling.at(number).epoch_s() - epoch_ms / 1000.0);
+                    let now_s = sampling.at(number).epoch_s();
+                    *value = value.map(|epoch_ms| now_s - epoch_ms / 1000.0);
                 }
             }
         }

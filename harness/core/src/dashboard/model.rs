@@ -1,5 +1,5 @@
 //! The part of a Grafana dashboard's JSON that says what is asked and shown
-//! (<https://grafana.com/docs/grafana/v11.5/dashboards/build-dashboards/view-dashboard-json-model/>).
+//! ("JSON model" in <https://grafana.com/docs/grafana/v11.5/dashboards/build-dashboards/>).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -30,7 +30,7 @@ pub struct Panel {
     pub title: String,
     /// Grafana's name of its kind: `timeseries`, `stat` …
     pub kind: String,
-    /// What is written on it for who wants to know more.
+    /// What is written on it for a reader who wants to know more.
     pub description: String,
     /// Grafana's name of the unit of its values.
     pub unit: Option<String>,
@@ -175,19 +175,13 @@ impl Dashboard {
     /// ```
     pub fn parse(json: &str) -> std::result::Result<Self, String> {
         let board: BoardJson = serde_json::from_str(json).map_err(|error| error.to_string())?;
-        let values: BTreeMap<_, _> = board
-            .templating
-            .list
-            .iter()
-            .map(|variable| (variable.name.as_str(), variable.value()))
-            .collect();
+        let variables = board.templating.list.iter();
+        let values = variables.map(|variable| (variable.name.as_str(), variable.value()));
+        let values: BTreeMap<_, _> = values.collect();
         let mut panels = Vec::new();
         for panel in with_those_inside(board.panels) {
-            panels.push(
-                panel
-                    .expanded(&values)
-                    .map_err(|reason| format!("panel `{}`: {reason}", panel.title))?,
-            );
+            let in_panel = |reason| format!("panel `{}`: {reason}", panel.title);
+            panels.push(panel.expanded(&values).map_err(in_panel)?);
         }
         let mut annotations = Vec::new();
         for annotation in board.annotations.list {
@@ -198,17 +192,13 @@ impl Dashboard {
                 });
             }
         }
-        let asked = board
-            .templating
-            .list
-            .iter()
-            .filter(|variable| variable.kind == "query");
-        let variables = asked.map(VariableJson::asks).collect();
+        let variables = board.templating.list.iter();
+        let asked = variables.filter(|variable| variable.kind == "query");
         Ok(Self {
             title: board.title,
             panels,
             annotations,
-            variables,
+            variables: asked.map(VariableJson::asks).collect(),
         })
     }
 }
@@ -239,10 +229,8 @@ impl PanelQuery {
     #[must_use]
     pub fn legend_labels(&self) -> Vec<&str> {
         let parts = self.legend.split("{{").skip(1);
-        parts
-            .filter_map(|part| part.split_once("}}"))
-            .map(|(label, _)| label.trim())
-            .collect()
+        let labels = parts.filter_map(|part| part.split_once("}}"));
+        labels.map(|(label, _)| label.trim()).collect()
     }
 }
 
@@ -260,30 +248,27 @@ fn with_those_inside(panels: Vec<PanelJson>) -> Vec<PanelJson> {
 
 impl PanelJson {
     fn expanded(&self, values: &BTreeMap<&str, String>) -> std::result::Result<Panel, String> {
-        let queries = self.targets.iter().map(|target| {
-            Ok(PanelQuery {
+        let mut queries = Vec::new();
+        for target in &self.targets {
+            queries.push(PanelQuery {
                 expr: expand(&target.expr, values)?,
                 legend: target.legend_format.clone(),
-            })
-        });
+            });
+        }
+        let mut links = Vec::new();
+        for link in &self.links {
+            links.push(expand(&link.url, values)?);
+        }
         let defaults = &self.field_config.defaults;
+        let steps = defaults.thresholds.steps.iter();
         Ok(Panel {
             title: self.title.clone(),
             kind: self.kind.clone(),
             description: self.description.clone(),
             unit: defaults.unit.clone(),
-            queries: queries.collect::<std::result::Result<_, String>>()?,
-            thresholds: defaults
-                .thresholds
-                .steps
-                .iter()
-                .filter_map(|step| step.value)
-                .collect(),
-            links: self
-                .links
-                .iter()
-                .map(|link| expand(&link.url, values))
-                .collect::<std::result::Result<_, _>>()?,
+            queries,
+            thresholds: steps.filter_map(|step| step.value).collect(),
+            links,
         })
     }
 }
@@ -310,23 +295,21 @@ fn expand(text: &str, values: &BTreeMap<&str, String>) -> std::result::Result<St
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('$') {
         expanded += before;
-        let (name, left) = match after
+        let in_braces = after
             .strip_prefix('{')
-            .and_then(|inside| inside.split_once('}'))
-        {
-            Some((inside, left)) => (
-                inside.split_once(':').map_or(inside, |(name, _)| name),
-                left,
-            ),
-            None => after.split_at(
-                after
-                    .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                    .unwrap_or(after.len()),
-            ),
+            .and_then(|after| after.split_once('}'));
+        let (name, left) = match in_braces {
+            Some((inside, left)) => {
+                let name = inside.split_once(':').map_or(inside, |(name, _)| name);
+                (name, left)
+            }
+            None => {
+                let name_ends = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                after.split_at(name_ends.unwrap_or(after.len()))
+            }
         };
-        expanded += values
-            .get(name)
-            .ok_or_else(|| format!("there is no variable `{name}`, which `{text}` uses"))?;
+        let unknown = || format!("there is no variable `{name}`, which `{text}` uses");
+        expanded += values.get(name).ok_or_else(unknown)?;
         rest = left;
     }
     Ok(expanded + rest)
@@ -366,16 +349,13 @@ mod tests {
 
     #[test]
     fn panels_inside_of_rows_are_found_and_rows_are_none() {
-        let json = r#"{"title": "t", "panels": [{"type": "row", "panels": [{"type": "stat", "title": "inside"}]},
-            {"type": "gauge", "title": "beside", "fieldConfig": {"defaults": {"thresholds": {"steps": [{"value": null}, {"value": 30}]}}}}]}"#;
+        let json = r#"{"title": "t", "panels": [
+            {"type": "row", "panels": [{"type": "stat", "title": "inside"}]},
+            {"type": "gauge", "title": "beside", "fieldConfig": {"defaults":
+                {"thresholds": {"steps": [{"value": null}, {"value": 30}]}}}}]}"#;
         let panels = Dashboard::parse(json).unwrap().panels;
-        assert_eq!(
-            panels
-                .iter()
-                .map(|panel| panel.title.as_str())
-                .collect::<Vec<_>>(),
-            ["inside", "beside"]
-        );
+        let titles: Vec<_> = panels.iter().map(|panel| panel.title.as_str()).collect();
+        assert_eq!(titles, ["inside", "beside"]);
         assert_eq!(panels[1].thresholds, [30.0]);
     }
 

@@ -1,12 +1,13 @@
-//! Which drills moved which panels: a value left the band that it has in steady state, and somebody
-//! who looks would see that.
+//! Which drills moved which panels: a value left the band that it has in steady state, so that a
+//! person who looks sees it.
 //!
-//! Each drill begins in steady state, so what a series shows just before a drill's fault is what it
-//! shows when all is well: its middle is the median of that over the drills that may disturb what
-//! it tells of. How far it strays by itself is taken from all series of its query: six times the
-//! median of that, and at least a quarter of its middle, for what is less shows on no panel. A
-//! series counts for a drill only if it tells of what the drill may disturb, for drills run side by
-//! side; and until another drill breaks the same, for what is scraped comes late.
+//! Each drill begins in steady state. So the steady values of a series are those just before the
+//! faults of the drills that may disturb what it tells of; the middle of its band is their median.
+//! The band reaches to both sides by six times the median deviation of all series of its query, and
+//! by a quarter of the middle at least: less is not seen on a panel.
+//!
+//! Drills run side by side, so a series counts for a drill only if it tells of what the drill may
+//! disturb. What is scraped comes late, so it counts until another drill disturbs the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -14,30 +15,28 @@ use std::ops::RangeInclusive;
 use super::history::{BoardHistory, PanelHistory, SeriesHistory};
 use crate::{Cadence, UtcInstant};
 
-/// The waits of the system, in steps of a history.
+/// The waits of the system, as numbers of steps of a history.
 #[derive(Clone, Copy, Debug)]
-struct Steps {
-    /// For how long the system has been steady at a fault: as long as all that is scraped needs to show
-    /// it.
+struct StepCounts {
+    /// How long the system has been steady at a fault: as long as a scrape needs to show it.
     steady_for: usize,
     /// How many values in a row must be missing.
     gap_after: usize,
-    /// How old the value may be that a panel still shows at an instant: a scrape's interval and more.
+    /// How old a value may be that a panel still shows: a scrape's interval and more.
     still_shown: usize,
 }
 
-impl Steps {
+impl StepCounts {
     fn of(history: &BoardHistory, cadence: Cadence) -> Self {
-        let every = history.sampling.every.as_secs_f64().max(f64::MIN_POSITIVE);
+        let every_s = history.sampling.every.as_secs_f64().max(f64::MIN_POSITIVE);
+        let steps = (cadence.scrape_interval.as_secs_f64() / every_s).ceil();
         // A scrape has few steps.
         #[allow(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "it is above 0 and small"
         )]
-        let scrape = (cadence.scrape_interval.as_secs_f64() / every)
-            .ceil()
-            .clamp(1.0, 1e6) as usize;
+        let scrape = steps.clamp(1.0, 1e6) as usize;
         Self {
             steady_for: scrape,
             gap_after: scrape + 1,
@@ -48,7 +47,7 @@ impl Steps {
 
 /// What a drill broke, and when.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Broken {
+pub struct Disturbance {
     /// The drill's name.
     pub drill: String,
     /// Its first fault.
@@ -59,117 +58,109 @@ pub struct Broken {
     pub disturbed: BTreeSet<String>,
 }
 
-/// Per drill, the titles of the panels that it moved, in the dashboard's order. What a drill does is
-/// seen within the cadence of the system.
+/// Per drill, the titles of the panels that it moved, in the dashboard's order. What a drill does
+/// is seen within the cadence of the system.
 #[must_use]
 pub fn moved_panels(
     history: &BoardHistory,
-    drills: &[Broken],
+    drills: &[Disturbance],
     cadence: Cadence,
 ) -> BTreeMap<String, Vec<String>> {
-    let waits = Steps::of(history, cadence);
-    let mut moved: BTreeMap<_, Vec<_>> = drills
-        .iter()
-        .map(|broken| (broken.drill.clone(), Vec::new()))
-        .collect();
+    let waits = StepCounts::of(history, cadence);
+    let names = drills.iter().map(|disturbance| disturbance.drill.clone());
+    let mut moved: BTreeMap<_, Vec<_>> = names.map(|name| (name, Vec::new())).collect();
     for panel in &history.panels {
-        let usual = usual(panel, history, drills, waits);
-        for broken in drills {
-            let is_own = |series: &SeriesHistory| series.concerns.disturbed_by(&broken.disturbed);
-            let steps = steps_of(history, broken.from, seen_until(broken, drills, cadence));
-            let shows_it = |(series, usual): (&SeriesHistory, &Option<Usual>)| {
-                let others = panel
-                    .series
-                    .iter()
-                    .filter(|other| other.query == series.query && !is_own(other));
-                leaves(series, *usual, steps.clone(), waits)
-                    || ends(series, &others.collect::<Vec<_>>(), steps.clone(), waits)
-            };
-            if panel
-                .series
-                .iter()
-                .zip(&usual)
-                .filter(|(series, _)| is_own(series))
-                .any(shows_it)
-            {
-                moved
-                    .entry(broken.drill.clone())
-                    .or_default()
-                    .push(panel.title.clone());
+        let bands = steady_bands(panel, history, drills, waits);
+        for disturbance in drills {
+            let until = seen_until(disturbance, drills, cadence);
+            let steps = steps_of(history, disturbance.from, until);
+            if is_moved(panel, &bands, disturbance, &steps, waits) {
+                let titles = moved.entry(disturbance.drill.clone()).or_default();
+                titles.push(panel.title.clone());
             }
         }
     }
     moved
 }
 
-fn seen_until(broken: &Broken, drills: &[Broken], cadence: Cadence) -> UtcInstant {
-    let others = drills.iter().filter(|other| {
-        !other.disturbed.is_disjoint(&broken.disturbed) && other.from > broken.until
-    });
-    others
-        .map(|other| other.from)
-        .fold(broken.until.plus(cadence.seen_within), UtcInstant::min)
+/// Whether a series of the panel shows the disturbance in one of these steps.
+fn is_moved(
+    panel: &PanelHistory,
+    bands: &[Option<SteadyBand>],
+    disturbance: &Disturbance,
+    steps: &RangeInclusive<usize>,
+    waits: StepCounts,
+) -> bool {
+    let is_own = |series: &SeriesHistory| series.concerns.disturbed_by(&disturbance.disturbed);
+    let mut series = panel.series.iter().zip(bands);
+    series.any(|(series, band)| {
+        if !is_own(series) {
+            return false;
+        }
+        let is_beside = |other: &&SeriesHistory| other.query == series.query && !is_own(other);
+        let beside: Vec<_> = panel.series.iter().filter(is_beside).collect();
+        leaves(series, *band, steps.clone(), waits) || ends(series, &beside, steps.clone(), waits)
+    })
 }
 
-/// What a series shows in steady state.
+/// Until when what a drill does can be seen: until another drill disturbs the same.
+fn seen_until(disturbance: &Disturbance, drills: &[Disturbance], cadence: Cadence) -> UtcInstant {
+    let is_next = |other: &&Disturbance| {
+        !other.disturbed.is_disjoint(&disturbance.disturbed) && other.from > disturbance.until
+    };
+    let next = drills.iter().filter(is_next).map(|other| other.from);
+    let seen = disturbance.until.plus(cadence.seen_within);
+    next.fold(seen, UtcInstant::min)
+}
+
+/// The values that a series has in steady state.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Usual {
+struct SteadyBand {
     middle: f64,
-    /// How far it strays from there to both sides.
+    /// How far it reaches from there to both sides.
     reach: f64,
 }
 
-impl Usual {
-    fn strays_by(self, value: f64) -> f64 {
+impl SteadyBand {
+    fn distance_of(self, value: f64) -> f64 {
         (value - self.middle).abs()
     }
 }
 
-/// Per series of a panel, what it shows in steady state; `None` if it shows nothing then.
-fn usual(
+/// Per series of a panel, its values in steady state; `None` if it has none then.
+fn steady_bands(
     panel: &PanelHistory,
     history: &BoardHistory,
-    drills: &[Broken],
-    waits: Steps,
-) -> Vec<Option<Usual>> {
-    let steady = |series: &SeriesHistory| -> Vec<f64> {
-        let own = drills
-            .iter()
-            .filter(|broken| series.concerns.disturbed_by(&broken.disturbed));
-        let faults = own.filter_map(|broken| history.sampling.last_until(broken.from));
-        faults
-            .flat_map(|fault| {
-                (fault.saturating_sub(waits.steady_for)..=fault)
-                    .filter_map(|step| value_at(series, step))
-            })
-            .collect()
+    drills: &[Disturbance],
+    waits: StepCounts,
+) -> Vec<Option<SteadyBand>> {
+    let steady_values = |series: &SeriesHistory| -> Vec<f64> {
+        let is_own = |drill: &&Disturbance| series.concerns.disturbed_by(&drill.disturbed);
+        let own = drills.iter().filter(is_own);
+        let faults = own.filter_map(|drill| history.sampling.last_until(drill.from));
+        let steps = faults.flat_map(|fault| fault.saturating_sub(waits.steady_for)..=fault);
+        steps.filter_map(|step| value_at(series, step)).collect()
     };
-    let steady: Vec<_> = panel.series.iter().map(steady).collect();
-    let middles: Vec<_> = steady.iter().map(|values| median(values.clone())).collect();
-    let mut strays: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
-    for ((series, values), middle) in panel.series.iter().zip(&steady).zip(&middles) {
+    let mut middles = Vec::new();
+    let mut deviations: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    for series in &panel.series {
+        let values = steady_values(series);
+        let middle = median(values.clone());
         if let Some(middle) = middle {
-            strays
-                .entry(series.query)
-                .or_default()
-                .extend(values.iter().map(|value| (value - middle).abs()));
+            let own = values.iter().map(|value| (value - middle).abs());
+            deviations.entry(series.query).or_default().extend(own);
         }
+        middles.push(middle);
     }
-    let strays: BTreeMap<_, _> = strays
-        .into_iter()
-        .filter_map(|(query, values)| Some((query, median(values)?)))
-        .collect();
-    let reach = |query, middle: f64| {
-        (6.0 * strays.get(&query).copied().unwrap_or_default()).max(0.25 * middle.abs())
-    };
-    let usual = panel.series.iter().zip(middles).map(|(series, middle)| {
+    let bands = panel.series.iter().zip(middles).map(|(series, middle)| {
         let middle = middle?;
-        Some(Usual {
+        let deviation = median(deviations.get(&series.query)?.clone())?;
+        Some(SteadyBand {
             middle,
-            reach: reach(series.query, middle),
+            reach: (6.0 * deviation).max(0.25 * middle.abs()),
         })
     });
-    usual.collect()
+    bands.collect()
 }
 
 fn median(mut values: Vec<f64>) -> Option<f64> {
@@ -177,10 +168,9 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
     values.get(values.len() / 2).copied()
 }
 
-fn shown_at(series: &SeriesHistory, step: usize, waits: Steps) -> Option<f64> {
-    (step.saturating_sub(waits.still_shown)..=step)
-        .rev()
-        .find_map(|step| value_at(series, step))
+fn shown_at(series: &SeriesHistory, step: usize, waits: StepCounts) -> Option<f64> {
+    let mut steps = (step.saturating_sub(waits.still_shown)..=step).rev();
+    steps.find_map(|step| value_at(series, step))
 }
 
 /// A count of what has been so far has no steady state: it grows.
@@ -201,33 +191,34 @@ fn value_at(series: &SeriesHistory, step: usize) -> Option<f64> {
     series.values.get(step).copied().flatten()
 }
 
-/// Whether the series strays further than it does by itself; and than it did at the fault, for what
-/// another drill left behind is not this one's doing.
+/// Whether the series leaves its band. If it was outside at the fault, that is what another drill
+/// left behind: then it has to go further, or to come back first.
 fn leaves(
     series: &SeriesHistory,
-    usual: Option<Usual>,
+    band: Option<SteadyBand>,
     steps: RangeInclusive<usize>,
-    waits: Steps,
+    waits: StepCounts,
 ) -> bool {
     if counts_up(series) {
         return false;
     }
     let at_the_fault = shown_at(series, *steps.start(), waits);
     let mut values = steps.skip(1).filter_map(|step| value_at(series, step));
-    let Some(usual) = usual else {
+    let Some(band) = band else {
         return values.next().is_some();
     };
-    let strayed_by = at_the_fault.map_or(0.0, |value| usual.strays_by(value));
-    let mut limit = if strayed_by > usual.reach {
-        strayed_by + usual.reach
+    let was_off_by = at_the_fault.map_or(0.0, |value| band.distance_of(value));
+    let was_outside = was_off_by > band.reach;
+    let mut limit = if was_outside {
+        was_off_by + band.reach
     } else {
-        usual.reach
+        band.reach
     };
     values.any(|value| {
-        if usual.strays_by(value) <= usual.reach {
-            limit = usual.reach;
+        if band.distance_of(value) <= band.reach {
+            limit = band.reach;
         }
-        usual.strays_by(value) > limit
+        band.distance_of(value) > limit
     })
 }
 
@@ -237,7 +228,7 @@ fn ends(
     series: &SeriesHistory,
     beside: &[&SeriesHistory],
     steps: RangeInclusive<usize>,
-    waits: Steps,
+    waits: StepCounts,
 ) -> bool {
     if shown_at(series, *steps.start(), waits).is_none() {
         return false;
@@ -278,8 +269,8 @@ mod tests {
         names.map(str::to_owned).into()
     }
 
-    fn broken(drill: &str, disturbed: &str) -> Broken {
-        Broken {
+    fn disturbance(drill: &str, disturbed: &str) -> Disturbance {
+        Disturbance {
             drill: drill.to_owned(),
             from: at(10),
             until: at(30),
@@ -309,23 +300,18 @@ mod tests {
             thresholds: vec![],
             series,
         };
+        let sampling = Sampling {
+            from: at(0),
+            every: Duration::from_secs(5),
+        };
         let history = BoardHistory {
-            sampling: Sampling {
-                from: at(0),
-                every: Duration::from_secs(5),
-            },
+            sampling,
             panels: vec![panel],
         };
-        let moved = moved_panels(
-            &history,
-            &[broken("on_a", "a"), broken("on_b", "b")],
-            cadence(),
-        );
-        moved
-            .into_iter()
-            .filter(|(_, panels)| !panels.is_empty())
-            .map(|(drill, _)| drill)
-            .collect()
+        let drills = [disturbance("on_a", "a"), disturbance("on_b", "b")];
+        let moved = moved_panels(&history, &drills, cadence()).into_iter();
+        let moved = moved.filter(|(_, panels)| !panels.is_empty());
+        moved.map(|(drill, _)| drill).collect()
     }
 
     fn falls_at(step: usize, lowest: f64) -> impl Fn(usize) -> Option<f64> {
@@ -334,80 +320,54 @@ mod tests {
 
     #[test]
     fn value_that_leaves_its_band_is_the_doing_of_who_disturbs_what_it_tells_of() {
-        assert_eq!(
-            moved(vec![
-                lane("a", falls_at(15, 0.0)),
-                lane("b", falls_at(99, 0.0))
-            ]),
-            ["on_a"]
-        );
+        let series = vec![lane("a", falls_at(15, 0.0)), lane("b", falls_at(99, 0.0))];
+        assert_eq!(moved(series), ["on_a"]);
     }
 
     #[test]
     fn value_that_hardly_moves_shows_nothing() {
-        assert!(
-            moved(vec![
-                lane("a", falls_at(15, 40.0)),
-                lane("b", falls_at(99, 0.0))
-            ])
-            .is_empty()
-        );
+        let series = vec![lane("a", falls_at(15, 40.0)), lane("b", falls_at(99, 0.0))];
+        assert_eq!(moved(series), [""; 0]);
     }
 
     #[test]
     fn what_was_out_of_its_band_before_the_fault_is_not_its_doing() {
-        let steady = || falls_at(99, 0.0);
-        assert!(
-            moved(vec![
-                lane("a", falls_at(5, 0.0)),
-                lane("b", steady()),
-                lane("b", steady())
-            ])
-            .is_empty()
-        );
-        assert!(moved(vec![lane("a", falls_at(36, 0.0)), lane("b", steady())]).is_empty());
+        let steady = || lane("b", falls_at(99, 0.0));
+        let before = vec![lane("a", falls_at(5, 0.0)), steady(), steady()];
+        assert_eq!(moved(before), [""; 0]);
+        let after = vec![lane("a", falls_at(36, 0.0)), steady()];
+        assert_eq!(moved(after), [""; 0]);
     }
 
     #[test]
     fn line_that_ends_is_seen() {
         let ends = |step| (step < 15).then_some(50.0);
-        assert_eq!(
-            moved(vec![lane("a", ends), lane("b", falls_at(99, 0.0))]),
-            ["on_a"]
-        );
+        let series = vec![lane("a", ends), lane("b", falls_at(99, 0.0))];
+        assert_eq!(moved(series), ["on_a"]);
     }
 
     #[test]
     fn lines_that_all_end_are_the_doing_of_who_stopped_their_exporter() {
         let ends = |step| (step < 15).then_some(50.0);
-        assert!(moved(vec![lane("a", ends), lane("b", ends), lane("c", ends)]).is_empty());
+        let series = vec![lane("a", ends), lane("b", ends), lane("c", ends)];
+        assert_eq!(moved(series), [""; 0]);
     }
 
     #[test]
     fn error_that_is_the_first_of_its_kind_is_seen() {
         let errors = |step| Some(if step < 15 { 0.0 } else { 1.0 });
-        assert_eq!(
-            moved(vec![lane("a", errors), lane("b", |_| Some(0.0))]),
-            ["on_a"]
-        );
+        let series = vec![lane("a", errors), lane("b", |_| Some(0.0))];
+        assert_eq!(moved(series), ["on_a"]);
     }
 
     #[test]
     fn sum_over_what_several_may_disturb_is_nobodys_and_a_count_has_no_steady_state() {
-        assert!(
-            moved(vec![series(
-                Concerns::All(names(["a", "b"])),
-                falls_at(15, 0.0)
-            )])
-            .is_empty()
-        );
-        assert_eq!(
-            moved(vec![series(Concerns::All(names(["a"])), falls_at(15, 0.0))]),
-            ["on_a"]
-        );
-        assert!(moved(vec![series(Concerns::Nothing, falls_at(15, 0.0))]).is_empty());
+        let sum = |concerns| vec![series(concerns, falls_at(15, 0.0))];
+        assert_eq!(moved(sum(Concerns::All(names(["a", "b"])))), [""; 0]);
+        assert_eq!(moved(sum(Concerns::All(names(["a"])))), ["on_a"]);
+        assert_eq!(moved(sum(Concerns::Nothing)), [""; 0]);
         #[allow(clippy::cast_precision_loss, reason = "it is small")]
         let rows = |step| Some(step as f64);
-        assert!(moved(vec![lane("a", rows)]).is_empty());
+        assert_eq!(moved(vec![lane("a", rows)]), [""; 0]);
     }
 }

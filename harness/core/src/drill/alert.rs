@@ -32,9 +32,9 @@ pub struct ExpectedAlert {
     /// What the alert's owner promises: the longest time from the fault to firing.
     #[serde(with = "seconds", rename = "deadline_s")]
     pub deadline: Duration,
-    /// What the alert is about, as `PromQL` that yields samples exactly while that holds. Prometheus
-    /// is asked for it beside the rule. Its first instant is the measured onset, from which the
-    /// window counts; without it, the window counts from the fault.
+    /// What the alert is about, as `PromQL` that yields samples exactly while that holds.
+    /// Prometheus is asked for it beside the rule. Its first instant is the measured onset, from
+    /// which the window counts; without it, the window counts from the fault.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
     /// How long the rule's expression may take to become true after the fault has its effect.

@@ -29,7 +29,7 @@ fn fault_failures(record: &FaultRecord) -> Vec<Reason> {
     let fault = &record.fault;
     if record.effect_at.is_none() {
         let message = format!(
-            "{fault} was injected and had no effect, so that the drill says nothing about its alerts"
+            "{fault} was injected and had no effect, so that the drill says nothing about alerts"
         );
         reasons.push(Reason::new(ReasonKind::FaultWithoutEffect, message));
     }
@@ -46,7 +46,7 @@ fn skipped_evaluations(drill: &Drill, timeline: &Timeline) -> Option<Reason> {
         Some((group, timeline.missed_evaluations.get(group)?))
     })?;
     let message = format!(
-        "Prometheus skipped {count} evaluations of the group {group}, so that its alerts may be late"
+        "Prometheus skipped {count} evaluations of the group {group}: its alerts may be late"
     );
     Some(Reason::new(ReasonKind::EvaluationsMissed, message))
 }

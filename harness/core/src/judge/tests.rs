@@ -56,8 +56,8 @@ fn rule(alert: &str, for_s: u64) -> LoadedRule {
     }
 }
 
-/// A drill that went as it should: pending at 20 s, firing at 80 s, notified at 90 s, reverted at 100
-/// s, gone at 125 s, notified at 150 s.
+/// A drill that went as it should: pending at 20 s, firing at 80 s, notified at 90 s, reverted at
+/// 100 s, gone at 125 s, notified at 150 s.
 struct Story {
     timeline: Timeline,
 }
@@ -1103,8 +1103,8 @@ proptest! {
             timeline.conditions.push(spans("up == 0", &[(f64::from(onset_s), 110.0)]));
         });
         let verdict = judge(&measured(), &story.timeline);
-        let is_of_time = |kind: &ReasonKind| [ReasonKind::TooEarly, ReasonKind::Late].contains(kind);
-        let is_in_time = !kinds(&verdict).iter().any(is_of_time);
+        let of_time = [ReasonKind::TooEarly, ReasonKind::Late];
+        let is_in_time = !kinds(&verdict).iter().any(|kind| of_time.contains(kind));
         let is_in_window = (onset_s + 59..=onset_s + 80).contains(&firing_s) && firing_s <= 120;
         prop_assert_eq!(is_in_time, is_in_window, "{:#?}", verdict.reasons);
     }

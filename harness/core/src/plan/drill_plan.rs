@@ -42,46 +42,40 @@ impl DrillPlan {
     /// What `drill` would do with `rules` under `routing`.
     #[must_use]
     pub fn of(drill: &Drill, settings: &Settings, rules: &[LoadedRule], routing: &Routing) -> Self {
-        let expected = |of: fn(&LoadedRule, &crate::ExpectedAlert) -> (Window, Duration)| {
-            let each = drill
-                .expect
-                .iter()
-                .map(move |alert| Some(of(rule_for(&alert.alert, &alert.labels, rules)?, alert)));
-            each.collect::<Vec<_>>()
-        };
-        let expected = expected(|rule, alert| {
-            (
-                Window::derive(rule, alert.onset),
-                Window::latest_resolve(rule, alert.recovery),
-            )
+        let expected = drill.expect.iter();
+        let with_rules = expected.map(|alert| {
+            let rule = rule_for(&alert.alert, &alert.labels, rules);
+            rule.map(|rule| (rule, alert))
         });
-        let windows: Vec<_> = expected
-            .iter()
-            .map(|alert| alert.map(|(window, _)| window))
-            .collect();
-        let resolved_within: Vec<_> = expected
-            .iter()
-            .map(|alert| alert.map(|(_, resolved)| resolved))
-            .collect();
+        let with_rules: Vec<_> = with_rules.collect();
+        let windows = with_rules.iter().map(|found| {
+            let (rule, alert) = (*found)?;
+            Some(Window::derive(rule, alert.onset))
+        });
+        let windows: Vec<_> = windows.collect();
+        let resolved_within = with_rules.iter().map(|found| {
+            let (rule, alert) = (*found)?;
+            Some(Window::latest_resolve(rule, alert.recovery))
+        });
+        let resolved_within: Vec<_> = resolved_within.collect();
 
         let broken_for = broken_for(drill, rules, routing, &windows);
         // As the runner waits: until everything was scraped again, then for the next evaluation.
-        let longest =
-            |of: fn(&LoadedRule) -> Duration| rules.iter().map(of).max().unwrap_or_default();
-        let scraped = longest(|rule| rule.scraped_within());
-        let evaluated = longest(|rule| rule.evaluation_interval);
-        let resolved = resolved_within
-            .iter()
-            .flatten()
-            .max()
-            .map(|resolved| *resolved + routing.group_interval + DELIVERY_ALLOWANCE);
+        let scraped = rules.iter().map(LoadedRule::scraped_within).max();
+        let scraped = scraped.unwrap_or_default();
+        let evaluated = rules.iter().map(|rule| rule.evaluation_interval).max();
+        let seen = scraped + evaluated.unwrap_or_default();
+        let resolved = resolved_within.iter().flatten().max();
+        let resolved = resolved.map_or(Duration::ZERO, |resolved| {
+            *resolved + routing.group_interval + DELIVERY_ALLOWANCE
+        });
         let mended_after = broken_for.then(Between {
             at_least: scraped,
-            at_most: scraped + evaluated,
+            at_most: seen,
         });
         let lasts = broken_for.then(Between {
-            at_least: scraped + evaluated,
-            at_most: resolved.unwrap_or_default().max(scraped + evaluated),
+            at_least: seen,
+            at_most: resolved.max(seen),
         });
         Self {
             drill: drill.clone(),
@@ -146,24 +140,17 @@ impl Between {
 /// the same alert fire.
 #[must_use]
 pub fn duration_of(drill: &Drill, drills: &[Drill]) -> Duration {
-    let needs = |alert: &str| {
-        let expected = drills
-            .iter()
-            .flat_map(|drill| &drill.expect)
-            .filter(|expected| expected.alert == alert);
-        expected
-            .map(|expected| expected.deadline)
-            .max()
-            .unwrap_or_default()
+    let deadline_of = |alert: &str| {
+        let expected = drills.iter().flat_map(|drill| &drill.expect);
+        let expected = expected.filter(|expected| expected.alert == alert);
+        let deadlines = expected.map(|expected| expected.deadline);
+        deadlines.max().unwrap_or_default()
     };
-    let expected = drill
-        .expect
-        .iter()
-        .map(|expected| expected.deadline + expected.recovery);
-    let silent = drill.silent.iter().map(|silent| {
-        silent
-            .hold
-            .map_or_else(|| needs(&silent.alert), |hold| silent.onset + hold)
+    let expected = drill.expect.iter();
+    let expected = expected.map(|expected| expected.deadline + expected.recovery);
+    let silent = drill.silent.iter().map(|silent| match silent.hold {
+        Some(hold) => silent.onset + hold,
+        None => deadline_of(&silent.alert),
     });
     expected.chain(silent).max().unwrap_or_default()
 }
@@ -190,33 +177,31 @@ pub(super) mod tests {
     }
 
     fn expecting(deadline_s: u64) -> Drill {
-        Drill::new("x", Fault::stop("kafka")).expect_alert(
-            ExpectedAlert::new("Down", "critical", Duration::from_secs(deadline_s))
-                .onset(Duration::from_secs(2), Duration::from_secs(4)),
-        )
+        let alert = ExpectedAlert::new("Down", "critical", Duration::from_secs(deadline_s));
+        let alert = alert.onset(Duration::from_secs(2), Duration::from_secs(4));
+        Drill::new("x", Fault::stop("kafka")).expect_alert(alert)
     }
 
-    fn seconds(between: Between) -> (u64, u64) {
+    fn plan(drill: &Drill, alert: &str) -> DrillPlan {
+        DrillPlan::of(drill, &Settings::example(), &[rule(alert, 60)], &routing())
+    }
+
+    fn in_seconds(between: Between) -> (u64, u64) {
         (between.at_least.as_secs(), between.at_most.as_secs())
     }
 
     #[test]
     fn fault_lasts_until_its_alert_is_delivered_and_the_drill_until_its_end_is() {
-        let plan = DrillPlan::of(
-            &expecting(120),
-            &Settings::example(),
-            &[rule("Down", 60)],
-            &routing(),
-        );
-        let window = plan.windows[0].unwrap();
+        let plan = plan(&expecting(120), "Down");
+        let Window { earliest, latest } = plan.windows[0].unwrap();
         assert_eq!(
-            (window.earliest.as_secs(), window.latest.as_secs()),
+            (earliest.as_secs(), latest.as_secs()),
             (62, 4 + 15 + 5 + 5 + 60)
         );
-        assert_eq!(seconds(plan.broken_for), (62 + 10, 89 + 10 + 5));
-        assert_eq!(seconds(plan.mended_after), (72 + 20, 104 + 25));
+        assert_eq!(in_seconds(plan.broken_for), (62 + 10, 89 + 10 + 5));
+        assert_eq!(in_seconds(plan.mended_after), (72 + 20, 104 + 25));
         assert_eq!(plan.resolved_within, [Some(Duration::from_secs(10 + 25))]);
-        assert_eq!(seconds(plan.lasts), (72 + 25, 104 + 35 + 30 + 5));
+        assert_eq!(in_seconds(plan.lasts), (72 + 25, 104 + 35 + 30 + 5));
         assert_eq!(plan.infeasible, []);
     }
 
@@ -226,37 +211,16 @@ pub(super) mod tests {
             .near("up == 0", Duration::from_secs(30))
             .hold(Duration::from_secs(40));
         let drill = Drill::new("x", Fault::stop("kafka")).silent(silent);
-        let plan = DrillPlan::of(
-            &drill,
-            &Settings::example(),
-            &[rule("Down", 60)],
-            &routing(),
-        );
-        assert_eq!(
-            (seconds(plan.broken_for), seconds(plan.lasts)),
-            ((40, 70), (65, 95))
-        );
+        let plan = plan(&drill, "Down");
+        assert_eq!(in_seconds(plan.broken_for), (40, 70));
+        assert_eq!(in_seconds(plan.lasts), (65, 95));
     }
 
     #[test]
     fn drill_whose_alert_has_no_rule_or_cannot_keep_its_deadline_is_infeasible() {
-        let without = DrillPlan::of(
-            &expecting(120),
-            &Settings::example(),
-            &[rule("Up", 60)],
-            &routing(),
-        );
-        assert_eq!((without.infeasible.len(), without.windows), (1, vec![None]));
-        assert_eq!(
-            DrillPlan::of(
-                &expecting(88),
-                &Settings::example(),
-                &[rule("Down", 60)],
-                &routing()
-            )
-            .infeasible
-            .len(),
-            1
-        );
+        let without_rule = plan(&expecting(120), "Up");
+        assert_eq!(without_rule.infeasible.len(), 1);
+        assert_eq!(without_rule.windows, [None]);
+        assert_eq!(plan(&expecting(88), "Down").infeasible.len(), 1);
     }
 }

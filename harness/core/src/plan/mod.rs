@@ -1,6 +1,7 @@
 //! What a run would do: its drills as data, against the rules as they are written.
 //!
-//! Nothing here asks Docker or Prometheus, so a plan can be made, kept and loaded again on any machine.
+//! Nothing here asks Docker or Prometheus, so a plan can be made, kept and loaded again on any
+//! machine.
 
 mod drill_plan;
 mod outlook;

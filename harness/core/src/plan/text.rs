@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use super::{Between, DrillPlan, Outlook};
 use crate::schedule::Slot;
+use crate::seconds::whole;
 use crate::style::{bad, harmless, heading};
-use crate::{ExpectedAlert, SilentAlert, Window};
+use crate::{ExpectedAlert, SilentAlert, Tolerated, Window};
 
-/// What stands before the reasons of a drill that needs not be run to know that it fails.
+/// What stands before the reasons why a drill cannot pass.
 const CANNOT_PASS: &str = "fails";
 
 /// What a run with the rules of `rules_file` would do: drill by drill, then how long it takes, and
@@ -20,123 +21,90 @@ pub fn plan_text(outlook: &Outlook, rules_file: &Path) -> String {
     let mut text: String = outlook.drills.iter().map(drill_text).collect();
     let (count, file) = (outlook.drills.len(), rules_file.display());
     let plural = if count == 1 { "" } else { "s" };
-    let _ = writeln!(
-        text,
-        "{} by the rules of {file}; nothing was broken.",
-        heading(format!("{count} drill{plural}"))
-    );
+    let count = heading(format!("{count} drill{plural}"));
+    let _ = writeln!(text, "{count} by the rules of {file}; nothing was broken.");
     text + &duration_text(outlook)
 }
 
 fn drill_text(planned: &DrillPlan) -> String {
-    let DrillPlan {
-        drill,
-        windows,
-        resolved_within,
-        ..
-    } = planned;
-    let mut lines: Vec<(&str, String)> = Vec::new();
-    lines.extend(
-        drill
-            .moment
-            .iter()
-            .map(|moment| ("waits", format!("until {}", moment.what))),
-    );
-    let faults: Vec<_> = drill.faults.iter().map(ToString::to_string).collect();
-    lines.push((
-        "breaks",
-        format!(
-            "{}, for {}",
-            faults.join("; then "),
-            between(planned.broken_for)
-        ),
-    ));
-    lines.extend(
-        drill
-            .once_pending
-            .iter()
-            .map(|fault| ("pending", fault.to_string())),
-    );
-    let expected = drill.expect.iter().zip(windows).zip(resolved_within);
-    let fires =
-        expected.map(|((alert, window), resolved)| ("fires", fires(alert, *window, *resolved)));
-    lines.extend(fires);
-    lines.extend(drill.silent.iter().map(|alert| ("silent", silent(alert))));
-    lines.extend(drill.tolerate.iter().map(|tolerated| {
-        (
-            "may fire",
-            format!("{}: {}", tolerated.alert, tolerated.reason),
-        )
-    }));
-    lines.extend(
-        drill
-            .afterwards
-            .iter()
-            .map(|check| ("then", check.what.clone())),
-    );
-    lines.extend(
-        planned
-            .infeasible
-            .iter()
-            .map(|reason| (CANNOT_PASS, reason.message.clone())),
-    );
-    let lines = lines.into_iter().map(|(what, text)| {
-        let padded = format!("{what:<8}");
-        let padded = if what == CANNOT_PASS {
-            bad(padded)
-        } else {
-            padded
-        };
-        format!("  {padded}  {}\n", harmless(&text))
-    });
-    format!(
-        "{}{}\n{}\n",
-        heading(harmless(&drill.name)),
-        place(planned),
-        lines.collect::<String>()
-    )
-}
-
-/// What it holds for itself alone.
-fn place(planned: &DrillPlan) -> String {
-    let names: Vec<_> = planned.holds.iter().map(String::as_str).collect();
-    if names.is_empty() {
+    let name = heading(harmless(&planned.drill.name));
+    let holds = if planned.holds.is_empty() {
         String::new()
     } else {
-        format!(" on {}", harmless(&names.join(", ")))
+        format!(" on {}", harmless(&planned.holds.join(", ")))
+    };
+    let lines: String = lines_of(planned).into_iter().map(line_text).collect();
+    format!("{name}{holds}\n{lines}\n")
+}
+
+/// Per line, what it is about and what it says of that.
+fn lines_of(planned: &DrillPlan) -> Vec<(&'static str, String)> {
+    let drill = &planned.drill;
+    let mut lines = Vec::new();
+    if let Some(moment) = &drill.moment {
+        lines.push(("waits", format!("until {}", moment.what)));
     }
+    let faults: Vec<_> = drill.faults.iter().map(ToString::to_string).collect();
+    let (faults, broken_for) = (faults.join("; then "), between(planned.broken_for));
+    lines.push(("breaks", format!("{faults}, for {broken_for}")));
+    for fault in &drill.once_pending {
+        lines.push(("pending", fault.to_string()));
+    }
+    let windows = planned.windows.iter().zip(&planned.resolved_within);
+    for (alert, (window, resolved)) in drill.expect.iter().zip(windows) {
+        lines.push(("fires", fires(alert, *window, *resolved)));
+    }
+    for alert in &drill.silent {
+        lines.push(("silent", silent(alert)));
+    }
+    for tolerated in &drill.tolerate {
+        let Tolerated { alert, reason, .. } = tolerated;
+        lines.push(("may fire", format!("{alert}: {reason}")));
+    }
+    for check in &drill.afterwards {
+        lines.push(("then", check.what.clone()));
+    }
+    for reason in &planned.infeasible {
+        lines.push((CANNOT_PASS, reason.message.clone()));
+    }
+    lines
+}
+
+fn line_text((what, text): (&str, String)) -> String {
+    let padded = format!("{what:<8}");
+    let is_bad = what == CANNOT_PASS;
+    let padded = if is_bad { bad(padded) } else { padded };
+    format!("  {padded}  {}\n", harmless(&text))
 }
 
 fn fires(alert: &ExpectedAlert, window: Option<Window>, resolved: Option<Duration>) -> String {
-    let when = window.map_or_else(
-        || "no rule for it".to_owned(),
-        |window| {
+    let when = match window {
+        Some(Window { earliest, latest }) => {
             format!(
                 "+{} to +{} s after the fault",
-                whole(window.earliest),
-                whole(window.latest)
+                whole(earliest),
+                whole(latest)
             )
-        },
-    );
-    let resolved = resolved.map_or_else(String::new, |within| {
-        format!("; resolved within {} s of the revert", whole(within))
-    });
-    format!(
-        "{alert}, {}, {when}, deadline +{} s{resolved}",
-        alert.severity,
-        whole(alert.deadline)
-    )
+        }
+        None => "no rule for it".to_owned(),
+    };
+    let resolved = match resolved {
+        Some(within) => format!("; resolved within {} s of the revert", whole(within)),
+        None => String::new(),
+    };
+    let (severity, deadline) = (&alert.severity, whole(alert.deadline));
+    format!("{alert}, {severity}, {when}, deadline +{deadline} s{resolved}")
 }
 
 fn silent(alert: &SilentAlert) -> String {
-    let near = alert.near.as_ref().map_or_else(String::new, |near| {
-        let held = alert.hold.map_or_else(
-            || "as long as its rule needs to fire".to_owned(),
-            |hold| format!("{} s", whole(hold)),
-        );
-        format!(", though `{near}` for {held}")
-    });
-    format!("{alert}{near}")
+    let Some(near) = &alert.near else {
+        return alert.to_string();
+    };
+    let held = match alert.hold {
+        Some(hold) => format!("{} s", whole(hold)),
+        None => "as long as its rule needs to fire".to_owned(),
+    };
+    format!("{alert}, though `{near}` for {held}")
 }
 
 fn between(between: Between) -> String {
@@ -148,50 +116,35 @@ fn between(between: Between) -> String {
     }
 }
 
-/// In whole seconds: rounded, for a plan is no measurement.
-fn whole(duration: Duration) -> String {
-    format!("{:.0}", duration.as_secs_f64())
-}
-
 fn duration_text(outlook: &Outlook) -> String {
-    let end = |slots: &[Slot]| slots.iter().map(|slot| slot.until).max();
+    let end = |slots: &[Slot]| slots.iter().map(|slot| slot.until).max().map(whole);
     let (Some(at_best), Some(at_worst)) = (end(&outlook.at_best), end(&outlook.at_worst)) else {
         return String::new();
     };
     let one_by_one: Duration = outlook.drills.iter().map(|drill| drill.lasts.at_most).sum();
-    let mut text = format!(
-        "Expected, once the stack is steady: {} to {} s, by rehearsing the waiting line with each wait at its shortest and at \
-         its longest (one after the other at most {} s).\n\nLanes, each wait at its longest:\n",
-        whole(at_best),
-        whole(at_worst),
-        whole(one_by_one),
-    );
-    let mut lanes: BTreeMap<(bool, &str), Vec<&Slot>> = BTreeMap::new();
-    for slot in &outlook.at_worst {
+    let one_by_one = whole(one_by_one);
+    format!(
+        "Expected, once the stack is steady: {at_best} to {at_worst} s, by a simulation with each \
+         wait at its shortest and at its longest (one after the other at most {one_by_one} s).\n\n\
+         Lanes, each wait at its longest:\n{}",
+        lanes_text(&outlook.at_worst)
+    )
+}
+
+fn lanes_text(slots: &[Slot]) -> String {
+    let mut lanes: BTreeMap<(bool, &str), Vec<String>> = BTreeMap::new();
+    for slot in slots {
         // What needs no lane comes last.
         let lane = slot.lane.as_deref();
-        lanes
-            .entry((lane.is_none(), lane.unwrap_or("no lane")))
-            .or_default()
-            .push(slot);
+        let lane = (lane.is_none(), lane.unwrap_or("no lane"));
+        let (from, until) = (whole(slot.from), whole(slot.until));
+        let said = format!("{} {from}–{until} s", slot.drill);
+        lanes.entry(lane).or_default().push(said);
     }
-    let width = lanes
-        .keys()
-        .map(|(_, lane)| lane.chars().count())
-        .max()
-        .unwrap_or_default();
+    let widths = lanes.keys().map(|(_, lane)| lane.chars().count());
+    let width = widths.max().unwrap_or_default();
+    let mut text = String::new();
     for ((_, lane), slots) in lanes {
-        let slots: Vec<_> = slots
-            .iter()
-            .map(|slot| {
-                format!(
-                    "{} {}–{} s",
-                    slot.drill,
-                    whole(slot.from),
-                    whole(slot.until)
-                )
-            })
-            .collect();
         let _ = writeln!(text, "  {lane:<width$}  {}", slots.join(", "));
     }
     text
@@ -204,13 +157,9 @@ mod tests {
     use crate::{Drill, Fault, Moment, Settings};
 
     fn text(drill: &Drill) -> String {
-        anstream::adapter::strip_str(&drill_text(&DrillPlan::of(
-            drill,
-            &Settings::example(),
-            &[rule("Down", 60)],
-            &routing(),
-        )))
-        .to_string()
+        let rules = [rule("Down", 60)];
+        let planned = DrillPlan::of(drill, &Settings::example(), &rules, &routing());
+        anstream::adapter::strip_str(&drill_text(&planned)).to_string()
     }
 
     #[test]
@@ -220,26 +169,23 @@ mod tests {
             service: "s".into(),
             command: vec![],
         };
+        let alert = ExpectedAlert::new("Down", "critical", Duration::from_secs(120));
+        let silent = SilentAlert::new("Down")
+            .near("lag > 800", Duration::from_secs(10))
+            .hold(Duration::from_secs(40));
         let drill = Drill::new("broker_gone", Fault::stop("kafka"))
             .fault(Fault::restart("minio"))
             .once_pending(Fault::restart("prometheus"))
             .at(moment)
-            .expect_alert(
-                ExpectedAlert::new("Down", "critical", Duration::from_secs(120))
-                    .label("job", "kafka"),
-            )
-            .silent(
-                SilentAlert::new("Down")
-                    .near("lag > 800", Duration::from_secs(10))
-                    .hold(Duration::from_secs(40)),
-            )
+            .expect_alert(alert)
+            .silent(silent)
             .tolerate("Late", &[], "what waited is late");
         insta::assert_snapshot!(text(&drill), @r#"
         broker_gone on kafka, offload, prometheus
           waits     until no run is in progress
           breaks    kafka stopped; then minio restarted, for 70 to 100 s
           pending   prometheus restarted
-          fires     Down{job="kafka"}, critical, +60 to +85 s after the fault, deadline +120 s; resolved within 35 s of the revert
+          fires     Down, critical, +60 to +85 s after the fault, deadline +120 s; resolved within 35 s of the revert
           silent    Down, though `lag > 800` for 40 s
           may fire  Late: what waited is late
         "#);

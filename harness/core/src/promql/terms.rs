@@ -166,20 +166,14 @@ mod tests {
 
     fn terms(expression: &str) -> Vec<String> {
         let text = |term: Term| {
-            let limits: Vec<_> = term
-                .limits
-                .iter()
-                .map(|limit| format!("[{} {}]", limit.operator, limit.query))
-                .collect();
-            format!("{} {} {}", term.role, term.query, limits.join(""))
-                .trim()
-                .to_owned()
+            let limits = term.limits.iter();
+            let limits = limits.map(|limit| format!("[{} {}]", limit.operator, limit.query));
+            let limits: String = limits.collect();
+            let text = format!("{} {} {limits}", term.role, term.query);
+            text.trim().to_owned()
         };
-        terms_of(expression)
-            .unwrap()
-            .into_iter()
-            .map(text)
-            .collect()
+        let terms = terms_of(expression).unwrap().into_iter();
+        terms.map(text).collect()
     }
 
     #[test]
@@ -226,23 +220,24 @@ mod tests {
 
     #[test]
     fn terms_that_set_operators_join_are_told_apart_by_how_they_join() {
+        let restarted = "increase(restarts[2m]) > 0";
+        let killed = "last_over_time(oom_killed[1m])";
         assert_eq!(
-            terms(
-                "increase(restarts[2m]) > 0 and on (service, name) last_over_time(oom_killed[1m]) == 1"
-            ),
+            terms(&format!("{restarted} and on (service, name) {killed} == 1")),
             [
                 "increase(restarts[2m]) [> 0]",
-                "and last_over_time(oom_killed[1m]) [== 1]"
+                &format!("and {killed} [== 1]")
             ]
         );
+        let seen = "last_over_time(errors[15m] offset 2m)";
         assert_eq!(
-            terms(
-                "increase(errors[2m]) > 0 or last_over_time(errors[2m]) > 0 unless last_over_time(errors[15m] offset 2m) and on (job) up == 1"
-            ),
+            terms(&format!(
+                "errors > 0 or failures > 0 unless {seen} and on (job) up == 1"
+            )),
             [
-                "increase(errors[2m]) [> 0]",
-                "or last_over_time(errors[2m]) [> 0]",
-                "unless last_over_time(errors[15m] offset 2m)",
+                "errors [> 0]",
+                "or failures [> 0]",
+                &format!("unless {seen}"),
                 "and up [== 1]"
             ]
         );
@@ -273,7 +268,8 @@ mod tests {
 
     #[test]
     fn each_term_is_promql_again() {
-        let expression = "max_over_time(up{job=~\"a|b\"}[15m:5s] offset 2m) == 1 and sum without (x) (rate(y[1m])) / 2 >= 0.5";
+        let expression = "max_over_time(up{job=~\"a|b\"}[15m:5s] offset 2m) == 1 \
+                          and sum without (x) (rate(y[1m])) / 2 >= 0.5";
         for term in terms_of(expression).unwrap() {
             assert!(terms_of(&term.query).is_ok(), "{}", term.query);
         }

@@ -1,4 +1,4 @@
-//! How often a system looks at itself, by the rules that it has loaded.
+//! How often a system is scraped and evaluated, by the rules that it has loaded.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::LoadedRule;
 /// How often a system is scraped and its rules are evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cadence {
-    /// The shortest interval of any group of rules: what is shorter, no alert sees.
+    /// The shortest interval of any group of rules. No alert sees what is shorter.
     pub evaluation_interval: Duration,
     /// The longest scrape interval of any target.
     pub scrape_interval: Duration,

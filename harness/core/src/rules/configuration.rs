@@ -64,16 +64,14 @@ struct Route {
     routes: Vec<Route>,
 }
 
-/// The alerting rules of a rules file, with the waits that Prometheus's configuration gives them. Each
-/// file is its path, for errors, and its text.
+/// The alerting rules of a rules file, with the waits that Prometheus's configuration gives them.
+/// Each file is its path, for errors, and its text.
 ///
 /// # Errors
 /// [`Error::BadDescription`] or [`Error::BadAnswer`] of a file that is not understood.
 pub fn rules_of(prometheus: (&Path, &str), rules: (&Path, &str)) -> Result<Vec<LoadedRule>> {
-    rules_with_waits(
-        &parse(prometheus.0, prometheus.1)?,
-        parse(rules.0, rules.1)?,
-    )
+    let configuration = parse(prometheus.0, prometheus.1)?;
+    rules_with_waits(&configuration, parse(rules.0, rules.1)?)
 }
 
 /// The groups and waits in a configuration of Alertmanager: the coarsest and the longest of all
@@ -88,40 +86,35 @@ pub fn routing_of(yaml: &str) -> Result<Routing> {
             attempted: "read Alertmanager's configuration".to_owned(),
             reason: error.to_string(),
         })?;
-    let (group_wait, group_interval) = (Duration::from_secs(30), Duration::from_mins(5));
-    coarsest(
-        &configuration.route,
-        Routing {
-            group_by: BTreeSet::new(),
-            group_wait,
-            group_interval,
-        },
-    )
+    let defaults = Routing {
+        group_by: BTreeSet::new(),
+        group_wait: Duration::from_secs(30),
+        group_interval: Duration::from_mins(5),
+    };
+    coarsest(&configuration.route, defaults)
 }
 
 fn coarsest(route: &Route, inherited: Routing) -> Result<Routing> {
     let own = Routing {
         group_by: route.group_by.clone().unwrap_or(inherited.group_by),
-        group_wait: route
-            .group_wait
-            .as_deref()
-            .map_or(Ok(inherited.group_wait), prometheus_duration)?,
-        group_interval: route
-            .group_interval
-            .as_deref()
-            .map_or(Ok(inherited.group_interval), prometheus_duration)?,
+        group_wait: wait_or(route.group_wait.as_deref(), inherited.group_wait)?,
+        group_interval: wait_or(route.group_interval.as_deref(), inherited.group_interval)?,
     };
-    route
-        .routes
-        .iter()
-        .try_fold(own.clone(), |coarsest_yet, child| {
-            let child = coarsest(child, own.clone())?;
-            Ok(Routing {
-                group_by: common(&coarsest_yet.group_by, child.group_by),
-                group_wait: coarsest_yet.group_wait.max(child.group_wait),
-                group_interval: coarsest_yet.group_interval.max(child.group_interval),
-            })
-        })
+    let mut coarsest_yet = own.clone();
+    for child in &route.routes {
+        let child = coarsest(child, own.clone())?;
+        coarsest_yet = Routing {
+            group_by: common(&coarsest_yet.group_by, child.group_by),
+            group_wait: coarsest_yet.group_wait.max(child.group_wait),
+            group_interval: coarsest_yet.group_interval.max(child.group_interval),
+        };
+    }
+    Ok(coarsest_yet)
+}
+
+/// The wait that is written, or the one that holds without it.
+fn wait_or(written: Option<&str>, inherited: Duration) -> Result<Duration> {
+    written.map_or(Ok(inherited), prometheus_duration)
 }
 
 fn common(one: &BTreeSet<String>, other: BTreeSet<String>) -> BTreeSet<String> {
@@ -142,31 +135,31 @@ fn parse<T: DeserializeOwned>(path: &Path, yaml: &str) -> Result<T> {
     })
 }
 
-/// The alerting rules, with the longest waits of all targets. How long scrapes really take is not
-/// written anywhere: they are taken to need their time-out.
+/// The alerting rules, with the longest waits of all targets. No file says how long scrapes really
+/// take, so their time-out is taken.
 fn rules_with_waits(
     prometheus: &PrometheusConfiguration,
     rules: RulesFile,
 ) -> Result<Vec<LoadedRule>> {
     let global = &prometheus.global;
-    let or = |own: &Option<String>, inherited: Duration| {
-        own.as_deref().map_or(Ok(inherited), prometheus_duration)
-    };
     // Prometheus's defaults.
-    let scrape_interval = or(&global.scrape_interval, Duration::from_secs(60))?;
-    let scrape_timeout = or(&global.scrape_timeout, Duration::from_secs(10))?;
-    let evaluation_interval = or(&global.evaluation_interval, Duration::from_secs(60))?;
+    let scrape_interval = wait_or(global.scrape_interval.as_deref(), Duration::from_secs(60))?;
+    let scrape_timeout = wait_or(global.scrape_timeout.as_deref(), Duration::from_secs(10))?;
+    let evaluation_interval = wait_or(
+        global.evaluation_interval.as_deref(),
+        Duration::from_secs(60),
+    )?;
     let (mut longest_interval, mut longest_timeout) = (scrape_interval, scrape_timeout);
     for job in &prometheus.scrape_configs {
-        longest_interval = longest_interval.max(or(&job.scrape_interval, scrape_interval)?);
-        longest_timeout = longest_timeout.max(or(&job.scrape_timeout, scrape_timeout)?);
+        longest_interval =
+            longest_interval.max(wait_or(job.scrape_interval.as_deref(), scrape_interval)?);
+        longest_timeout =
+            longest_timeout.max(wait_or(job.scrape_timeout.as_deref(), scrape_timeout)?);
     }
     let mut written = Vec::new();
     for group in rules.groups {
-        let (evaluation_interval, query_offset) = (
-            or(&group.interval, evaluation_interval)?,
-            or(&group.query_offset, Duration::ZERO)?,
-        );
+        let evaluation_interval = wait_or(group.interval.as_deref(), evaluation_interval)?;
+        let query_offset = wait_or(group.query_offset.as_deref(), Duration::ZERO)?;
         for rule in group.rules {
             let Some(alert) = rule.alert else { continue };
             metrics_now_of(&rule.expr).map_err(|reason| Error::BadDescription {
@@ -178,8 +171,8 @@ fn rules_with_waits(
                 group: group.name.clone(),
                 labels: rule.labels,
                 query: rule.expr.trim().to_owned(),
-                for_duration: or(&rule.for_duration, Duration::ZERO)?,
-                keep_firing_for: or(&rule.keep_firing_for, Duration::ZERO)?,
+                for_duration: wait_or(rule.for_duration.as_deref(), Duration::ZERO)?,
+                keep_firing_for: wait_or(rule.keep_firing_for.as_deref(), Duration::ZERO)?,
                 evaluation_interval,
                 query_offset,
                 scrape_interval: longest_interval,
@@ -203,7 +196,11 @@ groups:
   - name: feed
     rules:
       - {record: a:b, expr: sum(x)}
-      - {alert: Down, expr: up == 0, for: 1m30s, labels: {severity: critical}, annotations: {summary: "{{ $value }}"}}
+      - alert: Down
+        expr: up == 0
+        for: 1m30s
+        labels: {severity: critical}
+        annotations: {summary: "{{ $value }}"}
   - name: slow
     interval: 1m
     query_offset: 30s
@@ -231,21 +228,11 @@ groups:
             ]
             .map(|duration| duration.as_secs())
         };
-        let read: Vec<_> = rules
-            .iter()
-            .map(|rule| (rule.alert.as_str(), seconds(rule)))
-            .collect();
-        assert_eq!(
-            read,
-            [
-                ("Down", [90, 0, 5, 0, 60, 20]),
-                ("Lag", [0, 120, 60, 30, 60, 20])
-            ]
-        );
-        assert_eq!(
-            rules[0].labels,
-            [("severity".to_owned(), "critical".to_owned())].into()
-        );
+        let read = [0, 1].map(|number| (rules[number].alert.as_str(), seconds(&rules[number])));
+        let down = ("Down", [90, 0, 5, 0, 60, 20]);
+        assert_eq!(read, [down, ("Lag", [0, 120, 60, 30, 60, 20])]);
+        let severity = ("severity".to_owned(), "critical".to_owned());
+        assert_eq!(rules[0].labels, [severity].into());
     }
 
     #[test]

@@ -17,15 +17,10 @@ pub fn prometheus_duration(text: &str) -> Result<Duration> {
     let mut rest = text;
     let mut total = Duration::ZERO;
     while !rest.is_empty() {
-        let digits = rest
-            .find(|c: char| !c.is_ascii_digit())
-            .filter(|end| *end > 0)
-            .ok_or_else(bad)?;
-        let (number, after) = rest.split_at(digits);
-        let unit_end = after
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(after.len());
-        let (unit, after) = after.split_at(unit_end);
+        let number_ends = rest.find(|c: char| !c.is_ascii_digit());
+        let (number, after) = rest.split_at(number_ends.ok_or_else(bad)?);
+        let unit_ends = after.find(|c: char| c.is_ascii_digit());
+        let (unit, after) = after.split_at(unit_ends.unwrap_or(after.len()));
         let unit_ms: u64 = match unit {
             "ms" => 1,
             "s" => 1_000,
@@ -36,18 +31,42 @@ pub fn prometheus_duration(text: &str) -> Result<Duration> {
             "y" => 31_536_000_000,
             _ => return Err(bad()),
         };
-        let ms = number
-            .parse::<u64>()
-            .ok()
-            .and_then(|number| number.checked_mul(unit_ms))
-            .ok_or_else(bad)?;
-        total = total
-            .checked_add(Duration::from_millis(ms))
-            .ok_or_else(bad)?;
+        let number: u64 = number.parse().map_err(|_| bad())?;
+        let ms = number.checked_mul(unit_ms).ok_or_else(bad)?;
+        let part = Duration::from_millis(ms);
+        total = total.checked_add(part).ok_or_else(bad)?;
         rest = after;
     }
     seconds::within_bounds(total).map_err(|reason| Error::BadAnswer {
         attempted: format!("read the duration `{text}`"),
         reason,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn duration_is_the_sum_of_its_units() {
+        let read_s = |text| prometheus_duration(text).unwrap().as_secs_f64();
+        let read = ["1m30s", "500ms", "1h", "1d", "2w", "0s"].map(read_s);
+        assert_eq!(read, [90.0, 0.5, 3600.0, 86_400.0, 1_209_600.0, 0.0]);
+    }
+
+    #[test]
+    fn text_that_is_no_duration_and_one_that_is_too_long_are_errors_that_name_it() {
+        for text in [
+            "s",
+            "5",
+            "5x",
+            "-5s",
+            "1 m",
+            "101y",
+            "99999999999999999999s",
+        ] {
+            let error = prometheus_duration(text).unwrap_err().to_string();
+            assert!(error.contains(&format!("the duration `{text}`")), "{error}");
+        }
+    }
 }

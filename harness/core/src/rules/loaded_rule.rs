@@ -68,9 +68,8 @@ pub fn rule_for<'a>(
     labels: &Labels,
     rules: &'a [LoadedRule],
 ) -> Option<&'a LoadedRule> {
-    rules
-        .iter()
-        .find(|rule| rule.alert == alert && agree(labels, &rule.labels))
+    let is_meant = |rule: &&LoadedRule| rule.alert == alert && agree(labels, &rule.labels);
+    rules.iter().find(is_meant)
 }
 
 #[cfg(any(test, feature = "test-support"))]

@@ -1,4 +1,5 @@
-//! Alerting rules as they are loaded or written, when their alerts may fire, and how those are told.
+//! Alerting rules as they are loaded or written, when their alerts may fire, and how Alertmanager
+//! groups them.
 
 mod cadence;
 mod configuration;

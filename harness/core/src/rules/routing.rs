@@ -28,8 +28,8 @@ impl Routing {
     pub const BY_ALL_LABELS: &str = "...";
 
     /// Whether an alert that one of `claims` means may share a group with one that one of `others`
-    /// means, as far as their labels tell. Drills of such alerts do not run at once: neither could
-    /// tell whose alert it is, and of two in a group one is notified late.
+    /// means, as far as their labels tell. Drills of such alerts do not run at once: none of them
+    /// could tell whose alert it is, and of two alerts in a group one is notified late.
     #[must_use]
     pub fn share_a_group(&self, claims: &[Claim], others: &[Claim]) -> bool {
         let grouped = |claim: &Claim| -> Labels {
@@ -37,32 +37,30 @@ impl Routing {
             labels.filter(|(name, _)| self.groups_by(name)).collect()
         };
         let others: Vec<_> = others.iter().map(grouped).collect();
-        claims
-            .iter()
-            .map(grouped)
-            .any(|mine| others.iter().any(|theirs| agree(&mine, theirs)))
+        let mut claims = claims.iter().map(grouped);
+        claims.any(|mine| others.iter().any(|theirs| agree(&mine, theirs)))
     }
 
     fn groups_by(&self, label: &str) -> bool {
         self.group_by.contains(label) || self.group_by.contains(Self::BY_ALL_LABELS)
     }
 
-    /// How long Alertmanager may wait before it tells of an alert that has begun to fire:
-    /// `group_wait`, or `group_interval` if its group may be there already, which it may be if one
-    /// of it has fired `lately`.
+    /// How long Alertmanager may wait before it notifies of an alert that has begun to fire:
+    /// `group_wait`; or `group_interval` if its group may exist already, because an alert of that
+    /// group has fired `lately`.
     #[must_use]
     pub fn first_wait(&self, alert: &Labels, lately: &[Labels]) -> Duration {
         let by_all = self.group_by.contains(Self::BY_ALL_LABELS);
-        let is_same = |other: &Labels| {
+        let is_of_the_group = |other: &Labels| {
+            let mut names = self.group_by.iter();
+            let is_same = |name: &String| other.get(name) == alert.get(name);
             if by_all {
                 other == alert
             } else {
-                self.group_by
-                    .iter()
-                    .all(|name| other.get(name) == alert.get(name))
+                names.all(is_same)
             }
         };
-        if lately.iter().any(is_same) {
+        if lately.iter().any(is_of_the_group) {
             self.group_wait.max(self.group_interval)
         } else {
             self.group_wait

@@ -63,7 +63,8 @@ pub fn held_exclusively(drill: &Drill, settings: &Settings) -> Vec<String> {
 #[derive(Clone, Debug)]
 struct PathLane<'a> {
     path: &'a Pathway,
-    /// Empty if the path has no lanes; the path's name in braces, of a drill that is not placed yet.
+    /// Empty if the path has no lanes; the path's name in braces, of a drill that is not placed
+    /// yet.
     lane: String,
     /// The lane's name, or that of a path without lanes.
     name: String,
@@ -132,8 +133,8 @@ pub fn conditions_for(holdings: &Holdings, settings: &Settings) -> Vec<SteadyCon
     conditions
 }
 
-/// What `drill`, on its lane if it needs one, may disturb: services, and the paths and lanes that go
-/// over them.
+/// What `drill`, on its lane if it needs one, may disturb: services, and the paths and lanes that
+/// go over them.
 #[must_use]
 pub fn disturbed_by(drill: &Drill, settings: &Settings) -> BTreeSet<String> {
     let holdings = holdings_of(drill, settings);

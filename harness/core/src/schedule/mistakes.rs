@@ -97,8 +97,8 @@ fn impossible_label(drill: &Drill) -> Option<String> {
     claims.iter().find_map(|claim| {
         let name = claim.labels.keys().find(|name| !is_possible(name))?;
         Some(format!(
-            "no alert {} can have the label `{name}`: a label's name is made of letters, digits and \
-             underscores, and does not begin with a digit",
+            "no alert {} can have the label `{name}`: a label's name is made of letters, digits \
+             and underscores, and does not begin with a digit",
             claim.alert
         ))
     })

@@ -51,8 +51,8 @@ pub fn places(drill: &Drill, settings: &Settings) -> Result<Vec<Place>> {
     placements.iter().map(place).collect()
 }
 
-/// The paths of which `drill` needs a lane: those that what it disturbs or holds names in braces, or
-/// of which it holds a lease by name.
+/// The paths of which `drill` needs a lane: those that what it disturbs or holds names in braces,
+/// or of which it holds a lease by name.
 fn lanes_needed<'a>(drill: &Drill, settings: &'a Settings) -> Vec<&'a Pathway> {
     let disturbed = drill.all_faults().map(|fault| fault.disturbs());
     let leased = drill.leases.iter().map(|lease| lease.on.as_str());

@@ -1,8 +1,8 @@
 //! A run without a stack: which drill would go when, and on which lane, if each took a given time.
 //!
 //! The order and the leases are those of a run, so the simulation tells how long a run takes. It
-//! counts nothing for what no file tells: how long steady state is waited for, or whether an offload
-//! run is in progress.
+//! counts nothing for what no file tells: how long steady state is waited for, or whether an
+//! offload run is in progress.
 
 use std::time::Duration;
 

@@ -26,29 +26,26 @@ pub fn metrics_read(
         }
         Ok(())
     };
-    rules
-        .iter()
-        .try_for_each(|rule| reads(&rule.alert, metrics_of(&rule.query)))?;
+    for rule in rules {
+        reads(&rule.alert, metrics_of(&rule.query))?;
+    }
     let Some(dashboard) = dashboard else {
         return Ok(read);
     };
     for panel in &dashboard.panels {
-        panel
-            .queries
-            .iter()
-            .try_for_each(|query| reads(&panel.title, query.metrics()))?;
+        for query in &panel.queries {
+            reads(&panel.title, query.metrics())?;
+        }
     }
-    dashboard
-        .annotations
-        .iter()
-        .try_for_each(|query| reads("annotations", metrics_of(&query.expr)))?;
+    for query in &dashboard.annotations {
+        reads("annotations", query.metrics())?;
+    }
     for variable in &dashboard.variables {
         // `label_values(metric, label)`.
-        let metric = variable
-            .strip_prefix("label_values(")
-            .and_then(|rest| rest.split_once(','))
-            .map(|(metric, _)| metric);
-        reads("variables", metric.map_or(Ok(BTreeSet::new()), metrics_of))?;
+        let arguments = variable.strip_prefix("label_values(");
+        if let Some((metric, _)) = arguments.and_then(|arguments| arguments.split_once(',')) {
+            reads("variables", metrics_of(metric))?;
+        }
     }
     Ok(read)
 }

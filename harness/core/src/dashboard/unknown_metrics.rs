@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::nearest;
 
-/// Prometheus makes these itself, once an alert is pending
-/// (<https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/#inspecting-alerts-during-runtime>).
+/// Prometheus makes these itself, once an alert is pending: see "Inspecting alerts during runtime"
+/// in <https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/>.
 const OF_PROMETHEUS: [&str; 2] = ["ALERTS", "ALERTS_FOR_STATE"];
 
 /// A metric that is read and that nothing exports.
