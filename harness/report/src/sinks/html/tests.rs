@@ -1,7 +1,10 @@
-use super::*;
+use super::{axis::*, drill_row::*, page::*};
+use crate::Report;
 use crate::{Coverage, DrillReport, FaultReport, Milestone, RunReport, Trend};
+use alertdrill_core::Outcome;
 use alertdrill_core::RunInfo;
 use alertdrill_core::{AlertOutcome, Labels, UtcInstant, WatchedUntil};
+use askama::Template as _;
 
 fn at(second: f64) -> UtcInstant {
     UtcInstant::from_epoch_s(1_763_876_500.0 + second).unwrap()

@@ -5,7 +5,7 @@ use std::fmt;
 use tabled::builder::Builder;
 use tabled::settings::Style;
 
-use super::RuleCoverage;
+use crate::RuleCoverage;
 use alertdrill_core::dashboard::UnknownMetric;
 use alertdrill_core::style::{bad, harmless, heading};
 

@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::json::Report;
-use super::latency::{Latency, Milestone};
-use super::record::RunFolder;
+use crate::model::latency::{Latency, Milestone};
+use crate::model::report::Report;
+use crate::store::RunFolder;
 use alertdrill_core::{Error, Result};
 use alertdrill_core::{Outcome, UtcInstant};
 
@@ -109,7 +109,7 @@ impl fmt::Display for Trend {
 }
 
 /// Compares the alerts of a drill with those of the runs before.
-pub(super) fn compare(drill: &str, latencies: &mut [Latency], earlier: &[EarlierRun]) {
+pub(crate) fn compare(drill: &str, latencies: &mut [Latency], earlier: &[EarlierRun]) {
     for (number, latency) in latencies.iter_mut().enumerate() {
         let same = |before: &&EarlierAlert| {
             (&*before.drill, &before.alert, before.number) == (drill, &latency.alert, number)
@@ -240,7 +240,7 @@ impl RunFolder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::html::tests::report;
+    use crate::sinks::html::tests::report;
 
     fn trend(now_s: f64, earlier_s: &[f64]) -> Trend {
         Trend::of(Milestone::Firing, now_s, earlier_s.to_vec())

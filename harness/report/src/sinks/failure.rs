@@ -219,7 +219,7 @@ fn received(delivery: &Delivery) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::terminal::tests::{at, record, verdict};
+    use crate::sinks::drill_line::tests::{at, record, verdict};
     use alertdrill_core::{AlertSample, AlertState, Evidence};
 
     fn labels(alert: &str) -> Labels {

@@ -3,58 +3,58 @@
 use super::axis::Axis;
 use super::graph::Graph;
 use super::latency_bar::LatencyBar;
-use crate::json::DrillReport;
-use crate::phrases::{alert_times, since};
+use crate::model::report::DrillReport;
+use crate::sinks::phrases::{alert_times, since};
 use alertdrill_core::{AlertOutcome, ExpressionHistory, Outcome, UtcInstant};
 
 /// A drill.
-pub(super) struct Row {
-    pub(super) name: String,
-    pub(super) verdict: Outcome,
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) verdict: Outcome,
     /// Whether it is shown with its details at once.
-    pub(super) is_open: bool,
-    pub(super) lane: String,
-    pub(super) kind: &'static str,
-    pub(super) faults: Vec<Band>,
-    pub(super) alerts: Vec<AlertLine>,
-    pub(super) reasons: Vec<String>,
-    pub(super) tolerated: Vec<String>,
-    pub(super) cut_short: &'static str,
-    pub(super) panels: String,
-    pub(super) latencies: Vec<LatencyBar>,
-    pub(super) graphs: Vec<Graph>,
+    pub(crate) is_open: bool,
+    pub(crate) lane: String,
+    pub(crate) kind: &'static str,
+    pub(crate) faults: Vec<Band>,
+    pub(crate) alerts: Vec<AlertLine>,
+    pub(crate) reasons: Vec<String>,
+    pub(crate) tolerated: Vec<String>,
+    pub(crate) cut_short: &'static str,
+    pub(crate) panels: String,
+    pub(crate) latencies: Vec<LatencyBar>,
+    pub(crate) graphs: Vec<Graph>,
 }
 
 /// One alert of a drill.
-pub(super) struct AlertLine {
-    pub(super) text: String,
-    pub(super) spans: Vec<Band>,
-    pub(super) marks: Vec<Mark>,
+pub(crate) struct AlertLine {
+    pub(crate) text: String,
+    pub(crate) spans: Vec<Band>,
+    pub(crate) marks: Vec<Mark>,
 }
 
 /// A time from an instant to another; both as parts of the run's time, in percent.
-pub(super) struct Band {
-    pub(super) class: &'static str,
-    pub(super) left: f64,
-    pub(super) width: f64,
-    pub(super) title: String,
+pub(crate) struct Band {
+    pub(crate) class: &'static str,
+    pub(crate) left: f64,
+    pub(crate) width: f64,
+    pub(crate) title: String,
 }
 
 /// An instant.
-pub(super) struct Mark {
-    pub(super) class: &'static str,
-    pub(super) left: f64,
-    pub(super) title: String,
+pub(crate) struct Mark {
+    pub(crate) class: &'static str,
+    pub(crate) left: f64,
+    pub(crate) title: String,
 }
 
 impl Mark {
-    pub(super) fn style(&self) -> String {
+    pub(crate) fn style(&self) -> String {
         format!("left:{:.2}%", self.left)
     }
 }
 
 impl Band {
-    pub(super) fn of(class: &'static str, from: f64, until: f64, title: String) -> Self {
+    pub(crate) fn of(class: &'static str, from: f64, until: f64, title: String) -> Self {
         Self {
             class,
             left: from,
@@ -63,13 +63,13 @@ impl Band {
         }
     }
 
-    pub(super) fn style(&self) -> String {
+    pub(crate) fn style(&self) -> String {
         format!("left:{:.2}%;width:{:.2}%", self.left, self.width)
     }
 }
 
 impl Row {
-    pub(super) fn of(drill: &DrillReport, expressions: &[ExpressionHistory], axis: Axis) -> Self {
+    pub(crate) fn of(drill: &DrillReport, expressions: &[ExpressionHistory], axis: Axis) -> Self {
         let began_at = drill.faults.first().map(|fault| fault.injected_at);
         Self {
             name: drill.name.clone(),
@@ -105,7 +105,7 @@ impl Row {
 }
 
 /// The times during which the drill's faults lasted; one that was not reverted is open to the edge.
-pub(super) fn fault_spans(drill: &DrillReport, axis: Axis) -> Vec<Band> {
+pub(crate) fn fault_spans(drill: &DrillReport, axis: Axis) -> Vec<Band> {
     let began_at = drill.faults.first().map(|fault| fault.injected_at);
     let spans = drill.faults.iter().map(|fault| {
         let until = fault.reverted_at.map_or(100.0, |at| axis.place(at));
@@ -124,7 +124,7 @@ pub(super) fn fault_spans(drill: &DrillReport, axis: Axis) -> Vec<Band> {
 }
 
 impl AlertLine {
-    pub(super) fn of(alert: &AlertOutcome, began_at: Option<UtcInstant>, axis: Axis) -> Self {
+    pub(crate) fn of(alert: &AlertOutcome, began_at: Option<UtcInstant>, axis: Axis) -> Self {
         // What lies beyond the end is told in words only.
         let at = |seconds: f64| {
             began_at

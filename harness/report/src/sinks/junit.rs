@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
 
-use super::json::{DrillReport, Report};
-use super::phrases::{alert_times, told_apart};
-use super::record::RunFolder;
+use crate::model::report::{DrillReport, Report};
+use crate::sinks::phrases::{alert_times, told_apart};
+use crate::store::RunFolder;
 use alertdrill_core::{Error, Result};
 use alertdrill_core::{Outcome, Reason};
 
@@ -17,7 +17,7 @@ use alertdrill_core::{Outcome, Reason};
 ///
 /// # Errors
 /// [`Error::File`] or [`Error::BadDescription`].
-pub(super) fn save(report: &Report, folder: &RunFolder) -> Result<()> {
+pub(crate) fn save(report: &Report, folder: &RunFolder) -> Result<()> {
     let path = folder.path().join("junit.xml");
     let xml = to_xml(report).map_err(|error| Error::BadDescription {
         what: path.display().to_string(),
@@ -125,7 +125,7 @@ fn seconds(seconds: f64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::html::tests::report;
+    use crate::sinks::html::tests::report;
     use alertdrill_core::ReasonKind;
 
     fn run() -> Report {

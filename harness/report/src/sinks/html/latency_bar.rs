@@ -1,40 +1,40 @@
 //! Where an alert's time went, as two bars: to its notification, and to that of its end.
 
-use crate::phrases::told_apart;
+use crate::sinks::phrases::told_apart;
 use crate::{Latency, LatencyStep, Milestone, Trend};
 
 /// Where an alert's time went.
-pub(super) struct LatencyBar {
-    pub(super) alert: String,
-    pub(super) ways: Vec<Way>,
-    pub(super) trends: Vec<TrendLine>,
+pub(crate) struct LatencyBar {
+    pub(crate) alert: String,
+    pub(crate) ways: Vec<Way>,
+    pub(crate) trends: Vec<TrendLine>,
 }
 
 /// The steps from the fault, or from the revert, on.
-pub(super) struct Way {
-    pub(super) text: String,
-    pub(super) parts: Vec<Part>,
+pub(crate) struct Way {
+    pub(crate) text: String,
+    pub(crate) parts: Vec<Part>,
 }
 
 /// A step.
-pub(super) struct Part {
-    pub(super) class: &'static str,
+pub(crate) struct Part {
+    pub(crate) class: &'static str,
     /// Its part of the whole way, in percent.
-    pub(super) width: f64,
-    pub(super) title: String,
-    pub(super) is_longest: bool,
+    pub(crate) width: f64,
+    pub(crate) title: String,
+    pub(crate) is_longest: bool,
 }
 
 /// What something took in the runs before, and now.
-pub(super) struct TrendLine {
-    pub(super) text: String,
-    pub(super) is_slower: bool,
+pub(crate) struct TrendLine {
+    pub(crate) text: String,
+    pub(crate) is_slower: bool,
     /// One per run, the present one last, as parts of the longest, in percent.
-    pub(super) heights: Vec<f64>,
+    pub(crate) heights: Vec<f64>,
 }
 
 impl LatencyBar {
-    pub(super) fn of(latency: &Latency) -> Self {
+    pub(crate) fn of(latency: &Latency) -> Self {
         let (to_told, to_ended): (Vec<_>, Vec<_>) = latency
             .steps
             .iter()
@@ -102,7 +102,7 @@ impl TrendLine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::html::tests::report;
+    use crate::sinks::html::tests::report;
 
     #[test]
     fn bar_tells_which_part_of_an_alerts_time_dominates() {

@@ -9,7 +9,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::trend::Trend;
+use crate::model::trend::Trend;
 use alertdrill_core::{AlertOutcome, ExpressionHistory, Labels, UtcInstant};
 
 /// Where the time of an alert that fired went.
@@ -70,7 +70,7 @@ impl Milestone {
     }
 
     /// Its name in a style sheet.
-    pub(super) fn class(self) -> &'static str {
+    pub(crate) fn class(self) -> &'static str {
         match self {
             Self::FirstSample => "first-sample",
             Self::ExpressionTrue => "expression-true",

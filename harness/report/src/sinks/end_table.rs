@@ -5,7 +5,7 @@ use tabled::builder::Builder;
 use tabled::settings::object::{Columns, Rows};
 use tabled::settings::{Alignment, Modify, Style};
 
-use super::json::DrillReport;
+use crate::model::report::DrillReport;
 use alertdrill_core::style::{bad, harmless, heading, outcome};
 use alertdrill_core::{AlertOutcome, ReasonKind, UtcInstant};
 
@@ -183,7 +183,7 @@ fn since(instant: Option<UtcInstant>, earlier: Option<UtcInstant>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::terminal::tests::{record, verdict};
+    use crate::sinks::drill_line::tests::{record, verdict};
     use alertdrill_core::{Labels, Outcome, Verdict, WatchedUntil};
 
     fn drill(name: &str, verdict: Verdict) -> DrillReport {

@@ -1,10 +1,10 @@
 //! An alert's own expression during its drill, with its limits: why it fired, or how near it came.
 
 use super::axis::Axis;
+use super::drill_row::{AlertLine, fault_spans};
 use super::plot::{Lines, Plot, with_unit};
-use super::timeline::{AlertLine, fault_spans};
-use crate::json::DrillReport;
-use crate::phrases::since;
+use crate::model::report::DrillReport;
+use crate::sinks::phrases::since;
 use alertdrill_core::{
     ExpressionHistory, Labels, LimitHistory, LineSeries, TermHistory, UtcInstant, selector,
 };
@@ -13,25 +13,25 @@ use alertdrill_core::{
 const MOST_LINES: usize = 10;
 
 /// An expression.
-pub(super) struct Graph {
+pub(crate) struct Graph {
     /// The alert, and when its expression was true.
-    pub(super) title: String,
-    pub(super) terms: Vec<TermGraph>,
+    pub(crate) title: String,
+    pub(crate) terms: Vec<TermGraph>,
 }
 
 /// A term of it.
-pub(super) struct TermGraph {
+pub(crate) struct TermGraph {
     /// The term as `PromQL`, with how it joins those before.
-    pub(super) text: String,
-    pub(super) plot: Plot,
+    pub(crate) text: String,
+    pub(crate) plot: Plot,
     /// How many lines are not drawn.
-    pub(super) left_out: usize,
+    pub(crate) left_out: usize,
 }
 
 impl Graph {
     /// The graph of an expression, with the drill's faults and what became of the alert behind its
     /// lines.
-    pub(super) fn of(history: &ExpressionHistory, drill: &DrillReport) -> Self {
+    pub(crate) fn of(history: &ExpressionHistory, drill: &DrillReport) -> Self {
         let fault_at = drill
             .faults
             .first()
@@ -161,7 +161,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::html::tests::report;
+    use crate::sinks::html::tests::report;
     use alertdrill_core::Span;
     use alertdrill_core::promql::Role;
 

@@ -1,27 +1,20 @@
 //! `index.html`: a run as a person looks at it, in one file that needs nothing else.
 
-mod axis;
-mod chart;
-mod graph;
-mod latency_bar;
-mod plot;
-mod timeline;
-
 use std::collections::BTreeMap;
 
 use askama::Template;
 
-use super::json::{DrillReport, Report};
-use super::record::RunFolder;
+use super::axis::{Axis, Tick};
+use super::chart::Chart;
+use super::drill_row::Row;
+use crate::model::report::{DrillReport, Report};
+use crate::store::RunFolder;
 use alertdrill_core::PanelRecord;
 use alertdrill_core::{Error, Result};
 use alertdrill_core::{ExpressionHistory, Outcome};
-use axis::{Axis, Tick};
-use chart::Chart;
-use timeline::Row;
 
 /// Per drill, what the expressions of its alerts were.
-type Expressions = BTreeMap<String, Vec<ExpressionHistory>>;
+pub(crate) type Expressions = BTreeMap<String, Vec<ExpressionHistory>>;
 
 /// So many of the drills that did not pass are shown with their details at once.
 const OPEN_AT_ONCE: usize = 20;
@@ -30,7 +23,7 @@ const OPEN_AT_ONCE: usize = 20;
 ///
 /// # Errors
 /// [`Error::File`] or [`Error::BadDescription`].
-pub(super) fn save(report: &Report, folder: &RunFolder) -> Result<()> {
+pub(crate) fn save(report: &Report, folder: &RunFolder) -> Result<()> {
     let panels = folder.panels()?;
     let names = report.drills.iter().map(|drill| &drill.name);
     let expressions = names
@@ -47,18 +40,22 @@ pub(super) fn save(report: &Report, folder: &RunFolder) -> Result<()> {
 
 #[derive(Template)]
 #[template(path = "index.html")]
-struct Page<'a> {
+pub(crate) struct Page<'a> {
     report: &'a Report,
     counts: Vec<(Outcome, usize)>,
     /// The alerts that have become slower than usual.
-    slower: Vec<String>,
+    pub(crate) slower: Vec<String>,
     ticks: Vec<Tick>,
     rows: Vec<Row>,
     charts: Vec<Chart>,
 }
 
 impl<'a> Page<'a> {
-    fn of(report: &'a Report, panels: Option<&PanelRecord>, expressions: &Expressions) -> Self {
+    pub(crate) fn of(
+        report: &'a Report,
+        panels: Option<&PanelRecord>,
+        expressions: &Expressions,
+    ) -> Self {
         let run = &report.run.info;
         let axis = Axis::of(run.started_at, run.finished_at, run.started_at);
         let count = |outcome| {
@@ -119,6 +116,3 @@ fn slower(drill: &DrillReport) -> impl Iterator<Item = String> {
         .flat_map(|latency| latency.slower().map(move |trend| (&latency.alert, trend)));
     trends.map(|(alert, trend)| format!("{}: {alert} is slower than usual: {trend}", drill.name))
 }
-
-#[cfg(test)]
-pub(crate) mod tests;

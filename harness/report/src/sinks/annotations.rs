@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use super::json::DrillReport;
+use crate::model::report::DrillReport;
 use alertdrill_core::{Labels, Outcome, ReasonKind, Verdict};
 
 /// Why the drill `name` did not pass, a command per reason: an error where an alert is to blame, a
@@ -129,7 +129,7 @@ fn unquoted(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::html::tests::report;
+    use crate::sinks::html::tests::report;
     use crate::{Milestone, Trend};
     use alertdrill_core::Reason;
 

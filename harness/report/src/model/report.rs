@@ -6,10 +6,10 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::coverage::Coverage;
-use super::latency::Latency;
-use super::record::{RunFolder, write_json};
 use super::trend;
+use crate::model::latency::Latency;
+use crate::model::rule_coverage::Coverage;
+use crate::store::{RunFolder, write_json};
 use alertdrill_core::Result;
 use alertdrill_core::{
     AlertOutcome, ExpressionHistory, Labels, Outcome, Reason, UtcInstant, Verdict, WatchedUntil,
@@ -207,8 +207,8 @@ impl Report {
     /// [`alertdrill_core::Error::File`] or [`alertdrill_core::Error::BadDescription`].
     pub fn save(&self, folder: &RunFolder) -> Result<()> {
         write_json(&folder.path().join("report.json"), self)?;
-        super::junit::save(self, folder)?;
-        super::html::save(self, folder)
+        crate::sinks::junit::save(self, folder)?;
+        crate::sinks::html::page::save(self, folder)
     }
 
     /// Every alert that fired, with the instant of its drill's fault.
@@ -235,7 +235,7 @@ impl Report {
 }
 
 impl DrillReport {
-    pub(super) fn of(record: &DrillRecord, verdict: Verdict, panels: Vec<String>) -> Self {
+    pub(crate) fn of(record: &DrillRecord, verdict: Verdict, panels: Vec<String>) -> Self {
         let faults = record.timeline.faults.iter().map(|fault| FaultReport {
             kind: fault.fault.kind().to_owned(),
             target: fault.fault.target().to_owned(),
@@ -265,7 +265,7 @@ impl DrillReport {
 
     /// Where the time of each alert that fired went; also of a report of a time when that was not
     /// in it.
-    pub(super) fn known_latencies(&self) -> Vec<Latency> {
+    pub(crate) fn known_latencies(&self) -> Vec<Latency> {
         if self.latencies.is_empty() {
             self.latencies_with(&[])
         } else {

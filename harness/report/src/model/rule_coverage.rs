@@ -22,7 +22,7 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    pub(super) fn of(judged: &[(&DrillRecord, Verdict)], waivers: &[Waiver]) -> Self {
+    pub(crate) fn of(judged: &[(&DrillRecord, Verdict)], waivers: &[Waiver]) -> Self {
         // Per rule, whether it fired.
         let mut rules: BTreeMap<String, bool> = BTreeMap::new();
         for (record, verdict) in judged {

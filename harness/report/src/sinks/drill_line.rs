@@ -1,6 +1,6 @@
 //! What a terminal shows of a drill when it ends, and of a run's measures.
 
-use super::json::{Agreement, RunReport};
+use crate::model::report::{Agreement, RunReport};
 use alertdrill_core::DrillRecord;
 use alertdrill_core::style::{harmless, outcome};
 use alertdrill_core::{AlertOutcome, UtcInstant, Verdict, WatchedUntil};
@@ -158,11 +158,11 @@ fn duration_line(run: &RunReport) -> Option<String> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::json::Measured;
+    use crate::model::report::Measured;
     use alertdrill_core::RECORD_SCHEMA_VERSION;
     use alertdrill_core::{
         CheckRecord, Drill, ExpectedAlert, Fault, FaultRecord, Outcome, Reason, ReasonKind,

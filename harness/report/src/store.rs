@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::json::{REPORT_SCHEMA_VERSION, Report};
-use super::trend::EarlierRun;
+use crate::model::report::{REPORT_SCHEMA_VERSION, Report};
+use crate::model::trend::EarlierRun;
 use alertdrill_core::{
     DrillRecord, EXPRESSIONS_SCHEMA_VERSION, Error, ExpressionHistory, ExpressionRecord,
     PanelRecord, RECORD_SCHEMA_VERSION, Result, RunInfo,
@@ -223,7 +223,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// [`Error::File`] or [`Error::BadDescription`].
-    pub(super) fn report_of_this_version(&self) -> Result<Option<Report>> {
+    pub(crate) fn report_of_this_version(&self) -> Result<Option<Report>> {
         #[derive(Deserialize)]
         struct Version {
             schema_version: u32,
@@ -239,7 +239,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// [`Error::File`].
-    pub(super) fn save_history(&self, history: &[EarlierRun]) -> Result<()> {
+    pub(crate) fn save_history(&self, history: &[EarlierRun]) -> Result<()> {
         write_json(&self.history_file(), &history)
     }
 
@@ -281,7 +281,7 @@ fn of_version(version: u32, read: u32, path: &Path) -> Result<()> {
 }
 
 /// Writes beside the target and renames, so that a reader never finds half a file.
-pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
     let json = serde_json::to_vec_pretty(value).map_err(|error| Error::BadDescription {
         what: path.display().to_string(),
         reason: error.to_string(),
@@ -301,7 +301,7 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
 
 #[cfg(test)]
 mod tests {
-    use alertdrill_core::{Drill, Timeline, UtcInstant};
+    use alertdrill_core::UtcInstant;
 
     use super::*;
 

@@ -3,7 +3,7 @@
 use alertdrill_core::{AlertOutcome, Labels, UtcInstant, selector};
 
 /// An alert with the labels that tell it from others of its name.
-pub(super) fn told_apart(alert: &str, labels: &Labels) -> String {
+pub(crate) fn told_apart(alert: &str, labels: &Labels) -> String {
     selector(
         alert,
         labels
@@ -13,7 +13,7 @@ pub(super) fn told_apart(alert: &str, labels: &Labels) -> String {
 }
 
 /// An instant as what it is after the fault; as itself, if there was none.
-pub(super) fn since(began_at: Option<UtcInstant>, at: UtcInstant) -> String {
+pub(crate) fn since(began_at: Option<UtcInstant>, at: UtcInstant) -> String {
     began_at.map_or_else(
         || at.to_string(),
         |began_at| format!("{:+.1} s", at.seconds_since(began_at)),
@@ -21,7 +21,7 @@ pub(super) fn since(began_at: Option<UtcInstant>, at: UtcInstant) -> String {
 }
 
 /// When an alert did what, and when it had to.
-pub(super) fn alert_times(alert: &AlertOutcome, began_at: Option<UtcInstant>) -> String {
+pub(crate) fn alert_times(alert: &AlertOutcome, began_at: Option<UtcInstant>) -> String {
     let times = [
         (
             "near",

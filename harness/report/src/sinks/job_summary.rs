@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::json::{DrillReport, Report};
-use super::latency::Latency;
-use super::phrases::told_apart;
+use crate::model::latency::Latency;
+use crate::model::report::{DrillReport, Report};
+use crate::sinks::phrases::told_apart;
 use alertdrill_core::Outcome;
 use alertdrill_core::{Error, Result};
 
@@ -167,7 +167,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::html::tests::report;
+    use crate::sinks::html::tests::report;
     use crate::{Milestone, Trend};
     use alertdrill_core::{Reason, ReasonKind};
 

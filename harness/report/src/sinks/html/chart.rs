@@ -1,20 +1,20 @@
 //! A panel of the dashboard over the run's time, with the faults that moved it behind its lines.
 
 use super::axis::Axis;
+use super::drill_row::Band;
 use super::plot::{Lines, Plot};
-use super::timeline::Band;
-use crate::json::Report;
+use crate::model::report::Report;
 use alertdrill_core::dashboard::{PanelHistory, Sampling, SeriesHistory};
 use alertdrill_core::{Labels, LineSeries, UtcInstant};
 
 /// A panel.
-pub(super) struct Chart {
-    pub(super) title: String,
-    pub(super) plot: Plot,
+pub(crate) struct Chart {
+    pub(crate) title: String,
+    pub(crate) plot: Plot,
 }
 
 impl Chart {
-    pub(super) fn of(panel: &PanelHistory, step: Sampling, report: &Report, axis: Axis) -> Self {
+    pub(crate) fn of(panel: &PanelHistory, step: Sampling, report: &Report, axis: Axis) -> Self {
         let values = panel
             .series
             .iter()

@@ -2,7 +2,7 @@
 //! recorded, and the drawing is scaled to its place; so what is read from it is what was there.
 
 use super::axis::{Axis, Tick};
-use super::timeline::{Band, Mark};
+use super::drill_row::{Band, Mark};
 
 /// As many colours as the style has.
 const COLOURS: usize = 10;
@@ -10,35 +10,35 @@ const COLOURS: usize = 10;
 const HEIGHT: f64 = 100.0;
 
 /// Lines over time.
-pub(super) struct Plot {
+pub(crate) struct Plot {
     /// What it shows, in words.
-    pub(super) label: String,
-    pub(super) highest: String,
-    pub(super) lowest: String,
-    pub(super) unit: String,
-    pub(super) axis: Axis,
-    pub(super) ticks: Vec<Tick>,
-    pub(super) bands: Vec<Band>,
-    pub(super) marks: Vec<Mark>,
-    pub(super) limits: Vec<Curve>,
-    pub(super) curves: Vec<Curve>,
+    pub(crate) label: String,
+    pub(crate) highest: String,
+    pub(crate) lowest: String,
+    pub(crate) unit: String,
+    pub(crate) axis: Axis,
+    pub(crate) ticks: Vec<Tick>,
+    pub(crate) bands: Vec<Band>,
+    pub(crate) marks: Vec<Mark>,
+    pub(crate) limits: Vec<Curve>,
+    pub(crate) curves: Vec<Curve>,
     /// From seconds and values to the plot's own units.
-    pub(super) transform: String,
+    pub(crate) transform: String,
 }
 
 /// A line.
-pub(super) struct Curve {
-    pub(super) name: String,
-    pub(super) colour: usize,
+pub(crate) struct Curve {
+    pub(crate) name: String,
+    pub(crate) colour: usize,
     /// An SVG path, of seconds after the axis's beginning and values.
-    pub(super) path: String,
+    pub(crate) path: String,
 }
 
 /// What a curve is made of: its name, and its lines of seconds and values.
-pub(super) type Lines = (String, Vec<Vec<(f64, f64)>>);
+pub(crate) type Lines = (String, Vec<Vec<(f64, f64)>>);
 
 impl Plot {
-    pub(super) fn of(axis: Axis, unit: &str, curves: &[Lines], limits: &[Lines]) -> Self {
+    pub(crate) fn of(axis: Axis, unit: &str, curves: &[Lines], limits: &[Lines]) -> Self {
         let values = || {
             curves
                 .iter()
@@ -116,7 +116,7 @@ fn rounded(second: f64) -> f64 {
 }
 
 /// A value in Grafana's unit, short enough for an axis.
-pub(super) fn with_unit(value: f64, unit: &str) -> String {
+pub(crate) fn with_unit(value: f64, unit: &str) -> String {
     let short = |value: f64, suffixes: [&str; 4], factor: f64| {
         let power = (0..3)
             .take_while(|power| value.abs() >= factor.powi(power + 1))
