@@ -7,7 +7,10 @@ use std::path::Path;
 
 use alertdrill_core::{Error, Outcome, Result, judge};
 use alertdrill_progress::Progress;
-use alertdrill_report::{Report, RunFolder, drill_line, end_table, failure_text};
+use alertdrill_report::{
+    Report, RunFolder, drill_line, end_table, failure_text, record_history, save_report,
+    saved_history,
+};
 use alertdrill_target::compose::{Containers, Project, build_stale, take_down};
 use alertdrill_target::{Journal, heal as heal_all};
 use jiff::Timestamp;
@@ -118,13 +121,13 @@ pub fn report(folder: &Path) -> Result<Vec<String>> {
     );
     // What was saved of the runs before stays, for they may be gone; unless one says where others
     // are.
-    if folder.history()?.is_empty() || std::env::var_os("DRILL_HISTORY").is_some() {
-        folder.record_history()?;
+    if saved_history(&folder)?.is_empty() || std::env::var_os("DRILL_HISTORY").is_some() {
+        record_history(&folder)?;
     }
     let mut report = Report::of(&folder)?;
     // What was measured while it ran is in no record.
-    report.run.measured = folder.report()?.and_then(|before| before.run.measured);
-    report.save(&folder)?;
+    report.run.measured = Report::saved_in(&folder)?.and_then(|before| before.run.measured);
+    save_report(&report, &folder)?;
     let mut lines = Vec::new();
     for record in folder.records()? {
         let verdict = judge(&record.drill, &record.timeline);

@@ -40,8 +40,8 @@ pub use instant::UtcInstant;
 pub use judge::{DELIVERY_ALLOWANCE, alert_outcomes, infeasible, judge, so_far};
 pub use labels::{Labels, agree, selector};
 pub use record::{
-    DrillRecord, EXPRESSIONS_SCHEMA_VERSION, ExpressionRecord, PanelRecord, RECORD_SCHEMA_VERSION,
-    RunInfo, Waiver,
+    Commit, DrillRecord, EXPRESSIONS_SCHEMA_VERSION, ExpressionRecord, PANELS_SCHEMA_VERSION,
+    PanelRecord, Provenance, RECORD_SCHEMA_VERSION, RUN_SCHEMA_VERSION, RunInfo, Waiver,
 };
 pub use rules::{
     CONDITION_RESOLUTION, Cadence, LoadedRule, Routing, Window, prometheus_duration, routing_of,

@@ -59,6 +59,11 @@ struct MatrixSeries {
 }
 
 #[derive(Debug, Deserialize)]
+struct BuildInfo {
+    version: String,
+}
+
+#[derive(Debug, Deserialize)]
 struct LoadedRules {
     groups: Vec<Group>,
 }
@@ -130,6 +135,15 @@ impl Prometheus {
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
     pub async fn metric_names(&self) -> Result<BTreeSet<String>> {
         self.get("/api/v1/label/__name__/values", &[]).await
+    }
+
+    /// Its version.
+    ///
+    /// # Errors
+    /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
+    pub async fn version(&self) -> Result<String> {
+        let build: BuildInfo = self.get("/api/v1/status/buildinfo", &[]).await?;
+        Ok(build.version)
     }
 
     /// The targets (`instance`) that have exported `metric` within the last `window`.

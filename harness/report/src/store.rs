@@ -1,18 +1,27 @@
-//! The files of one run: what it was, and per drill the drill and what it saw.
+//! The files of one run: a plain store that knows what a record is and nothing of what is made from
+//! it.
+//!
+//! Every file says of which version its form is, and a version that this program does not read is
+//! refused before anything else of the file is looked at. A file without a version was written
+//! before there were versions and is of version 1.
 
 use std::fs::File;
+use std::io::ErrorKind;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::model::report::{REPORT_SCHEMA_VERSION, Report};
-use crate::model::trend::EarlierRun;
 use alertdrill_core::{
     DrillRecord, EXPRESSIONS_SCHEMA_VERSION, Error, ExpressionHistory, ExpressionRecord,
-    PanelRecord, RECORD_SCHEMA_VERSION, Result, RunInfo,
+    PANELS_SCHEMA_VERSION, PanelRecord, RECORD_SCHEMA_VERSION, RUN_SCHEMA_VERSION, Result, RunInfo,
+    TIMELINE_SCHEMA_VERSION,
 };
+
+const RUN: &str = "run.json";
+const PANELS: &str = "panels.json";
 
 /// The folder of one run, below `target/drills`.
 #[derive(Clone, Debug)]
@@ -27,15 +36,11 @@ impl RunFolder {
     /// [`Error::File`].
     pub fn create(target: &Path) -> Result<Self> {
         let id = std::env::var("NEXTEST_RUN_ID").unwrap_or_else(|_| {
-            format!(
-                "{}-{}",
-                Timestamp::now().strftime("%Y%m%dT%H%M%SZ"),
-                std::process::id()
-            )
+            let now = Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
+            format!("{now}-{}", std::process::id())
         });
         let path = target.join("drills").join(id);
-        let records = path.join("records");
-        std::fs::create_dir_all(&records).map_err(Error::file("make the folder", &records))?;
+        make_folder(&path.join("records"))?;
         Ok(Self { path })
     }
 
@@ -54,10 +59,8 @@ impl RunFolder {
     /// The run's name.
     #[must_use]
     pub fn id(&self) -> String {
-        self.path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default()
+        let name = self.path.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
     }
 
     /// Saves what a drill saw; to be called before it is judged.
@@ -65,13 +68,7 @@ impl RunFolder {
     /// # Errors
     /// [`Error::File`].
     pub fn save_record(&self, record: &DrillRecord) -> Result<()> {
-        write_json(
-            &self
-                .path
-                .join("records")
-                .join(format!("{}.json", record.drill.name)),
-            record,
-        )
+        self.save(&format!("records/{}.json", record.drill.name), record)
     }
 
     /// The records of the run, by the drills' names.
@@ -83,53 +80,43 @@ impl RunFolder {
         let folder = self.path.join("records");
         let mut records = Vec::new();
         for entry in std::fs::read_dir(&folder).map_err(Error::file("read the folder", &folder))? {
-            let path = entry
-                .map_err(Error::file("read the folder", &folder))?
-                .path();
-            if path.extension().is_none_or(|extension| extension != "json") {
-                // Another process writes it.
-                continue;
+            let entry = entry.map_err(Error::file("read the folder", &folder))?;
+            let path = entry.path();
+            // Another process is still writing a file with another extension.
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "json")
+            {
+                records.extend(record_in(&path)?);
             }
-            let record: DrillRecord = read_json(&path)?;
-            of_version(record.schema_version, RECORD_SCHEMA_VERSION, &path)?;
-            records.push(record);
         }
         records.sort_by(|a, b| a.drill.name.cmp(&b.drill.name));
         Ok(records)
     }
 
-    /// Saves what the expressions of a drill's alerts were.
+    /// Saves the expressions of a drill's alerts.
     ///
     /// # Errors
     /// [`Error::File`].
     pub fn save_expressions(&self, drill: &str, expressions: Vec<ExpressionHistory>) -> Result<()> {
-        let folder = self.path.join("expressions");
-        std::fs::create_dir_all(&folder).map_err(Error::file("make the folder", &folder))?;
+        make_folder(&self.path.join("expressions"))?;
         let record = ExpressionRecord {
             schema_version: EXPRESSIONS_SCHEMA_VERSION,
             drill: drill.to_owned(),
             expressions,
         };
-        write_json(&self.expressions_file(drill), &record)
+        self.save(&expressions_file(drill), &record)
     }
 
-    /// What the expressions of a drill's alerts were; nothing if they were not recorded.
+    /// The expressions of a drill's alerts; empty if they were not recorded.
     ///
     /// # Errors
     /// [`Error::File`], or [`Error::BadDescription`] if they cannot be read or are of another
     /// version.
     pub fn expressions(&self, drill: &str) -> Result<Vec<ExpressionHistory>> {
-        let path = self.expressions_file(drill);
-        if !path.exists() {
-            return Ok(Vec::new());
-        }
-        let record: ExpressionRecord = read_json(&path)?;
-        of_version(record.schema_version, EXPRESSIONS_SCHEMA_VERSION, &path)?;
-        Ok(record.expressions)
-    }
-
-    fn expressions_file(&self, drill: &str) -> PathBuf {
-        self.path.join("expressions").join(format!("{drill}.json"))
+        let versions = 1..=EXPRESSIONS_SCHEMA_VERSION;
+        let record: Option<ExpressionRecord> = self.read(&expressions_file(drill), versions)?;
+        Ok(record.map_or_else(Vec::new, |record| record.expressions))
     }
 
     /// Saves what the dashboard showed.
@@ -137,35 +124,42 @@ impl RunFolder {
     /// # Errors
     /// [`Error::File`].
     pub fn save_panels(&self, panels: &PanelRecord) -> Result<()> {
-        write_json(&self.panels_file(), panels)
+        self.save(PANELS, &Versioned::new(PANELS_SCHEMA_VERSION, panels))
     }
 
     /// What the dashboard showed, if the stack has one.
     ///
     /// # Errors
-    /// [`Error::File`] or [`Error::BadDescription`].
+    /// [`Error::File`], or [`Error::BadDescription`] if it cannot be read or is of another version.
     pub fn panels(&self) -> Result<Option<PanelRecord>> {
-        let path = self.panels_file();
-        path.exists().then(|| read_json(&path)).transpose()
+        self.read(PANELS, 1..=PANELS_SCHEMA_VERSION)
     }
 
-    fn panels_file(&self) -> PathBuf {
-        self.path.join("panels.json")
-    }
-
-    /// Saves what the run was; of processes that share it, from the first one's start to the last
-    /// one's end.
+    /// Saves what the run was. Processes that share a run save it together: from the first one's
+    /// start to the last one's end.
     ///
     /// # Errors
-    /// [`Error::File`] or [`Error::BadDescription`].
+    /// [`Error::File`], or [`Error::BadDescription`] if what another process saved cannot be read.
     pub fn save_run(&self, run: RunInfo) -> Result<()> {
-        let path = self.path.join("run.json");
-        let run = if path.exists() {
-            self.run()?.together_with(run)
-        } else {
-            run
+        let run = match self.saved_run()? {
+            Some(earlier) => earlier.together_with(run),
+            None => run,
         };
-        write_json(&path, &run)
+        self.save(RUN, &Versioned::new(RUN_SCHEMA_VERSION, &run))
+    }
+
+    /// What the run was.
+    ///
+    /// # Errors
+    /// [`Error::File`] if that was not saved, or [`Error::BadDescription`] if it cannot be read or
+    /// is of another version.
+    pub fn run(&self) -> Result<RunInfo> {
+        let missing = || Error::file("read", self.path.join(RUN))(ErrorKind::NotFound.into());
+        self.saved_run()?.ok_or_else(missing)
+    }
+
+    fn saved_run(&self) -> Result<Option<RunInfo>> {
+        self.read(RUN, 1..=RUN_SCHEMA_VERSION)
     }
 
     /// Points `latest`, beside it, at this run: the last of which there is a report.
@@ -174,14 +168,13 @@ impl RunFolder {
     /// [`Error::File`].
     pub fn become_latest(&self) -> Result<()> {
         let latest = self.path.with_file_name("latest");
-        let staged = self
-            .path
-            .with_file_name(format!(".latest-{}", std::process::id()));
+        let staged = format!(".latest-{}", std::process::id());
+        let staged = self.path.with_file_name(staged);
         std::os::unix::fs::symlink(self.id(), &staged).map_err(Error::file("link", &staged))?;
         std::fs::rename(&staged, &latest).map_err(Error::file("link", latest))
     }
 
-    /// One writer of the run's own files at a time, of all processes that share it.
+    /// Lets one process at a time write the run's own files, of all that share it.
     ///
     /// # Errors
     /// [`Error::File`].
@@ -210,131 +203,254 @@ impl RunFolder {
         self.path.join("not_started.txt")
     }
 
-    /// Its report, if there is one.
-    ///
-    /// # Errors
-    /// [`Error::File`] or [`Error::BadDescription`].
-    pub fn report(&self) -> Result<Option<Report>> {
-        let path = self.path.join("report.json");
-        path.exists().then(|| read_json(&path)).transpose()
-    }
-
-    /// Its report, if there is one of this version.
-    ///
-    /// # Errors
-    /// [`Error::File`] or [`Error::BadDescription`].
-    pub(crate) fn report_of_this_version(&self) -> Result<Option<Report>> {
-        #[derive(Deserialize)]
-        struct Version {
-            schema_version: u32,
-        }
-        let path = self.path.join("report.json");
-        if !path.exists() || read_json::<Version>(&path)?.schema_version != REPORT_SCHEMA_VERSION {
-            return Ok(None);
-        }
-        self.report()
-    }
-
-    /// Saves what the runs before this one took.
+    /// Saves `content` as the file `name`.
     ///
     /// # Errors
     /// [`Error::File`].
-    pub(crate) fn save_history(&self, history: &[EarlierRun]) -> Result<()> {
-        write_json(&self.history_file(), &history)
+    pub(crate) fn save(&self, name: &str, content: &impl Serialize) -> Result<()> {
+        let path = self.path.join(name);
+        let json = serde_json::to_vec_pretty(content).map_err(unreadable(&path))?;
+        // A reader never finds half a file.
+        let staged = path.with_extension(format!("{}.part", std::process::id()));
+        std::fs::write(&staged, json).map_err(Error::file("write", &staged))?;
+        std::fs::rename(&staged, &path).map_err(Error::file("write", path))
     }
 
-    /// What the runs before this one took; nothing if that was not recorded.
+    /// The content of the file `name`; `None` if there is no such file.
     ///
     /// # Errors
-    /// [`Error::File`] or [`Error::BadDescription`].
-    pub fn history(&self) -> Result<Vec<EarlierRun>> {
-        let path = self.history_file();
-        if path.exists() {
-            read_json(&path)
-        } else {
-            Ok(Vec::new())
-        }
+    /// [`Error::File`], or [`Error::BadDescription`] if it cannot be read or is of none of these
+    /// `versions`.
+    pub(crate) fn read<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        versions: RangeInclusive<u32>,
+    ) -> Result<Option<T>> {
+        read_json(&self.path.join(name), versions)
     }
 
-    fn history_file(&self) -> PathBuf {
-        self.path.join("history.json")
-    }
-
-    /// What the run was.
+    /// The version of the file `name`; `None` if there is no such file.
     ///
     /// # Errors
-    /// [`Error::File`] or [`Error::BadDescription`].
-    pub fn run(&self) -> Result<RunInfo> {
-        read_json(&self.path.join("run.json"))
+    /// [`Error::File`], or [`Error::BadDescription`] if it cannot be read.
+    pub(crate) fn version_of(&self, name: &str) -> Result<Option<u32>> {
+        let path = self.path.join(name);
+        let bytes = bytes_of(&path)?;
+        bytes.map(|bytes| version_in(&bytes, &path)).transpose()
     }
 }
 
-fn of_version(version: u32, read: u32, path: &Path) -> Result<()> {
-    if version == read {
-        return Ok(());
+/// What is saved of a type that does not say its own version.
+#[derive(Serialize)]
+struct Versioned<'a, T> {
+    schema_version: u32,
+    #[serde(flatten)]
+    content: &'a T,
+}
+
+impl<'a, T> Versioned<'a, T> {
+    fn new(schema_version: u32, content: &'a T) -> Self {
+        Self {
+            schema_version,
+            content,
+        }
     }
-    let reason = format!("it is of version {version}, this reads version {read}");
+}
+
+fn expressions_file(drill: &str) -> String {
+    format!("expressions/{drill}.json")
+}
+
+fn make_folder(path: &Path) -> Result<()> {
+    std::fs::create_dir_all(path).map_err(Error::file("make the folder", path))
+}
+
+/// The record of a drill, and in it a timeline, which has a version of its own.
+fn record_in(path: &Path) -> Result<Option<DrillRecord>> {
+    let versions = RECORD_SCHEMA_VERSION..=RECORD_SCHEMA_VERSION;
+    let record: Option<DrillRecord> = read_json(path, versions)?;
+    if let Some(record) = &record {
+        let versions = TIMELINE_SCHEMA_VERSION..=TIMELINE_SCHEMA_VERSION;
+        check_version(record.timeline.schema_version, &versions, path)?;
+    }
+    Ok(record)
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path, versions: RangeInclusive<u32>) -> Result<Option<T>> {
+    let Some(bytes) = bytes_of(path)? else {
+        return Ok(None);
+    };
+    check_version(version_in(&bytes, path)?, &versions, path)?;
+    let content = serde_json::from_slice(&bytes).map_err(unreadable(path))?;
+    Ok(Some(content))
+}
+
+fn bytes_of(path: &Path) -> Result<Option<Vec<u8>>> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::file("read", path)(error)),
+    }
+}
+
+fn version_in(json: &[u8], path: &Path) -> Result<u32> {
+    #[derive(Deserialize)]
+    struct SavedVersion {
+        #[serde(default = "first_version")]
+        schema_version: u32,
+    }
+    // A list has no place for a version: it is older than versions are.
+    if json.trim_ascii_start().starts_with(b"[") {
+        return Ok(first_version());
+    }
+    let saved: SavedVersion = serde_json::from_slice(json).map_err(unreadable(path))?;
+    Ok(saved.schema_version)
+}
+
+const fn first_version() -> u32 {
+    1
+}
+
+fn check_version(version: u32, read: &RangeInclusive<u32>, path: &Path) -> Result<()> {
+    let (oldest, newest) = (read.start(), read.end());
+    let reason = if version > *newest {
+        format!(
+            "it is of version {version}, and this alertdrill reads versions up to {newest}; \
+             use an alertdrill at least as new as the one that wrote it"
+        )
+    } else if version < *oldest {
+        format!(
+            "it is of version {version}, and this alertdrill reads versions from {oldest} on; \
+             use the alertdrill that wrote it, or run the drills again"
+        )
+    } else {
+        return Ok(());
+    };
     Err(Error::BadDescription {
         what: path.display().to_string(),
         reason,
     })
 }
 
-/// Writes beside the target and renames, so that a reader never finds half a file.
-pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
-    let json = serde_json::to_vec_pretty(value).map_err(|error| Error::BadDescription {
+fn unreadable(path: &Path) -> impl FnOnce(serde_json::Error) -> Error {
+    |error| Error::BadDescription {
         what: path.display().to_string(),
         reason: error.to_string(),
-    })?;
-    let staged = path.with_extension(format!("{}.part", std::process::id()));
-    std::fs::write(&staged, json).map_err(Error::file("write", &staged))?;
-    std::fs::rename(&staged, path).map_err(Error::file("write", path))
-}
-
-fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let bytes = std::fs::read(path).map_err(Error::file("read", path))?;
-    serde_json::from_slice(&bytes).map_err(|error| Error::BadDescription {
-        what: path.display().to_string(),
-        reason: error.to_string(),
-    })
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use alertdrill_core::UtcInstant;
+    use serde_json::Value;
 
     use super::*;
-
-    #[test]
-    fn run_that_has_no_report_yet_is_not_the_latest() {
-        let target = tempfile::tempdir().unwrap();
-        let [reported, _refused] = ["1", "2"].map(|id| {
-            let path = target.path().join("drills").join(id);
-            std::fs::create_dir_all(path.join("records")).unwrap();
-            RunFolder::existing(path)
-        });
-        let at = UtcInstant::from_epoch_s(1_763_876_500.0).unwrap();
-        let run = RunInfo {
-            id: reported.id(),
-            started_at: at,
-            finished_at: at,
-            stack_ready_s: 0.0,
-            rules_file: "alert_rules.yml".into(),
-            rules_sha256: String::new(),
-            waivers: Vec::new(),
-        };
-        let latest = target.path().join("drills/latest");
-        reported.save_run(run).unwrap();
-        assert!(!latest.exists());
-        Report::of(&reported).unwrap().save(&reported).unwrap();
-        reported.become_latest().unwrap();
-        assert_eq!(latest.read_link().unwrap(), Path::new("1"));
-    }
+    use crate::examples::{example_record, example_report};
 
     fn run_folder() -> (tempfile::TempDir, RunFolder) {
         let target = tempfile::tempdir().unwrap();
         let folder = RunFolder::existing(target.path());
+        std::fs::create_dir(target.path().join("records")).unwrap();
         (target, folder)
+    }
+
+    fn edit(folder: &RunFolder, name: &str, edit: impl FnOnce(&mut Value)) {
+        let path = folder.path().join(name);
+        let mut json = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        edit(&mut json);
+        std::fs::write(&path, json.to_string()).unwrap();
+    }
+
+    fn kept_panels() -> PanelRecord {
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/runs/one_alert_late");
+        RunFolder::existing(kept).panels().unwrap().unwrap()
+    }
+
+    /// A folder with one file of each kind that the store reads.
+    fn full_folder() -> (tempfile::TempDir, RunFolder) {
+        let (target, folder) = run_folder();
+        folder.save_run(example_report("okx").run.info).unwrap();
+        folder.save_record(&example_record()).unwrap();
+        folder.save_expressions("x", Vec::new()).unwrap();
+        folder.save_panels(&kept_panels()).unwrap();
+        (target, folder)
+    }
+
+    type Reads = fn(&RunFolder) -> Result<()>;
+
+    const FILES: [(&str, Reads); 4] = [
+        (RUN, |folder| folder.run().map(drop)),
+        (PANELS, |folder| folder.panels().map(drop)),
+        ("expressions/x.json", |folder| {
+            folder.expressions("x").map(drop)
+        }),
+        ("records/feed_handler_stopped.json", |folder| {
+            folder.records().map(drop)
+        }),
+    ];
+
+    #[test]
+    fn every_file_says_its_version_and_is_read_back() {
+        let (_target, folder) = full_folder();
+        for (name, reads) in FILES {
+            edit(&folder, name, |json| {
+                assert!(json["schema_version"].is_u64(), "{name}")
+            });
+            reads(&folder).unwrap();
+        }
+        assert_eq!(folder.run().unwrap(), example_report("okx").run.info);
+        assert_eq!(folder.panels().unwrap().unwrap(), kept_panels());
+    }
+
+    #[test]
+    fn newer_version_of_any_file_is_refused_with_what_to_do_before_the_rest_is_read() {
+        for (name, reads) in FILES {
+            let (_target, folder) = full_folder();
+            edit(&folder, name, |json| {
+                *json = serde_json::json!({"schema_version": 99, "form": "of another time"});
+            });
+            let error = reads(&folder).unwrap_err().to_string();
+            let says = |words: &str| assert!(error.contains(words), "{name}: {error}");
+            says("it is of version 99, and this alertdrill reads versions up to");
+            says("use an alertdrill at least as new as the one that wrote it");
+            says(name);
+        }
+    }
+
+    #[test]
+    fn run_and_panels_of_the_time_before_versions_are_read() {
+        let (_target, folder) = full_folder();
+        for name in [RUN, PANELS] {
+            edit(&folder, name, |json| {
+                json.as_object_mut()
+                    .unwrap()
+                    .remove("schema_version")
+                    .unwrap();
+            });
+            assert_eq!(folder.version_of(name).unwrap(), Some(1));
+        }
+        assert_eq!(folder.run().unwrap(), example_report("okx").run.info);
+        assert_eq!(folder.panels().unwrap().unwrap(), kept_panels());
+    }
+
+    #[test]
+    fn record_of_the_version_before_is_refused_with_what_to_do() {
+        let (_target, folder) = full_folder();
+        let name = "records/feed_handler_stopped.json";
+        edit(&folder, name, |json| json["schema_version"] = 1.into());
+        let error = folder.records().unwrap_err().to_string();
+        let words = "this alertdrill reads versions from 2 on; use the alertdrill that wrote it";
+        assert!(error.contains(words), "{error}");
+    }
+
+    #[test]
+    fn record_with_a_timeline_of_a_newer_version_is_refused() {
+        let (_target, folder) = full_folder();
+        let name = "records/feed_handler_stopped.json";
+        edit(&folder, name, |json| {
+            json["timeline"]["schema_version"] = 3.into()
+        });
+        let error = folder.records().unwrap_err().to_string();
+        assert!(error.contains("it is of version 3"), "{error}");
     }
 
     #[test]
@@ -346,20 +462,9 @@ mod tests {
     }
 
     #[test]
-    fn expressions_of_another_version_are_refused() {
+    fn run_that_was_not_saved_is_an_error_that_names_its_file() {
         let (_target, folder) = run_folder();
-        folder.save_expressions("x", Vec::new()).unwrap();
-        let path = folder.path().join("expressions/x.json");
-        let newer = std::fs::read_to_string(&path)
-            .unwrap()
-            .replace("\"schema_version\": 1", "\"schema_version\": 2");
-        std::fs::write(&path, newer).unwrap();
-        assert!(
-            folder
-                .expressions("x")
-                .unwrap_err()
-                .to_string()
-                .contains("it is of version 2, this reads version 1")
-        );
+        let error = folder.run().unwrap_err().to_string();
+        assert!(error.contains(RUN), "{error}");
     }
 }

@@ -9,7 +9,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::trend::Trend;
+use super::milestone::Milestone;
+use super::trend::Trend;
 use alertdrill_core::{AlertOutcome, ExpressionHistory, Labels, UtcInstant};
 
 /// Where the time of an alert that fired went.
@@ -38,63 +39,6 @@ pub struct LatencyStep {
     /// Seconds since the milestone before; since the fault, of the first one; since the revert, of
     /// [`Milestone::Resolved`].
     pub took_s: f64,
-}
-
-/// What an alert comes by, in this order.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Milestone {
-    /// The first sample that shows the fault.
-    FirstSample,
-    /// The first instant at which the rule's expression is true.
-    ExpressionTrue,
-    /// The first evaluation that saw it pending.
-    Pending,
-    /// The first evaluation that saw it firing.
-    Firing,
-    /// The receiver was told.
-    Notified,
-    /// The first evaluation that no longer saw it.
-    Resolved,
-    /// The receiver was told of its end.
-    ResolveNotified,
-}
-
-impl Milestone {
-    /// Whether it lies on the way to the notification, and not to that of the alert's end.
-    #[must_use]
-    pub fn is_on_the_way_to_the_notification(self) -> bool {
-        self <= Self::Notified
-    }
-
-    /// Its name in a style sheet.
-    pub(crate) fn class(self) -> &'static str {
-        match self {
-            Self::FirstSample => "first-sample",
-            Self::ExpressionTrue => "expression-true",
-            Self::Pending => "is-pending",
-            Self::Firing => "is-firing",
-            Self::Notified => "is-notified",
-            Self::Resolved => "is-resolved",
-            Self::ResolveNotified => "resolve-notified",
-        }
-    }
-}
-
-impl fmt::Display for Milestone {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::FirstSample => "first sample that shows it",
-            Self::ExpressionTrue => "expression true",
-            Self::Pending => "pending",
-            Self::Firing => "firing",
-            Self::Notified => "notified",
-            Self::Resolved => "resolved",
-            Self::ResolveNotified => "resolve notified",
-        })
-    }
 }
 
 impl Latency {

@@ -1,21 +1,18 @@
 //! `report.json`: what tools may rely on.
 
-use std::fmt;
-use std::time::Duration;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::trend;
-use crate::model::latency::Latency;
-use crate::model::rule_coverage::Coverage;
-use crate::store::{RunFolder, write_json};
-use alertdrill_core::Result;
+use super::floor::{Floor, took_s};
+use super::latency::Latency;
+use super::rule_coverage::Coverage;
+use super::run_history::{compare, saved_history};
+use super::trend::Trend;
+use crate::store::RunFolder;
 use alertdrill_core::{
-    AlertOutcome, ExpressionHistory, Labels, Outcome, Reason, UtcInstant, Verdict, WatchedUntil,
-    Window, judge, rule_for,
+    AlertOutcome, DrillRecord, ExpressionHistory, Labels, Outcome, Reason, Result, RunInfo,
+    UtcInstant, Verdict, WatchedUntil, judge,
 };
-use alertdrill_core::{DrillRecord, RunInfo};
 
 /// The version of `report.json`; raised with every change that an older reader would misread.
 pub const REPORT_SCHEMA_VERSION: u32 = 1;
@@ -28,7 +25,7 @@ pub struct Report {
     pub schema_version: u32,
     /// What was run.
     pub run: RunReport,
-    /// Per drill, its verdict and what it rests on.
+    /// Per drill, its verdict and the evidence for it.
     pub drills: Vec<DrillReport>,
     /// Which rules were made to fire.
     pub coverage: Coverage,
@@ -48,10 +45,10 @@ pub struct RunReport {
     pub floor_s: f64,
     /// The drill that may need so long, and of what that is the sum.
     pub floor_of: String,
-    /// The sum of the drills' times, from steady state to their last look: what they take one after
-    /// the other.
+    /// The sum of the drills' times, each from its steady state to its last observation: what they
+    /// would take one after the other.
     pub one_after_the_other_s: f64,
-    /// What else was measured; nothing of a report that is made again from the records.
+    /// What else was measured; absent in a report that was made again from the records.
     #[serde(default)]
     pub measured: Option<Measured>,
 }
@@ -73,20 +70,20 @@ pub struct Measured {
     pub peak_memory_mib: Option<f64>,
 }
 
-/// How far instants are from what somebody else says of them.
+/// How far instants are from what another program says of them.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Agreement {
     /// How many instants there are.
     pub of: usize,
-    /// How many of them the other one knows.
+    /// How many of them the other program knows.
     pub found: usize,
     /// By how much they differ at most.
     pub off_ms: f64,
 }
 
 impl Agreement {
-    /// Of pairs of instants, `None` where the other one knows none; `None` if there is nothing to
-    /// compare.
+    /// Of pairs of instants, each `None` where the other program knows none; `None` if there is
+    /// nothing to compare.
     #[must_use]
     pub fn of(pairs: impl Iterator<Item = Option<(UtcInstant, UtcInstant)>>) -> Option<Self> {
         let pairs: Vec<_> = pairs.collect();
@@ -114,9 +111,9 @@ pub struct DrillReport {
     pub kind: String,
     /// The lane that it ran on, if it needed one.
     pub lane: Option<String>,
-    /// What it came to.
+    /// Its verdict.
     pub verdict: Outcome,
-    /// How far it was watched: of what comes after that, the verdict says nothing.
+    /// How far it was watched: the verdict says nothing of what comes after that.
     #[serde(default)]
     pub watched_until: WatchedUntil,
     /// Why it did not pass.
@@ -127,10 +124,10 @@ pub struct DrillReport {
     pub alerts: Vec<AlertOutcome>,
     /// What fired beside them and was tolerated, with the reason.
     pub tolerated: Vec<String>,
-    /// The panels of the dashboard that it moved; nothing if the stack has no dashboard.
+    /// The panels of the dashboard that it moved; empty if the stack has no dashboard.
     #[serde(default)]
     pub panels: Vec<String>,
-    /// Seconds from the look that finds the stack steady to its last one.
+    /// Seconds from the observation that finds the stack steady to the drill's last one.
     #[serde(default)]
     pub took_s: f64,
     /// Where the time of each alert that fired went.
@@ -152,85 +149,84 @@ pub struct FaultReport {
 }
 
 impl Report {
+    /// The name of its file in the run's folder.
+    pub(crate) const FILE: &str = "report.json";
+
     /// Judges the saved records of a run.
     ///
     /// # Errors
-    /// If a record cannot be read.
+    /// If a file of the run cannot be read.
     pub fn of(folder: &RunFolder) -> Result<Self> {
-        let info = folder.run()?;
-        let records = folder.records()?;
-        let floor = records
+        let (info, records, earlier) = (folder.run()?, folder.records()?, saved_history(folder)?);
+        let panels = folder.panels()?;
+        let mut moved = panels.map(|panels| panels.moved).unwrap_or_default();
+        let judged = records
             .iter()
-            .map(Floor::of)
-            .max_by(|a, b| a.seconds().total_cmp(&b.seconds()));
-        let mut moved = folder
-            .panels()?
-            .map(|panels| panels.moved)
-            .unwrap_or_default();
-        let judged: Vec<_> = records
+            .map(|record| (record, judge(&record.drill, &record.timeline)));
+        let judged: Vec<_> = judged.collect();
+        let coverage = Coverage::of(&judged, &info.waivers);
+        let collateral = judged
             .iter()
-            .map(|record| (record, judge(&record.drill, &record.timeline)))
-            .collect();
-        let earlier = folder.history()?;
+            .flat_map(|(_, verdict)| verdict.collateral.clone());
+        let collateral = collateral.collect();
+        let drills = judged.into_iter().map(|(record, verdict)| {
+            let name = &record.drill.name;
+            let panels = moved.remove(name).unwrap_or_default();
+            let mut drill = DrillReport::of(record, verdict, panels);
+            drill.latencies = drill.latencies_with(&folder.expressions(name)?);
+            compare(name, &mut drill.latencies, &earlier);
+            Ok(drill)
+        });
         Ok(Self {
             schema_version: REPORT_SCHEMA_VERSION,
-            coverage: Coverage::of(&judged, &info.waivers),
-            run: RunReport {
-                wall_s: info.finished_at.seconds_since(info.started_at),
-                floor_s: floor.as_ref().map_or(0.0, Floor::seconds),
-                floor_of: floor.map_or_else(String::new, |floor| floor.to_string()),
-                one_after_the_other_s: records.iter().map(took_s).sum(),
-                measured: None,
-                info,
-            },
-            collateral: judged
-                .iter()
-                .flat_map(|(_, verdict)| verdict.collateral.clone())
-                .collect(),
-            drills: judged
-                .into_iter()
-                .map(|(record, verdict)| {
-                    let name = &record.drill.name;
-                    let mut drill =
-                        DrillReport::of(record, verdict, moved.remove(name).unwrap_or_default());
-                    drill.latencies = drill.latencies_with(&folder.expressions(name)?);
-                    trend::compare(name, &mut drill.latencies, &earlier);
-                    Ok(drill)
-                })
-                .collect::<Result<_>>()?,
+            drills: drills.collect::<Result<_>>()?,
+            run: RunReport::of(info, &records),
+            coverage,
+            collateral,
         })
     }
 
-    /// Writes it as `report.json`, `junit.xml` and `index.html` into the run's folder.
+    /// The report that was saved in the run's folder, if one was.
     ///
     /// # Errors
-    /// [`alertdrill_core::Error::File`] or [`alertdrill_core::Error::BadDescription`].
-    pub fn save(&self, folder: &RunFolder) -> Result<()> {
-        write_json(&folder.path().join("report.json"), self)?;
-        crate::sinks::junit::save(self, folder)?;
-        crate::sinks::html::page::save(self, folder)
+    /// [`alertdrill_core::Error::File`], or [`alertdrill_core::Error::BadDescription`] if it cannot
+    /// be read or is of another version.
+    pub fn saved_in(folder: &RunFolder) -> Result<Option<Self>> {
+        folder.read(Self::FILE, 1..=REPORT_SCHEMA_VERSION)
     }
 
     /// Every alert that fired, with the instant of its drill's fault.
     pub fn fired(&self) -> impl Iterator<Item = (UtcInstant, &AlertOutcome)> {
         self.drills.iter().flat_map(|drill| {
-            let fault_at = drill.faults.first().map(|fault| fault.injected_at);
-            drill
+            let fault_at = drill.fault_at();
+            let fired = drill
                 .alerts
                 .iter()
-                .filter(|alert| alert.firing_at.is_some())
-                .filter_map(move |alert| Some((fault_at?, alert)))
+                .filter(|alert| alert.firing_at.is_some());
+            fired.filter_map(move |alert| Some((fault_at?, alert)))
         })
     }
 
     /// The worst verdict of its drills.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        self.drills
-            .iter()
-            .map(|drill| drill.verdict)
-            .max()
-            .unwrap_or(Outcome::Pass)
+        let verdicts = self.drills.iter().map(|drill| drill.verdict);
+        verdicts.max().unwrap_or(Outcome::Pass)
+    }
+}
+
+impl RunReport {
+    fn of(info: RunInfo, records: &[DrillRecord]) -> Self {
+        let floors = records.iter().map(Floor::of);
+        let floor = floors.max_by(|a, b| a.seconds().total_cmp(&b.seconds()));
+        Self {
+            wall_s: info.finished_at.seconds_since(info.started_at),
+            floor_s: floor.as_ref().map_or(0.0, Floor::seconds),
+            floor_of: floor.map_or_else(String::new, |floor| floor.to_string()),
+            one_after_the_other_s: records.iter().map(took_s).sum(),
+            measured: None,
+            info,
+        }
     }
 }
 
@@ -242,14 +238,14 @@ impl DrillReport {
             injected_at: fault.injected_at,
             reverted_at: fault.reverted_at,
         });
+        let kind = if record.drill.is_to_fire() {
+            "fire"
+        } else {
+            "near_miss"
+        };
         Self {
             name: record.drill.name.clone(),
-            kind: if record.drill.is_to_fire() {
-                "fire"
-            } else {
-                "near_miss"
-            }
-            .to_owned(),
+            kind: kind.to_owned(),
             lane: record.lane.clone(),
             verdict: verdict.outcome,
             watched_until: record.timeline.watched_until,
@@ -263,8 +259,8 @@ impl DrillReport {
         }
     }
 
-    /// Where the time of each alert that fired went; also of a report of a time when that was not
-    /// in it.
+    /// Where the time of each alert that fired went. A report that was saved before latencies were
+    /// part of it has none: they are derived from its alerts.
     pub(crate) fn known_latencies(&self) -> Vec<Latency> {
         if self.latencies.is_empty() {
             self.latencies_with(&[])
@@ -274,88 +270,29 @@ impl DrillReport {
     }
 
     fn latencies_with(&self, expressions: &[ExpressionHistory]) -> Vec<Latency> {
-        let Some(fault_at) = self.faults.first().map(|fault| fault.injected_at) else {
+        let Some(fault_at) = self.fault_at() else {
             return Vec::new();
         };
-        let reverted_at = self
-            .faults
+        let latency = |alert| Latency::of(alert, fault_at, self.last_reverted_at(), expressions);
+        self.alerts.iter().filter_map(latency).collect()
+    }
+
+    /// When its first fault was injected; `None` if it broke nothing.
+    pub(crate) fn fault_at(&self) -> Option<UtcInstant> {
+        self.faults.first().map(|fault| fault.injected_at)
+    }
+
+    /// When the last of its faults was seen to be reverted; `None` if none was.
+    pub(crate) fn last_reverted_at(&self) -> Option<UtcInstant> {
+        self.faults
             .iter()
             .filter_map(|fault| fault.reverted_at)
-            .max();
-        self.alerts
-            .iter()
-            .filter_map(|alert| Latency::of(alert, fault_at, reverted_at, expressions))
-            .collect()
-    }
-}
-
-/// From the look that finds the stack steady to the drill's last one.
-fn took_s(record: &DrillRecord) -> f64 {
-    let timeline = &record.timeline;
-    let lived = timeline
-        .first_fault()
-        .map(|fault| timeline.finished_at.seconds_since(fault.injected_at));
-    timeline.steady_state.waited_s + lived.unwrap_or_default()
-}
-
-/// The longest that a drill may need by its rules' own constants.
-struct Floor<'a> {
-    drill: &'a str,
-    terms: Vec<(&'static str, Duration)>,
-}
-
-impl<'a> Floor<'a> {
-    /// Onset, window and resolve of its slowest alert at their latest; of a near miss, onset and
-    /// hold.
-    fn of(record: &'a DrillRecord) -> Self {
-        let rules = &record.timeline.rules;
-        let expected = record.drill.expect.iter().filter_map(|expected| {
-            let rule = rule_for(&expected.alert, &expected.labels, rules)?;
-            let fires = Window::derive(rule, expected.onset)
-                .latest
-                .saturating_sub(expected.onset.latest);
-            let ends = ("resolve", Window::latest_resolve(rule, expected.recovery));
-            let ends = Some(ends).filter(|_| !record.timeline.watched_until.is_cut_short());
-            let fires = [
-                ("onset", expected.onset.latest),
-                ("`for`, scrape, evaluation", fires),
-            ];
-            Some(fires.into_iter().chain(ends).collect())
-        });
-        let silent = record.drill.silent.iter().filter_map(|silent| {
-            let rule = rule_for(&silent.alert, &silent.labels, rules)?;
-            Some(vec![
-                ("onset", silent.onset),
-                ("hold", silent.hold_with(rule)),
-            ])
-        });
-        let terms = expected.chain(silent).max_by_key(|terms| {
-            terms
-                .iter()
-                .map(|(_, duration)| *duration)
-                .sum::<Duration>()
-        });
-        Self {
-            drill: &record.drill.name,
-            terms: terms.unwrap_or_default(),
-        }
+            .max()
     }
 
-    fn seconds(&self) -> f64 {
-        self.terms
-            .iter()
-            .map(|(_, duration)| duration.as_secs_f64())
-            .sum()
-    }
-}
-
-impl fmt::Display for Floor<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let terms: Vec<_> = self
-            .terms
-            .iter()
-            .map(|(what, duration)| format!("{what} {:.0} s", duration.as_secs_f64()))
-            .collect();
-        write!(f, "{}: {}", self.drill, terms.join(" + "))
+    /// In what its alerts have become slower than usual, with the alert that each trend is of.
+    pub(crate) fn slower(&self) -> impl Iterator<Item = (&Latency, &Trend)> {
+        let latencies = self.latencies.iter();
+        latencies.flat_map(|latency| latency.slower().map(move |trend| (latency, trend)))
     }
 }

@@ -1,12 +1,11 @@
-//! Which of the loaded rules were made to fire: a rule that nobody has seen fire proves nothing.
+//! Which of the loaded rules were made to fire: a rule that was never seen to fire may be wrong.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use alertdrill_core::{Drill, LoadedRule, Verdict, rule_for, selector};
-use alertdrill_core::{DrillRecord, Waiver};
+use alertdrill_core::{Drill, DrillRecord, LoadedRule, Verdict, Waiver, rule_for, selector};
 
 /// Which of the loaded rules were made to fire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -22,7 +21,7 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    pub(crate) fn of(judged: &[(&DrillRecord, Verdict)], waivers: &[Waiver]) -> Self {
+    pub(super) fn of(judged: &[(&DrillRecord, Verdict)], waivers: &[Waiver]) -> Self {
         // Per rule, whether it fired.
         let mut rules: BTreeMap<String, bool> = BTreeMap::new();
         for (record, verdict) in judged {

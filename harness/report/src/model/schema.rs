@@ -4,7 +4,7 @@
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use crate::model::report::Report;
+use super::report::Report;
 
 /// The schema of what is written as `report.json`. Readers take what it does not name for
 /// additions.

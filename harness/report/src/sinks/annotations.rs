@@ -4,12 +4,12 @@
 
 use std::path::Path;
 
-use crate::model::report::DrillReport;
+use crate::model::DrillReport;
 use alertdrill_core::{Labels, Outcome, ReasonKind, Verdict};
 
-/// Why the drill `name` did not pass, a command per reason: an error where an alert is to blame, a
-/// warning where it could not be tested. `rules` is the content of `rules_file`, to find the rule's
-/// line in.
+/// Why the drill `name` did not pass, a command per reason: an error if an alert is to blame, a
+/// warning if the alert could not be tested. The rule's line is looked for in `rules`, the content
+/// of `rules_file`.
 #[must_use]
 pub fn annotations(name: &str, verdict: &Verdict, rules_file: &Path, rules: &str) -> Vec<String> {
     let commands = verdict.reasons.iter().map(|reason| {
@@ -36,34 +36,20 @@ pub fn annotations(name: &str, verdict: &Verdict, rules_file: &Path, rules: &str
             .find(|(alert, _)| reason.message.contains(alert))
             .or(all.first());
         let line = named.and_then(|(alert, labels)| line_of(rules, alert, labels));
-        command(
-            level,
-            rules_file,
-            line,
-            &format!("{name}: {}", reason.kind),
-            &reason.message,
-        )
+        let title = format!("{name}: {}", reason.kind);
+        command(level, rules_file, line, &title, &reason.message)
     });
     commands.collect()
 }
 
-/// In what the alerts of `drill` have become slower than usual, a warning each.
+/// A warning for each time in which an alert of `drill` has become slower than usual.
 #[must_use]
 pub fn slower_annotations(drill: &DrillReport, rules_file: &Path, rules: &str) -> Vec<String> {
-    let slower = drill
-        .latencies
-        .iter()
-        .flat_map(|latency| latency.slower().map(move |trend| (latency, trend)));
-    let commands = slower.map(|(latency, trend)| {
+    let commands = drill.slower().map(|(latency, trend)| {
         let line = line_of(rules, &latency.alert, &latency.labels);
         let title = format!("{}: slower than usual", drill.name);
-        command(
-            "warning",
-            rules_file,
-            line,
-            &title,
-            &format!("{} {trend}", latency.alert),
-        )
+        let message = format!("{} {trend}", latency.alert);
+        command("warning", rules_file, line, &title, &message)
     });
     commands.collect()
 }
@@ -129,7 +115,7 @@ fn unquoted(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sinks::html::tests::report;
+    use crate::examples::example_report;
     use crate::{Milestone, Trend};
     use alertdrill_core::Reason;
 
@@ -150,7 +136,7 @@ mod tests {
 "#;
 
     fn verdict(reasons: Vec<Reason>) -> Verdict {
-        let mut alert = report("okx").drills[0].alerts[0].clone();
+        let mut alert = example_report("okx").drills[0].alerts[0].clone();
         alert.labels.insert("cause".into(), "feed_silent".into());
         let collateral = vec![[("alertname".to_owned(), "Lag".to_owned())].into()];
         Verdict {
@@ -208,7 +194,7 @@ mod tests {
 
     #[test]
     fn alert_that_has_become_slower_is_a_warning() {
-        let mut drill = report("okx").drills.remove(0);
+        let mut drill = example_report("okx").drills.remove(0);
         drill.latencies = drill.known_latencies();
         let earlier_s = vec![60.0; 5];
         let slow = Trend {

@@ -1,29 +1,29 @@
-//! Coverage as a person reads it.
+//! What a terminal shows of coverage.
 
 use std::fmt;
 
 use tabled::builder::Builder;
 use tabled::settings::Style;
 
-use crate::RuleCoverage;
+use crate::model::RuleCoverage;
 use alertdrill_core::dashboard::UnknownMetric;
 use alertdrill_core::style::{bad, harmless, heading};
 
 /// What is known of the coverage of rules, and of what they read.
 #[derive(Clone, Debug)]
-pub struct CoverageText {
+pub struct CoverageTable {
     /// Per rule, what proves or excuses it.
     pub rules: Vec<RuleCoverage>,
-    /// Whose rules they are.
+    /// Where the rules come from.
     pub rules_of: String,
     /// How many metrics rules and panels read.
     pub metrics: usize,
-    /// Those that nothing exports; `None` if nobody could be asked.
+    /// Those that nothing exports; `None` if no Prometheus could be asked.
     pub unknown: Option<Vec<UnknownMetric>>,
 }
 
-impl CoverageText {
-    /// Whether each rule is covered, and, as far as is known, each metric there.
+impl CoverageTable {
+    /// Whether each rule is covered, and no metric is known to be missing.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.rules.iter().all(RuleCoverage::is_covered)
@@ -31,7 +31,7 @@ impl CoverageText {
     }
 }
 
-impl fmt::Display for CoverageText {
+impl fmt::Display for CoverageTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Builder::new();
         table.push_record([heading("rule"), heading("made to fire by")]);
@@ -41,36 +41,27 @@ impl fmt::Display for CoverageText {
         writeln!(f, "{}\n", table.build().with(Style::sharp()))?;
         let count =
             |of: fn(&RuleCoverage) -> bool| self.rules.iter().filter(|rule| of(rule)).count();
-        let (drilled, covered) = (
-            count(|rule| !rule.drills.is_empty()),
-            count(RuleCoverage::is_covered),
-        );
+        let drilled = count(|rule| !rule.drills.is_empty());
+        let covered = count(RuleCoverage::is_covered);
         let (waived, neither) = (covered - drilled, self.rules.len() - covered);
-        let (all, whose) = (self.rules.len(), &self.rules_of);
+        let (all, source) = (self.rules.len(), &self.rules_of);
         writeln!(
             f,
-            "{all} rules {whose}: {drilled} made to fire by a drill, {waived} waived, {neither} neither"
+            "{all} rules {source}: {drilled} made to fire by a drill, {waived} waived, \
+             {neither} neither"
         )?;
-        match &self.unknown {
-            None => {
-                writeln!(
-                    f,
-                    "{} metrics are read by them and the dashboard; whether they are there was not asked",
-                    self.metrics
-                )
-            }
-            Some(unknown) => {
-                writeln!(
-                    f,
-                    "{} metrics are read by them and the dashboard, {} of them are exported",
-                    self.metrics,
-                    self.metrics - unknown.len()
-                )?;
-                unknown
-                    .iter()
-                    .try_for_each(|metric| writeln!(f, "{}", missing(metric)))
-            }
-        }
+        write!(
+            f,
+            "{} metrics are read by them and the dashboard",
+            self.metrics
+        )?;
+        let Some(unknown) = &self.unknown else {
+            return writeln!(f, "; no Prometheus was asked whether they exist");
+        };
+        let exported = self.metrics - unknown.len();
+        writeln!(f, ", {exported} of them are exported")?;
+        let mut missing_ones = unknown.iter().map(missing);
+        missing_ones.try_for_each(|line| writeln!(f, "{line}"))
     }
 }
 
@@ -83,26 +74,24 @@ fn proof(rule: &RuleCoverage) -> String {
 }
 
 fn missing(unknown: &UnknownMetric) -> String {
-    let nearest = unknown
-        .nearest
-        .as_ref()
-        .map_or_else(String::new, |nearest| {
-            format!("; the nearest name is {nearest}")
-        });
+    let nearest = unknown.nearest.as_ref();
+    let nearest = nearest.map_or_else(String::new, |nearest| {
+        format!("; the nearest name is {nearest}")
+    });
     let readers: Vec<_> = unknown.read_by.iter().map(String::as_str).collect();
-    let told = format!(
+    let text = format!(
         "nothing exports {}, which {} reads{nearest}",
         unknown.metric,
         readers.join(", ")
     );
-    bad(harmless(&told))
+    bad(harmless(&text))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn text(unknown: Option<Vec<UnknownMetric>>) -> CoverageText {
+    fn text(unknown: Option<Vec<UnknownMetric>>) -> CoverageTable {
         let rule = |rule: &str, drills: &[&str], waived: Option<&str>| RuleCoverage {
             rule: rule.to_owned(),
             drills: drills.iter().map(|drill| (*drill).to_owned()).collect(),
@@ -117,7 +106,7 @@ mod tests {
             rule("Watchdog", &[], Some("always fires")),
             rule("Lag\u{1b}[2J", &[], None),
         ];
-        CoverageText {
+        CoverageTable {
             rules,
             rules_of: "loaded by Prometheus".to_owned(),
             metrics: 7,
@@ -125,13 +114,14 @@ mod tests {
         }
     }
 
-    fn shown(text: &CoverageText) -> String {
-        anstream::adapter::strip_str(&text.to_string()).to_string()
+    fn shown(text: &CoverageTable) -> String {
+        let text = anstream::adapter::strip_str(&text.to_string()).to_string();
+        // Narrow enough to be read here.
+        text.replace("; the nearest", ";\nthe nearest")
     }
 
     #[test]
-    fn each_rule_is_told_with_its_drills_or_its_waiver_and_what_nothing_exports_with_the_nearest_name()
-     {
+    fn each_rule_has_its_drills_or_its_waiver_and_each_unknown_metric_the_nearest_name() {
         let unknown = UnknownMetric {
             metric: "container_restarts".into(),
             read_by: ["ServiceOOMKill".to_owned()].into(),
@@ -151,19 +141,20 @@ mod tests {
 
         3 rules loaded by Prometheus: 1 made to fire by a drill, 1 waived, 1 neither
         7 metrics are read by them and the dashboard, 6 of them are exported
-        nothing exports container_restarts, which ServiceOOMKill reads; the nearest name is container_restart_count
+        nothing exports container_restarts, which ServiceOOMKill reads;
+        the nearest name is container_restart_count
         "#);
     }
 
     #[test]
     fn coverage_without_a_prometheus_does_not_claim_that_metrics_are_there() {
-        let text = CoverageText {
+        let text = CoverageTable {
             rules: text(None).rules[..2].to_vec(),
             ..text(None)
         };
         assert!(text.is_complete());
         assert!(shown(&text).ends_with(
-            "7 metrics are read by them and the dashboard; whether they are there was not asked\n"
+            "7 metrics are read by them and the dashboard; no Prometheus was asked whether they exist\n"
         ));
     }
 }

@@ -1,11 +1,13 @@
 //! The end of a run on a terminal: how long each alert took to be detected, notified and resolved,
 //! against window and deadline.
 
+use std::cmp::Reverse;
+
 use tabled::builder::Builder;
 use tabled::settings::object::{Columns, Rows};
 use tabled::settings::{Alignment, Modify, Style};
 
-use crate::model::report::DrillReport;
+use crate::model::DrillReport;
 use alertdrill_core::style::{bad, harmless, heading, outcome};
 use alertdrill_core::{AlertOutcome, ReasonKind, UtcInstant};
 
@@ -20,10 +22,17 @@ const HEADINGS: [&str; 9] = [
     "resolved",
     "resolve notified",
 ];
-/// From which column on there are only numbers.
+/// The reasons that blame the instant at which an alert fired.
+const OUT_OF_TIME: [ReasonKind; 4] = [
+    ReasonKind::Missed,
+    ReasonKind::TooEarly,
+    ReasonKind::Late,
+    ReasonKind::FalseAlarm,
+];
+/// From this column on there are only numbers.
 const FIRST_NUMBER: usize = 3;
 
-/// A row per alert of each drill, those of drills that did not pass first; then what the numbers
+/// A row per alert of each drill, drills that did not pass first; a line below says what the numbers
 /// are.
 #[must_use]
 pub fn end_table(drills: &[DrillReport]) -> String {
@@ -31,18 +40,12 @@ pub fn end_table(drills: &[DrillReport]) -> String {
         return String::new();
     }
     let mut drills: Vec<_> = drills.iter().collect();
-    drills.sort_by_key(|drill| {
-        (
-            std::cmp::Reverse(drill.verdict),
-            drill.faults.first().map(|fault| fault.injected_at),
-        )
-    });
+    drills.sort_by_key(|drill| (Reverse(drill.verdict), drill.fault_at()));
     let mut table = Builder::new();
     table.push_record(HEADINGS.map(heading));
-    drills
-        .into_iter()
-        .flat_map(rows)
-        .for_each(|row| table.push_record(row));
+    for row in drills.into_iter().flat_map(rows) {
+        table.push_record(row);
+    }
     let mut table = table.build();
     table
         .with(Style::sharp().remove_vertical())
@@ -60,7 +63,7 @@ fn rows(drill: &DrillReport) -> Vec<[String; 9]> {
     for alert in &drill.alerts {
         let cells = cells(drill, alert);
         match alerts.last_mut() {
-            // Of each exchange, for example: nothing but the labels tells them apart.
+            // One alert for each of several exchanges, for example: they differ in labels alone.
             Some((last, count)) if *last == cells => *count += 1,
             _ => alerts.push((cells, 1)),
         }
@@ -68,39 +71,44 @@ fn rows(drill: &DrillReport) -> Vec<[String; 9]> {
     if alerts.is_empty() {
         alerts.push(Default::default());
     }
-    // Of several alerts the first has the drill's name.
+    // Only the first of a drill's rows has its name.
     let names = std::iter::once([harmless(&name), outcome(drill.verdict)])
         .chain(std::iter::repeat_with(Default::default));
-    let rows = names.zip(alerts).map(
-        |(
-            [name, verdict],
-            ([alert, detected, window, deadline, notified, resolved, told], count),
-        )| {
-            let alert = if count > 1 {
-                format!("{alert} ×{count}")
-            } else {
-                alert
-            };
-            [
-                name, verdict, alert, detected, window, deadline, notified, resolved, told,
-            ]
-        },
-    );
+    let rows = names.zip(alerts).map(|([name, verdict], (cells, count))| {
+        let [
+            alert,
+            detected,
+            window,
+            deadline,
+            notified,
+            resolved,
+            resolve_notified,
+        ] = cells;
+        let alert = if count > 1 {
+            format!("{alert} ×{count}")
+        } else {
+            alert
+        };
+        [
+            name,
+            verdict,
+            alert,
+            detected,
+            window,
+            deadline,
+            notified,
+            resolved,
+            resolve_notified,
+        ]
+    });
     rows.collect()
 }
 
 fn cells(drill: &DrillReport, alert: &AlertOutcome) -> [String; 7] {
-    let fault_at = drill.faults.first().map(|fault| fault.injected_at);
-    let reverted_at = drill
-        .faults
-        .iter()
-        .filter_map(|fault| fault.reverted_at)
-        .max();
+    let (fault_at, reverted_at) = (drill.fault_at(), drill.last_reverted_at());
     let blamed = |kinds: &[ReasonKind]| {
-        drill
-            .reasons
-            .iter()
-            .any(|reason| kinds.contains(&reason.kind))
+        let mut reasons = drill.reasons.iter();
+        reasons.any(|reason| kinds.contains(&reason.kind))
     };
     let marked = |text: String, is_bad: bool| {
         if is_bad && !text.is_empty() {
@@ -109,67 +117,43 @@ fn cells(drill: &DrillReport, alert: &AlertOutcome) -> [String; 7] {
             text
         }
     };
-    let must_fire = alert.deadline_s.is_some();
-    let detected = match (alert.firing_at, must_fire) {
-        (Some(_), _) => since(alert.firing_at, fault_at),
-        (None, true) => "never".to_owned(),
-        (None, false) => "silent".to_owned(),
-    };
-    let out_of_time = alert.time_to_fire_s.is_none_or(|fired_s| {
-        alert
-            .deadline_s
-            .is_none_or(|deadline_s| fired_s > deadline_s)
-            || alert
-                .window_s
-                .is_some_and(|[earliest_s, latest_s]| fired_s < earliest_s || fired_s > latest_s)
-    });
-    let is_late = out_of_time
-        && blamed(&[
-            ReasonKind::Missed,
-            ReasonKind::TooEarly,
-            ReasonKind::Late,
-            ReasonKind::FalseAlarm,
-        ]);
+    // What did not come is named only if the alert fired and so had to come.
     let or = |absent: &str, text: String| {
-        if text.is_empty() && alert.firing_at.is_some() {
-            absent.to_owned()
-        } else {
-            text
-        }
+        let is_absent = text.is_empty() && alert.firing_at.is_some();
+        if is_absent { absent.to_owned() } else { text }
     };
+    let detected = match (alert.firing_at, alert.deadline_s) {
+        (Some(_), _) => since(alert.firing_at, fault_at),
+        (None, Some(_)) => "never".to_owned(),
+        (None, None) => "silent".to_owned(),
+    };
+    let ends = |[earliest_s, latest_s]: [f64; 2]| format!("{earliest_s:.0}–{latest_s:.0}");
+    let deadline = |deadline_s: f64| format!("{deadline_s:.0}");
+    let notified = or("never", since(alert.notified_at, fault_at));
+    let resolved_at = alert.resolved_at.filter(|_| alert.firing_at.is_some());
+    let unseen_end = drill.watched_until.unseen_end();
+    let resolved = or(unseen_end, since(resolved_at, reverted_at));
+    let resolve_notified = or(unseen_end, since(alert.resolve_notified_at, reverted_at));
     [
         harmless(&alert.name),
-        marked(detected, is_late),
-        alert
-            .window_s
-            .map_or_else(String::new, |[earliest_s, latest_s]| {
-                format!("{earliest_s:.0}–{latest_s:.0}")
-            }),
-        alert
-            .deadline_s
-            .map_or_else(String::new, |deadline_s| format!("{deadline_s:.0}")),
-        marked(
-            or("never", since(alert.notified_at, fault_at)),
-            blamed(&[ReasonKind::NotDelivered]),
-        ),
-        marked(
-            or(
-                drill.watched_until.unseen_end(),
-                since(
-                    alert.resolved_at.filter(|_| alert.firing_at.is_some()),
-                    reverted_at,
-                ),
-            ),
-            blamed(&[ReasonKind::NotResolved]),
-        ),
-        marked(
-            or(
-                drill.watched_until.unseen_end(),
-                since(alert.resolve_notified_at, reverted_at),
-            ),
-            blamed(&[ReasonKind::ResolveNotDelivered]),
-        ),
+        marked(detected, is_out_of_time(alert) && blamed(&OUT_OF_TIME)),
+        alert.window_s.map_or_else(String::new, ends),
+        alert.deadline_s.map_or_else(String::new, deadline),
+        marked(notified, blamed(&[ReasonKind::NotDelivered])),
+        marked(resolved, blamed(&[ReasonKind::NotResolved])),
+        marked(resolve_notified, blamed(&[ReasonKind::ResolveNotDelivered])),
     ]
+}
+
+/// Whether an alert did not fire in its window and before its deadline.
+fn is_out_of_time(alert: &AlertOutcome) -> bool {
+    alert.time_to_fire_s.is_none_or(|fired_s| {
+        let is_in = |[earliest_s, latest_s]: [f64; 2]| (earliest_s..=latest_s).contains(&fired_s);
+        let is_late = alert
+            .deadline_s
+            .is_none_or(|deadline_s| fired_s > deadline_s);
+        is_late || !alert.window_s.is_none_or(is_in)
+    })
 }
 
 fn since(instant: Option<UtcInstant>, earlier: Option<UtcInstant>) -> String {
@@ -183,19 +167,19 @@ fn since(instant: Option<UtcInstant>, earlier: Option<UtcInstant>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sinks::drill_line::tests::{record, verdict};
+    use crate::examples::{example_record, example_verdict};
     use alertdrill_core::{Labels, Outcome, Verdict, WatchedUntil};
 
     fn drill(name: &str, verdict: Verdict) -> DrillReport {
         DrillReport {
             name: name.to_owned(),
-            ..DrillReport::of(&record(), verdict, vec![])
+            ..DrillReport::of(&example_record(), verdict, vec![])
         }
     }
 
     #[test]
     fn each_alert_has_its_times_beside_its_window_and_deadline_and_what_did_not_pass_comes_first() {
-        let failed = verdict();
+        let failed = example_verdict();
         let late = AlertOutcome {
             firing_at: None,
             notified_at: None,
@@ -227,31 +211,20 @@ mod tests {
             ),
         ];
         let table = anstream::adapter::strip_str(&end_table(&drills)).to_string();
-        insta::assert_snapshot!(table, @r"
-        ┌──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────┐
-        │ drill                      verdict  alert               detected  window  deadline  notified  resolved  resolve notified │
-        ├──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────┤
-        │ fails on binance           FAIL     FeedHandlerDown        +76.5   60–95       120     +86.5     +17.7             never │
-        │                                     FeedHandlerDown        never   60–95       120                                       │
-        │ near_miss on binance       pass     FeedHandlerDown       silent                                                         │
-        │ without_alerts on binance  pass                                                                                          │
-        │ of_two_lanes on binance    pass     FeedHandlerDown ×2     +76.5   60–95       120     +86.5     +17.7             never │
-        └──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────┘
-        Seconds after the fault; resolved and resolve notified after its revert.
-        ");
+        insta::assert_snapshot!(table);
     }
 
     #[test]
     fn what_was_too_late_or_never_came_is_marked() {
         let alert = AlertOutcome {
             labels: Labels::new(),
-            ..verdict().alerts[0].clone()
+            ..example_verdict().alerts[0].clone()
         };
         let table = end_table(&[drill(
             "x",
             Verdict {
                 alerts: vec![alert],
-                ..verdict()
+                ..example_verdict()
             },
         )]);
         assert!(
@@ -266,13 +239,13 @@ mod tests {
         let unresolved = AlertOutcome {
             resolved_at: None,
             resolve_notified_at: None,
-            ..verdict().alerts[0].clone()
+            ..example_verdict().alerts[0].clone()
         };
         let passed = Verdict {
             outcome: Outcome::Pass,
             reasons: vec![],
             alerts: vec![unresolved],
-            ..verdict()
+            ..example_verdict()
         };
         let cut_short = DrillReport {
             watched_until: WatchedUntil::Delivered,

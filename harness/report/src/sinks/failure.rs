@@ -1,13 +1,12 @@
 //! Why a drill did not pass, in words, with all that a reader needs to find out more.
 
-use alertdrill_core::DrillRecord;
 use alertdrill_core::style::harmless;
 use alertdrill_core::{
-    Claim, Delivery, DeliveryStatus, Drill, Episode, Labels, Timeline, UtcInstant, Verdict,
-    episodes, selector,
+    Claim, Delivery, DeliveryStatus, Drill, DrillRecord, Episode, Labels, Timeline, Tolerated,
+    UtcInstant, Verdict, episodes, selector,
 };
 
-/// How many spans of a condition are told.
+/// At most so many spans of a condition are shown.
 const SPANS: usize = 4;
 
 /// Each reason; then what happened when, relative to the fault; what was received and not wanted;
@@ -136,11 +135,11 @@ fn events(
                 .filter_map(|(at, what)| Some((at?, format!("{life} {what}")))),
         );
     }
-    let told = timeline
+    let own = timeline
         .deliveries
         .iter()
         .filter(|delivery| is_own(&delivery.labels));
-    events.extend(told.map(|delivery| (delivery.received_at, received(delivery))));
+    events.extend(own.map(|delivery| (delivery.received_at, received(delivery))));
     events.extend(
         timeline
             .errors
@@ -160,11 +159,7 @@ fn unwanted(drill: &Drill, timeline: &Timeline, from: UtcInstant) -> Vec<(UtcIns
         .iter()
         .map(|alert| (alert.claim(), alert.severity.to_string()))
         .collect();
-    let tolerated: Vec<Claim> = drill
-        .tolerate
-        .iter()
-        .map(alertdrill_core::Tolerated::claim)
-        .collect();
+    let tolerated: Vec<Claim> = drill.tolerate.iter().map(Tolerated::claim).collect();
     let neighbours = timeline
         .neighbours
         .iter()
@@ -180,19 +175,19 @@ fn unwanted(drill: &Drill, timeline: &Timeline, from: UtcInstant) -> Vec<(UtcIns
         .iter()
         .filter(is_unwanted)
         .filter_map(|life| Some((life.firing_at?, format!("{life} fires"))));
-    let mut told: Vec<(DeliveryStatus, &Labels)> = Vec::new();
+    let mut notified: Vec<(DeliveryStatus, &Labels)> = Vec::new();
     let mut delivered = Vec::new();
     for delivery in timeline
         .deliveries
         .iter()
         .filter(|delivery| delivery.received_at >= from && !is_excused(&delivery.labels))
     {
-        let is_first = !told.contains(&(delivery.status, &delivery.labels));
+        let is_first = !notified.contains(&(delivery.status, &delivery.labels));
         let mut wants = expected.iter().filter(|(claim, receiver)| {
             claim.covers(&delivery.labels) && *receiver == delivery.receiver
         });
         if wants.next().is_some() && is_first {
-            told.push((delivery.status, &delivery.labels));
+            notified.push((delivery.status, &delivery.labels));
         } else {
             delivered.push((delivery.received_at, received(delivery)));
         }
@@ -213,13 +208,13 @@ fn received(delivery: &Delivery) -> String {
         DeliveryStatus::Firing => "fires",
         DeliveryStatus::Resolved => "has resolved",
     };
-    format!("`{}` is told that {labels} {what}", delivery.receiver)
+    format!("`{}` is notified that {labels} {what}", delivery.receiver)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sinks::drill_line::tests::{at, record, verdict};
+    use crate::examples::{at, example_record, example_verdict};
     use alertdrill_core::{AlertSample, AlertState, Evidence};
 
     fn labels(alert: &str) -> Labels {
@@ -243,12 +238,12 @@ mod tests {
     }
 
     fn shown(record: &DrillRecord) -> String {
-        failure_text(record, &verdict())
+        failure_text(record, &example_verdict())
     }
 
     #[test]
-    fn failure_tells_what_happened_when_what_nobody_wanted_and_what_to_look_at_next() {
-        let mut record = record();
+    fn failure_says_what_happened_when_what_nobody_wanted_and_what_to_look_at_next() {
+        let mut record = example_record();
         let sample = |second: f64, alert: &str, state| AlertSample {
             labels: labels(alert),
             at: at(second),
@@ -287,16 +282,16 @@ mod tests {
              +16.5 s  FeedHandlerDown{exchange="okx"} is pending
              +60.0 s  FeedHandlerDown: its window opens
              +76.5 s  FeedHandlerDown{exchange="okx"} fires
-             +86.5 s  `critical` is told that FeedHandlerDown{exchange="okx"} fires
-             +87.0 s  `warning` is told that FeedHandlerDown{exchange="okx"} fires
+             +86.5 s  `critical` is notified that FeedHandlerDown{exchange="okx"} fires
+             +87.0 s  `warning` is notified that FeedHandlerDown{exchange="okx"} fires
              +88.0 s  fault: feed-handler-binance stopped: is being reverted
              +88.8 s  fault: feed-handler-binance stopped: is reverted
              +95.0 s  FeedHandlerDown: its window closes
             +120.0 s  FeedHandlerDown: its deadline
         Received and not wanted:
              +40.0 s  ServiceOOMKill{exchange="okx"} fires
-             +50.0 s  `critical` is told that ServiceOOMKill{exchange="okx"} fires
-             +87.0 s  `warning` is told that FeedHandlerDown{exchange="okx"} fires
+             +50.0 s  `critical` is notified that ServiceOOMKill{exchange="okx"} fires
+             +87.0 s  `warning` is notified that FeedHandlerDown{exchange="okx"} fires
         Look at next, as it was +85.0 s:
           the expression of FeedHandlerDown: up == 0
             0  {exchange="okx"}
@@ -307,8 +302,8 @@ mod tests {
     }
 
     #[test]
-    fn drill_that_broke_nothing_tells_its_reasons_alone() {
-        let mut record = record();
+    fn drill_that_broke_nothing_has_its_reasons_alone() {
+        let mut record = example_record();
         record.timeline.faults = vec![];
         assert_eq!(
             shown(&record),

@@ -1,15 +1,13 @@
-//! A run as Markdown, as GitHub shows it on the job's page.
+//! A run as Markdown, for the page of a job of GitHub Actions.
 
 use std::path::Path;
 
-use crate::model::latency::Latency;
-use crate::model::report::{DrillReport, Report};
-use crate::sinks::phrases::told_apart;
-use alertdrill_core::Outcome;
-use alertdrill_core::{Error, Result};
+use super::phrases::named;
+use crate::model::{DrillReport, Latency, Report};
+use alertdrill_core::{Error, Outcome, Result};
 
-/// Writes the summary of `report` to `path`: at its end, or in the place of that of the same run,
-/// which each process of a run writes.
+/// Writes the summary of `report` to the end of the file `path`. Each process of a run writes it, so
+/// a summary of the same run that stands there already is replaced.
 ///
 /// # Errors
 /// [`Error::File`].
@@ -43,11 +41,11 @@ fn markdown(report: &Report) -> String {
         Outcome::Skipped,
     ]
     .map(|outcome| {
-        let count = report
+        let drills = report
             .drills
             .iter()
-            .filter(|drill| drill.verdict == outcome)
-            .count();
+            .filter(|drill| drill.verdict == outcome);
+        let count = drills.count();
         (count > 0).then(|| format!("{count} {outcome}"))
     });
     let counts = counts.into_iter().flatten().collect::<Vec<_>>().join(", ");
@@ -95,24 +93,17 @@ fn verdict(drill: &DrillReport) -> [String; 3] {
     ]
 }
 
-fn slower(drill: &DrillReport) -> Vec<[String; 3]> {
-    let trends = drill.latencies.iter().flat_map(|latency| {
-        latency.slower().map(|trend| {
-            (
-                told_apart(&latency.alert, &latency.labels),
-                trend.to_string(),
-            )
-        })
-    });
-    trends
-        .map(|(alert, trend)| [drill.name.clone(), alert, trend])
-        .collect()
+fn slower(drill: &DrillReport) -> impl Iterator<Item = [String; 3]> {
+    drill.slower().map(|(latency, trend)| {
+        let alert = named(&latency.alert, &latency.labels);
+        [drill.name.clone(), alert, trend.to_string()]
+    })
 }
 
 fn latency(drill: &DrillReport, latency: &Latency) -> [String; 3] {
     [
         drill.name.clone(),
-        told_apart(&latency.alert, &latency.labels),
+        named(&latency.alert, &latency.labels),
         latency.to_string(),
     ]
 }
@@ -167,12 +158,12 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sinks::html::tests::report;
+    use crate::examples::example_report;
     use crate::{Milestone, Trend};
     use alertdrill_core::{Reason, ReasonKind};
 
     fn run() -> Report {
-        let mut report = report("okx");
+        let mut report = example_report("okx");
         let drill = &mut report.drills[0];
         drill.reasons = vec![
             Reason::new(ReasonKind::NotResolved, "it <b>still</b> fires | rings"),
@@ -200,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn summary_tells_first_what_has_to_be_looked_at() {
+    fn summary_begins_with_what_has_to_be_looked_at() {
         insta::assert_snapshot!(markdown(&run()));
     }
 

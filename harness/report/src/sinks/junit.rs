@@ -1,49 +1,37 @@
 //! `junit.xml`: a drill is a test case, as GitHub's reporters, GitLab and Jenkins show it.
 //!
-//! A case is named after its drill alone, so that its history is one history: the lane, which may
-//! be another one each time, is a property.
+//! A case is named after its drill alone, so that its readers see one history. The lane is a property:
+//! it may be another one in each run.
 
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
 
-use crate::model::report::{DrillReport, Report};
-use crate::sinks::phrases::{alert_times, told_apart};
-use crate::store::RunFolder;
-use alertdrill_core::{Error, Result};
+use super::phrases::{alert_times, facts_to_repeat, named};
+use crate::model::{DrillReport, Report};
 use alertdrill_core::{Outcome, Reason};
 
-/// Writes the run's `junit.xml` into its folder.
+/// The run as JUnit's XML.
 ///
 /// # Errors
-/// [`Error::File`] or [`Error::BadDescription`].
-pub(crate) fn save(report: &Report, folder: &RunFolder) -> Result<()> {
-    let path = folder.path().join("junit.xml");
-    let xml = to_xml(report).map_err(|error| Error::BadDescription {
-        what: path.display().to_string(),
-        reason: error.to_string(),
-    })?;
-    std::fs::write(&path, xml).map_err(Error::file("write", path))
-}
-
-fn to_xml(report: &Report) -> std::result::Result<String, quick_junit::SerializeError> {
+/// If it cannot be written as XML.
+pub(super) fn junit_xml(report: &Report) -> Result<String, quick_junit::SerializeError> {
     let info = &report.run.info;
     let mut suite = TestSuite::new("drills");
     suite.set_time(seconds(report.run.wall_s));
-    // As the reporters read it, and without another library for dates.
-    suite
-        .extra
-        .insert("timestamp".into(), info.started_at.to_string().into());
+    // `set_timestamp` would need another library for dates.
+    let started_at = info.started_at.to_string();
+    suite.extra.insert("timestamp".into(), started_at.into());
+    let rules_file = info.rules_file.display().to_string();
     suite.add_property(Property::new("run", info.id.as_str()));
-    suite.add_property(Property::new(
-        "rules_file",
-        info.rules_file.display().to_string(),
-    ));
+    suite.add_property(Property::new("rules_file", rules_file.as_str()));
     suite.add_property(Property::new("rules_sha256", info.rules_sha256.as_str()));
+    for (name, value) in facts_to_repeat(&info.provenance) {
+        suite.add_property(Property::new(name, value));
+    }
     suite.add_test_cases(report.drills.iter().map(|drill| {
         let mut case = case(drill);
-        case.extra
-            .insert("file".into(), info.rules_file.display().to_string().into());
+        case.extra.insert("file".into(), rules_file.as_str().into());
         case
     }));
     let mut all = quick_junit::Report::new("alertdrill");
@@ -72,8 +60,7 @@ fn case(drill: &DrillReport) -> TestCase {
     case
 }
 
-/// The first reason tells what happened, the others may follow from it; all of them stand in the
-/// text.
+/// The first reason is the message, for the others may follow from it; the text has all of them.
 fn failed(kind: NonSuccessKind, reasons: &[Reason]) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(kind);
     if let Some(first) = reasons.first() {
@@ -90,32 +77,24 @@ fn failed(kind: NonSuccessKind, reasons: &[Reason]) -> TestCaseStatus {
 }
 
 fn said(drill: &DrillReport) -> String {
-    let began_at = drill.faults.first().map(|fault| fault.injected_at);
-    let alerts = drill
-        .alerts
-        .iter()
-        .map(|alert| alert_times(alert, began_at));
-    let latencies = drill
-        .latencies
-        .iter()
-        .map(|latency| format!("{}: {latency}", told_apart(&latency.alert, &latency.labels)));
-    let slower = drill.latencies.iter().flat_map(|latency| {
-        latency
-            .slower()
-            .map(|trend| format!("slower than usual: {trend}"))
-    });
+    let alerts = drill.alerts.iter();
+    let alerts = alerts.map(|alert| alert_times(alert, drill.fault_at()));
+    let latencies = drill.latencies.iter();
+    let latencies =
+        latencies.map(|latency| format!("{}: {latency}", named(&latency.alert, &latency.labels)));
+    let slower = drill.slower();
+    let slower = slower.map(|(_, trend)| format!("slower than usual: {trend}"));
     let tolerated = drill
         .tolerated
         .iter()
         .map(|text| format!("tolerated: {text}"));
     let cut_short = drill.watched_until.cut_short().map(str::to_owned);
-    alerts
+    let lines = alerts
         .chain(latencies)
         .chain(slower)
         .chain(tolerated)
-        .chain(cut_short)
-        .collect::<Vec<_>>()
-        .join("\n")
+        .chain(cut_short);
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn seconds(seconds: f64) -> Duration {
@@ -125,11 +104,12 @@ fn seconds(seconds: f64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sinks::html::tests::report;
+    use crate::examples::{example_provenance, example_report};
     use alertdrill_core::ReasonKind;
 
     fn run() -> Report {
-        let mut report = report("okx");
+        let mut report = example_report("okx");
+        report.run.info.provenance = example_provenance();
         let reasons = [
             (
                 ReasonKind::NotResolved,
@@ -163,6 +143,6 @@ mod tests {
 
     #[test]
     fn drill_is_a_test_case_with_all_that_kept_it_from_passing() {
-        insta::assert_snapshot!(to_xml(&run()).unwrap());
+        insta::assert_snapshot!(junit_xml(&run()).unwrap());
     }
 }

@@ -4,28 +4,28 @@ use alertdrill_core::UtcInstant;
 
 /// A time, from 0 to 100.
 #[derive(Clone, Copy)]
-pub(crate) struct Axis {
-    pub(crate) from: UtcInstant,
-    pub(crate) seconds: f64,
-    /// What its marks count from, in seconds after its beginning.
-    pub(crate) zero_s: f64,
+pub(super) struct Axis {
+    pub(super) from: UtcInstant,
+    pub(super) seconds: f64,
+    /// The instant that its marks count from, in seconds after its beginning.
+    pub(super) zero_s: f64,
 }
 
 /// A mark on the axis.
-pub(crate) struct Tick {
-    pub(crate) left: f64,
-    pub(crate) text: String,
+pub(super) struct Tick {
+    pub(super) left: f64,
+    pub(super) text: String,
 }
 
 impl Tick {
-    pub(crate) fn style(&self) -> String {
+    pub(super) fn style(&self) -> String {
         format!("left:{:.2}%", self.left)
     }
 }
 
 impl Axis {
     /// From an instant to another; its marks count from `zero`.
-    pub(crate) fn of(from: UtcInstant, until: UtcInstant, zero: UtcInstant) -> Self {
+    pub(super) fn of(from: UtcInstant, until: UtcInstant, zero: UtcInstant) -> Self {
         Self {
             from,
             seconds: until.seconds_since(from).max(1.0),
@@ -33,24 +33,24 @@ impl Axis {
         }
     }
 
-    /// Where `at` is; at an end, if it is beyond.
-    pub(crate) fn place(self, at: UtcInstant) -> f64 {
+    /// Where `at` is; what lies beyond an end is placed at that end.
+    pub(super) fn place(self, at: UtcInstant) -> f64 {
         self.unbound(at).clamp(0.0, 100.0)
     }
 
     /// Where `at` is, below 0 and above 100 if it is beyond the ends.
-    pub(crate) fn unbound(self, at: UtcInstant) -> f64 {
+    pub(super) fn unbound(self, at: UtcInstant) -> f64 {
         at.seconds_since(self.from) / self.seconds * 100.0
     }
 
-    /// About eight, at whole minutes if it is long enough.
-    pub(crate) fn ticks(self) -> Vec<Tick> {
+    /// About eight marks, at whole minutes if the axis is long enough.
+    pub(super) fn ticks(self) -> Vec<Tick> {
         let every = [10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0]
             .into_iter()
             .find(|every| self.seconds / every <= 8.0);
-        // However long it is: a spoiled record may end in the year 9999.
+        // The axis may have any length: a spoiled record may end in the year 9999.
         let every = every.unwrap_or_else(|| (self.seconds / 8.0 / 3600.0).ceil() * 3600.0);
-        // Not minus zero.
+        // Adding zero turns minus zero into zero.
         let first = (-self.zero_s / every).ceil() * every + 0.0;
         let instants = std::iter::successors(Some(first), |at| Some(at + every))
             .take_while(|at| *at + self.zero_s < self.seconds);

@@ -2,190 +2,148 @@
 
 use super::axis::Axis;
 use super::graph::Graph;
-use super::latency_bar::LatencyBar;
-use crate::model::report::DrillReport;
-use crate::sinks::phrases::{alert_times, since};
+use super::latency_bar::LatencyBars;
+use super::marks::{Band, Mark, alert_bands, alert_marks, fault_bands};
+use crate::model::DrillReport;
+use crate::sinks::phrases::alert_times;
 use alertdrill_core::{AlertOutcome, ExpressionHistory, Outcome, UtcInstant};
 
 /// A drill.
-pub(crate) struct Row {
-    pub(crate) name: String,
-    pub(crate) verdict: Outcome,
+pub(super) struct DrillRow {
+    pub(super) name: String,
+    pub(super) verdict: Outcome,
     /// Whether it is shown with its details at once.
-    pub(crate) is_open: bool,
-    pub(crate) lane: String,
-    pub(crate) kind: &'static str,
-    pub(crate) faults: Vec<Band>,
-    pub(crate) alerts: Vec<AlertLine>,
-    pub(crate) reasons: Vec<String>,
-    pub(crate) tolerated: Vec<String>,
-    pub(crate) cut_short: &'static str,
-    pub(crate) panels: String,
-    pub(crate) latencies: Vec<LatencyBar>,
-    pub(crate) graphs: Vec<Graph>,
+    pub(super) is_open: bool,
+    pub(super) lane: String,
+    pub(super) kind: &'static str,
+    pub(super) faults: Vec<Band>,
+    pub(super) alerts: Vec<AlertLine>,
+    pub(super) reasons: Vec<String>,
+    pub(super) tolerated: Vec<String>,
+    pub(super) cut_short: &'static str,
+    pub(super) panels: String,
+    pub(super) latencies: Vec<LatencyBars>,
+    pub(super) graphs: Vec<Graph>,
 }
 
 /// One alert of a drill.
-pub(crate) struct AlertLine {
-    pub(crate) text: String,
-    pub(crate) spans: Vec<Band>,
-    pub(crate) marks: Vec<Mark>,
+pub(super) struct AlertLine {
+    pub(super) text: String,
+    pub(super) bands: Vec<Band>,
+    pub(super) marks: Vec<Mark>,
 }
 
-/// A time from an instant to another; both as parts of the run's time, in percent.
-pub(crate) struct Band {
-    pub(crate) class: &'static str,
-    pub(crate) left: f64,
-    pub(crate) width: f64,
-    pub(crate) title: String,
-}
-
-/// An instant.
-pub(crate) struct Mark {
-    pub(crate) class: &'static str,
-    pub(crate) left: f64,
-    pub(crate) title: String,
-}
-
-impl Mark {
-    pub(crate) fn style(&self) -> String {
-        format!("left:{:.2}%", self.left)
-    }
-}
-
-impl Band {
-    pub(crate) fn of(class: &'static str, from: f64, until: f64, title: String) -> Self {
-        Self {
-            class,
-            left: from,
-            width: (until - from).max(0.0),
-            title,
-        }
-    }
-
-    pub(crate) fn style(&self) -> String {
-        format!("left:{:.2}%;width:{:.2}%", self.left, self.width)
-    }
-}
-
-impl Row {
-    pub(crate) fn of(drill: &DrillReport, expressions: &[ExpressionHistory], axis: Axis) -> Self {
-        let began_at = drill.faults.first().map(|fault| fault.injected_at);
+impl DrillRow {
+    pub(super) fn of(drill: &DrillReport, expressions: &[ExpressionHistory], axis: Axis) -> Self {
+        let fault_at = drill.fault_at();
+        let alerts = drill.alerts.iter();
+        let reasons = drill.reasons.iter();
+        let graphs = expressions.iter();
+        let kind = if drill.kind == "fire" {
+            "must fire"
+        } else {
+            "near miss"
+        };
         Self {
             name: drill.name.clone(),
             verdict: drill.verdict,
             is_open: !matches!(drill.verdict, Outcome::Pass | Outcome::Skipped),
             lane: drill.lane.clone().unwrap_or_default(),
-            kind: if drill.kind == "fire" {
-                "must fire"
-            } else {
-                "near miss"
-            },
-            faults: fault_spans(drill, axis),
-            alerts: drill
-                .alerts
-                .iter()
-                .map(|alert| AlertLine::of(alert, began_at, axis))
+            kind,
+            faults: fault_bands(drill, axis),
+            alerts: alerts
+                .map(|alert| AlertLine::of(alert, fault_at, axis))
                 .collect(),
-            reasons: drill
-                .reasons
-                .iter()
-                .map(|reason| reason.message.clone())
-                .collect(),
+            reasons: reasons.map(|reason| reason.message.clone()).collect(),
             tolerated: drill.tolerated.clone(),
             cut_short: drill.watched_until.cut_short().unwrap_or_default(),
             panels: drill.panels.join(", "),
-            latencies: drill.known_latencies().iter().map(LatencyBar::of).collect(),
-            graphs: expressions
+            latencies: drill
+                .known_latencies()
                 .iter()
+                .map(LatencyBars::of)
+                .collect(),
+            graphs: graphs
                 .map(|expression| Graph::of(expression, drill))
                 .collect(),
         }
     }
 }
 
-/// The times during which the drill's faults lasted; one that was not reverted is open to the edge.
-pub(crate) fn fault_spans(drill: &DrillReport, axis: Axis) -> Vec<Band> {
-    let began_at = drill.faults.first().map(|fault| fault.injected_at);
-    let spans = drill.faults.iter().map(|fault| {
-        let until = fault.reverted_at.map_or(100.0, |at| axis.place(at));
-        let ended = fault.reverted_at.map_or("not reverted".to_owned(), |at| {
-            format!("reverted {}", since(began_at, at))
-        });
-        let title = format!(
-            "{} {}: {}, {ended}",
-            fault.target,
-            fault.kind,
-            since(began_at, fault.injected_at)
-        );
-        Band::of("fault", axis.place(fault.injected_at), until, title)
-    });
-    spans.collect()
+impl AlertLine {
+    fn of(alert: &AlertOutcome, fault_at: Option<UtcInstant>, axis: Axis) -> Self {
+        Self {
+            text: alert_times(alert, fault_at),
+            bands: alert_bands(alert, fault_at, axis),
+            marks: alert_marks(alert, fault_at, axis),
+        }
+    }
 }
 
-impl AlertLine {
-    pub(crate) fn of(alert: &AlertOutcome, began_at: Option<UtcInstant>, axis: Axis) -> Self {
-        // What lies beyond the end is told in words only.
-        let at = |seconds: f64| {
-            began_at
-                .map(|began| axis.unbound(began) + seconds / axis.seconds * 100.0)
-                .filter(|at| *at <= 100.0)
-        };
-        let mut spans = Vec::new();
-        if let (Some([earliest, latest]), Some(left)) = (
-            alert.window_s,
-            alert.window_s.and_then(|[earliest, _]| at(earliest)),
-        ) {
-            let title = format!("window: {earliest:.0} s to {latest:.0} s after the fault");
-            let until = left + (latest - earliest) / axis.seconds * 100.0;
-            spans.push(Band::of("window", left, until.min(100.0), title));
-        }
-        let ended = alert.resolved_at.map_or(100.0, |at| axis.place(at));
-        if let Some(pending) = alert.pending_at {
-            let until = alert.firing_at.map_or(ended, |at| axis.place(at));
-            spans.push(Band::of(
-                "pending",
-                axis.place(pending),
-                until,
-                format!("pending {}", since(began_at, pending)),
-            ));
-        }
-        if let Some(firing) = alert.firing_at {
-            let ended_at = alert
-                .resolved_at
-                .map_or("not seen to resolve".to_owned(), |at| {
-                    format!("resolved {}", since(began_at, at))
-                });
-            let title = format!("firing {}, {ended_at}", since(began_at, firing));
-            spans.push(Band::of("firing", axis.place(firing), ended, title));
-        }
-        let mut marks = Vec::new();
-        let mut mark = |class, left: Option<f64>, title: String| {
-            marks.extend(left.map(|left| Mark { class, left, title }))
-        };
-        if let Some(deadline_s) = alert.deadline_s {
-            mark(
-                "deadline",
-                at(deadline_s),
-                format!("deadline {deadline_s:.0} s after the fault"),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Report;
+    use crate::examples::example_report;
+
+    fn row(report: &Report) -> DrillRow {
+        let run = &report.run.info;
+        let axis = Axis::of(run.started_at, run.finished_at, run.started_at);
+        DrillRow::of(&report.drills[0], &[], axis)
+    }
+
+    #[test]
+    fn fault_that_is_not_reverted_is_drawn_to_the_edge() {
+        let report = example_report("okx");
+        let row = row(&report);
+        assert!(
+            (row.faults[0].left - 5.0).abs() < 0.01 && (row.faults[0].width - 95.0).abs() < 0.01
+        );
+        assert!(row.faults[0].title.contains("not reverted"));
+    }
+
+    #[test]
+    fn alert_is_drawn_from_its_instants_within_its_window() {
+        let report = example_report("okx");
+        let row = row(&report);
+        let bands: Vec<_> = row.alerts[0]
+            .bands
+            .iter()
+            .map(|band| (band.class, band.left, band.left + band.width))
+            .collect();
+        let near = |a: f64, b: f64| (a - b).abs() < 0.01;
+        let wanted = [
+            ("window", 35.5, 41.0),
+            ("pending", 7.5, 37.5),
+            ("firing", 37.5, 100.0),
+        ];
+        for ((class, from, until), (wanted_class, wanted_from, wanted_until)) in
+            bands.into_iter().zip(wanted)
+        {
+            assert!(
+                class == wanted_class && near(from, wanted_from) && near(until, wanted_until),
+                "{class} {from} {until}"
             );
         }
-        let told = |what: &str, at: Option<UtcInstant>| {
-            at.map(|at| (axis.place(at), format!("{what} {}", since(began_at, at))))
-        };
-        for (left, title) in [
-            told("notified", alert.notified_at),
-            told("resolve notified", alert.resolve_notified_at),
-        ]
-        .into_iter()
-        .flatten()
-        {
-            mark("notified", Some(left), title);
-        }
-        Self {
-            text: alert_times(alert, began_at),
-            spans,
-            marks,
-        }
+    }
+
+    #[test]
+    fn what_lies_beyond_the_end_of_the_run_is_not_drawn() {
+        let mut report = example_report("okx");
+        report.drills[0].alerts[0].window_s = Some([180.0, 250.0]);
+        report.drills[0].alerts[0].deadline_s = Some(300.0);
+        let row = row(&report);
+        let window = &row.alerts[0].bands[0];
+        assert!(
+            (window.left + window.width - 100.0).abs() < 0.01,
+            "it ends at the edge"
+        );
+        assert!(
+            row.alerts[0]
+                .marks
+                .iter()
+                .all(|mark| mark.class != "deadline")
+        );
+        assert!(row.alerts[0].text.contains("deadline 300 s"));
     }
 }

@@ -1,54 +1,50 @@
 //! An alert's own expression during its drill, with its limits: why it fired, or how near it came.
 
 use super::axis::Axis;
-use super::drill_row::{AlertLine, fault_spans};
-use super::plot::{Lines, Plot, with_unit};
-use crate::model::report::DrillReport;
+use super::marks::{alert_bands, alert_marks, fault_bands};
+use super::plot::{NamedLines, Plot, with_unit};
+use crate::model::DrillReport;
 use crate::sinks::phrases::since;
 use alertdrill_core::{
     ExpressionHistory, Labels, LimitHistory, LineSeries, TermHistory, UtcInstant, selector,
 };
 
-/// So many lines can be told apart.
+/// A reader can tell at most so many lines apart.
 const MOST_LINES: usize = 10;
 
 /// An expression.
-pub(crate) struct Graph {
+pub(super) struct Graph {
     /// The alert, and when its expression was true.
-    pub(crate) title: String,
-    pub(crate) terms: Vec<TermGraph>,
+    pub(super) title: String,
+    pub(super) terms: Vec<TermGraph>,
 }
 
 /// A term of it.
-pub(crate) struct TermGraph {
+pub(super) struct TermGraph {
     /// The term as `PromQL`, with how it joins those before.
-    pub(crate) text: String,
-    pub(crate) plot: Plot,
+    pub(super) text: String,
+    pub(super) plot: Plot,
     /// How many lines are not drawn.
-    pub(crate) left_out: usize,
+    pub(super) left_out: usize,
 }
 
 impl Graph {
     /// The graph of an expression, with the drill's faults and what became of the alert behind its
     /// lines.
-    pub(crate) fn of(history: &ExpressionHistory, drill: &DrillReport) -> Self {
-        let fault_at = drill
-            .faults
-            .first()
-            .map_or(history.from, |fault| fault.injected_at);
+    pub(super) fn of(history: &ExpressionHistory, drill: &DrillReport) -> Self {
+        let fault_at = drill.fault_at().unwrap_or(history.from);
         let axis = Axis::of(history.from, history.until, fault_at);
-        let alert = drill
-            .alerts
-            .iter()
-            .find(|alert| history.is_of(&alert.name, &alert.labels));
+        let mut alerts = drill.alerts.iter();
+        let alert = alerts.find(|alert| history.is_of(&alert.name, &alert.labels));
         let terms = history.terms.iter().map(|term| {
             let mut graph = TermGraph::of(term, axis);
-            graph.plot.bands = fault_spans(drill, axis);
-            if let Some(AlertLine { spans, marks, .. }) =
-                alert.map(|alert| AlertLine::of(alert, Some(fault_at), axis))
-            {
-                graph.plot.bands.extend(spans);
-                graph.plot.marks = marks;
+            graph.plot.bands = fault_bands(drill, axis);
+            if let Some(alert) = alert {
+                graph
+                    .plot
+                    .bands
+                    .extend(alert_bands(alert, Some(fault_at), axis));
+                graph.plot.marks = alert_marks(alert, Some(fault_at), axis);
             }
             graph
         });
@@ -80,15 +76,13 @@ fn title(history: &ExpressionHistory, fault_at: UtcInstant) -> String {
 impl TermGraph {
     fn of(term: &TermHistory, axis: Axis) -> Self {
         let mut series: Vec<_> = term.series.iter().collect();
-        // Those that moved most.
+        // Those that moved most are drawn.
         series.sort_by(|a, b| reach(b).total_cmp(&reach(a)));
         let left_out = series.len().saturating_sub(MOST_LINES);
         series.truncate(MOST_LINES);
-        let curves: Vec<Lines> = series
-            .iter()
-            .map(|one| (name(&one.labels, &series), one.lines.clone()))
-            .collect();
-        let limits: Vec<Lines> = term.limits.iter().flat_map(limit_lines).collect();
+        let curve = |one: &&LineSeries| (name(&one.labels, &series), one.lines.clone());
+        let curves: Vec<NamedLines> = series.iter().map(curve).collect();
+        let limits: Vec<NamedLines> = term.limits.iter().flat_map(limit_lines).collect();
         let limited: Vec<_> = term.limits.iter().map(written).collect();
         let text = [term.role.to_string(), term.query.clone(), limited.join(" ")]
             .join(" ")
@@ -110,7 +104,7 @@ fn written(limit: &LimitHistory) -> String {
     format!("{} {}", limit.operator, limit.query)
 }
 
-fn limit_lines(limit: &LimitHistory) -> impl Iterator<Item = Lines> {
+fn limit_lines(limit: &LimitHistory) -> impl Iterator<Item = NamedLines> {
     limit
         .series
         .iter()
@@ -148,12 +142,13 @@ fn name(labels: &Labels, all: &[&LineSeries]) -> String {
                 .iter()
                 .any(|other| other.labels.get(name) != Some(value))
     };
-    let told = labels
+    let own = labels
         .iter()
         .filter(|(name, value)| *name != "__name__" && tells_apart(name, value));
-    told.map(|(name, value)| format!("{name}=\"{value}\""))
-        .collect::<Vec<_>>()
-        .join(", ")
+    let shown: Vec<_> = own
+        .map(|(name, value)| format!("{name}=\"{value}\""))
+        .collect();
+    shown.join(", ")
 }
 
 #[cfg(test)]
@@ -161,7 +156,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::sinks::html::tests::report;
+    use crate::examples::example_report;
     use alertdrill_core::Span;
     use alertdrill_core::promql::Role;
 
@@ -209,11 +204,9 @@ mod tests {
     }
 
     #[test]
-    fn graph_tells_in_words_when_the_expression_was_true_and_how_far_its_value_went() {
-        let graph = Graph::of(
-            &history(vec![series("okx", 1500.0)]),
-            &report("okx").drills[0],
-        );
+    fn graph_says_in_words_when_the_expression_was_true_and_how_far_its_value_went() {
+        let drill = &example_report("okx").drills[0];
+        let graph = Graph::of(&history(vec![series("okx", 1500.0)]), drill);
         insta::assert_snapshot!(
             format!("{}\n{}", graph.title, graph.terms[0].plot.label),
             @r#"
@@ -226,17 +219,15 @@ mod tests {
             ..history(vec![])
         };
         insta::assert_snapshot!(
-            Graph::of(&quiet, &report("okx").drills[0]).title,
+            Graph::of(&quiet, &example_report("okx").drills[0]).title,
             @r#"FeedHandlerDown{exchange="okx"}: its expression was never true"#
         );
     }
 
     #[test]
     fn graph_has_the_fault_and_what_became_of_the_alert_behind_its_lines() {
-        let graph = Graph::of(
-            &history(vec![series("okx", 1500.0)]),
-            &report("okx").drills[0],
-        );
+        let drill = &example_report("okx").drills[0];
+        let graph = Graph::of(&history(vec![series("okx", 1500.0)]), drill);
         let bands: Vec<_> = graph.terms[0]
             .plot
             .bands
@@ -252,7 +243,7 @@ mod tests {
         let many = (0..12)
             .map(|number| series(&number.to_string(), f64::from(number)))
             .collect();
-        let graph = Graph::of(&history(many), &report("okx").drills[0]);
+        let graph = Graph::of(&history(many), &example_report("okx").drills[0]);
         let [term] = graph.terms.try_into().ok().unwrap();
         let names: Vec<_> = term
             .plot

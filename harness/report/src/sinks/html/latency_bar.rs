@@ -1,84 +1,96 @@
 //! Where an alert's time went, as two bars: to its notification, and to that of its end.
 
-use crate::sinks::phrases::told_apart;
-use crate::{Latency, LatencyStep, Milestone, Trend};
+use crate::model::{Latency, LatencyStep, Milestone, Trend};
+use crate::sinks::phrases::named;
 
-/// Where an alert's time went.
-pub(crate) struct LatencyBar {
-    pub(crate) alert: String,
-    pub(crate) ways: Vec<Way>,
-    pub(crate) trends: Vec<TrendLine>,
+/// The bars of an alert.
+pub(super) struct LatencyBars {
+    pub(super) alert: String,
+    pub(super) bars: Vec<LatencyBar>,
+    pub(super) trends: Vec<TrendLine>,
 }
 
 /// The steps from the fault, or from the revert, on.
-pub(crate) struct Way {
-    pub(crate) text: String,
-    pub(crate) parts: Vec<Part>,
+pub(super) struct LatencyBar {
+    pub(super) text: String,
+    pub(super) segments: Vec<BarSegment>,
 }
 
 /// A step.
-pub(crate) struct Part {
-    pub(crate) class: &'static str,
-    /// Its part of the whole way, in percent.
-    pub(crate) width: f64,
-    pub(crate) title: String,
-    pub(crate) is_longest: bool,
+pub(super) struct BarSegment {
+    pub(super) class: &'static str,
+    /// Its part of the whole bar, in percent.
+    pub(super) width: f64,
+    pub(super) title: String,
+    pub(super) is_longest: bool,
 }
 
-/// What something took in the runs before, and now.
-pub(crate) struct TrendLine {
-    pub(crate) text: String,
-    pub(crate) is_slower: bool,
-    /// One per run, the present one last, as parts of the longest, in percent.
-    pub(crate) heights: Vec<f64>,
+/// What an alert took in the runs before, and now.
+pub(super) struct TrendLine {
+    pub(super) text: String,
+    pub(super) is_slower: bool,
+    /// One per run, the present one last, as segments of the longest, in percent.
+    pub(super) heights: Vec<f64>,
 }
 
-impl LatencyBar {
-    pub(crate) fn of(latency: &Latency) -> Self {
-        let (to_told, to_ended): (Vec<_>, Vec<_>) = latency
+impl LatencyBars {
+    pub(super) fn of(latency: &Latency) -> Self {
+        let (until_notified, after_revert): (Vec<_>, Vec<_>) = latency
             .steps
             .iter()
-            .partition(|step| step.reached.is_on_the_way_to_the_notification());
-        let ways = [
-            ("from the fault", to_told, latency.dominant),
-            ("from the revert", to_ended, None),
+            .partition(|step| step.reached.is_until_notified());
+        let bars = [
+            ("from the fault", until_notified, latency.dominant),
+            ("from the revert", after_revert, None),
         ];
+        let bar = |(since, steps, longest): (_, Vec<_>, _)| LatencyBar::of(since, &steps, longest);
         Self {
-            alert: told_apart(&latency.alert, &latency.labels),
-            ways: ways
-                .into_iter()
-                .filter_map(|(since, steps, longest)| Way::of(since, &steps, longest))
-                .collect(),
+            alert: named(&latency.alert, &latency.labels),
+            bars: bars.into_iter().filter_map(bar).collect(),
             trends: latency.trends.iter().map(TrendLine::of).collect(),
         }
     }
 }
 
-impl Way {
+impl LatencyBar {
     fn of(since: &str, steps: &[&LatencyStep], longest: Option<Milestone>) -> Option<Self> {
         let whole_s: f64 = steps.iter().map(|step| step.took_s).sum();
         let last = steps.last()?;
-        let parts: Vec<_> = steps
-            .iter()
-            .map(|step| Part {
-                class: step.reached.class(),
-                width: if whole_s > 0.0 {
-                    step.took_s / whole_s * 100.0
-                } else {
-                    0.0
-                },
-                title: format!("{} {:.1} s", step.reached, step.took_s),
-                is_longest: longest == Some(step.reached),
-            })
-            .collect();
-        let longest = parts.iter().find(|part| part.is_longest);
-        let dominates = longest.map_or(String::new(), |part| {
-            format!(", {:.0} % of that until {}", part.width, part.title)
+        let width = |took_s: f64| {
+            if whole_s > 0.0 {
+                took_s / whole_s * 100.0
+            } else {
+                0.0
+            }
+        };
+        let segment = |step: &&LatencyStep| BarSegment {
+            class: class(step.reached),
+            width: width(step.took_s),
+            title: format!("{} {:.1} s", step.reached, step.took_s),
+            is_longest: longest == Some(step.reached),
+        };
+        let segments: Vec<_> = steps.iter().map(segment).collect();
+        let longest = segments.iter().find(|segment| segment.is_longest);
+        let dominates = longest.map_or(String::new(), |segment| {
+            format!(", {:.0} % of that until {}", segment.width, segment.title)
         });
         Some(Self {
             text: format!("{since} to {}: {whole_s:.1} s{dominates}", last.reached),
-            parts,
+            segments,
         })
+    }
+}
+
+/// A milestone's name in the style sheet.
+fn class(milestone: Milestone) -> &'static str {
+    match milestone {
+        Milestone::FirstSample => "first-sample",
+        Milestone::ExpressionTrue => "expression-true",
+        Milestone::Pending => "is-pending",
+        Milestone::Firing => "is-firing",
+        Milestone::Notified => "is-notified",
+        Milestone::Resolved => "is-resolved",
+        Milestone::ResolveNotified => "resolve-notified",
     }
 }
 
@@ -102,21 +114,19 @@ impl TrendLine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sinks::html::tests::report;
+    use crate::examples::example_report;
 
     #[test]
-    fn bar_tells_which_part_of_an_alerts_time_dominates() {
-        let [latency] = report("okx").drills[0]
-            .known_latencies()
-            .try_into()
-            .unwrap();
-        let bar = LatencyBar::of(&latency);
-        let [way] = bar.ways.try_into().ok().unwrap();
-        insta::assert_snapshot!(way.text, @"from the fault to notified: 75.0 s, 80 % of that until firing 60.0 s");
-        let widths: Vec<_> = way
-            .parts
+    fn bar_says_which_part_of_an_alerts_time_dominates() {
+        let drill = &example_report("okx").drills[0];
+        let [latency] = drill.known_latencies().try_into().unwrap();
+        let bars = LatencyBars::of(&latency);
+        let [bar] = bars.bars.try_into().ok().unwrap();
+        insta::assert_snapshot!(bar.text, @"from the fault to notified: 75.0 s, 80 % of that until firing 60.0 s");
+        let widths: Vec<_> = bar
+            .segments
             .iter()
-            .map(|part| (part.class, part.width.round()))
+            .map(|segment| (segment.class, segment.width.round()))
             .collect();
         assert_eq!(
             widths,
@@ -140,8 +150,11 @@ mod tests {
         };
         let line = TrendLine::of(&trend);
         insta::assert_snapshot!(
-            line.text,
-            @"slower than usual: fired after the fault: 136.0 s, usually 56.0 to 72.0 s in 5 runs before"
+            line.text.replace("s, ", "s,\n"),
+            @r"
+        slower than usual: fired after the fault: 136.0 s,
+        usually 56.0 to 72.0 s in 5 runs before
+        "
         );
         assert_eq!(line.heights[4..], [50.0, 100.0]);
     }

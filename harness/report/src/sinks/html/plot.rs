@@ -1,67 +1,52 @@
-//! Lines over time, in their own units: a path's numbers are seconds and values as they were
-//! recorded, and the drawing is scaled to its place; so what is read from it is what was there.
+//! Lines over time, in their own units. A path's numbers are seconds and values as they were recorded,
+//! and the drawing is scaled to its place: so the page reads recorded values from it.
 
 use super::axis::{Axis, Tick};
-use super::drill_row::{Band, Mark};
+use super::marks::{Band, Mark};
 
-/// As many colours as the style has.
+/// The style sheet has so many colours.
 const COLOURS: usize = 10;
 /// The height of a plot in its own units; its width is the same.
 const HEIGHT: f64 = 100.0;
 
 /// Lines over time.
-pub(crate) struct Plot {
+pub(super) struct Plot {
     /// What it shows, in words.
-    pub(crate) label: String,
-    pub(crate) highest: String,
-    pub(crate) lowest: String,
-    pub(crate) unit: String,
-    pub(crate) axis: Axis,
-    pub(crate) ticks: Vec<Tick>,
-    pub(crate) bands: Vec<Band>,
-    pub(crate) marks: Vec<Mark>,
-    pub(crate) limits: Vec<Curve>,
-    pub(crate) curves: Vec<Curve>,
+    pub(super) label: String,
+    pub(super) highest: String,
+    pub(super) lowest: String,
+    pub(super) unit: String,
+    pub(super) axis: Axis,
+    pub(super) ticks: Vec<Tick>,
+    pub(super) bands: Vec<Band>,
+    pub(super) marks: Vec<Mark>,
+    pub(super) limits: Vec<Curve>,
+    pub(super) curves: Vec<Curve>,
     /// From seconds and values to the plot's own units.
-    pub(crate) transform: String,
+    pub(super) transform: String,
 }
 
 /// A line.
-pub(crate) struct Curve {
-    pub(crate) name: String,
-    pub(crate) colour: usize,
+pub(super) struct Curve {
+    pub(super) name: String,
+    pub(super) colour: usize,
     /// An SVG path, of seconds after the axis's beginning and values.
-    pub(crate) path: String,
+    pub(super) path: String,
 }
 
 /// What a curve is made of: its name, and its lines of seconds and values.
-pub(crate) type Lines = (String, Vec<Vec<(f64, f64)>>);
+pub(super) type NamedLines = (String, Vec<Vec<(f64, f64)>>);
 
 impl Plot {
-    pub(crate) fn of(axis: Axis, unit: &str, curves: &[Lines], limits: &[Lines]) -> Self {
-        let values = || {
-            curves
-                .iter()
-                .chain(limits)
-                .flat_map(|(_, lines)| lines)
-                .flatten()
-                .map(|(_, value)| *value)
-        };
-        let highest = values().fold(f64::NEG_INFINITY, f64::max);
-        let lowest = values()
-            .fold(f64::INFINITY, f64::min)
-            .min(if highest >= 0.0 { 0.0 } else { highest });
-        let (highest, lowest) = if highest.is_finite() {
-            (highest, lowest)
+    pub(super) fn of(axis: Axis, unit: &str, curves: &[NamedLines], limits: &[NamedLines]) -> Self {
+        let (lowest, highest) = ends(curves.iter().chain(limits));
+        let scale = if highest > lowest {
+            HEIGHT / (highest - lowest)
         } else {
-            (1.0, 0.0)
+            HEIGHT
         };
-        let scale = HEIGHT
-            / if highest > lowest {
-                highest - lowest
-            } else {
-                1.0
-            };
+        let (per_second, bottom) = (HEIGHT / axis.seconds, HEIGHT + lowest * scale);
+        let transform = format!("matrix({per_second} 0 0 {} 0 {bottom})", -scale);
         Self {
             label: String::new(),
             highest: with_unit(highest, unit),
@@ -73,17 +58,24 @@ impl Plot {
             marks: Vec::new(),
             limits: drawn(limits),
             curves: drawn(curves),
-            transform: format!(
-                "matrix({} 0 0 {} 0 {})",
-                HEIGHT / axis.seconds,
-                -scale,
-                HEIGHT + lowest * scale
-            ),
+            transform,
         }
     }
 }
 
-fn drawn(curves: &[Lines]) -> Vec<Curve> {
+/// The lowest and the highest value to be drawn; zero is always in sight of values above it.
+fn ends<'a>(lines: impl Iterator<Item = &'a NamedLines>) -> (f64, f64) {
+    let points = lines.flat_map(|(_, lines)| lines).flatten();
+    let values: Vec<_> = points.map(|(_, value)| *value).collect();
+    let highest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if !highest.is_finite() {
+        return (0.0, 1.0);
+    }
+    let lowest = values.into_iter().fold(f64::INFINITY, f64::min);
+    (lowest.min(highest.min(0.0)), highest)
+}
+
+fn drawn(curves: &[NamedLines]) -> Vec<Curve> {
     let drawn = curves
         .iter()
         .enumerate()
@@ -116,7 +108,7 @@ fn rounded(second: f64) -> f64 {
 }
 
 /// A value in Grafana's unit, short enough for an axis.
-pub(crate) fn with_unit(value: f64, unit: &str) -> String {
+pub(super) fn with_unit(value: f64, unit: &str) -> String {
     let short = |value: f64, suffixes: [&str; 4], factor: f64| {
         let power = (0..3)
             .take_while(|power| value.abs() >= factor.powi(power + 1))
