@@ -140,7 +140,7 @@ pub(crate) fn example_verdict() -> Verdict {
 pub(crate) fn verdict_on(alert: AlertOutcome) -> Verdict {
     let reason = Reason {
         kind: ReasonKind::ResolveNotDelivered,
-        message: "`critical` was never told".into(),
+        message: "`critical` was never notified".into(),
     };
     let tolerated = vec!["ServiceOOMKill{} fired at +40.0 s: known".into()];
     Verdict {
@@ -172,4 +172,22 @@ pub(crate) fn example_provenance() -> Provenance {
         ],
         variables: texts(&[("ALERT_RULES", "candidate.yml")]),
     }
+}
+
+/// `text` in lines of at most 80 columns, so that a snapshot of it can be read.
+pub(crate) fn folded(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let mut words = line.split(' ');
+        lines.extend(words.next().map(str::to_owned));
+        for word in words {
+            match lines.last_mut() {
+                Some(last) if last.chars().count() + word.chars().count() < 80 => {
+                    *last = format!("{last} {word}");
+                }
+                _ => lines.push(word.to_owned()),
+            }
+        }
+    }
+    lines.join("\n")
 }

@@ -1,9 +1,9 @@
 //! The files of one run: a plain store that knows what a record is and nothing of what is made from
 //! it.
 //!
-//! Every file says of which version its form is, and a version that this program does not read is
-//! refused before anything else of the file is looked at. A file without a version was written
-//! before there were versions and is of version 1.
+//! Every file says its version, and a version that this program does not read is refused before the
+//! rest of the file is decoded. A file without a version is older than versions are: it is of
+//! version 1.
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -162,7 +162,7 @@ impl RunFolder {
         self.read(RUN, 1..=RUN_SCHEMA_VERSION)
     }
 
-    /// Points `latest`, beside it, at this run: the last of which there is a report.
+    /// Points the link `latest`, beside it, at this run, as the last one that has a report.
     ///
     /// # Errors
     /// [`Error::File`].
@@ -174,7 +174,8 @@ impl RunFolder {
         std::fs::rename(&staged, &latest).map_err(Error::file("link", latest))
     }
 
-    /// Lets one process at a time write the run's own files, of all that share it.
+    /// Waits until no other process of this run writes the run's own files, and keeps them from it
+    /// until the lock is dropped.
     ///
     /// # Errors
     /// [`Error::File`].

@@ -1,7 +1,7 @@
 //! The runs before this one, found by their reports.
 //!
-//! They are kept beside this run, or in the folder that `DRILL_HISTORY` names: a nightly job keeps its
-//! runs' folders there.
+//! They are kept beside this run, or in the folder that `DRILL_HISTORY` names: a nightly job keeps
+//! its runs' folders there.
 
 use std::path::{Path, PathBuf};
 
@@ -35,8 +35,8 @@ fn earlier_run(report: &Report) -> EarlierRun {
     }
 }
 
-/// Saves with the run in `folder` what the runs before it took: those beside it, or in the folder that
-/// `DRILL_HISTORY` names. Runs that have no report, or one of another version, are left out.
+/// Saves with the run in `folder` what the runs before it took: those beside it, or in the folder
+/// that `DRILL_HISTORY` names. Runs that have no report, or one of another version, are left out.
 ///
 /// # Errors
 /// [`Error::File`] or [`Error::BadDescription`].
@@ -68,7 +68,7 @@ fn runs_before(own: &RunInfo, kept: &Path) -> Result<Vec<EarlierRun>> {
     Ok(runs.split_off(runs.len().saturating_sub(LOOK_BACK)))
 }
 
-/// The report of a run, unless another version of alertdrill wrote it: that alone must not keep a
+/// The report of a run, unless it is of another version: old runs that are kept must not keep a
 /// nightly job from its report.
 fn report_of_this_version(folder: &RunFolder) -> Result<Option<Report>> {
     if folder.version_of(Report::FILE)? == Some(REPORT_SCHEMA_VERSION) {

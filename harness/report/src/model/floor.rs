@@ -21,8 +21,7 @@ pub(super) struct Floor<'a> {
 }
 
 impl<'a> Floor<'a> {
-    /// Onset, window and resolve of its slowest alert at their latest; of a near miss, onset and
-    /// hold.
+    /// The latest onset, firing and resolve of its slowest alert; for a near miss, onset and hold.
     pub(super) fn of(record: &'a DrillRecord) -> Self {
         let rules = &record.timeline.rules;
         let is_cut_short = record.timeline.watched_until.is_cut_short();

@@ -1,7 +1,7 @@
-//! Where the time of an alert went: from the fault to its notification, and from the revert to that
-//! of its end.
+//! Where the time of an alert went: from the fault to its notification, and from the revert to the
+//! notification of its end.
 //!
-//! Each step ends with a milestone. One that is not known, or that the rule does not have
+//! Each step ends with a milestone. A milestone that is not known, or that the rule does not have
 //! (`pending` without a `for`), is left out, and its time belongs to the next one.
 
 use std::fmt;
@@ -24,26 +24,27 @@ pub struct Latency {
     pub steps: Vec<LatencyStep>,
     /// The milestone that the longest step on the way to its notification ended with.
     pub dominant: Option<Milestone>,
-    /// Against the runs before; nothing where there are none.
+    /// Its times compared with those of the runs before; empty if there are none.
     #[serde(default)]
     pub trends: Vec<Trend>,
 }
 
-/// A part of an alert's time.
+/// The time between two milestones of an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LatencyStep {
-    /// What it ended with.
+    /// The milestone that it ended with.
     pub reached: Milestone,
-    /// When.
+    /// When that was reached.
     pub at: UtcInstant,
-    /// Seconds since the milestone before; since the fault, of the first one; since the revert, of
-    /// [`Milestone::Resolved`].
+    /// Seconds since the milestone before. The first one counts from the fault, and
+    /// [`Milestone::Resolved`] from the revert.
     pub took_s: f64,
 }
 
 impl Latency {
-    /// Where the time of `alert` went after the fault of `fault_at`; `None` if it did not fire.
-    /// Without the history of its expression, what it is about (`onset_at`) stands for that.
+    /// Where the time of `alert` went after the fault at `fault_at`; `None` if it did not fire. If
+    /// the history of its expression was not recorded, the measured onset (`onset_at`) is taken
+    /// instead.
     #[must_use]
     pub fn of(
         alert: &AlertOutcome,
@@ -59,29 +60,29 @@ impl Latency {
         let true_at = expression
             .and_then(|expression| expression.true_from(fault_at))
             .or(alert.onset_at);
-        // It is known to the second only, and an evaluation that saw it is known better.
+        // It is known to the second only; the evaluation that saw it is known better.
         let true_at = true_at.map(|at| at.min(active_at));
         let shown_at = expression.and_then(|expression| expression.first_shown(fault_at, true_at?));
 
-        let until_told = [
+        let until_notified = [
             (Milestone::FirstSample, shown_at),
             (Milestone::ExpressionTrue, true_at),
             (Milestone::Pending, alert.pending_at),
             (Milestone::Firing, Some(firing_at)),
             (Milestone::Notified, alert.notified_at),
         ];
-        let until_ended = [
+        let after_revert = [
             (Milestone::Resolved, alert.resolved_at),
             (Milestone::ResolveNotified, alert.resolve_notified_at),
         ];
-        let mut steps = steps(fault_at, &until_told);
+        let mut steps = steps(fault_at, &until_notified);
         let longest = steps
             .iter()
             .max_by(|a, b| a.took_s.total_cmp(&b.took_s))
             .map(|step| step.reached);
         steps.extend(
             reverted_at
-                .map(|reverted_at| self::steps(reverted_at, &until_ended))
+                .map(|reverted_at| self::steps(reverted_at, &after_revert))
                 .unwrap_or_default(),
         );
         let (alert, labels) = (alert.name.clone(), alert.labels.clone());
@@ -94,7 +95,7 @@ impl Latency {
         })
     }
 
-    /// In what it has become slower than the runs before let expect.
+    /// The times that have become longer than usual.
     pub fn slower(&self) -> impl Iterator<Item = &Trend> {
         self.trends.iter().filter(|trend| trend.is_slower)
     }
@@ -112,7 +113,7 @@ fn steps(since: UtcInstant, milestones: &[(Milestone, Option<UtcInstant>)]) -> V
         .iter()
         .filter_map(|(milestone, at)| Some((*milestone, (*at)?)));
     let steps = reached.map(|(reached, at)| {
-        // An alert can end while its fault is still seen to be reverted.
+        // An alert can end before its fault is seen to be reverted.
         let took_s = at.seconds_since(before).max(0.0);
         before = before.max(at);
         LatencyStep {
@@ -142,6 +143,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::examples::folded;
     use alertdrill_core::promql::Role;
     use alertdrill_core::{LineSeries, Span, TermHistory};
 
@@ -193,25 +195,31 @@ mod tests {
         }
     }
 
-    fn told(alert: &AlertOutcome, expressions: &[ExpressionHistory]) -> String {
-        Latency::of(alert, at(0.0), Some(at(90.0)), expressions)
-            .unwrap()
-            .to_string()
+    fn shown(alert: &AlertOutcome, expressions: &[ExpressionHistory]) -> String {
+        let latency = Latency::of(alert, at(0.0), Some(at(90.0)), expressions).unwrap();
+        folded(&latency.to_string())
     }
 
     #[test]
-    fn each_part_of_an_alerts_time_is_told_and_which_is_the_longest() {
+    fn each_part_of_an_alerts_time_is_shown_and_which_is_the_longest() {
         insta::assert_snapshot!(
-            told(&alert(), &[expression()]),
-            @"first sample that shows it 8.0 s, expression true 4.0 s, pending 2.5 s, firing 60.0 s, notified 10.0 s, resolved 9.5 s, resolve notified 15.0 s; longest: firing"
+            shown(&alert(), &[expression()]),
+            @r"
+            first sample that shows it 8.0 s, expression true 4.0 s, pending 2.5 s, firing
+            60.0 s, notified 10.0 s, resolved 9.5 s, resolve notified 15.0 s; longest:
+            firing
+            "
         );
     }
 
     #[test]
     fn without_its_expression_the_measured_onset_stands_for_that() {
         insta::assert_snapshot!(
-            told(&alert(), &[]),
-            @"expression true 12.0 s, pending 2.5 s, firing 60.0 s, notified 10.0 s, resolved 9.5 s, resolve notified 15.0 s; longest: firing"
+            shown(&alert(), &[]),
+            @r"
+            expression true 12.0 s, pending 2.5 s, firing 60.0 s, notified 10.0 s, resolved
+            9.5 s, resolve notified 15.0 s; longest: firing
+            "
         );
     }
 
@@ -225,7 +233,7 @@ mod tests {
             ..alert()
         };
         insta::assert_snapshot!(
-            told(&at_once, &[]),
+            shown(&at_once, &[]),
             @"firing 30.0 s, resolved 9.5 s, resolve notified 15.0 s; longest: firing"
         );
     }

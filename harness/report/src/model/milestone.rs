@@ -28,8 +28,8 @@ pub enum Milestone {
 }
 
 impl Milestone {
-    /// Whether it lies between the fault and the notification. The others lie between the revert and
-    /// the notification of the alert's end.
+    /// Whether it lies between the fault and the notification. The others lie between the revert
+    /// and the notification of the alert's end.
     #[must_use]
     pub fn is_until_notified(self) -> bool {
         self <= Self::Notified

@@ -33,7 +33,7 @@ pub struct Report {
     pub collateral: Vec<Labels>,
 }
 
-/// What was run.
+/// What was run, how long it took and what it cost.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunReport {
     /// What the run was.
@@ -43,7 +43,7 @@ pub struct RunReport {
     pub wall_s: f64,
     /// The longest time that any single drill may need by its rule's own constants.
     pub floor_s: f64,
-    /// The drill that may need so long, and of what that is the sum.
+    /// The drill that may need so long, and the terms of that sum.
     pub floor_of: String,
     /// The sum of the drills' times, each from its steady state to its last observation: what they
     /// would take one after the other.
@@ -64,9 +64,9 @@ pub struct Measured {
     pub firing_in_alertmanager: Option<Agreement>,
     /// What the stack's containers used on average over the last 3 minutes.
     pub stack_memory_gib: Option<f64>,
-    /// What they used of the processors.
+    /// How many processor cores they used, over the same time.
     pub stack_cores: Option<f64>,
-    /// The most that this process used.
+    /// The largest resident memory of this process.
     pub peak_memory_mib: Option<f64>,
 }
 
@@ -290,7 +290,7 @@ impl DrillReport {
             .max()
     }
 
-    /// In what its alerts have become slower than usual, with the alert that each trend is of.
+    /// The times of its alerts that have become longer than usual, each with its alert.
     pub(crate) fn slower(&self) -> impl Iterator<Item = (&Latency, &Trend)> {
         let latencies = self.latencies.iter();
         latencies.flat_map(|latency| latency.slower().map(move |trend| (latency, trend)))

@@ -16,7 +16,7 @@ pub struct Coverage {
     pub fired: Vec<String>,
     /// Excused, with a reason.
     pub waived: Vec<Waiver>,
-    /// Neither.
+    /// Neither made to fire nor excused.
     pub missing: Vec<String>,
 }
 
@@ -62,7 +62,7 @@ impl Coverage {
 /// What proves a rule, or excuses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleCoverage {
-    /// The rule: the alert's name, and in braces the labels that it adds, its severity apart.
+    /// The rule: the alert's name, and in braces the labels that it adds, without its severity.
     pub rule: String,
     /// The drills that make it fire.
     pub drills: Vec<String>,
@@ -121,8 +121,8 @@ fn is_waived(rule: &str, waivers: &[Waiver]) -> bool {
     waivers.iter().any(|waiver| waiver.rule == rule)
 }
 
-/// The alert's name, and in braces the labels that the rule adds, its severity apart: they tell
-/// rules of one name apart.
+/// The alert's name, and in braces the labels that the rule adds, without its severity. These labels
+/// distinguish rules of one name.
 fn name(rule: &LoadedRule) -> String {
     selector(
         &rule.alert,

@@ -1,4 +1,4 @@
-//! What the alerts of the runs before this one took: saved with the run, so that its report can be
+//! How long the alerts of the runs before this one took: saved with the run, so that its report can be
 //! made again when those runs are gone.
 
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ const FILE: &str = "history.json";
 /// was a bare list of runs.
 const HISTORY_SCHEMA_VERSION: u32 = 2;
 
-/// What the alerts of an earlier run took.
+/// How long the alerts of an earlier run took.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EarlierRun {
     /// The name of its folder.
@@ -27,7 +27,7 @@ pub struct EarlierRun {
     pub alerts: Vec<EarlierAlert>,
 }
 
-/// What an alert of an earlier run took.
+/// How long an alert of an earlier run took.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EarlierAlert {
     /// The drill's name.
@@ -41,14 +41,14 @@ pub struct EarlierAlert {
     pub took_s: BTreeMap<Milestone, f64>,
 }
 
-/// The form of the file.
+/// The content of the file.
 #[derive(Debug, Serialize, Deserialize)]
 struct RunHistory {
     schema_version: u32,
     runs: Vec<EarlierRun>,
 }
 
-/// What the runs before this one took; empty if that was not recorded.
+/// How long the alerts of the runs before this one took; empty if that was not recorded.
 ///
 /// # Errors
 /// [`alertdrill_core::Error::File`], or [`alertdrill_core::Error::BadDescription`] if it cannot be
@@ -62,7 +62,7 @@ pub fn saved_history(folder: &RunFolder) -> Result<Vec<EarlierRun>> {
     Ok(history.map_or_else(Vec::new, |history| history.runs))
 }
 
-/// Saves what the runs before this one took.
+/// Saves how long the alerts of the runs before this one took.
 ///
 /// # Errors
 /// [`alertdrill_core::Error::File`].
@@ -93,8 +93,8 @@ pub(super) fn compare(drill: &str, latencies: &mut [Latency], earlier: &[Earlier
     }
 }
 
-/// The times of an alert that are compared. The time until it fires is taken as a whole: where in its
-/// interval a scrape is when the fault comes only shifts time between the steps before that.
+/// The times of an alert that are compared. The time until it fires is taken as a whole: where in
+/// its interval a scrape is when the fault comes only shifts time between the steps before that.
 pub(super) fn compared(latency: &Latency) -> BTreeMap<Milestone, f64> {
     let (until_firing, later): (Vec<&LatencyStep>, Vec<_>) = latency
         .steps

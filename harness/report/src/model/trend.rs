@@ -1,5 +1,4 @@
-//! What an alert took in the runs before this one, and whether it has become slower than they let
-//! expect.
+//! How long an alert took in the runs before this one, and whether it has become slower.
 
 use std::fmt;
 
@@ -10,17 +9,17 @@ use super::milestone::Milestone;
 
 /// With fewer earlier runs, no time is called usual.
 const ENOUGH: usize = 5;
-/// A value is an outlier if it lies beyond the third quartile by more than so many times the distance
-/// between the quartiles (Tukey's fence).
+/// A value is an outlier if it lies beyond the third quartile by more than so many times the
+/// distance between the quartiles (Tukey's fence).
 const FENCE: f64 = 1.5;
 /// Instants are known to the second: a smaller difference is no difference.
 const KNOWN_TO_S: f64 = 1.0;
 
-/// What an alert took until a milestone, now and before.
+/// How long an alert took until a milestone, in this run and in the runs before.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Trend {
-    /// The milestone. The time until [`Milestone::Firing`] counts from the fault; the time until any
-    /// other one counts from the milestone before it.
+    /// The milestone. The time until [`Milestone::Firing`] counts from the fault, the time until
+    /// [`Milestone::Resolved`] from the revert, any other from the milestone before.
     pub until: Milestone,
     /// Seconds in this run.
     pub now_s: f64,
@@ -71,15 +70,15 @@ impl fmt::Display for Trend {
     }
 }
 
-/// Tukey's fences around the quartiles, not below zero.
+/// The range between Tukey's fences, not below zero; `None` if there are too few times.
 fn usual(times_s: &[f64]) -> Option<[f64; 2]> {
     let (low_s, high_s) = (quartile(times_s, 1), quartile(times_s, 3));
     let beyond_s = FENCE * (high_s - low_s);
     (times_s.len() >= ENOUGH).then_some([(low_s - beyond_s).max(0.0), high_s + beyond_s])
 }
 
-/// The first, second or third quartile, between the two values that are nearest to it; 0 of
-/// nothing.
+/// The first, second or third quartile, interpolated between the two nearest values; 0 if there are
+/// no values.
 fn quartile(times_s: &[f64], number: usize) -> f64 {
     let mut sorted = times_s.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -95,6 +94,7 @@ fn quartile(times_s: &[f64], number: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::examples::folded;
 
     fn trend(now_s: f64, earlier_s: &[f64]) -> Trend {
         Trend::of(Milestone::Firing, now_s, earlier_s.to_vec())
@@ -107,14 +107,15 @@ mod tests {
         assert!(!trend(72.0, &before).is_slower);
         let slower = trend(75.0, &before);
         assert!(slower.is_slower);
-        insta::assert_snapshot!(slower, @"fired after the fault: 75.0 s, usually 56.0 to 72.0 s in 5 runs before");
+        insta::assert_snapshot!(folded(&slower.to_string()), @"fired after the fault: 75.0 s, usually 56.0 to 72.0 s in 5 runs before");
     }
 
     #[test]
     fn alert_of_which_there_is_little_to_compare_with_is_not_slower() {
         assert_eq!(trend(500.0, &[60.0; 4]).usual_s, None);
         assert!(!trend(500.0, &[60.0; 4]).is_slower);
-        insta::assert_snapshot!(trend(500.0, &[60.0; 4]), @"fired after the fault: 500.0 s, 4 runs before");
+        let shown = trend(500.0, &[60.0; 4]).to_string();
+        assert_eq!(shown, "fired after the fault: 500.0 s, 4 runs before");
     }
 
     #[test]

@@ -64,7 +64,7 @@ fn command(level: &str, file: &Path, line: Option<usize>, title: &str, message: 
     )
 }
 
-/// As the runner reads a command's data back (`toolkit`, `packages/core/src/command.ts`).
+/// The escapes of a command's data (`toolkit`, `packages/core/src/command.ts`).
 fn data(text: &str) -> String {
     text.replace('%', "%25")
         .replace('\r', "%0D")
@@ -75,8 +75,8 @@ fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// The line, from 1, at which the rule of an alert begins: of several with its name, the one that
-/// adds most of its labels.
+/// The line, counted from 1, at which the rule of an alert begins. Of several rules with its name, it
+/// is the one that adds most of its labels.
 fn line_of(rules: &str, alert: &str, labels: &Labels) -> Option<usize> {
     let lines: Vec<_> = rules
         .lines()
@@ -104,7 +104,7 @@ fn line_of(rules: &str, alert: &str, labels: &Labels) -> Option<usize> {
         .enumerate()
         .filter(|(_, line)| begins(line) == Some(true))
         .map(|(number, _)| number);
-    // Of those that add as many, the first.
+    // `max_by_key` takes the last of equals: reversed, that is the first in the file.
     starts.rev().max_by_key(adds).map(|start| start + 1)
 }
 
@@ -115,7 +115,7 @@ fn unquoted(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::examples::example_report;
+    use crate::examples::{example_report, folded};
     use crate::{Milestone, Trend};
     use alertdrill_core::Reason;
 
@@ -149,20 +149,21 @@ mod tests {
     }
 
     fn commands(kind: ReasonKind, message: &str) -> String {
-        annotations(
-            "x",
-            &verdict(vec![Reason::new(kind, message)]),
+        let (verdict, file) = (
+            verdict(vec![Reason::new(kind, message)]),
             Path::new("docker/alert_rules.yml"),
-            RULES,
-        )
-        .join("\n")
+        );
+        folded(&annotations("x", &verdict, file, RULES).join("\n"))
     }
 
     #[test]
     fn reason_points_at_the_rule_whose_alert_did_not_do_what_it_must() {
         insta::assert_snapshot!(
             commands(ReasonKind::Late, "FeedHandlerDown fired at +130.0 s, its deadline is +120 s"),
-            @"::error file=docker/alert_rules.yml,line=9,title=x%3A late::FeedHandlerDown fired at +130.0 s, its deadline is +120 s"
+            @r"
+            ::error file=docker/alert_rules.yml,line=9,title=x%3A late::FeedHandlerDown
+            fired at +130.0 s, its deadline is +120 s
+            "
         );
         insta::assert_snapshot!(
             commands(ReasonKind::Collateral, "Lag fired"),
@@ -174,7 +175,10 @@ mod tests {
     fn what_could_not_be_tested_is_a_warning() {
         insta::assert_snapshot!(
             commands(ReasonKind::CouldNotObserve, "no answer"),
-            @"::warning file=docker/alert_rules.yml,line=9,title=x%3A could_not_observe::no answer"
+            @r"
+            ::warning file=docker/alert_rules.yml,line=9,title=x%3A could_not_observe::no
+            answer
+            "
         );
     }
 
@@ -182,7 +186,10 @@ mod tests {
     fn text_of_a_log_cannot_end_a_command_or_begin_another() {
         insta::assert_snapshot!(
             commands(ReasonKind::CheckFailed, "100 % lost\n::error::all\r,:"),
-            @"::error file=docker/alert_rules.yml,line=9,title=x%3A check_failed::100 %25 lost%0A::error::all%0D,:"
+            @r"
+            ::error file=docker/alert_rules.yml,line=9,title=x%3A check_failed::100 %25
+            lost%0A::error::all%0D,:
+            "
         );
     }
 
@@ -212,8 +219,12 @@ mod tests {
             slow,
         ];
         insta::assert_snapshot!(
-            slower_annotations(&drill, Path::new("r.yml"), RULES).join("\n"),
-            @"::warning file=r.yml,line=5,title=feed_handler_stopped%3A slower than usual::FeedHandlerDown fired after the fault: 90.0 s, usually 60.0 to 60.0 s in 5 runs before"
+            folded(&slower_annotations(&drill, Path::new("r.yml"), RULES).join("\n")),
+            @r"
+            ::warning file=r.yml,line=5,title=feed_handler_stopped%3A slower than
+            usual::FeedHandlerDown fired after the fault: 90.0 s, usually 60.0 to 60.0 s in
+            5 runs before
+            "
         );
     }
 }

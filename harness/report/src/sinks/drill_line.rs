@@ -82,22 +82,19 @@ fn times_of_silent(alert: &AlertOutcome, at: impl Fn(Option<UtcInstant>) -> Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::examples::{example_alert, example_record, example_verdict, verdict_on};
+    use crate::examples::{example_alert, example_record, example_verdict, folded, verdict_on};
     use alertdrill_core::Outcome;
 
     fn line(record: &DrillRecord, verdict: &Verdict) -> String {
-        let line = anstream::adapter::strip_str(&drill_line(record, verdict)).to_string();
-        // Narrow enough to be read here.
-        line.replace(": FeedHandlerDown", ":\nFeedHandlerDown")
-            .replace(", notified", ",\nnotified")
+        anstream::adapter::strip_str(&drill_line(record, verdict)).to_string()
     }
 
     #[test]
     fn line_of_a_drill_gives_each_instant_relative_to_the_fault_and_what_never_came() {
-        insta::assert_snapshot!(line(&example_record(), &example_verdict()), @r"
-        feed_handler_stopped on binance: FAIL:
-        FeedHandlerDown pending +16.5 s, firing +76.5 s (window 60–95 s, deadline 120 s),
-        notified +86.5 s, resolved +106.5 s, resolve notified never; fault reverted +88.8 s
+        insta::assert_snapshot!(folded(&line(&example_record(), &example_verdict())), @r"
+        feed_handler_stopped on binance: FAIL: FeedHandlerDown pending +16.5 s, firing
+        +76.5 s (window 60–95 s, deadline 120 s), notified +86.5 s, resolved +106.5 s,
+        resolve notified never; fault reverted +88.8 s
           tolerated: ServiceOOMKill{} fired at +40.0 s: known
           no trade is lost: 12 trades
         ");
@@ -112,9 +109,9 @@ mod tests {
             firing_at: None,
             ..example_alert()
         };
-        insta::assert_snapshot!(line(&example_record(), &verdict_on(alert)), @r"
-        feed_handler_stopped on binance: FAIL:
-        FeedHandlerDown silent, near +15.0 s, pending +16.5 s; fault reverted +88.8 s
+        insta::assert_snapshot!(folded(&line(&example_record(), &verdict_on(alert))), @r"
+        feed_handler_stopped on binance: FAIL: FeedHandlerDown silent, near +15.0 s,
+        pending +16.5 s; fault reverted +88.8 s
           tolerated: ServiceOOMKill{} fired at +40.0 s: known
           no trade is lost: 12 trades
         ");

@@ -1,5 +1,5 @@
 //! The end of a run on a terminal: how long each alert took to be detected, notified and resolved,
-//! against window and deadline.
+//! beside its window and its deadline.
 
 use std::cmp::Reverse;
 
@@ -32,8 +32,8 @@ const OUT_OF_TIME: [ReasonKind; 4] = [
 /// From this column on there are only numbers.
 const FIRST_NUMBER: usize = 3;
 
-/// A row per alert of each drill, drills that did not pass first; a line below says what the numbers
-/// are.
+/// A row per alert of each drill, drills that did not pass first; a line below says what the
+/// numbers are.
 #[must_use]
 pub fn end_table(drills: &[DrillReport]) -> String {
     if drills.is_empty() {
@@ -117,7 +117,7 @@ fn cells(drill: &DrillReport, alert: &AlertOutcome) -> [String; 7] {
             text
         }
     };
-    // What did not come is named only if the alert fired and so had to come.
+    // An alert that did not fire cannot be notified or resolved.
     let or = |absent: &str, text: String| {
         let is_absent = text.is_empty() && alert.firing_at.is_some();
         if is_absent { absent.to_owned() } else { text }

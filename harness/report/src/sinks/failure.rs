@@ -9,8 +9,8 @@ use alertdrill_core::{
 /// At most so many spans of a condition are shown.
 const SPANS: usize = 4;
 
-/// Each reason; then what happened when, relative to the fault; what was received and not wanted;
-/// and what to look at next.
+/// Each reason, then what happened when, relative to the fault. What was received and not wanted and
+/// what to look at next follow.
 #[must_use]
 pub fn failure_text(record: &DrillRecord, verdict: &Verdict) -> String {
     let reasons = verdict.reasons.iter().map(|reason| {
@@ -146,13 +146,13 @@ fn events(
             .iter()
             .map(|error| (error.at, format!("error: {}", error.message))),
     );
-    // The same window of alerts that differ in a label only.
+    // Alerts that differ in a label only have the same window.
     events.sort();
     events.dedup();
     events
 }
 
-/// What fired or was delivered since the fault, is no running drill's, and must not be.
+/// What fired or was delivered since the fault though no running drill declares or tolerates it.
 fn unwanted(drill: &Drill, timeline: &Timeline, from: UtcInstant) -> Vec<(UtcInstant, String)> {
     let expected: Vec<_> = drill
         .expect
@@ -275,7 +275,7 @@ mod tests {
             ),
         ];
         insta::assert_snapshot!(shown(&record), @r#"
-        resolve_not_delivered: `critical` was never told
+        resolve_not_delivered: `critical` was never notified
         Seconds from the fault:
               +0.0 s  fault: feed-handler-binance stopped: is injected
               +0.6 s  fault: feed-handler-binance stopped: has its effect
@@ -307,7 +307,7 @@ mod tests {
         record.timeline.faults = vec![];
         assert_eq!(
             shown(&record),
-            "resolve_not_delivered: `critical` was never told"
+            "resolve_not_delivered: `critical` was never notified"
         );
     }
 }

@@ -6,8 +6,8 @@ use super::phrases::named;
 use crate::model::{DrillReport, Latency, Report};
 use alertdrill_core::{Error, Outcome, Result};
 
-/// Writes the summary of `report` to the end of the file `path`. Each process of a run writes it, so
-/// a summary of the same run that stands there already is replaced.
+/// Writes the summary of `report` to the end of the file `path`. Each process of a run writes it,
+/// so a summary of the same run that stands there already is replaced.
 ///
 /// # Errors
 /// [`Error::File`].
@@ -120,7 +120,7 @@ fn table(head: [&str; 3], rows: impl IntoIterator<Item = [String; 3]>) -> String
     )
 }
 
-/// Text as a table's cell shows it: a backslash takes the meaning from any mark
+/// Text for a cell of a table: a backslash makes any mark an ordinary character
 /// (<https://github.github.com/gfm/#backslash-escapes>).
 fn escaped(text: &str) -> String {
     let marks = |c: char| {

@@ -1,7 +1,7 @@
 //! `junit.xml`: a drill is a test case, as GitHub's reporters, GitLab and Jenkins show it.
 //!
-//! A case is named after its drill alone, so that its readers see one history. The lane is a property:
-//! it may be another one in each run.
+//! A case is named after its drill alone, so that its readers see one history. The lane is a
+//! property: it may be another one in each run.
 
 use std::time::Duration;
 

@@ -55,7 +55,7 @@ fn duration_line(run: &RunReport) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::examples::example_report;
+    use crate::examples::{example_report, folded};
     use crate::model::Measured;
     use alertdrill_core::RunInfo;
 
@@ -90,15 +90,16 @@ mod tests {
             one_after_the_other_s: 4500.0,
             measured: Some(measured),
         };
-        insta::assert_snapshot!(measured_lines(&run).join("\n").replace(" (stalled", "\n(stalled").replace("; one", ";\none"), @r"
+        insta::assert_snapshot!(folded(&measured_lines(&run).join("\n")), @r"
         measured: ready 1.00 s after the start of this process
         measured: first fault 2.5 s after the start of this process
         measured: 2 of 2 firing instants found in Prometheus again, at most 0 ms off
-        measured: 1 of 2 firing instants found in Alertmanager's notifications, at most 3 ms off
+        measured: 1 of 2 firing instants found in Alertmanager's notifications, at most
+        3 ms off
         measured: the stack used 1.50 GiB and 0.70 cores over the last 3 minutes
-        measured: the drills took 900 s: 1.50 times the 600 s of the one that may take longest by its rule's constants
-        (stalled: onset 30 s + resolve 570 s);
-        one after the other they take 4500 s, 5.0 times as long
+        measured: the drills took 900 s: 1.50 times the 600 s of the one that may take
+        longest by its rule's constants (stalled: onset 30 s + resolve 570 s); one after
+        the other they take 4500 s, 5.0 times as long
         ");
         let unmeasured = RunReport {
             floor_s: 0.0,

@@ -1,5 +1,5 @@
-//! How a run is shown: on a terminal, as files of its folder, on a job's page. Each file here is one
-//! form; [`phrases`] are the words that they share.
+//! How a run is shown: on a terminal, as files of its folder, on a job's page. Each file here is
+//! one form; [`phrases`] are the words that they share.
 
 mod annotations;
 mod coverage_table;

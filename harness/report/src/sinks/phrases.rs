@@ -1,4 +1,4 @@
-//! The words in which every report speaks of an alert.
+//! The words in which every report speaks of an alert and of a run.
 
 use alertdrill_core::{AlertOutcome, Labels, Provenance, UtcInstant, selector};
 

@@ -1,8 +1,8 @@
-//! An axis of time, from 0 to 100.
+//! An axis of time, on which places are percents.
 
 use alertdrill_core::UtcInstant;
 
-/// A time, from 0 to 100.
+/// An axis of time.
 #[derive(Clone, Copy)]
 pub(super) struct Axis {
     pub(super) from: UtcInstant,

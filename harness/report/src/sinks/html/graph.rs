@@ -77,7 +77,7 @@ impl TermGraph {
     fn of(term: &TermHistory, axis: Axis) -> Self {
         let mut series: Vec<_> = term.series.iter().collect();
         // Those that moved most are drawn.
-        series.sort_by(|a, b| reach(b).total_cmp(&reach(a)));
+        series.sort_by(|a, b| spread(b).total_cmp(&spread(a)));
         let left_out = series.len().saturating_sub(MOST_LINES);
         series.truncate(MOST_LINES);
         let curve = |one: &&LineSeries| (name(&one.labels, &series), one.lines.clone());
@@ -128,13 +128,13 @@ fn extremes(series: &[&LineSeries]) -> String {
     }
 }
 
-/// How far a series strays.
-fn reach(series: &LineSeries) -> f64 {
+/// The distance from the lowest to the highest value of a series.
+fn spread(series: &LineSeries) -> f64 {
     series.values().fold(f64::NEG_INFINITY, f64::max)
         - series.values().fold(f64::INFINITY, f64::min)
 }
 
-/// The labels that tell a series from the others; of a single one, all.
+/// The labels that distinguish a series from the others; all labels of a single series.
 fn name(labels: &Labels, all: &[&LineSeries]) -> String {
     let tells_apart = |name: &str, value: &String| {
         all.len() == 1

@@ -1,4 +1,4 @@
-//! Where an alert's time went, as two bars: to its notification, and to that of its end.
+//! Where an alert's time went, as two bars: to its notification, and to the notification of its end.
 
 use crate::model::{Latency, LatencyStep, Milestone, Trend};
 use crate::sinks::phrases::named;
@@ -10,7 +10,7 @@ pub(super) struct LatencyBars {
     pub(super) trends: Vec<TrendLine>,
 }
 
-/// The steps from the fault, or from the revert, on.
+/// The steps after the fault, or those after the revert.
 pub(super) struct LatencyBar {
     pub(super) text: String,
     pub(super) segments: Vec<BarSegment>,
@@ -25,11 +25,11 @@ pub(super) struct BarSegment {
     pub(super) is_longest: bool,
 }
 
-/// What an alert took in the runs before, and now.
+/// How long an alert took in the runs before, and in this one.
 pub(super) struct TrendLine {
     pub(super) text: String,
     pub(super) is_slower: bool,
-    /// One per run, the present one last, as segments of the longest, in percent.
+    /// The time of each run in percent of the longest; this run is the last.
     pub(super) heights: Vec<f64>,
 }
 
@@ -114,7 +114,7 @@ impl TrendLine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::examples::example_report;
+    use crate::examples::{example_report, folded};
 
     #[test]
     fn bar_says_which_part_of_an_alerts_time_dominates() {
@@ -122,7 +122,8 @@ mod tests {
         let [latency] = drill.known_latencies().try_into().unwrap();
         let bars = LatencyBars::of(&latency);
         let [bar] = bars.bars.try_into().ok().unwrap();
-        insta::assert_snapshot!(bar.text, @"from the fault to notified: 75.0 s, 80 % of that until firing 60.0 s");
+        let text = "from the fault to notified: 75.0 s, 80 % of that until firing 60.0 s";
+        assert_eq!(bar.text, text);
         let widths: Vec<_> = bar
             .segments
             .iter()
@@ -150,10 +151,10 @@ mod tests {
         };
         let line = TrendLine::of(&trend);
         insta::assert_snapshot!(
-            line.text.replace("s, ", "s,\n"),
+            folded(&line.text),
             @r"
-        slower than usual: fired after the fault: 136.0 s,
-        usually 56.0 to 72.0 s in 5 runs before
+        slower than usual: fired after the fault: 136.0 s, usually 56.0 to 72.0 s in 5
+        runs before
         "
         );
         assert_eq!(line.heights[4..], [50.0, 100.0]);

@@ -41,7 +41,8 @@ impl Band {
     }
 }
 
-/// The times during which the drill's faults lasted. A fault that was not reverted lasts to the edge.
+/// The times during which the drill's faults lasted. A fault that was not reverted lasts to the
+/// edge.
 pub(super) fn fault_bands(drill: &DrillReport, axis: Axis) -> Vec<Band> {
     let began_at = drill.fault_at();
     let bands = drill.faults.iter().map(|fault| {
@@ -60,8 +61,8 @@ pub(super) fn fault_bands(drill: &DrillReport, axis: Axis) -> Vec<Band> {
     bands.collect()
 }
 
-/// An alert's window, and the times during which it was pending and firing. An alert that was not seen
-/// to resolve fires to the edge.
+/// An alert's window, and the times during which it was pending and firing. An alert that was not
+/// seen to resolve fires to the edge.
 pub(super) fn alert_bands(
     alert: &AlertOutcome,
     fault_at: Option<UtcInstant>,

@@ -109,7 +109,7 @@ fn slower(drill: &DrillReport) -> impl Iterator<Item = String> {
 mod tests {
     use super::*;
     use crate::Milestone;
-    use crate::examples::{example_provenance, example_report};
+    use crate::examples::{example_provenance, example_report, folded};
 
     #[test]
     fn text_that_comes_from_the_stack_is_shown_as_text() {
@@ -139,11 +139,11 @@ mod tests {
         };
         drill.latencies[0].trends = vec![slow, usual];
         insta::assert_snapshot!(
-            Page::of(&report, None, &Expressions::new()).slower.join("\n").replace("usual: ", "usual:\n"),
+            folded(&Page::of(&report, None, &Expressions::new()).slower.join("\n")),
             @r"
-            feed_handler_stopped: FeedHandlerDown is slower than usual:
-            fired after the fault: 65.0 s, usually 50.0 to 50.0 s in 5 runs before
-            "
+        feed_handler_stopped: FeedHandlerDown is slower than usual: fired after the
+        fault: 65.0 s, usually 50.0 to 50.0 s in 5 runs before
+        "
         );
     }
 

@@ -1,5 +1,5 @@
-//! Lines over time, in their own units. A path's numbers are seconds and values as they were recorded,
-//! and the drawing is scaled to its place: so the page reads recorded values from it.
+//! Lines over time, in their own units. A path's numbers are seconds and values as they were
+//! recorded, and the drawing is scaled to its place: so the page reads recorded values from it.
 
 use super::axis::{Axis, Tick};
 use super::marks::{Band, Mark};
@@ -87,7 +87,7 @@ fn drawn(curves: &[NamedLines]) -> Vec<Curve> {
     drawn.collect()
 }
 
-/// A line of one point is drawn as a second.
+/// An SVG path. A line of one point is drawn one second long.
 fn path(lines: &[Vec<(f64, f64)>]) -> String {
     let drawn = lines.iter().map(|line| {
         let points: Vec<_> = line
