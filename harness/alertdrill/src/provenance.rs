@@ -41,8 +41,12 @@ fn git(root: &Path, arguments: &[&str]) -> Option<String> {
     let output = Command::new("git")
         .args(arguments)
         .current_dir(root)
-        // Whoever works in the repository at the same time needs its lock.
+        // Another git that works in the repository at the same time needs its lock.
         .env("GIT_OPTIONAL_LOCKS", "0")
+        // A hook of another repository sets these for that one.
+        .env_remove("GIT_DIR")
+        .env_remove("GIT_WORK_TREE")
+        .env_remove("GIT_INDEX_FILE")
         .output()
         .ok()?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -85,8 +89,17 @@ mod tests {
     use super::*;
 
     fn run_git(root: &Path, arguments: &[&str]) -> String {
-        let who = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
-        git(root, &[&who[..], arguments].concat()).unwrap()
+        let settings = [
+            "user.name=a",
+            "user.email=a@example.org",
+            "commit.gpgsign=false",
+        ];
+        let mut all: Vec<_> = settings
+            .iter()
+            .flat_map(|setting| ["-c", setting])
+            .collect();
+        all.extend(arguments);
+        git(root, &all).unwrap()
     }
 
     #[test]

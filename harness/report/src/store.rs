@@ -463,6 +463,19 @@ mod tests {
     }
 
     #[test]
+    fn processes_of_one_run_save_it_together() {
+        let (_target, folder) = run_folder();
+        let mut run = example_report("okx").run.info;
+        for arguments in ["first", "second"] {
+            run.provenance.arguments = vec![vec![arguments.to_owned()]];
+            folder.save_run(run.clone()).unwrap();
+        }
+        let saved = folder.run().unwrap();
+        assert_eq!(saved.provenance.arguments, [["first"], ["second"]]);
+        assert_eq!(saved.started_at, run.started_at);
+    }
+
+    #[test]
     fn run_that_was_not_saved_is_an_error_that_names_its_file() {
         let (_target, folder) = run_folder();
         let error = folder.run().unwrap_err().to_string();

@@ -100,12 +100,15 @@ mod tests {
     }
 
     #[test]
-    fn history_is_that_of_the_runs_before_this_one() {
+    fn history_is_that_of_the_runs_before_this_one_whose_reports_can_be_read() {
         let kept = tempfile::tempdir().unwrap();
         let [_later, _first, own, _second] = [("d", 300.0), ("a", 0.0), ("c", 200.0), ("b", 100.0)]
             .map(|(id, s)| kept_run(kept.path(), id, s));
         std::fs::create_dir(kept.path().join("killed")).unwrap();
         std::os::unix::fs::symlink("a", kept.path().join("latest")).unwrap();
+        let of_another_version = kept_run(kept.path(), "newer", 50.0);
+        let report = serde_json::json!({"schema_version": REPORT_SCHEMA_VERSION + 1});
+        of_another_version.save(Report::FILE, &report).unwrap();
         let earlier = runs_before(&own.run().unwrap(), kept.path()).unwrap();
         let names: Vec<_> = earlier.iter().map(|run| run.run.as_str()).collect();
         assert_eq!(names, ["a", "b"]);
