@@ -14,7 +14,10 @@ use std::path::{Path, PathBuf};
 
 use alertdrill_core::{Error, Outcome, Result, RunOutcome, judge};
 use alertdrill_progress::Progress;
-use alertdrill_report::{Report, RunFolder, drill_line, end_table, failure_text};
+use alertdrill_report::{
+    Report, RunFolder, drill_line, end_table, failure_text, record_history, save_report,
+    saved_history,
+};
 use alertdrill_target::compose::{
     Containers, Project, build_stale, find_compose_file, take_down, target_folder,
 };
@@ -143,13 +146,13 @@ pub fn report(project: &Path, folder: Option<&Path>) -> Result<Vec<String>> {
     let folder = RunFolder::existing(folder);
     // The history that was saved with the run stays, for those runs may be gone, unless the user
     // says where others are.
-    if folder.history()?.is_empty() || std::env::var_os("DRILL_HISTORY").is_some() {
-        folder.record_history()?;
+    if saved_history(&folder)?.is_empty() || std::env::var_os("DRILL_HISTORY").is_some() {
+        record_history(&folder)?;
     }
     let mut report = Report::of(&folder)?;
     // What was measured while it ran is in no record.
-    report.run.measured = folder.report()?.and_then(|before| before.run.measured);
-    report.save(&folder)?;
+    report.run.measured = Report::saved_in(&folder)?.and_then(|before| before.run.measured);
+    save_report(&report, &folder)?;
     let mut lines = Vec::new();
     for record in folder.records()? {
         let verdict = judge(&record.drill, &record.timeline);

@@ -13,6 +13,7 @@ pub mod commands;
 mod job;
 mod keeper;
 pub mod prelude;
+mod provenance;
 pub mod runner;
 pub mod servers;
 pub mod session;

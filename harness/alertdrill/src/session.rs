@@ -14,13 +14,16 @@ use alertdrill_engine::{
     Notifier as _, Observer, Prometheus, RuleEngine as _, board_history, expression_histories,
 };
 use alertdrill_progress::Progress;
-use alertdrill_report::{Agreement, Measured, Report, RunFolder, uncovered};
+use alertdrill_report::{
+    Agreement, Measured, Report, RunFolder, record_history, save_report, uncovered,
+};
 use alertdrill_target::compose::{Project, Stack, StackStart};
 use alertdrill_target::{Journal, Leased, Leases, Ticket, WaitingLine, heal};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::job::Job;
+use crate::provenance::provenance_of;
 use crate::runner::{self, Neighbourhood, Surroundings};
 use crate::servers;
 
@@ -303,6 +306,7 @@ impl Session {
                 .to_owned(),
             rules_sha256: rules_sha256.to_owned(),
             waivers: waivers.to_vec(),
+            provenance: provenance_of(&self.stack).await,
         })?;
         if let Err(error) = self.record_panels(folder).await {
             // A verdict on alerts does not hang on a picture of them.
@@ -311,7 +315,7 @@ impl Session {
                 error.explained()
             ));
         }
-        if let Err(error) = folder.record_history() {
+        if let Err(error) = record_history(folder) {
             progress.line(&format!(
                 "the runs before are not in the report: {}",
                 error.explained()
@@ -319,7 +323,7 @@ impl Session {
         }
         let mut report = Report::of(folder)?;
         report.run.measured = Some(self.measure(&report).await);
-        report.save(folder)?;
+        save_report(&report, folder)?;
         folder.become_latest()?;
         if let Some(job) = Job::of_this_process(&self.stack)
             && let Err(error) = job.summarise(&report)

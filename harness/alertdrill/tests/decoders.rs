@@ -18,7 +18,9 @@ use alertdrill::engine::{
     Alertmanager, NotificationSink, Prometheus, RuleEngine as _, condition_spans,
 };
 use alertdrill::plan::DrillPlan;
-use alertdrill::report::{Milestone, Report, RunFolder, drill_line, end_table, failure_text};
+use alertdrill::report::{
+    Milestone, Report, RunFolder, drill_line, end_table, failure_text, save_report,
+};
 use alertdrill::target::{Journal, decode};
 use alertdrill::{Drill, DrillRecord, Fault, Placement, Settings, UtcInstant, infeasible, judge};
 use axum::Router;
@@ -379,7 +381,7 @@ proptest! {
         }
         let folder = RunFolder::existing(folder.path());
         if let Ok(report) = Report::of(&folder) {
-            report.save(&folder).unwrap();
+            save_report(&report, &folder).unwrap();
             let _ = end_table(&report.drills);
         }
     }

@@ -46,8 +46,8 @@ pub use nearest::nearest;
 pub use ongoing::{Ongoing, Stopped};
 pub use placement::Placement;
 pub use record::{
-    DrillRecord, EXPRESSIONS_SCHEMA_VERSION, ExpressionRecord, PanelRecord, RECORD_SCHEMA_VERSION,
-    RunInfo, Waiver,
+    Commit, DrillRecord, EXPRESSIONS_SCHEMA_VERSION, ExpressionRecord, PANELS_SCHEMA_VERSION,
+    PanelRecord, Provenance, RECORD_SCHEMA_VERSION, RUN_SCHEMA_VERSION, RunInfo, Waiver,
 };
 pub use rules::{
     CONDITION_RESOLUTION, Cadence, LoadedRule, Routing, Window, prometheus_duration, routing_of,

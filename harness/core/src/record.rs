@@ -13,6 +13,10 @@ use crate::{Drill, ExpressionHistory, Settings, Timeline, UtcInstant};
 /// The version of a drill's record; raised with every change that an older reader would misread.
 pub const RECORD_SCHEMA_VERSION: u32 = 2;
 
+/// The version of what is saved of a run; raised with every change that an older reader would
+/// misread.
+pub const RUN_SCHEMA_VERSION: u32 = 1;
+
 /// What a run was.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunInfo {
@@ -30,6 +34,9 @@ pub struct RunInfo {
     pub rules_sha256: String,
     /// The rules that the suite excuses from being drilled.
     pub waivers: Vec<Waiver>,
+    /// What it takes to repeat it; empty in a run that was saved before that was recorded.
+    #[serde(default)]
+    pub provenance: Provenance,
 }
 
 impl RunInfo {
@@ -41,9 +48,54 @@ impl RunInfo {
             finished_at: self.finished_at.max(other.finished_at),
             // Whoever started the stack waited longest.
             stack_ready_s: self.stack_ready_s.max(other.stack_ready_s),
+            provenance: self.provenance.together_with(other.provenance),
             ..other
         }
     }
+}
+
+/// What it takes to repeat a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Provenance {
+    /// The commit of the project's repository; `None` if it has no repository.
+    pub commit: Option<Commit>,
+    /// The versions of `alertdrill` and of the servers that could be asked, by program.
+    pub versions: BTreeMap<String, String>,
+    /// The arguments of each process of the run, without the program's name.
+    pub arguments: Vec<Vec<String>>,
+    /// The environment variables that decide a run, as far as they were set.
+    pub variables: BTreeMap<String, String>,
+}
+
+impl Provenance {
+    /// What it takes to repeat a run of which this and `other` are two processes.
+    fn together_with(mut self, other: Self) -> Self {
+        for arguments in other.arguments {
+            if !self.arguments.contains(&arguments) {
+                self.arguments.push(arguments);
+            }
+        }
+        self.versions.extend(other.versions);
+        self.variables.extend(other.variables);
+        self.commit = match (self.commit, other.commit) {
+            (Some(first), Some(second)) => Some(Commit {
+                is_changed: first.is_changed || second.is_changed || first.id != second.id,
+                ..first
+            }),
+            (first, second) => first.or(second),
+        };
+        self
+    }
+}
+
+/// A commit of the project's repository, as it was checked out for a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Commit {
+    /// Its hash.
+    pub id: String,
+    /// Whether files differed from it: the commit alone does not repeat the run.
+    pub is_changed: bool,
 }
 
 /// A rule that no drill fires, and why.
@@ -99,6 +151,10 @@ pub struct ExpressionRecord {
     pub expressions: Vec<ExpressionHistory>,
 }
 
+/// The version of what is saved of a dashboard; raised with every change that an older reader would
+/// misread.
+pub const PANELS_SCHEMA_VERSION: u32 = 1;
+
 /// What the dashboard showed during a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PanelRecord {
@@ -106,4 +162,41 @@ pub struct PanelRecord {
     pub history: BoardHistory,
     /// Per drill, the panels that it moved.
     pub moved: BTreeMap<String, Vec<String>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn provenance(id: &str, arguments: &[&str]) -> Provenance {
+        let (id, is_changed) = (id.to_owned(), false);
+        Provenance {
+            commit: Some(Commit { id, is_changed }),
+            arguments: vec![arguments.iter().map(|one| (*one).to_owned()).collect()],
+            ..Provenance::default()
+        }
+    }
+
+    #[test]
+    fn processes_of_one_run_keep_the_arguments_of_each_and_one_commit() {
+        let first = provenance("c0ffee", &["a_drill", "--exact"]);
+        let both = first
+            .clone()
+            .together_with(provenance("c0ffee", &["another", "--exact"]))
+            .together_with(first);
+        assert_eq!(
+            both.arguments,
+            [["a_drill", "--exact"], ["another", "--exact"]]
+        );
+        let is_changed = both.commit.map(|commit| commit.is_changed);
+        assert_eq!(is_changed, Some(false));
+    }
+
+    #[test]
+    fn run_whose_processes_saw_different_commits_is_of_none_of_them_alone() {
+        let both = provenance("c0ffee", &[]).together_with(provenance("deface", &[]));
+        let id = "c0ffee".to_owned();
+        let is_changed = true;
+        assert_eq!(both.commit, Some(Commit { id, is_changed }));
+    }
 }

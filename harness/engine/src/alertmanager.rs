@@ -22,6 +22,17 @@ struct StatusConfig {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BuildStatus {
+    version_info: VersionInfo,
+}
+
+#[derive(Debug, Deserialize)]
+struct VersionInfo {
+    version: String,
+}
+
+#[derive(Debug, Deserialize)]
 struct Alert {
     labels: Labels,
     status: AlertStatus,
@@ -62,6 +73,15 @@ impl Alertmanager {
     pub async fn routing(&self) -> Result<Routing> {
         let status: Status = self.api.get("/api/v2/status", &[]).await?;
         routing_of(&status.config.original)
+    }
+
+    /// Its version.
+    ///
+    /// # Errors
+    /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
+    pub async fn version(&self) -> Result<String> {
+        let build: BuildStatus = self.api.get("/api/v2/status", &[]).await?;
+        Ok(build.version_info.version)
     }
 
     /// The alerts that a silence or another alert holds back.
@@ -121,6 +141,13 @@ mod tests {
         let (_server, alertmanager) = answering("/api/v2/status", &loaded.to_string(), 200).await;
         let routing = alertmanager.routing().await.unwrap();
         assert_eq!(routing.group_wait, std::time::Duration::from_secs(20));
+    }
+
+    #[tokio::test]
+    async fn version_is_that_which_the_server_says() {
+        let body = r#"{"versionInfo": {"version": "0.28.1", "revision": "b2099eaa"}}"#;
+        let (_server, alertmanager) = answering("/api/v2/status", body, 200).await;
+        assert_eq!(alertmanager.version().await.unwrap(), "0.28.1");
     }
 
     #[tokio::test]

@@ -10,7 +10,8 @@ use alertdrill_core::{Error, Labels, Result, prometheus_duration, seconds};
 use serde::de::DeserializeOwned;
 
 use self::answers::{
-    ActiveTargets, Answer, LoadedGroups, MatrixSeries, QueryData, ScrapeTarget, VectorSample,
+    ActiveTargets, Answer, BuildInfo, LoadedGroups, MatrixSeries, QueryData, ScrapeTarget,
+    VectorSample,
 };
 use crate::http::{Api, Locate};
 
@@ -45,6 +46,15 @@ impl Prometheus {
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
     pub async fn metric_names(&self) -> Result<BTreeSet<String>> {
         self.get("/api/v1/label/__name__/values", &[]).await
+    }
+
+    /// Its version.
+    ///
+    /// # Errors
+    /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
+    pub async fn version(&self) -> Result<String> {
+        let build: BuildInfo = self.get("/api/v1/status/buildinfo", &[]).await?;
+        Ok(build.version)
     }
 
     /// The targets (`instance`) that have exported `metric` within the last `window`.

@@ -1,33 +1,22 @@
 //! What a run leaves behind, and how it is shown. Reports are made from the saved records alone, so
 //! that they can be made again, and so that any number of processes can write records side by side.
+//!
+//! Data flows one way: from the [`store`] of a run's files to the [`model`] of what they prove, and
+//! from there to the [`sinks`], one for each form in which people and tools read it.
 
-mod coverage;
-mod coverage_text;
-mod failure;
-mod github;
-mod html;
-mod json;
-mod junit;
-mod latency;
-mod phrases;
-mod record;
-mod schema;
-mod summary;
-mod table;
-mod terminal;
-mod trend;
+#[cfg(test)]
+mod examples;
+mod model;
+mod sinks;
+mod store;
 
-pub use coverage::{Coverage, RuleCoverage, rule_coverage, uncovered};
-pub use coverage_text::CoverageText;
-pub use failure::failure_text;
-pub use github::{annotations, slower_annotations};
-pub use json::{
-    Agreement, DrillReport, FaultReport, Measured, REPORT_SCHEMA_VERSION, Report, RunReport,
+pub use model::{
+    Agreement, Coverage, DrillReport, EarlierAlert, EarlierRun, FaultReport, Latency, LatencyStep,
+    Measured, Milestone, REPORT_SCHEMA_VERSION, Report, RuleCoverage, RunReport, Trend,
+    record_history, report_schema, rule_coverage, saved_history, uncovered,
 };
-pub use latency::{Latency, LatencyStep, Milestone};
-pub use record::RunFolder;
-pub use schema::report_schema;
-pub use summary::save_summary;
-pub use table::end_table;
-pub use terminal::{drill_line, measured_lines};
-pub use trend::{EarlierAlert, EarlierRun, Trend};
+pub use sinks::{
+    CoverageTable, annotations, drill_line, end_table, failure_text, measured_lines, save_report,
+    save_summary, slower_annotations,
+};
+pub use store::RunFolder;

@@ -4,14 +4,15 @@ const filters = document.querySelectorAll("button[data-verdict]");
 const search = document.querySelector("input[type=search]");
 const tip = document.querySelector(".tip");
 
-// ---- which drills are shown ----------------------------------------------------------------------------------------
+// ---- which drills are shown
 
 function filter() {
   const { verdict } = document.querySelector("button[data-verdict][aria-pressed=true]").dataset;
   const name = search.value.trim().toLowerCase();
   let shown = 0;
   for (const drill of drills) {
-    drill.hidden = !((verdict === "" || drill.dataset.verdict === verdict) && drill.dataset.name.toLowerCase().includes(name));
+    drill.hidden = !((verdict === "" || drill.dataset.verdict === verdict)
+      && drill.dataset.name.toLowerCase().includes(name));
     shown += drill.hidden ? 0 : 1;
   }
   document.querySelector("[role=status]").textContent = `${shown} of ${drills.length} drills shown`;
@@ -26,7 +27,7 @@ for (const button of filters) {
 search.addEventListener("input", filter);
 filter();
 
-// ---- details, which are made when they are first looked at ------------------------------------------------------------
+// ---- details, which are built when they are first opened
 
 function unfold(details) {
   const template = details.querySelector(":scope > template");
@@ -48,19 +49,20 @@ document.addEventListener("keydown", (event) => {
   if (!drill) return;
   const shown = drills.filter((other) => !other.hidden);
   const here = shown.indexOf(drill);
-  const there = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: shown.length - 1 }[event.key];
+  const places = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: shown.length - 1 };
+  const there = places[event.key];
   if (there === undefined) return;
   event.preventDefault();
   shown[there]?.firstElementChild.focus();
 });
 
-// ---- what was when: under the pointer, or at the keyboard's cursor -----------------------------------------------------
+// ---- the values and instants under the pointer, or at the keyboard's cursor
 
 const NEAR_PX = 4;
 const signed = (seconds) => `${seconds < 0 ? "−" : "+"}${Math.abs(seconds).toFixed(1)} s`;
 const number = new Intl.NumberFormat("en", { maximumSignificantDigits: 4, notation: "compact" });
 
-// The value of a path at a time: its numbers are seconds and values.
+// The value of a path at a time. The numbers of a path are seconds and values.
 function valueAt(path, second) {
   for (const line of path.getAttribute("d").split("M").slice(1)) {
     const points = line.replace("h1", "").split("L").map((point) => point.split(" ").map(Number));
@@ -79,7 +81,7 @@ function near(place, x) {
     return left - NEAR_PX <= x && x <= right + NEAR_PX;
   });
   return there.map((part) => {
-    // One hint is enough.
+    // The browser would show a second hint for a title.
     part.dataset.title ??= part.title;
     part.removeAttribute("title");
     return part.dataset.title;
@@ -89,10 +91,13 @@ function near(place, x) {
 function read(plot, part) {
   const { from, seconds, zero, unit } = plot.dataset;
   const second = part * seconds;
-  const lines = [`${signed(second - zero)}, ${new Date((Number(from) + second) * 1000).toISOString().slice(11, 21)} UTC`];
+  const time = new Date((Number(from) + second) * 1000).toISOString().slice(11, 21);
+  const lines = [`${signed(second - zero)}, ${time} UTC`];
   for (const path of plot.querySelectorAll("path")) {
     const value = valueAt(path, second);
-    if (value !== undefined) lines.push(`${path.dataset.name || "value"}: ${number.format(value)} ${unit === "short" ? "" : unit}`.trim());
+    if (value === undefined) continue;
+    const shown = `${number.format(value)} ${unit === "short" ? "" : unit}`.trim();
+    lines.push(`${path.dataset.name || "value"}: ${shown}`);
   }
   return lines;
 }
@@ -106,7 +111,8 @@ function show(place, x, y) {
   tip.hidden = lines.length === 0;
   tip.textContent = [...new Set(lines)].join("\n");
   tip.style.left = `${Math.min(x + 12, innerWidth - tip.offsetWidth - 8)}px`;
-  tip.style.top = `${y + 16 + tip.offsetHeight > innerHeight ? y - tip.offsetHeight - 8 : y + 16}px`;
+  const isBelow = y + 16 + tip.offsetHeight <= innerHeight;
+  tip.style.top = `${isBelow ? y + 16 : y - tip.offsetHeight - 8}px`;
 }
 
 let shownAt;
@@ -134,5 +140,7 @@ document.addEventListener("keydown", (event) => {
   const before = parseFloat(plot.style.getPropertyValue("--cursor")) || 0;
   const part = Math.min(Math.max(before + by, 0), 100) / 100;
   show(plot, box.left + part * box.width, box.top + box.height / 2);
-  if (plot.getAttribute("aria-label") !== null) document.querySelector("[role=status]").textContent = tip.textContent;
+  if (plot.getAttribute("aria-label") !== null) {
+    document.querySelector("[role=status]").textContent = tip.textContent;
+  }
 });

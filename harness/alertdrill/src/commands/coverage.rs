@@ -7,7 +7,7 @@ use std::time::Duration;
 use alertdrill_core::dashboard::{metrics_read, unknown_metrics};
 use alertdrill_core::{Error, Result, RunOutcome};
 use alertdrill_engine::{Prometheus, RuleEngine as _};
-use alertdrill_report::{CoverageText, rule_coverage};
+use alertdrill_report::{CoverageTable, rule_coverage};
 use alertdrill_target::compose::{Containers, Project};
 
 use super::{Done, Selection, runtime};
@@ -55,7 +55,7 @@ pub fn coverage(
         Ok::<_, Error>((rules, Some(prometheus.metric_names().await?), whence))
     })?;
     let read = metrics_read(&rules, dashboard.as_ref())?;
-    let text = CoverageText {
+    let text = CoverageTable {
         rules: rule_coverage(&rules, &plan.drills, &plan.waivers),
         rules_of,
         metrics: read.len(),

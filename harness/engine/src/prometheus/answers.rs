@@ -86,3 +86,9 @@ pub(super) struct ScrapeTarget {
     #[serde(default)]
     pub(super) last_error: String,
 }
+
+/// The answer of `/api/v1/status/buildinfo`.
+#[derive(Debug, Deserialize)]
+pub(super) struct BuildInfo {
+    pub(super) version: String,
+}

@@ -1,0 +1,24 @@
+//! What the records of a run prove: its report, as tools read it, and how that is made.
+
+mod earlier_runs;
+mod floor;
+mod latency;
+mod milestone;
+mod report;
+mod rule_coverage;
+mod run_history;
+mod schema;
+mod trend;
+
+pub use earlier_runs::record_history;
+pub use latency::{Latency, LatencyStep};
+pub use milestone::Milestone;
+pub use report::{
+    Agreement, DrillReport, FaultReport, Measured, REPORT_SCHEMA_VERSION, Report, RunReport,
+};
+pub use rule_coverage::{Coverage, RuleCoverage, rule_coverage, uncovered};
+#[cfg(test)]
+use run_history::compare;
+pub use run_history::{EarlierAlert, EarlierRun, saved_history};
+pub use schema::report_schema;
+pub use trend::Trend;

@@ -1,0 +1,230 @@
+//! What GitHub Actions shows beside the code: workflow commands that point at the rule whose alert
+//! did not do what it must
+//! (<https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>).
+
+use std::path::Path;
+
+use crate::model::DrillReport;
+use alertdrill_core::{Labels, Outcome, ReasonKind, Verdict};
+
+/// Why the drill `name` did not pass, a command per reason: an error if an alert is to blame, a
+/// warning if the alert could not be tested. The rule's line is looked for in `rules`, the content
+/// of `rules_file`.
+#[must_use]
+pub fn annotations(name: &str, verdict: &Verdict, rules_file: &Path, rules: &str) -> Vec<String> {
+    let commands = verdict.reasons.iter().map(|reason| {
+        let level = if reason.kind.outcome() == Outcome::Fail {
+            "error"
+        } else {
+            "warning"
+        };
+        let alerts = verdict
+            .alerts
+            .iter()
+            .map(|alert| (alert.name.as_str(), &alert.labels));
+        let undeclared = verdict
+            .collateral
+            .iter()
+            .filter_map(|labels| Some((labels.get("alertname")?.as_str(), labels)));
+        let all: Vec<_> = if reason.kind == ReasonKind::Collateral {
+            undeclared.collect()
+        } else {
+            alerts.collect()
+        };
+        let named = all
+            .iter()
+            .find(|(alert, _)| reason.message.contains(alert))
+            .or(all.first());
+        let line = named.and_then(|(alert, labels)| line_of(rules, alert, labels));
+        let title = format!("{name}: {}", reason.kind);
+        command(level, rules_file, line, &title, &reason.message)
+    });
+    commands.collect()
+}
+
+/// A warning for each time in which an alert of `drill` has become slower than usual.
+#[must_use]
+pub fn slower_annotations(drill: &DrillReport, rules_file: &Path, rules: &str) -> Vec<String> {
+    let commands = drill.slower().map(|(latency, trend)| {
+        let line = line_of(rules, &latency.alert, &latency.labels);
+        let title = format!("{}: slower than usual", drill.name);
+        let message = format!("{} {trend}", latency.alert);
+        command("warning", rules_file, line, &title, &message)
+    });
+    commands.collect()
+}
+
+fn command(level: &str, file: &Path, line: Option<usize>, title: &str, message: &str) -> String {
+    let line = line.map_or(String::new(), |line| format!(",line={line}"));
+    format!(
+        "::{level} file={}{line},title={}::{}",
+        property(&file.display().to_string()),
+        property(title),
+        data(message)
+    )
+}
+
+/// The escapes of a command's data (`toolkit`, `packages/core/src/command.ts`).
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// The line, counted from 1, at which the rule of an alert begins. Of several rules with its name, it
+/// is the one that adds most of its labels.
+fn line_of(rules: &str, alert: &str, labels: &Labels) -> Option<usize> {
+    let lines: Vec<_> = rules
+        .lines()
+        .map(|line| line.trim().trim_start_matches("- "))
+        .collect();
+    let begins = |line: &&str| {
+        line.strip_prefix("alert:")
+            .map(|name| unquoted(name) == alert)
+    };
+    let adds = |start: &usize| {
+        let own = lines[start + 1..]
+            .iter()
+            .take_while(|line| begins(line).is_none());
+        own.filter(|line| {
+            line.split_once(':').is_some_and(|(name, value)| {
+                labels
+                    .get(name)
+                    .is_some_and(|label| label == unquoted(value))
+            })
+        })
+        .count()
+    };
+    let starts = lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| begins(line) == Some(true))
+        .map(|(number, _)| number);
+    // `max_by_key` takes the last of equals: reversed, that is the first in the file.
+    starts.rev().max_by_key(adds).map(|start| start + 1)
+}
+
+fn unquoted(text: &str) -> &str {
+    text.trim().trim_matches(['"', '\''])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::examples::{example_report, folded};
+    use crate::{Milestone, Trend};
+    use alertdrill_core::Reason;
+
+    const RULES: &str = r#"groups:
+  - name: feed
+    rules:
+      # alert: FeedHandlerDown, as it was
+      - alert: FeedHandlerDown
+        expr: up == 0
+        labels:
+          cause: handler_gone
+      - alert: FeedHandlerDown
+        expr: silent
+        labels: 
+          cause: "feed_silent"
+      - alert: Lag
+        expr: lag > 5
+"#;
+
+    fn verdict(reasons: Vec<Reason>) -> Verdict {
+        let mut alert = example_report("okx").drills[0].alerts[0].clone();
+        alert.labels.insert("cause".into(), "feed_silent".into());
+        let collateral = vec![[("alertname".to_owned(), "Lag".to_owned())].into()];
+        Verdict {
+            outcome: Outcome::Fail,
+            reasons,
+            alerts: vec![alert],
+            tolerated: vec![],
+            collateral,
+        }
+    }
+
+    fn commands(kind: ReasonKind, message: &str) -> String {
+        let (verdict, file) = (
+            verdict(vec![Reason::new(kind, message)]),
+            Path::new("docker/alert_rules.yml"),
+        );
+        folded(&annotations("x", &verdict, file, RULES).join("\n"))
+    }
+
+    #[test]
+    fn reason_points_at_the_rule_whose_alert_did_not_do_what_it_must() {
+        insta::assert_snapshot!(
+            commands(ReasonKind::Late, "FeedHandlerDown fired at +130.0 s, its deadline is +120 s"),
+            @r"
+            ::error file=docker/alert_rules.yml,line=9,title=x%3A late::FeedHandlerDown
+            fired at +130.0 s, its deadline is +120 s
+            "
+        );
+        insta::assert_snapshot!(
+            commands(ReasonKind::Collateral, "Lag fired"),
+            @"::error file=docker/alert_rules.yml,line=13,title=x%3A collateral::Lag fired"
+        );
+    }
+
+    #[test]
+    fn what_could_not_be_tested_is_a_warning() {
+        insta::assert_snapshot!(
+            commands(ReasonKind::CouldNotObserve, "no answer"),
+            @r"
+            ::warning file=docker/alert_rules.yml,line=9,title=x%3A could_not_observe::no
+            answer
+            "
+        );
+    }
+
+    #[test]
+    fn text_of_a_log_cannot_end_a_command_or_begin_another() {
+        insta::assert_snapshot!(
+            commands(ReasonKind::CheckFailed, "100 % lost\n::error::all\r,:"),
+            @r"
+            ::error file=docker/alert_rules.yml,line=9,title=x%3A check_failed::100 %25
+            lost%0A::error::all%0D,:
+            "
+        );
+    }
+
+    #[test]
+    fn rule_that_is_not_in_the_file_has_no_line() {
+        assert_eq!(line_of(RULES, "Gone", &Labels::new()), None);
+        assert_eq!(line_of(RULES, "FeedHandlerDown", &Labels::new()), Some(5));
+    }
+
+    #[test]
+    fn alert_that_has_become_slower_is_a_warning() {
+        let mut drill = example_report("okx").drills.remove(0);
+        drill.latencies = drill.known_latencies();
+        let earlier_s = vec![60.0; 5];
+        let slow = Trend {
+            until: Milestone::Firing,
+            now_s: 90.0,
+            earlier_s,
+            usual_s: Some([60.0, 60.0]),
+            is_slower: true,
+        };
+        drill.latencies[0].trends = vec![
+            Trend {
+                is_slower: false,
+                ..slow.clone()
+            },
+            slow,
+        ];
+        insta::assert_snapshot!(
+            folded(&slower_annotations(&drill, Path::new("r.yml"), RULES).join("\n")),
+            @r"
+            ::warning file=r.yml,line=5,title=feed_handler_stopped%3A slower than
+            usual::FeedHandlerDown fired after the fault: 90.0 s, usually 60.0 to 60.0 s in
+            5 runs before
+            "
+        );
+    }
+}

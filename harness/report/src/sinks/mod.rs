@@ -1,0 +1,23 @@
+//! How a run is shown: on a terminal, as files of its folder, on a job's page. Each file here is
+//! one form; [`phrases`] are the words that they share.
+
+mod annotations;
+mod coverage_table;
+mod drill_line;
+mod end_table;
+mod failure;
+mod html;
+mod job_summary;
+mod junit;
+mod measured_lines;
+mod phrases;
+mod run_files;
+
+pub use annotations::{annotations, slower_annotations};
+pub use coverage_table::CoverageTable;
+pub use drill_line::drill_line;
+pub use end_table::end_table;
+pub use failure::failure_text;
+pub use job_summary::save_summary;
+pub use measured_lines::measured_lines;
+pub use run_files::save_report;
