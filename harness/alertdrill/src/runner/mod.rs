@@ -10,6 +10,8 @@ mod near_miss;
 mod neighbours;
 mod reverting;
 mod sight;
+#[cfg(test)]
+mod simulated;
 mod state;
 mod steady;
 mod watching;
