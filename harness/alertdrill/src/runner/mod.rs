@@ -14,6 +14,8 @@ mod sight;
 mod simulated;
 mod state;
 mod steady;
+#[cfg(test)]
+mod tests;
 mod watching;
 
 pub use checks::check_afterwards;

@@ -4,14 +4,12 @@
 //! All of it is coherent: a service that is down fails its next scrape, the next evaluation sees that
 //! sample, `for` counts in evaluations, and a notification comes after Alertmanager's waits. What the
 //! runner uses beside it is real: the observer, the journal, the leases, the register of neighbours.
+//!
+//! A benchmark compiles this folder too: it names nothing of its crate but `crate::runner`.
 
 mod clock;
 mod engine;
-#[cfg(test)]
-mod lives;
 mod notifier;
-#[cfg(test)]
-mod properties;
 pub(crate) mod rule;
 pub(crate) mod stage;
 pub(crate) mod world;

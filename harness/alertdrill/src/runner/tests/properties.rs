@@ -18,9 +18,9 @@ use serde_json::json;
 
 use crate::runner::sight::BLIND_FOR;
 
-use super::rule::{SimulatedRule, down};
-use super::stage::{Stage, simulated};
-use super::world::World;
+use crate::runner::simulated::rule::{SimulatedRule, down};
+use crate::runner::simulated::stage::{Stage, simulated};
+use crate::runner::simulated::world::World;
 
 /// How long after the servers answer again a look has seen it, and before they fail a look had not.
 const SEEN_AGAIN_WITHIN: Duration = Duration::from_secs(6);

@@ -8,9 +8,9 @@ use alertdrill_core::{
     Drill, ExpectedAlert, Fault, Outcome, ReasonKind, SilentAlert, Timeline, judge,
 };
 
-use super::rule::{Mistake, SimulatedRule, down};
-use super::stage::{Stage, simulated};
-use super::world::{ENGINE, World};
+use crate::runner::simulated::rule::{Mistake, SimulatedRule, down};
+use crate::runner::simulated::stage::{Stage, simulated};
+use crate::runner::simulated::world::{ENGINE, World};
 
 fn alert() -> ExpectedAlert {
     ExpectedAlert::new("ApiDown", "critical", Duration::from_secs(60)).when(down("api"))
