@@ -62,6 +62,7 @@ impl Plan {
     }
 
     /// What becomes of this call.
+    #[must_use]
     pub fn response(&self, verb: &'static str, on: &str) -> Response {
         let mut state = self.lock();
         let number = state.calls;

@@ -27,7 +27,7 @@ pub(crate) struct World {
     pub(crate) target: MemoryTarget,
     /// Which calls fail: those of the target, of the engine and of the notifier.
     pub(crate) plan: Plan,
-    pub(super) clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(super) rules: Vec<SimulatedRule>,
     pub(super) routing: Routing,
     happened: Mutex<Happened>,
@@ -115,7 +115,8 @@ impl World {
         for (number, rule) in self.rules.iter().enumerate() {
             let is_true = happened.is_true(&rule.loaded.query, now);
             let progression = happened.progressions.entry(number).or_default();
-            if !is_true && !(progression.fires && rule.has(Mistake::NeverResolves)) {
+            let goes_on = progression.fires && rule.has(Mistake::NeverResolves);
+            if !(is_true || goes_on) {
                 *progression = Progression::default();
                 if let Some(group) = happened.groups.get_mut(&number) {
                     group.fires = false;
