@@ -10,6 +10,6 @@ mod target;
 mod topics;
 
 pub use clock::MemoryClock;
-pub use plan::{Call, Plan, Response};
+pub use plan::{Call, Plan, Response, spoiling};
 pub use system::{Service, Snapshot};
 pub use target::{LATENCY, MemoryTarget};

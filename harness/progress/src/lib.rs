@@ -69,6 +69,12 @@ impl Default for Progress {
 }
 
 impl Progress {
+    /// As lines of a log, even if standard error is a terminal: tests capture those.
+    #[must_use]
+    pub fn in_a_log() -> Self {
+        Self::on(None)
+    }
+
     fn on(bars: Option<MultiProgress>) -> Self {
         let terminal = |bars| {
             Arc::new(Terminal {

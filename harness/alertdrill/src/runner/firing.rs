@@ -88,12 +88,11 @@ impl Life<'_, '_> {
             let rule = self.rule(expected)?;
             let condition = expected.condition.as_ref();
             let seen = condition.and_then(|condition| self.seen_true.get(condition));
-            let in_time = match seen {
-                Some(seen) => seen.plus(Window::after_measured_onset(rule).latest),
-                None => {
-                    let window = Window::derive(rule, expected.onset);
-                    effect_at.plus(window.latest.max(expected.deadline))
-                }
+            let in_time = if let Some(seen) = seen {
+                seen.plus(Window::after_measured_onset(rule).latest)
+            } else {
+                let window = Window::derive(rule, expected.onset);
+                effect_at.plus(window.latest.max(expected.deadline))
             };
             Some(in_time.plus(LATE_BY))
         });

@@ -10,8 +10,12 @@ mod near_miss;
 mod neighbours;
 mod reverting;
 mod sight;
+#[cfg(test)]
+mod simulated;
 mod state;
 mod steady;
+#[cfg(test)]
+mod tests;
 mod watching;
 
 pub use checks::check_afterwards;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alertdrill_core::{Result, UtcInstant, rule_for};
+use alertdrill_core::{LoadedRule, Result, UtcInstant, rule_for};
 use alertdrill_progress::WindowBar;
 
 use super::state::Life;
@@ -82,7 +82,7 @@ impl Life<'_, '_> {
             .silent
             .iter()
             .filter_map(|silent| rule_for(&silent.alert, &silent.labels, &self.timeline.rules));
-        let sights = rules.map(|rule| rule.seen_within());
+        let sights = rules.map(LoadedRule::seen_within);
         let until = reverted_at.plus(sights.max().unwrap_or_default());
         let step = self.step("seeing that it stays silent");
         while until > self.now() && !self.false_alarm() {

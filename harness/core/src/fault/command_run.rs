@@ -22,8 +22,8 @@ pub struct CommandRun {
     pub user: Option<String>,
     /// Breaks it. Twice must do no harm.
     pub inject: Vec<String>,
-    /// Ends with code 0 once it is broken; without it, that [`CommandRun::inject`] ended with code 0
-    /// is the effect.
+    /// Ends with code 0 while it is broken, and with another one before and after; without it, that
+    /// [`CommandRun::inject`] ended with code 0 is the effect.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub effect: Vec<String>,
     /// Mends it. Twice must do no harm.
@@ -69,7 +69,7 @@ impl CommandRun {
         self
     }
 
-    /// The same fault, whose effect is there once `command` ends with code 0.
+    /// The same fault, whose effect is there while `command` ends with code 0.
     #[must_use]
     pub fn effect(mut self, command: Vec<String>) -> Self {
         self.effect = command;
@@ -88,6 +88,23 @@ impl CommandRun {
             return Ok(());
         }
         site.target.exec(&self.service, self.user.as_deref(), command).await.map(drop)
+    }
+
+    /// Waits until the effect is there, or is gone.
+    async fn wait_until(&self, site: &Site, awaited: &str, is_there: bool) -> Result<()> {
+        site.wait_for(awaited, || {
+            Box::pin(async {
+                let user = self.user.as_deref();
+                let ended = site.target.run(&self.service, user, &self.effect).await?;
+                if (ended.code == 0) == is_there {
+                    return Ok(Ok(()));
+                }
+                let said = format!("{}{}", ended.printed, ended.complaints);
+                let (effect, code) = (self.effect.join(" "), ended.code);
+                Ok(Err(format!("`{effect}` ended with code {code}: {}", said.trim())))
+            })
+        })
+        .await
     }
 }
 
@@ -131,22 +148,9 @@ impl FaultKind for CommandRun {
         if self.effect.is_empty() {
             return Ok(());
         }
-        let awaited = format!("the effect of `{}` in {}", self.inject.join(" "), self.service);
-        site.wait_for(&awaited, || {
-            Box::pin(async {
-                let ended =
-                    site.target.run(&self.service, self.user.as_deref(), &self.effect).await?;
-                let said = format!("{}{}", ended.printed, ended.complaints);
-                let last_seen = format!(
-                    "`{}` ended with code {}: {}",
-                    self.effect.join(" "),
-                    ended.code,
-                    said.trim()
-                );
-                Ok(if ended.code == 0 { Ok(()) } else { Err(last_seen) })
-            })
-        })
-        .await
+        let inject = self.inject.join(" ");
+        let awaited = format!("the effect of `{inject}` in {}", self.service);
+        self.wait_until(site, &awaited, true).await
     }
 
     /// A command that is still running when its harness is killed goes on: it must be short.
@@ -155,7 +159,13 @@ impl FaultKind for CommandRun {
     }
 
     async fn revert(&self, site: &Site) -> Result<()> {
-        self.exec(site, &self.revert).await
+        self.exec(site, &self.revert).await?;
+        if self.effect.is_empty() {
+            return Ok(());
+        }
+        let revert = self.revert.join(" ");
+        let awaited = format!("the effect to be gone after `{revert}` in {}", self.service);
+        self.wait_until(site, &awaited, false).await
     }
 }
 
@@ -179,5 +189,16 @@ pub(super) mod tests {
         let fault = Fault::run_command("api", fails, Vec::new());
         let error = contract::run(fault.inject(&stage.site)).unwrap_err();
         assert!(error.to_string().contains("it ended with code 1"), "{error}");
+    }
+
+    #[test]
+    fn revert_that_leaves_the_effect_is_no_revert() {
+        let stage = contract::Stage::new();
+        let command = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        let fault = Fault::run_command("api", command(&["touch", "/a"]), command(&["true"]));
+        let fault = fault.effect(command(&["test", "-e", "/a"]));
+        contract::run(fault.inject(&stage.site)).unwrap();
+        let error = contract::run(fault.revert(&stage.site)).unwrap_err();
+        assert!(error.to_string().contains("the effect to be gone after `true` in api"), "{error}");
     }
 }

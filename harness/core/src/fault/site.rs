@@ -36,10 +36,15 @@ impl Site {
     /// steady state to say.
     ///
     /// After several crashes a restart policy waits for up to a minute: a service in that state is
-    /// stopped first, for the system takes it for one that runs.
+    /// stopped first, for the system takes it for one that runs. One that an earlier fault has
+    /// suspended cannot start: it is resumed.
     pub(super) async fn bring_back(&self, service: &str) -> Result<()> {
-        if self.target.state(service).await?.is_restarting() {
+        let state = self.target.state(service).await?;
+        if state.is_restarting() {
             self.target.stop(service).await?;
+        }
+        if state.is_paused {
+            self.target.resume(service).await?;
         }
         self.target.start(service).await?;
         self.wait_for_state(service, "running", ServiceState::is_running)

@@ -50,23 +50,6 @@ impl Plan {
         self.lock().script = Some(Box::new(script));
     }
 
-    /// Spoils about `permille` of 1,000 calls from now on, one like the other in each of the ways
-    /// that there are. The same seed spoils the same calls.
-    pub fn follow_seed(&self, seed: u64, permille: u64) {
-        let mut state = seed;
-        self.follow(move |_| {
-            let drawn = next_random(&mut state);
-            if drawn % 1000 >= permille {
-                return Response::Done;
-            }
-            match (drawn / 1000) % 3 {
-                0 => Response::NoEffect,
-                1 => Response::Refused,
-                _ => Response::AnswerLost,
-            }
-        });
-    }
-
     /// Spoils nothing from now on.
     pub fn spoil_nothing(&self) {
         self.lock().script = None;
@@ -79,6 +62,7 @@ impl Plan {
     }
 
     /// What becomes of this call.
+    #[must_use]
     pub fn response(&self, verb: &'static str, on: &str) -> Response {
         let mut state = self.lock();
         let number = state.calls;
@@ -116,6 +100,23 @@ pub(super) fn spoiled(verb: &str, on: &str) -> Error {
     Error::NoAnswer {
         attempted: format!("{verb} {on}"),
         reason: "the test's plan spoils this call".to_owned(),
+    }
+}
+
+/// Spoils about `permille` of 1,000 calls, one like the other in each of the ways that there are. The
+/// same seed spoils the same calls.
+pub fn spoiling(seed: u64, permille: u64) -> impl FnMut() -> Response + Send + 'static {
+    let mut state = seed;
+    move || {
+        let drawn = next_random(&mut state);
+        if drawn % 1000 >= permille {
+            return Response::Done;
+        }
+        match (drawn / 1000) % 3 {
+            0 => Response::NoEffect,
+            1 => Response::Refused,
+            _ => Response::AnswerLost,
+        }
     }
 }
 

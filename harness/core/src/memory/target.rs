@@ -225,12 +225,12 @@ impl Target for MemoryTarget {
     }
 
     async fn post(&self, service: &str, port: u16, path: &str, body: &Value) -> Result<()> {
-        let post = |service: &mut Service, _| {
+        let put = |service: &mut Service, _| {
             service
                 .behaviour
                 .insert((port, path.to_owned()), body.clone());
         };
-        self.change("post", service, post).await
+        self.change("post", service, put).await
     }
 
     async fn stop_grace_period(&self, service: &str) -> Result<Duration> {

@@ -1,0 +1,28 @@
+//! The simulated world as who is notified of alerts.
+
+use alertdrill_core::{Delivery, Result, Routing, Suppression};
+use alertdrill_engine::Notifier;
+use async_trait::async_trait;
+
+use super::world::World;
+
+#[async_trait]
+impl Notifier for World {
+    async fn routing(&self) -> Result<Routing> {
+        self.ask("routing", "alertmanager").await?;
+        Ok(self.routing.clone())
+    }
+
+    async fn suppressions(&self) -> Result<Vec<Suppression>> {
+        self.ask("suppressions", "alertmanager").await?;
+        Ok(Vec::new())
+    }
+
+    async fn deliveries(&self, since: u64) -> Result<(Vec<Delivery>, u64)> {
+        self.ask("deliveries", "sink").await?;
+        let happened = self.happened();
+        let seen = usize::try_from(since).unwrap_or(usize::MAX);
+        let new = happened.deliveries.get(seen..).unwrap_or_default();
+        Ok((new.to_vec(), happened.deliveries.len() as u64))
+    }
+}

@@ -1,0 +1,231 @@
+//! What happens in a simulated world with every second: scrapes, evaluations, notifications.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use alertdrill_core::memory::{LATENCY, MemoryTarget, Plan};
+use alertdrill_core::{
+    AlertState, Clock, Delivery, DeliveryStatus, Error, Labels, Result, Routing, UtcInstant,
+};
+
+use super::clock::SimulatedClock;
+use super::rule::{EVERY, Mistake, Progression, SimulatedRule};
+
+/// The service without which nothing is scraped, evaluated or answered.
+pub(crate) const ENGINE: &str = "prometheus";
+/// The receiver of critical alerts.
+pub(crate) const RECEIVER: &str = "pager";
+/// In which second of each interval targets are scraped, and in which one rules are evaluated.
+const SCRAPED_IN: u64 = 1;
+const EVALUATED_IN: u64 = 3;
+
+/// Services, the rules that watch them, and who is notified.
+#[derive(Debug)]
+pub(crate) struct World {
+    /// What is broken.
+    pub(crate) target: MemoryTarget,
+    /// Which calls fail: those of the target, of the engine and of the notifier.
+    pub(crate) plan: Plan,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(super) rules: Vec<SimulatedRule>,
+    pub(super) routing: Routing,
+    happened: Mutex<Happened>,
+}
+
+/// All that has happened so far.
+#[derive(Debug, Default)]
+pub(super) struct Happened {
+    /// Per service, its scrapes: when, and whether it answered.
+    pub(super) scrapes: BTreeMap<String, Vec<(UtcInstant, bool)>>,
+    /// The latest evaluation.
+    pub(super) evaluated_at: Option<UtcInstant>,
+    /// Per alert and state, the evaluations that saw it.
+    pub(super) samples: BTreeMap<(Labels, AlertState), Vec<UtcInstant>>,
+    pub(super) deliveries: Vec<Delivery>,
+    progressions: BTreeMap<usize, Progression>,
+    groups: BTreeMap<usize, Group>,
+}
+
+/// An alert that Alertmanager has heard of: each is a group of its own.
+#[derive(Clone, Copy, Debug)]
+struct Group {
+    next_flush: UtcInstant,
+    firing_since: UtcInstant,
+    fires: bool,
+    was_told: bool,
+}
+
+impl World {
+    /// A world of the services `api` and `db`, of those that watch, and of a topic with a consumer.
+    #[must_use]
+    pub(crate) fn new(rules: impl IntoIterator<Item = SimulatedRule>) -> Self {
+        let (clock, plan) = (Arc::new(SimulatedClock::starting_now()), Plan::default());
+        let target = MemoryTarget::new(clock.clone(), plan.clone())
+            .service("api", &["front", "back"])
+            .service("db", &["back"])
+            .service(ENGINE, &["back"])
+            .consumed("orders", "billing");
+        let routing = Routing {
+            group_by: ["alertname".to_owned()].into(),
+            group_wait: Duration::from_secs(2),
+            group_interval: Duration::from_secs(5),
+        };
+        Self {
+            target,
+            plan,
+            clock,
+            rules: rules.into_iter().collect(),
+            routing,
+            happened: Mutex::default(),
+        }
+    }
+
+    /// Goes on for as long as somebody polls it.
+    pub(super) async fn go_on(self: Arc<Self>) {
+        let mut seconds = tokio::time::interval(Duration::from_secs(1));
+        for second in 0_u64.. {
+            seconds.tick().await;
+            self.second_passes(second % EVERY.as_secs());
+        }
+    }
+
+    fn second_passes(&self, second_of_interval: u64) {
+        let now = self.clock.now();
+        let mut happened = self.happened();
+        if self.target.works(ENGINE) {
+            match second_of_interval {
+                SCRAPED_IN => self.scrape(&mut happened, now),
+                EVALUATED_IN => self.evaluate(&mut happened, now),
+                _ => {}
+            }
+        }
+        self.flush(&mut happened, now);
+    }
+
+    fn scrape(&self, happened: &mut Happened, now: UtcInstant) {
+        for (name, service) in self.target.snapshot().services {
+            let scrapes = happened.scrapes.entry(name).or_default();
+            scrapes.push((now, service.works()));
+        }
+    }
+
+    fn evaluate(&self, happened: &mut Happened, now: UtcInstant) {
+        happened.evaluated_at = Some(now);
+        for (number, rule) in self.rules.iter().enumerate() {
+            let is_true = happened.is_true(&rule.loaded.query, now);
+            let progression = happened.progressions.entry(number).or_default();
+            let goes_on = progression.fires && rule.has(Mistake::NeverResolves);
+            if !(is_true || goes_on) {
+                *progression = Progression::default();
+                if let Some(group) = happened.groups.get_mut(&number) {
+                    group.fires = false;
+                }
+                continue;
+            }
+            let since = *progression.active_since.get_or_insert(now);
+            progression.fires |= now.time_since(since) >= rule.really_holds_for();
+            let state = if progression.fires {
+                AlertState::Firing
+            } else {
+                AlertState::Pending
+            };
+            let series = (rule.alert_labels(), state);
+            happened.samples.entry(series).or_default().push(now);
+            if state == AlertState::Firing {
+                let group = happened.groups.entry(number).or_insert(Group {
+                    next_flush: now.plus(self.routing.group_wait),
+                    firing_since: now,
+                    fires: true,
+                    was_told: false,
+                });
+                group.fires = true;
+            }
+        }
+    }
+
+    /// Notifies of each group that is due.
+    fn flush(&self, happened: &mut Happened, now: UtcInstant) {
+        let due = happened.groups.clone();
+        for (number, mut group) in due.into_iter().filter(|(_, group)| group.next_flush <= now) {
+            let rule = &self.rules[number];
+            group.next_flush = now.plus(self.routing.group_interval);
+            if group.fires && !group.was_told {
+                let times = if rule.has(Mistake::DeliveredTwice) {
+                    2
+                } else {
+                    1
+                };
+                for _ in 0..times {
+                    happened.notify(rule, &group, DeliveryStatus::Firing, now);
+                }
+                group.was_told = true;
+            }
+            if group.fires {
+                happened.groups.insert(number, group);
+            } else {
+                if group.was_told && !rule.has(Mistake::EndNotDelivered) {
+                    happened.notify(rule, &group, DeliveryStatus::Resolved, now);
+                }
+                happened.groups.remove(&number);
+            }
+        }
+    }
+
+    pub(super) fn happened(&self) -> MutexGuard<'_, Happened> {
+        self.happened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// That the engine answers.
+    pub(super) async fn ask_engine(&self, verb: &'static str) -> Result<()> {
+        if !self.target.works(ENGINE) {
+            return Err(Error::NoAnswer {
+                attempted: format!("ask {ENGINE} for {verb}"),
+                reason: "it does not run".to_owned(),
+            });
+        }
+        self.ask(verb, ENGINE).await
+    }
+
+    /// That `server` answers.
+    pub(super) async fn ask(&self, verb: &'static str, server: &str) -> Result<()> {
+        self.clock.sleep(LATENCY).await;
+        self.plan.read(verb, server)
+    }
+}
+
+impl Happened {
+    /// Whether `query`, of those that [`super::up`] and [`super::down`] make, was true at `at`.
+    pub(super) fn is_true(&self, query: &str, at: UtcInstant) -> bool {
+        let service = query.split('"').nth(1).unwrap_or_default();
+        let scrapes = self.scrapes.get(service).map_or(&[][..], Vec::as_slice);
+        let latest = scrapes.iter().rfind(|(scraped_at, _)| *scraped_at <= at);
+        latest.is_some_and(|(_, answered)| *answered == query.ends_with("== 1"))
+    }
+
+    fn notify(
+        &mut self,
+        rule: &SimulatedRule,
+        group: &Group,
+        status: DeliveryStatus,
+        now: UtcInstant,
+    ) {
+        if rule.has(Mistake::NotDelivered) {
+            return;
+        }
+        let is_elsewhere = rule.has(Mistake::OtherReceiver);
+        let annotations = if rule.has(Mistake::NoAnnotations) {
+            Labels::new()
+        } else {
+            [("summary".to_owned(), "it is down".to_owned())].into()
+        };
+        self.deliveries.push(Delivery {
+            received_at: now,
+            receiver: if is_elsewhere { "nobody" } else { RECEIVER }.to_owned(),
+            status,
+            starts_at: Some(group.firing_since),
+            labels: rule.alert_labels(),
+            annotations,
+        });
+    }
+}

@@ -1,0 +1,4 @@
+//! Tests of whole lives, in the simulated world.
+
+mod judged;
+mod properties;
