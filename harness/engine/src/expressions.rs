@@ -1,5 +1,5 @@
-//! What the expressions of a drill's alerts were, from Prometheus's own samples: asked for at the
-//! drill's end.
+//! The values of the expressions of a drill's alerts, read from Prometheus's samples at the drill's
+//! end.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,8 +15,8 @@ use crate::{RuleEngine, Series};
 /// Prometheus answers with at most 11,000 instants (`web/api/v1/api.go`).
 const MOST_INSTANTS: f64 = 10_000.0;
 
-/// What the expressions of the alerts that tell what came of `drill` were, from just before its
-/// first fault to its end; nothing if it broke nothing.
+/// The values of the expressions of the alerts that decide `drill`, from just before its first
+/// fault to its end; empty if it injected no fault.
 ///
 /// # Errors
 /// [`Error::NoAnswer`], [`Error::BadAnswer`], or [`Error::BadDescription`] of an expression that
@@ -29,7 +29,7 @@ pub async fn expression_histories(
     let Some(fault) = timeline.first_fault() else {
         return Ok(Vec::new());
     };
-    // Two scrapes earlier, so that it shows what was there in steady state.
+    // Two scrapes earlier, to show the steady state too.
     let before = 2 * Cadence::of(&timeline.rules).scrape_interval;
     let (from, until) = (fault.injected_at.minus(before), timeline.finished_at);
     let seconds = (until.seconds_since(from) / MOST_INSTANTS)
@@ -134,8 +134,8 @@ impl Times<'_> {
             .collect())
     }
 
-    /// The series of `query` that are about what is meant. They are chosen here, for a label may be
-    /// made within the expression.
+    /// The series of `query` that concern the subject. They are chosen here and not by the query,
+    /// because the expression itself may make a label.
     async fn ask<'a>(
         &self,
         query: &str,

@@ -1,4 +1,4 @@
-//! Grafana, where it runs: what was broken when is written onto its dashboards.
+//! Grafana: writes onto its dashboards when each fault was in effect.
 
 use serde_json::json;
 
@@ -17,7 +17,7 @@ pub struct Grafana {
 }
 
 impl Grafana {
-    /// A client of the server at `address` (host and port), in which everybody may annotate.
+    /// A client of the server at `address` (host and port), which must let anybody annotate.
     #[must_use]
     pub fn new(address: &str) -> Self {
         Self {
@@ -25,18 +25,14 @@ impl Grafana {
         }
     }
 
-    /// Writes down when each fault of a drill was in effect, and what the drill came to.
+    /// Annotates when each fault of a drill was in effect, with the drill's outcome.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::NoAnswer`].
     pub async fn annotate(&self, record: &DrillRecord, outcome: Outcome) -> Result<()> {
         for fault in &record.timeline.faults {
-            self.api
-                .send_json(
-                    "/api/annotations",
-                    &annotation(&record.drill.name, fault, outcome),
-                )
-                .await?;
+            let annotation = annotation(&record.drill.name, fault, outcome);
+            self.api.send_json("/api/annotations", &annotation).await?;
         }
         Ok(())
     }

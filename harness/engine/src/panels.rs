@@ -1,5 +1,4 @@
-//! What the panels of a dashboard showed, from Prometheus's own samples: the history of a run is
-//! asked for at its end.
+//! What the panels of a dashboard showed during a run, read from Prometheus's samples at its end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -13,8 +12,8 @@ use alertdrill_core::{Error, Result};
 
 use crate::{Prometheus, RuleEngine as _, Series};
 
-/// What the panels of `dashboard` showed from the first to the second instant of `span`, as often as
-/// `every`.
+/// What the panels of `dashboard` showed from the first to the second instant of `span`, with a
+/// value per `every`.
 ///
 /// # Errors
 /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
@@ -85,12 +84,13 @@ async fn panel_series(
     Ok(histories)
 }
 
-/// Prometheus rounds instants to milliseconds, and the first of them too.
+/// The number of the sample at `at`. Half an interval is added, because Prometheus rounds instants
+/// to milliseconds.
 fn number_of(sampling: Sampling, at: UtcInstant) -> Option<usize> {
     sampling.last_until(at.plus(sampling.every / 2))
 }
 
-/// Which services export which metrics, each asked for once.
+/// Which services export which metrics; each metric is asked for once.
 struct Exporters<'a> {
     prometheus: &'a Prometheus,
     window: Duration,
@@ -98,7 +98,8 @@ struct Exporters<'a> {
 }
 
 impl Exporters<'_> {
-    /// The services whose metrics a query reads: an instance is a service and its port.
+    /// The services whose metrics a query reads. The `instance` of a target is its service and its
+    /// port.
     async fn of(&mut self, query: &PanelQuery) -> Result<BTreeSet<String>> {
         let bad = |reason: String| Error::BadDescription {
             what: format!("the query `{}`", query.expr),
