@@ -3,8 +3,7 @@
 use serde_json::json;
 
 use crate::http::Api;
-use alertdrill_core::Result;
-use alertdrill_core::{DrillRecord, FaultRecord, Outcome, UtcInstant};
+use alertdrill_core::{DrillRecord, FaultRecord, Outcome, Result, UtcInstant};
 
 /// The tag by which a dashboard finds the annotations.
 const TAG: &str = "alertdrill";

@@ -9,8 +9,7 @@ use reqwest::{Client, RequestBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use alertdrill_core::causes;
-use alertdrill_core::{Error, Result};
+use alertdrill_core::{Error, Result, causes};
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 

@@ -3,8 +3,7 @@
 use serde::Deserialize;
 
 use crate::http::{Api, Locate};
-use alertdrill_core::Result;
-use alertdrill_core::{Delivery, DeliveryStatus, Labels, UtcInstant};
+use alertdrill_core::{Delivery, DeliveryStatus, Labels, Result, UtcInstant};
 
 /// A client of the notification sink.
 #[derive(Clone, Debug)]

@@ -5,7 +5,8 @@ use std::fmt;
 use alertdrill_core::{Delivery, Result, Routing, Suppression};
 use async_trait::async_trait;
 
-use crate::{Alertmanager, NotificationSink};
+use crate::alertmanager::Alertmanager;
+use crate::notification_sink::NotificationSink;
 
 /// A server that groups and routes alerts, with its receivers.
 #[async_trait]

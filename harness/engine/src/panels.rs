@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use alertdrill_core::Settings;
-use alertdrill_core::UtcInstant;
 use alertdrill_core::dashboard::{
     BoardHistory, Concerns, Dashboard, Panel, PanelHistory, PanelQuery, Sampling, SeriesHistory,
 };
-use alertdrill_core::{Error, Result};
+use alertdrill_core::{Error, Result, Settings, UtcInstant};
 
-use crate::{Prometheus, RuleEngine as _, Series};
+use crate::prometheus::Prometheus;
+use crate::rule_engine::{RuleEngine as _, Series};
 
 /// What the panels of `dashboard` showed from the first to the second instant of `span`, with a
 /// value per `every`.
@@ -56,17 +55,15 @@ async fn panel_series(
     let mut histories = Vec::new();
     for (number, query) in panel.queries.iter().enumerate() {
         let read_from = exporters.of(query).await?;
-        for Series { labels, values } in exporters
-            .prometheus
-            .range(&query.expr, (sampling.from, until), sampling.every)
-            .await?
-        {
+        let span = (sampling.from, until);
+        let prometheus = exporters.prometheus;
+        let all = prometheus.range(&query.expr, span, sampling.every).await?;
+        for Series { labels, values } in all {
             let last = values.last().and_then(|(at, _)| number_of(sampling, *at));
             let mut shown = vec![None; last.map_or(0, |last| last + 1)];
             for (at, value) in values {
-                if let Some(place) =
-                    number_of(sampling, at).and_then(|number| shown.get_mut(number))
-                {
+                let number = number_of(sampling, at);
+                if let Some(place) = number.and_then(|number| shown.get_mut(number)) {
                     *place = Some(value);
                 }
             }
@@ -109,11 +106,9 @@ impl Exporters<'_> {
         for metric in query.metrics().map_err(bad)? {
             if !self.known.contains_key(&metric) {
                 let instances = self.prometheus.exporters_of(&metric, self.window).await?;
-                let names = instances
-                    .iter()
-                    .filter_map(|instance| instance.split(':').next())
-                    .map(str::to_owned);
-                self.known.insert(metric.clone(), names.collect());
+                let services = instances.iter().filter_map(|it| it.split(':').next());
+                let services = services.map(str::to_owned).collect();
+                self.known.insert(metric.clone(), services);
             }
             services.extend(self.known[&metric].iter().cloned());
         }
