@@ -1,12 +1,12 @@
-//! Ctrl-C, SIGTERM and the end of the terminal end a run in order: what is broken is reverted, what
-//! was started is removed.
+//! Ctrl-C, SIGTERM and the end of the terminal stop a run in order: its faults are reverted, and
+//! the stack that it started is removed.
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use alertdrill_core::{Error, Result};
 
-/// A token that the first of these signals cancels. To be called in an async runtime.
+/// A token that the first of these signals cancels. Must be called within an async runtime.
 ///
 /// # Errors
 /// [`Error::File`] if the process may not listen for signals.
