@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use alertdrill::kafka::Topic;
+use alertdrill::kafka::TopicReader;
 use alertdrill::session::Session;
 use alertdrill::{Progress, Target as _};
 use serde::Deserialize;
@@ -94,7 +94,8 @@ async fn each_trade_that_an_exchange_sends_is_once_in_its_topic_in_bronze_in_sil
 
     let bootstrap = session.stack().project().settings().kafka.clone().unwrap();
     let in_topic = move || {
-        let topic = Topic::new(&bootstrap, format!("market.crypto.trades.{EXCHANGE}.raw")).unwrap();
+        let topic =
+            TopicReader::new(&bootstrap, format!("market.crypto.trades.{EXCHANGE}.raw")).unwrap();
         let mut times: BTreeMap<u64, usize> = BTreeMap::new();
         for payload in topic.read_from(0).unwrap() {
             let trade: Trade = serde_json::from_slice(&payload).unwrap();

@@ -1,10 +1,10 @@
 //! Keeps a stack for as long as a run of many processes lasts.
 //!
-//! Under nextest each drill is a process. The first of them starts the stack, and must not be the
-//! one that removes it, nor the last of those that happen to run at some time. So it leaves behind
+//! Under nextest each drill is a process. The first process starts the stack. Neither its end nor a
+//! moment at which no drill runs may remove the stack. So the first process leaves a keeper behind:
 //! a process that holds the stack until nextest itself has ended, and then removes it if nobody
-//! else uses it. The hold is the lock that the first one has: handed on as standard input, it
-//! belongs to both.
+//! else uses it. The keeper inherits the lock of the first process as its standard input, so both
+//! hold it.
 
 use std::fs::File;
 use std::os::fd::AsFd;
@@ -18,8 +18,8 @@ use alertdrill_progress::Progress;
 use alertdrill_target::compose::{Project, remove_if_unused};
 use alertdrill_target::process::is_alive;
 
-/// The variable by which a process knows that it is a keeper: the number of the process whose end
-/// it waits for.
+/// This variable makes a process a keeper. Its value is the number of the process whose end the
+/// keeper waits for.
 const KEEPER: &str = "ALERTDRILL_KEEPER";
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
@@ -28,7 +28,7 @@ pub(crate) fn kept_for() -> Option<u32> {
     std::env::var(KEEPER).ok()?.parse().ok()
 }
 
-/// Whether each drill is a process of its own.
+/// Whether each drill runs in its own process.
 pub(crate) fn is_one_process_of_many() -> bool {
     std::env::var("NEXTEST_EXECUTION_MODE").is_ok_and(|mode| mode == "process-per-test")
 }
@@ -43,22 +43,17 @@ pub(crate) fn is_another_attempt() -> bool {
 /// # Errors
 /// [`Error::File`].
 pub(crate) fn start(hold: File) -> Result<()> {
-    let this =
-        std::env::current_exe().map_err(Error::file("find the program of", "this process"))?;
+    let this = std::env::current_exe();
+    let this = this.map_err(Error::file("find the program of", "this process"))?;
     let mut command = Command::new(&this);
     command.env(KEEPER, std::os::unix::process::parent_id().to_string());
-    command
-        .stdin(Stdio::from(hold))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .process_group(0);
-    command
-        .spawn()
-        .map(drop)
-        .map_err(Error::file("start a keeper of the stack from", this))
+    command.stdin(Stdio::from(hold)).process_group(0);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let started = command.spawn().map(drop);
+    started.map_err(Error::file("start a keeper of the stack from", this))
 }
 
-/// The life of a keeper of the stack of the `project`.
+/// Waits for the end of `parent`, then removes the stack of `project` if nobody else uses it.
 ///
 /// # Errors
 /// As [`remove_if_unused`].
@@ -67,13 +62,9 @@ pub(crate) async fn keep(parent: u32, project: &Path, programs: &Path) -> Result
         tokio::time::sleep(LOOK_EVERY).await;
     }
     let project = Project::open(project, programs).await?;
-    let hold = File::from(
-        std::io::stdin()
-            .as_fd()
-            .try_clone_to_owned()
-            .map_err(Error::file("release", "the stack's lock"))?,
-    );
-    hold.unlock()
-        .map_err(Error::file("release", "the stack's lock"))?;
+    let failed = || Error::file("release", "the stack's lock");
+    let inherited = std::io::stdin().as_fd().try_clone_to_owned();
+    let hold = File::from(inherited.map_err(failed())?);
+    hold.unlock().map_err(failed())?;
     remove_if_unused(&project, &Progress::default()).await
 }

@@ -1,26 +1,28 @@
-//! **alertdrill** breaks a running data pipeline on purpose and proves that its Prometheus alerts
-//! work: each fires in time, not too early, with the right labels, is delivered, resolves once the
-//! fault is gone, and nothing else fires beside it.
+//! **alertdrill** breaks a running system on purpose and proves that its Prometheus alerts work:
+//! each alert fires, in time, not too early and with the right labels; it is delivered, and it
+//! resolves once the fault is gone; and nothing else fires beside it.
 //!
-//! Data flows one way: a [`Drill`] is data; the [`runner`] injects its faults into a target, lets the
-//! engine's observer write down what happens, and hands that to the pure judge; the reports show what
-//! the saved records say. A suite of drills needs the [`prelude`] and nothing else.
+//! Data flows one way. A [`Drill`] is data. The [`runner`] injects its faults into a target while
+//! the engine's observer records what happens. The pure judge gets that record and gives a verdict.
+//! The reports show what the saved records say.
+//!
+//! The author of drills needs the [`prelude`] and nothing else.
 
 pub mod bug;
 pub mod child;
-mod clock;
 pub mod commands;
 mod job;
 mod keeper;
+mod message_broker;
 pub mod prelude;
 mod provenance;
 pub mod runner;
 pub mod servers;
 pub mod session;
 mod signals;
-pub mod suite;
+mod suite;
 pub mod suite_program;
-mod topics;
+mod system_clock;
 pub mod written;
 
 pub use alertdrill_core::{self as core, *};
@@ -31,4 +33,4 @@ pub use alertdrill_progress::{self as progress, Progress};
 pub use alertdrill_report as report;
 pub use alertdrill_target as target;
 
-pub use clock::SystemClock;
+pub use system_clock::SystemClock;

@@ -1,10 +1,11 @@
-//! What an author of drills needs.
+//! The names that an author of drills needs.
 //!
 //! ```
 //! use std::time::Duration;
 //! use alertdrill::prelude::*;
 //!
-//! let alert = ExpectedAlert::new("ApiDown", "critical", Duration::from_secs(120)).label("job", "api");
+//! let deadline = Duration::from_secs(120);
+//! let alert = ExpectedAlert::new("ApiDown", "critical", deadline).label("job", "api");
 //! let drill = Drill::new("api_stopped", Fault::stop("api")).expect_alert(alert);
 //! assert_eq!(drill.faults, [Fault::stop("api")]);
 //! ```

@@ -15,20 +15,18 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::SystemClock;
-use crate::topics::topics_of;
+use crate::message_broker::topics_of;
+use crate::system_clock::SystemClock;
 
 /// How long the first evaluation of reloaded rules may take, beyond its group's interval.
 const EVALUATED_WITHIN: Duration = Duration::from_secs(30);
 
-/// What faults are aimed at in `project`, of which these are the containers.
+/// Where faults of `project`, which has these containers, are injected.
 #[must_use]
 pub fn site_of(project: &Project, containers: &Containers) -> Site {
-    let target = containers
-        .clone()
-        .with_topics(topics_of(project.settings()));
+    let topics = topics_of(project.settings());
     Site {
-        target: Arc::new(target),
+        target: Arc::new(containers.clone().with_topics(topics)),
         clock: Arc::new(SystemClock::default()),
     }
 }
@@ -81,8 +79,8 @@ fn locate(stack: &Stack, endpoint: &Endpoint) -> Locate {
     })
 }
 
-/// Has the servers at these addresses load their files anew, and waits until each rule was evaluated
-/// since: until then what fires says nothing of the new rules.
+/// Has the servers at these addresses load their files anew, and waits for the next evaluation of
+/// every rule: alerts say nothing about the new rules before it.
 pub fn reload(servers: ServerAddresses) -> BoxFuture<'static, Result<()>> {
     async move {
         Alertmanager::new(&servers.alertmanager).reload().await?;
@@ -97,11 +95,8 @@ pub fn reload(servers: ServerAddresses) -> BoxFuture<'static, Result<()>> {
 async fn wait_until_evaluated(prometheus: &Prometheus, since: UtcInstant) -> Result<()> {
     let began = Instant::now();
     loop {
-        let evaluated = prometheus.evaluated_until().await?;
-        let waiting = evaluated
-            .into_iter()
-            .find(|(_, evaluated)| evaluated.until < since);
-        let Some((alert, evaluated)) = waiting else {
+        let mut rules = prometheus.evaluated_until().await?.into_iter();
+        let Some((alert, evaluated)) = rules.find(|(_, it)| it.until < since) else {
             return Ok(());
         };
         if began.elapsed() >= evaluated.interval + EVALUATED_WITHIN {

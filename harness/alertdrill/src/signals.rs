@@ -1,5 +1,5 @@
-//! Ctrl-C, SIGTERM and the end of the terminal end a run in order: what is broken is reverted, what
-//! was started is removed.
+//! Ctrl-C, SIGTERM and the end of the terminal stop a run in order: its faults are reverted, and
+//! the stack that it started is removed.
 
 use rustix::process::Signal;
 use tokio::signal::unix::{Signal as Received, SignalKind, signal};
@@ -40,7 +40,7 @@ impl Signals {
     }
 }
 
-/// A token that the first of these signals cancels. To be called in an async runtime.
+/// A token that the first of these signals cancels. Must be called within an async runtime.
 ///
 /// # Errors
 /// As [`Signals::listen`].

@@ -1,18 +1,18 @@
-//! What the project's files say of rules, routes and paths, without a stack.
+//! The project's settings, rules and routes as its files say them, without a stack.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use alertdrill_core::{Error, LoadedRule, Result, Routing, Settings, routing_of, rules_of};
 use alertdrill_target::compose::{find_compose_file, rules_file};
 use serde::Deserialize;
 
-/// A project's configuration, as it is written.
+/// A project's configuration, as its files say it.
 #[derive(Clone, Debug)]
 pub struct Written {
     /// The folder of its compose file.
     pub root: PathBuf,
-    /// What has to be known of the project.
+    /// The section `x-alertdrill` of the compose file.
     pub settings: Settings,
     /// The rules file: the committed one, or what `ALERT_RULES` names.
     pub rules_file: PathBuf,
@@ -35,7 +35,7 @@ struct ComposeFile {
 }
 
 impl Written {
-    /// What the files of `project` say: its compose file, or the folder of that.
+    /// Reads the files of `project`, which is a compose file or the folder that holds it.
     ///
     /// # Errors
     /// [`Error::File`], or [`Error::BadDescription`] or [`Error::BadAnswer`] of a file that is not
@@ -59,7 +59,7 @@ impl Written {
         })
     }
 
-    /// The rules file, as a person reads it.
+    /// The rules file, relative to the project's folder if it is in there.
     #[must_use]
     pub fn rules_file_shown(&self) -> &Path {
         self.rules_file
@@ -70,17 +70,14 @@ impl Written {
 
 fn settings_in(compose: &Path) -> Result<Settings> {
     let text = text_of(compose)?;
-    let file: ComposeFile = serde_yaml_ng::from_str(&text).map_err(|error| {
-        let what = compose.display().to_string();
-        Error::BadDescription {
-            what,
-            reason: error.to_string(),
-        }
-    })?;
-    let services: BTreeSet<_> = file.services.into_keys().collect();
+    let read = serde_yaml_ng::from_str(&text).map_err(|error| Error::BadDescription {
+        what: compose.display().to_string(),
+        reason: error.to_string(),
+    });
+    let ComposeFile { settings, services } = read?;
     Ok(Settings {
-        services,
-        ..file.settings
+        services: services.into_keys().collect(),
+        ..settings
     })
 }
 

@@ -1,4 +1,4 @@
-//! Alertmanager: how long it waits, and what it holds back.
+//! Alertmanager: how it groups and waits, and which alerts it suppresses.
 
 use serde::Deserialize;
 
@@ -56,7 +56,8 @@ impl Alertmanager {
         }
     }
 
-    /// The same, which looks for the server anew by `locate` when nobody answers at its address.
+    /// The same client, which calls `locate` to find the server again when nobody answers at its
+    /// address.
     #[must_use]
     pub fn found_by(self, locate: Locate) -> Self {
         Self {
@@ -64,9 +65,8 @@ impl Alertmanager {
         }
     }
 
-    /// Its groups and waits: the coarsest and the longest of all routes. Where a route says
-    /// nothing, its parent's hold, and one group, 30 s and 5 min at the root
-    /// (<https://prometheus.io/docs/alerting/latest/configuration/#route>).
+    /// Its groups and waits: the coarsest groups and the longest waits of all routes
+    /// ([`routing_of`]).
     ///
     /// # Errors
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
@@ -84,7 +84,7 @@ impl Alertmanager {
         Ok(build.version_info.version)
     }
 
-    /// The alerts that a silence or another alert holds back.
+    /// The alerts that a silence or another alert suppresses.
     ///
     /// # Errors
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
@@ -92,19 +92,15 @@ impl Alertmanager {
         let alerts: Vec<Alert> = self.api.get("/api/v2/alerts", &[]).await?;
         let by = |status: &AlertStatus| {
             let silences = status.silenced_by.iter().map(|id| format!("silence {id}"));
-            let inhibitors = status
-                .inhibited_by
-                .iter()
-                .map(|fingerprint| format!("inhibited by alert {fingerprint}"));
+            let inhibitors = status.inhibited_by.iter();
+            let inhibitors = inhibitors.map(|id| format!("inhibited by alert {id}"));
             silences.chain(inhibitors).collect::<Vec<_>>().join(", ")
         };
-        let held_back = alerts.into_iter().map(|alert| Suppression {
+        let all = alerts.into_iter().map(|alert| Suppression {
             suppressed_by: by(&alert.status),
             labels: alert.labels,
         });
-        Ok(held_back
-            .filter(|suppression| !suppression.suppressed_by.is_empty())
-            .collect())
+        Ok(all.filter(|it| !it.suppressed_by.is_empty()).collect())
     }
 
     /// Makes it load its configuration again.
@@ -151,9 +147,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn silenced_and_inhibited_alerts_are_told_with_what_holds_them_back() {
-        let body = r#"[{"labels":{"alertname":"A"},"status":{"state":"suppressed","silencedBy":["7"],"inhibitedBy":["f00"]}},
-            {"labels":{"alertname":"B"},"status":{"state":"active","silencedBy":[],"inhibitedBy":[]}}]"#;
+    async fn silenced_and_inhibited_alerts_are_suppressions_that_name_their_cause() {
+        let body = r#"[{"labels":{"alertname":"A"},
+            "status":{"state":"suppressed","silencedBy":["7"],"inhibitedBy":["f00"]}},
+            {"labels":{"alertname":"B"},
+            "status":{"state":"active","silencedBy":[],"inhibitedBy":[]}}]"#;
         let (_server, alertmanager) = answering("/api/v2/alerts", body, 200).await;
         let labels: Labels = [("alertname".to_owned(), "A".to_owned())].into();
         let suppressed_by = "silence 7, inhibited by alert f00".to_owned();

@@ -1,8 +1,8 @@
 //! Values by the labels of alerts, found without looking at all of them.
 //!
-//! Many drills watch at once, and each cares for its own alerts: what one of them costs must not
-//! grow with how many others there are. So the values are indexed as Prometheus's own index does
-//! it, by the value of each label.
+//! Many drills watch at once, and each cares for its own alerts: the cost of one drill must not
+//! grow with the number of others. So the values are indexed by the value of each label, as in
+//! Prometheus's own index.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -96,11 +96,8 @@ impl<T> Default for OfOneName<T> {
 
 impl<T: Default> OfOneName<T> {
     fn entry(&mut self, labels: &Labels) -> &mut T {
-        let place = self
-            .places
-            .get(labels)
-            .copied()
-            .unwrap_or_else(|| self.add(labels));
+        let known = self.places.get(labels).copied();
+        let place = known.unwrap_or_else(|| self.add(labels));
         &mut self.entries[place].1
     }
 
@@ -118,14 +115,14 @@ impl<T: Default> OfOneName<T> {
 }
 
 impl<T> OfOneName<T> {
-    /// Those with the claim's rarest label value, of the labels that all entries carry: one that
-    /// lacks a label is concerned too.
+    /// The entries with the rarest of the claim's label values. Only labels that all entries carry
+    /// count, because a claim also concerns an entry that lacks the label.
     fn candidates<'a>(&'a self, claim: &Claim) -> Box<dyn Iterator<Item = &'a (Labels, T)> + 'a> {
         let places = claim.labels.iter().filter_map(|(name, value)| {
-            let index = self
-                .index
-                .get(name)
-                .filter(|index| index.carriers == self.entries.len())?;
+            let index = self.index.get(name)?;
+            if index.carriers < self.entries.len() {
+                return None;
+            }
             Some(index.places.get(value).map_or(&[][..], Vec::as_slice))
         });
         match places.min_by_key(|places| places.len()) {
@@ -137,17 +134,16 @@ impl<T> OfOneName<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::*;
 
     fn labels(alert: &str, pairs: &[(&str, &str)]) -> Labels {
-        let pairs = pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        pairs
-            .chain([("alertname".to_owned(), alert.to_owned())])
-            .collect()
+        let pairs = pairs.iter().copied().chain([("alertname", alert)]);
+        let owned = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        owned.collect()
     }
 
     #[test]
@@ -156,10 +152,8 @@ mod tests {
         for _ in 0..3 {
             *counts.entry(&labels("Down", &[("exchange", "okx")])) += 1;
         }
-        assert_eq!(
-            counts.iter().map(|(_, count)| *count).collect::<Vec<_>>(),
-            [3]
-        );
+        let values: Vec<_> = counts.iter().map(|(_, count)| *count).collect();
+        assert_eq!(values, [3]);
     }
 
     proptest! {
@@ -173,28 +167,20 @@ mod tests {
                 seen.entry(labels);
             }
             let claim = Claim { alert: claim["alertname"].clone(), labels: claim };
-            let found: std::collections::BTreeSet<_> = seen.concerned_by(&claim).map(|(labels, ())| labels).collect();
-            let wanted: std::collections::BTreeSet<_> = alerts.iter().filter(|labels| claim.concerns(labels)).collect();
-            prop_assert_eq!(found, wanted);
+            let found: BTreeSet<_> = seen.concerned_by(&claim).map(|(labels, ())| labels).collect();
+            let concerned: BTreeSet<_> = alerts.iter().filter(|it| claim.concerns(it)).collect();
+            prop_assert_eq!(found, concerned);
         }
     }
 
     fn any_labels() -> impl Strategy<Value = Labels> {
-        let label = (
-            prop_oneof!["exchange", "cause", "job"],
-            prop_oneof!["a", "b", "c"],
-        );
-        (
-            prop_oneof!["Down", "Lag"],
-            proptest::collection::btree_map(
-                label.clone().prop_map(|(name, _)| name),
-                label.prop_map(|(_, value)| value),
-                0..3,
-            ),
-        )
-            .prop_map(|(alert, mut labels)| {
-                labels.insert("alertname".to_owned(), alert);
-                labels
-            })
+        let name = prop_oneof!["exchange", "cause", "job"];
+        let value = prop_oneof!["a", "b", "c"];
+        let labels = proptest::collection::btree_map(name, value, 0..3);
+        let alert = prop_oneof!["Down", "Lag"];
+        (alert, labels).prop_map(|(alert, mut labels)| {
+            labels.insert("alertname".to_owned(), alert);
+            labels
+        })
     }
 }

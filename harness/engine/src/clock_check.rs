@@ -1,15 +1,16 @@
-//! Whether instants can be compared: those of faults are this machine's, those of alerts are
-//! Prometheus's.
+//! Checks that instants can be compared: those of faults come from this machine's clock, those of
+//! alerts from Prometheus's.
 //!
 //! A verdict rests on their differences. So the two clocks must agree, and neither may jump while a
-//! drill runs: a jump of both on one machine shows in its monotonic clock, which goes on.
+//! drill runs. If both run on one machine, they jump together; the monotonic clock then shows it,
+//! because it does not jump.
 
 use std::time::Duration;
 
 use alertdrill_core::{Clock, Error, Result, UtcInstant};
 
-/// How far clocks may be apart, beyond what the asking itself leaves open: instants are judged to
-/// the second.
+/// How far the clocks may be apart beyond the duration of the request: instants are judged to the
+/// second.
 const TOLERATED: Duration = Duration::from_secs(1);
 
 /// This machine's clocks at one moment.
@@ -20,7 +21,7 @@ pub struct ClockReading {
 }
 
 impl ClockReading {
-    /// What `clock` says now.
+    /// The time of `clock` now.
     #[must_use]
     pub fn of(clock: &dyn Clock) -> Self {
         Self {
@@ -29,14 +30,14 @@ impl ClockReading {
         }
     }
 
-    /// The time from `earlier` until now, as one clock and as the other say.
+    /// The seconds since `earlier`, by the UTC clock and by the monotonic clock.
     fn since(self, earlier: Self) -> (f64, f64) {
         let monotonic_s = self.monotonic.as_secs_f64() - earlier.monotonic.as_secs_f64();
         (self.utc.seconds_since(earlier.utc), monotonic_s)
     }
 }
 
-/// What Prometheus's clock said between two readings of this machine's.
+/// Prometheus's clock, asked between two readings of this machine's clocks.
 #[derive(Clone, Copy, Debug)]
 pub struct ClockCheck {
     asked: ClockReading,
@@ -53,7 +54,7 @@ impl ClockCheck {
         }
     }
 
-    /// Of clocks that all say the same.
+    /// A check of clocks that all show the same time.
     #[cfg(test)]
     pub(crate) fn of_the_same(utc: UtcInstant) -> Self {
         let reading = ClockReading {
@@ -67,7 +68,7 @@ impl ClockCheck {
         }
     }
 
-    /// That instants since `earlier` can be compared.
+    /// Checks that instants since `earlier` can be compared.
     ///
     /// # Errors
     /// [`Error::ClocksDisagree`].
@@ -80,7 +81,7 @@ impl ClockCheck {
                 how: format!("the clock of this machine has jumped by {jumped_s:+.1} s"),
             });
         }
-        // Both ends: it was asked for somewhere in between.
+        // The request was answered at an unknown moment between the two readings.
         let ahead_s = self.prometheus.seconds_since(self.answered.utc).max(0.0);
         let behind_s = self.asked.utc.seconds_since(self.prometheus).max(0.0);
         let apart_s = if ahead_s > 0.0 { ahead_s } else { -behind_s };

@@ -1,5 +1,5 @@
-//! What the expressions of a drill's alerts were, from Prometheus's own samples: asked for at the
-//! drill's end.
+//! The values of the expressions of a drill's alerts, read from Prometheus's samples at the drill's
+//! end.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -10,13 +10,13 @@ use alertdrill_core::{
     LineSeries, Result, Span, Subject, TermHistory, Timeline, UtcInstant, subjects,
 };
 
-use crate::{RuleEngine, Series};
+use crate::rule_engine::{RuleEngine, Series};
 
 /// Prometheus answers with at most 11,000 instants (`web/api/v1/api.go`).
 const MOST_INSTANTS: f64 = 10_000.0;
 
-/// What the expressions of the alerts that tell what came of `drill` were, from just before its
-/// first fault to its end; nothing if it broke nothing.
+/// The values of the expressions of the alerts that decide `drill`, from just before its first
+/// fault to its end; empty if it injected no fault.
 ///
 /// # Errors
 /// [`Error::NoAnswer`], [`Error::BadAnswer`], or [`Error::BadDescription`] of an expression that
@@ -29,7 +29,7 @@ pub async fn expression_histories(
     let Some(fault) = timeline.first_fault() else {
         return Ok(Vec::new());
     };
-    // Two scrapes earlier, so that it shows what was there in steady state.
+    // Two scrapes earlier, to show the steady state too.
     let before = 2 * Cadence::of(&timeline.rules).scrape_interval;
     let (from, until) = (fault.injected_at.minus(before), timeline.finished_at);
     let seconds = (until.seconds_since(from) / MOST_INSTANTS)
@@ -63,12 +63,9 @@ impl Times<'_> {
             what: format!("the expression `{query}`"),
             reason,
         };
-        let true_at: BTreeSet<_> = self
-            .ask(query, &subject)
-            .await?
-            .flat_map(|series| series.values)
-            .map(|(at, _)| at)
-            .collect();
+        let held = self.ask(query, &subject).await?;
+        let values = held.flat_map(|series| series.values);
+        let true_at: BTreeSet<_> = values.map(|(at, _)| at).collect();
         let mut terms = Vec::new();
         for term in terms_of(query).map_err(bad)? {
             terms.push(self.term(term, &subject).await?);
@@ -85,69 +82,53 @@ impl Times<'_> {
         })
     }
 
-    async fn term(
-        &self,
-        Term {
-            role,
-            query,
-            limits,
-        }: Term,
-        subject: &Subject<'_>,
-    ) -> Result<TermHistory> {
-        let series = self.lines(&query, subject).await?;
-        let mut histories = Vec::new();
-        for Limit { operator, query } in limits {
+    async fn term(&self, term: Term, subject: &Subject<'_>) -> Result<TermHistory> {
+        let series = self.lines(&term.query, subject).await?;
+        let mut limits = Vec::new();
+        for Limit { operator, query } in term.limits {
             let series = match number_of(&query) {
                 Some(value) => vec![self.constant(value)],
                 None => self.lines(&query, subject).await?,
             };
-            histories.push(LimitHistory {
+            limits.push(LimitHistory {
                 operator,
                 query,
                 series,
             });
         }
         Ok(TermHistory {
-            role,
-            query,
+            role: term.role,
+            query: term.query,
             series,
-            limits: histories,
+            limits,
         })
     }
 
     fn constant(&self, value: f64) -> LineSeries {
+        let last = self.until.seconds_since(self.from);
         LineSeries {
             labels: Labels::new(),
-            lines: vec![vec![
-                (0.0, value),
-                (self.until.seconds_since(self.from), value),
-            ]],
+            lines: vec![vec![(0.0, value), (last, value)]],
         }
     }
 
     async fn lines(&self, query: &str, subject: &Subject<'_>) -> Result<Vec<LineSeries>> {
-        let all = self.ask(query, subject).await?;
-        Ok(all
-            .map(|Series { labels, values }| {
-                LineSeries::through(labels, &values, self.from, self.every)
-            })
-            .collect())
+        let (from, every) = (self.from, self.every);
+        let line = |it: Series| LineSeries::through(it.labels, &it.values, from, every);
+        Ok(self.ask(query, subject).await?.map(line).collect())
     }
 
-    /// The series of `query` that are about what is meant. They are chosen here, for a label may be
-    /// made within the expression.
+    /// The series of `query` that concern the subject. They are chosen here and not by the query,
+    /// because the expression itself may make a label.
     async fn ask<'a>(
         &self,
         query: &str,
         subject: &'a Subject<'_>,
     ) -> Result<impl Iterator<Item = Series> + use<'a>> {
-        let all = self
-            .engine
-            .range(query, (self.from, self.until), self.every)
-            .await?;
-        Ok(all
-            .into_iter()
-            .filter(|series| subject.concerns(&series.labels)))
+        let span = (self.from, self.until);
+        let all = self.engine.range(query, span, self.every).await?;
+        let all = all.into_iter();
+        Ok(all.filter(|series| subject.concerns(&series.labels)))
     }
 }
 
@@ -204,6 +185,7 @@ mod tests {
     async fn expression_is_asked_for_with_its_value_apart_and_of_the_drills_own_labels_only() {
         let (drill, timeline) = drill();
         let (start, down) = (at(-30.0).epoch_s(), at(10.0).epoch_s());
+        let up = [0.0, 1.0, 2.0].map(|second| json!([start + second, "1"]));
         let server = MockServer::start().await;
         answers(
             &server,
@@ -218,39 +200,27 @@ mod tests {
             &server,
             "query=up&",
             json!([
-                {"metric": {"exchange": "okx"}, "values": [[start, "1"], [start + 1.0, "1"], [start + 2.0, "1"]]},
+                {"metric": {"exchange": "okx"}, "values": up},
                 {"metric": {"exchange": "kraken"}, "values": [[start, "1"]]},
             ]),
         )
         .await;
         let prometheus = Prometheus::new(&server.address().to_string());
-        let [history] = expression_histories(&prometheus, &drill, &timeline)
-            .await
-            .unwrap()
-            .try_into()
-            .unwrap();
+        let histories = expression_histories(&prometheus, &drill, &timeline).await;
+        let [history] = histories.unwrap().try_into().unwrap();
         assert_eq!((history.from, history.until), (at(-30.0), at(60.0)));
-        assert_eq!(
-            history.holds,
-            [Span {
-                from: at(10.0),
-                until: at(11.0)
-            }]
-        );
+        let down = Span {
+            from: at(10.0),
+            until: at(11.0),
+        };
+        assert_eq!(history.holds, [down]);
         let [term] = history.terms.try_into().unwrap();
         assert_eq!(term.query, "up");
-        assert_eq!(
-            term.series
-                .iter()
-                .map(|series| &series.lines)
-                .collect::<Vec<_>>(),
-            [&[vec![(0.0, 1.0), (2.0, 1.0)]]]
-        );
+        let [series] = term.series.try_into().unwrap();
+        assert_eq!(series.lines, [[(0.0, 1.0), (2.0, 1.0)]]);
         let [limit] = term.limits.try_into().unwrap();
-        assert_eq!(
-            (limit.operator.as_str(), limit.series[0].lines[0].as_slice()),
-            ("==", [(0.0, 0.0), (90.0, 0.0)].as_slice())
-        );
+        assert_eq!(limit.operator, "==");
+        assert_eq!(limit.series[0].lines[0], [(0.0, 0.0), (90.0, 0.0)]);
     }
 
     #[tokio::test]
@@ -258,20 +228,13 @@ mod tests {
         let (drill, timeline) = drill();
         let server = MockServer::start().await;
         let prometheus = Prometheus::new(&server.address().to_string());
-        assert!(
-            expression_histories(&prometheus, &drill, &timeline)
-                .await
-                .is_err()
-        );
+        let histories = expression_histories(&prometheus, &drill, &timeline).await;
+        assert!(histories.is_err(), "{histories:?}");
         let unbroken = Timeline {
             faults: vec![],
             ..timeline
         };
-        assert_eq!(
-            expression_histories(&prometheus, &drill, &unbroken)
-                .await
-                .unwrap(),
-            []
-        );
+        let histories = expression_histories(&prometheus, &drill, &unbroken).await;
+        assert_eq!(histories.unwrap(), []);
     }
 }

@@ -1,10 +1,9 @@
-//! Grafana, where it runs: what was broken when is written onto its dashboards.
+//! Grafana: writes onto its dashboards when each fault was in effect.
 
 use serde_json::json;
 
 use crate::http::Api;
-use alertdrill_core::Result;
-use alertdrill_core::{DrillRecord, FaultRecord, Outcome, UtcInstant};
+use alertdrill_core::{DrillRecord, FaultRecord, Outcome, Result, UtcInstant};
 
 /// The tag by which a dashboard finds the annotations.
 const TAG: &str = "alertdrill";
@@ -17,7 +16,7 @@ pub struct Grafana {
 }
 
 impl Grafana {
-    /// A client of the server at `address` (host and port), in which everybody may annotate.
+    /// A client of the server at `address` (host and port), which must let anybody annotate.
     #[must_use]
     pub fn new(address: &str) -> Self {
         Self {
@@ -25,18 +24,14 @@ impl Grafana {
         }
     }
 
-    /// Writes down when each fault of a drill was in effect, and what the drill came to.
+    /// Annotates when each fault of a drill was in effect, with the drill's outcome.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::NoAnswer`].
     pub async fn annotate(&self, record: &DrillRecord, outcome: Outcome) -> Result<()> {
         for fault in &record.timeline.faults {
-            self.api
-                .send_json(
-                    "/api/annotations",
-                    &annotation(&record.drill.name, fault, outcome),
-                )
-                .await?;
+            let annotation = annotation(&record.drill.name, fault, outcome);
+            self.api.send_json("/api/annotations", &annotation).await?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! One bounded HTTP request at a time, and errors that say what was asked of whom.
+//! HTTP requests with a time limit, and errors that say which server was asked for what.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,13 +9,12 @@ use reqwest::{Client, RequestBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use alertdrill_core::causes;
-use alertdrill_core::{Error, Result};
+use alertdrill_core::{Error, Result, causes};
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// Finds the address (host and port) of a server anew: a published port is another one after its
-/// container's restart.
+/// Finds the address (host and port) of a server again: a restart of its container changes the
+/// published port.
 pub type Locate = Arc<dyn Fn() -> BoxFuture<'static, Result<String>> + Send + Sync>;
 
 /// An HTTP API at an address.
@@ -46,17 +45,15 @@ impl Api {
         }
     }
 
-    /// The same, which looks for the server anew when nobody answers.
+    /// The same API, which calls `locate` to find the server again when nobody answers.
     pub(super) fn found_by(mut self, locate: Locate) -> Self {
         self.locate = Some(locate);
         self
     }
 
     fn address(&self) -> String {
-        self.address
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        let address = self.address.lock();
+        address.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) async fn get<T: DeserializeOwned>(
@@ -65,35 +62,21 @@ impl Api {
         query: &[(&str, &str)],
     ) -> Result<T> {
         let attempted = self.attempt(path);
-        let request = |address: String| {
-            self.client
-                .get(format!("http://{address}{path}"))
-                .query(query)
-        };
-        let body = self.send(request, &attempted).await?;
-        serde_json::from_str(&body).map_err(|error| Error::BadAnswer {
-            attempted,
-            reason: error.to_string(),
-        })
+        let url = |address| format!("http://{address}{path}");
+        let request = |address: String| self.client.get(url(address)).query(query);
+        parse(&self.send(request, &attempted).await?, attempted)
     }
 
-    /// A query in a form, where its length is no matter.
+    /// Posts a query as a form, because a form has no limit on its length.
     pub(super) async fn ask<T: DeserializeOwned>(
         &self,
         path: &str,
         form: &[(&str, &str)],
     ) -> Result<T> {
         let attempted = self.attempt(path);
-        let request = |address: String| {
-            self.client
-                .post(format!("http://{address}{path}"))
-                .form(form)
-        };
-        let body = self.send(request, &attempted).await?;
-        serde_json::from_str(&body).map_err(|error| Error::BadAnswer {
-            attempted,
-            reason: error.to_string(),
-        })
+        let url = |address| format!("http://{address}{path}");
+        let request = |address: String| self.client.post(url(address)).form(form);
+        parse(&self.send(request, &attempted).await?, attempted)
     }
 
     pub(super) async fn post(&self, path: &str) -> Result<()> {
@@ -102,11 +85,8 @@ impl Api {
     }
 
     pub(super) async fn send_json(&self, path: &str, body: &impl Serialize) -> Result<()> {
-        let request = |address: String| {
-            self.client
-                .post(format!("http://{address}{path}"))
-                .json(body)
-        };
+        let url = |address| format!("http://{address}{path}");
+        let request = |address: String| self.client.post(url(address)).json(body);
         self.send(request, &self.attempt(path)).await.map(drop)
     }
 
@@ -150,12 +130,17 @@ impl Api {
         if elsewhere == address {
             return None;
         }
-        self.address
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone_from(&elsewhere);
+        let mut known = self.address.lock().unwrap_or_else(PoisonError::into_inner);
+        known.clone_from(&elsewhere);
         Some(elsewhere)
     }
+}
+
+fn parse<T: DeserializeOwned>(body: &str, attempted: String) -> Result<T> {
+    serde_json::from_str(body).map_err(|error| Error::BadAnswer {
+        attempted,
+        reason: error.to_string(),
+    })
 }
 
 #[cfg(test)]
@@ -196,14 +181,9 @@ mod tests {
     #[tokio::test]
     async fn server_that_is_gone_is_an_error_and_says_of_whom_what_was_asked() {
         let api = Api::new("a server", GONE).found_by(at(GONE.to_owned()));
-        let error = api
-            .get::<u32>("/number", &[])
-            .await
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.starts_with("failed to ask a server for /number: "),
-            "{error}"
-        );
+        let error = api.get::<u32>("/number", &[]).await.unwrap_err();
+        let error = error.to_string();
+        let words = "failed to ask a server for /number: ";
+        assert!(error.starts_with(words), "{error}");
     }
 }

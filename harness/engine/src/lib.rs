@@ -1,7 +1,7 @@
-//! What evaluates alerting rules, who is told of alerts, and the observer that watches both during
-//! drills.
+//! The servers that evaluate alerting rules and notify people of alerts, and the observer that
+//! watches both during drills.
 //!
-//! Observation never guesses: what was not answered is an error, not "nothing there".
+//! Observation never guesses: a query without an answer is an error and never means "no alert".
 
 mod alertmanager;
 mod by_labels;

@@ -1,10 +1,9 @@
-//! The sink that Alertmanager's receivers point to: what was really delivered, to whom, and when.
+//! The sink that Alertmanager's receivers send to: what was really delivered, to whom, and when.
 
 use serde::Deserialize;
 
 use crate::http::{Api, Locate};
-use alertdrill_core::Result;
-use alertdrill_core::{Delivery, DeliveryStatus, Labels, UtcInstant};
+use alertdrill_core::{Delivery, DeliveryStatus, Labels, Result, UtcInstant};
 
 /// A client of the notification sink.
 #[derive(Clone, Debug)]
@@ -46,7 +45,8 @@ impl NotificationSink {
         }
     }
 
-    /// The same, which looks for the server anew by `locate` when nobody answers at its address.
+    /// The same client, which calls `locate` to find the server again when nobody answers at its
+    /// address.
     #[must_use]
     pub fn found_by(self, locate: Locate) -> Self {
         Self {
@@ -54,18 +54,15 @@ impl NotificationSink {
         }
     }
 
-    /// What arrived after notification number `since`, an entry per alert; and the number of the
-    /// newest.
+    /// The deliveries after notification number `since`, one per alert, and the number of the
+    /// newest notification.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::NoAnswer`] or [`alertdrill_core::Error::BadAnswer`].
     pub async fn deliveries(&self, since: u64) -> Result<(Vec<Delivery>, u64)> {
         let notifications = self.notifications(since).await?;
-        let newest = notifications
-            .iter()
-            .map(|notification| notification.seq)
-            .max()
-            .unwrap_or(since);
+        let numbers = notifications.iter().map(|notification| notification.seq);
+        let newest = numbers.max().unwrap_or(since);
         let deliveries = notifications.into_iter().flat_map(|notification| {
             let Notification {
                 received_at,
@@ -86,9 +83,8 @@ impl NotificationSink {
     }
 
     async fn notifications(&self, since: u64) -> Result<Vec<Notification>> {
-        self.api
-            .get("/notifications", &[("since", &since.to_string())])
-            .await
+        let since = since.to_string();
+        self.api.get("/notifications", &[("since", &since)]).await
     }
 }
 
@@ -111,30 +107,23 @@ mod tests {
 
     #[tokio::test]
     async fn notification_of_two_alerts_is_two_deliveries() {
-        let body = r#"[{"seq":5,"received_at":"2025-11-23T05:42:23.219Z","receiver":"critical","payload":{"version":"4","alerts":[
-            {"status":"firing","startsAt":"2025-11-23T05:42:13Z","labels":{"alertname":"A"},"annotations":{"summary":"s"}},
+        let body = r#"[{"seq":5,"received_at":"2025-11-23T05:42:23.219Z","receiver":"pager",
+            "payload":{"version":"4","alerts":[
+            {"status":"firing","startsAt":"2025-11-23T05:42:13Z","labels":{"alertname":"A"},
+            "annotations":{"summary":"s"}},
             {"status":"resolved","labels":{"alertname":"B"}}]}}]"#;
         let (_server, sink) = answering(body, 200).await;
         let (deliveries, newest) = sink.deliveries(3).await.unwrap();
-        let told: Vec<_> = deliveries
-            .iter()
-            .map(|told| (told.labels["alertname"].as_str(), told.status))
-            .collect();
-        assert_eq!(
-            told,
-            [
-                ("A", DeliveryStatus::Firing),
-                ("B", DeliveryStatus::Resolved)
-            ]
-        );
-        let starts_at: Vec<_> = deliveries
-            .iter()
-            .map(|told| told.starts_at.map(|at| at.to_string()))
-            .collect();
-        assert_eq!(
-            starts_at,
-            [Some("2025-11-23T05:42:13.000Z".to_owned()), None]
-        );
+        let [first, second] = deliveries.as_slice() else {
+            panic!("{deliveries:?}");
+        };
+        assert_eq!(first.labels["alertname"], "A");
+        assert_eq!(first.status, DeliveryStatus::Firing);
+        let starts_at = first.starts_at.map(|at| at.to_string());
+        assert_eq!(starts_at.as_deref(), Some("2025-11-23T05:42:13.000Z"));
+        assert_eq!(second.labels["alertname"], "B");
+        assert_eq!(second.status, DeliveryStatus::Resolved);
+        assert_eq!(second.starts_at, None);
         assert_eq!(newest, 5);
     }
 

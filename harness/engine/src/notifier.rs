@@ -1,13 +1,14 @@
-//! Who is told of alerts, as drills see it.
+//! What drills ask of the server that notifies people of alerts.
 
 use std::fmt;
 
 use alertdrill_core::{Delivery, Result, Routing, Suppression};
 use async_trait::async_trait;
 
-use crate::{Alertmanager, NotificationSink};
+use crate::alertmanager::Alertmanager;
+use crate::notification_sink::NotificationSink;
 
-/// What groups and routes alerts, and what arrived at its receivers.
+/// A server that groups and routes alerts, with its receivers.
 #[async_trait]
 pub trait Notifier: fmt::Debug + Send + Sync {
     /// Its groups and waits: the coarsest and the longest of all routes.
@@ -22,20 +23,20 @@ pub trait Notifier: fmt::Debug + Send + Sync {
     /// [`alertdrill_core::Error::NoAnswer`] or [`alertdrill_core::Error::BadAnswer`].
     async fn suppressions(&self) -> Result<Vec<Suppression>>;
 
-    /// What arrived after notification number `since`, an entry per alert; and the number of the
-    /// newest.
+    /// The deliveries after notification number `since`, one per alert, and the number of the
+    /// newest notification.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::NoAnswer`] or [`alertdrill_core::Error::BadAnswer`].
     async fn deliveries(&self, since: u64) -> Result<(Vec<Delivery>, u64)>;
 }
 
-/// Alertmanager, whose receivers point to a sink that keeps what arrives.
+/// Alertmanager, whose receivers send to a sink that keeps every notification.
 #[derive(Clone, Debug)]
 pub struct AlertmanagerWithSink {
-    /// What routes.
+    /// The server that routes.
     pub alertmanager: Alertmanager,
-    /// What keeps.
+    /// The sink that its receivers send to.
     pub sink: NotificationSink,
 }
 

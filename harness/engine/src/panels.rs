@@ -1,20 +1,18 @@
-//! What the panels of a dashboard showed, from Prometheus's own samples: the history of a run is
-//! asked for at its end.
+//! What the panels of a dashboard showed during a run, read from Prometheus's samples at its end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use alertdrill_core::Settings;
-use alertdrill_core::UtcInstant;
 use alertdrill_core::dashboard::{
     BoardHistory, Concerns, Dashboard, Panel, PanelHistory, PanelQuery, Sampling, SeriesHistory,
 };
-use alertdrill_core::{Error, Result};
+use alertdrill_core::{Error, Result, Settings, UtcInstant};
 
-use crate::{Prometheus, RuleEngine as _, Series};
+use crate::prometheus::Prometheus;
+use crate::rule_engine::{RuleEngine as _, Series};
 
-/// What the panels of `dashboard` showed from the first to the second instant of `span`, as often as
-/// `every`.
+/// What the panels of `dashboard` showed from the first to the second instant of `span`, with a
+/// value per `every`.
 ///
 /// # Errors
 /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
@@ -57,17 +55,15 @@ async fn panel_series(
     let mut histories = Vec::new();
     for (number, query) in panel.queries.iter().enumerate() {
         let read_from = exporters.of(query).await?;
-        for Series { labels, values } in exporters
-            .prometheus
-            .range(&query.expr, (sampling.from, until), sampling.every)
-            .await?
-        {
+        let span = (sampling.from, until);
+        let prometheus = exporters.prometheus;
+        let all = prometheus.range(&query.expr, span, sampling.every).await?;
+        for Series { labels, values } in all {
             let last = values.last().and_then(|(at, _)| number_of(sampling, *at));
             let mut shown = vec![None; last.map_or(0, |last| last + 1)];
             for (at, value) in values {
-                if let Some(place) =
-                    number_of(sampling, at).and_then(|number| shown.get_mut(number))
-                {
+                let number = number_of(sampling, at);
+                if let Some(place) = number.and_then(|number| shown.get_mut(number)) {
                     *place = Some(value);
                 }
             }
@@ -85,12 +81,13 @@ async fn panel_series(
     Ok(histories)
 }
 
-/// Prometheus rounds instants to milliseconds, and the first of them too.
+/// The number of the sample at `at`. Half an interval is added, because Prometheus rounds instants
+/// to milliseconds.
 fn number_of(sampling: Sampling, at: UtcInstant) -> Option<usize> {
     sampling.last_until(at.plus(sampling.every / 2))
 }
 
-/// Which services export which metrics, each asked for once.
+/// Which services export which metrics; each metric is asked for once.
 struct Exporters<'a> {
     prometheus: &'a Prometheus,
     window: Duration,
@@ -98,7 +95,8 @@ struct Exporters<'a> {
 }
 
 impl Exporters<'_> {
-    /// The services whose metrics a query reads: an instance is a service and its port.
+    /// The services whose metrics a query reads. The `instance` of a target is its service and its
+    /// port.
     async fn of(&mut self, query: &PanelQuery) -> Result<BTreeSet<String>> {
         let bad = |reason: String| Error::BadDescription {
             what: format!("the query `{}`", query.expr),
@@ -108,11 +106,9 @@ impl Exporters<'_> {
         for metric in query.metrics().map_err(bad)? {
             if !self.known.contains_key(&metric) {
                 let instances = self.prometheus.exporters_of(&metric, self.window).await?;
-                let names = instances
-                    .iter()
-                    .filter_map(|instance| instance.split(':').next())
-                    .map(str::to_owned);
-                self.known.insert(metric.clone(), names.collect());
+                let services = instances.iter().filter_map(|it| it.split(':').next());
+                let services = services.map(str::to_owned).collect();
+                self.known.insert(metric.clone(), services);
             }
             services.extend(self.known[&metric].iter().cloned());
         }

@@ -1,4 +1,4 @@
-//! What evaluates alerting rules, as drills see it.
+//! What drills ask of a server that evaluates alerting rules.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,22 +12,22 @@ use async_trait::async_trait;
 /// A server that has loaded alerting rules and evaluates them.
 #[async_trait]
 pub trait RuleEngine: fmt::Debug + Send + Sync {
-    /// Every alerting rule that is loaded, with the waits of its group and of the targets; how long
-    /// scrapes really take is looked for over the last `window`.
+    /// Every alerting rule that is loaded, with the waits of its group and of the targets. The
+    /// duration of scrapes is measured over the last `window`.
     ///
     /// # Errors
-    /// [`alertdrill_core::Error::NoAnswer`] or [`alertdrill_core::Error::BadAnswer`], also if a rule's
-    /// last evaluation failed: then it cannot be judged.
+    /// [`alertdrill_core::Error::NoAnswer`] or [`alertdrill_core::Error::BadAnswer`]. The latter
+    /// also if a rule's last evaluation failed, because such a rule cannot be judged.
     async fn alerting_rules(&self, window: Duration) -> Result<Vec<LoadedRule>>;
 
-    /// Per alert name, the latest evaluation of all its rules.
+    /// Per alert name, the latest instant until which all its rules are evaluated.
     ///
     /// # Errors
     /// As [`RuleEngine::alerting_rules`].
     async fn evaluated_until(&self) -> Result<BTreeMap<String, Evaluated>>;
 
-    /// Every sample of alerts' states of the last `window`, per series. Their timestamps are those of
-    /// the evaluations, whenever one asks.
+    /// Every sample of the alerts' states within the last `window`, per series. The timestamps are
+    /// those of the evaluations and do not depend on when one asks.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::NoAnswer`] or [`alertdrill_core::Error::BadAnswer`].
@@ -39,21 +39,21 @@ pub trait RuleEngine: fmt::Debug + Send + Sync {
     /// [`alertdrill_core::Error::NoAnswer`] or [`alertdrill_core::Error::BadAnswer`].
     async fn fired_within(&self, window: Duration) -> Result<Vec<Labels>>;
 
-    /// Per group of rules, how many evaluations it has skipped since the server started; empty if
-    /// that is not known.
+    /// Per group of rules, the number of evaluations that it has skipped since the server started;
+    /// empty if unknown.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::NoAnswer`] or [`alertdrill_core::Error::BadAnswer`].
     async fn missed_evaluations(&self) -> Result<BTreeMap<String, f64>>;
 
-    /// Which of `conditions` are true now, in their order, and what the server's clock says.
+    /// Which of `conditions` are true now, in their order, and the time of the server's clock.
     ///
     /// # Errors
-    /// [`alertdrill_core::Error::NoAnswer`] or [`alertdrill_core::Error::BadAnswer`]; a query that
-    /// failed is not a condition that is false.
+    /// [`alertdrill_core::Error::NoAnswer`] or [`alertdrill_core::Error::BadAnswer`]. A query that
+    /// failed never reads as a condition that is false.
     async fn are_true(&self, conditions: &[String]) -> Result<(Vec<bool>, UtcInstant)>;
 
-    /// What `query` yields from the first to the second instant of `span`, every `step`.
+    /// The values of `query` from the first to the second instant of `span`, one per `step`.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::NoAnswer`] or [`alertdrill_core::Error::BadAnswer`].
@@ -64,13 +64,13 @@ pub trait RuleEngine: fmt::Debug + Send + Sync {
         step: Duration,
     ) -> Result<Vec<Series>>;
 
-    /// What `query` yields now: labels and values, as they stand in the answer.
+    /// The samples of `query` now: their labels, and their values as the answer spells them.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::NoAnswer`] or [`alertdrill_core::Error::BadAnswer`].
     async fn samples(&self, query: &str) -> Result<Vec<(Labels, String)>>;
 
-    /// The targets whose last scrape failed, each with its labels and why.
+    /// The targets whose last scrape failed, each with its labels and the reason.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::NoAnswer`] or [`alertdrill_core::Error::BadAnswer`].
@@ -82,7 +82,7 @@ pub trait RuleEngine: fmt::Debug + Send + Sync {
 pub struct Evaluated {
     /// Its latest evaluation.
     pub until: UtcInstant,
-    /// How far its evaluations are apart.
+    /// The time between two evaluations.
     pub interval: Duration,
 }
 
@@ -102,11 +102,12 @@ pub struct AlertSeries {
 pub struct Series {
     /// Its labels.
     pub labels: Labels,
-    /// Its values, with the instants that they were asked of.
+    /// Its values, each with its instant.
     pub values: Vec<(UtcInstant, f64)>,
 }
 
-/// The spans from `from` to `until` in which `condition` was true, to [`CONDITION_RESOLUTION`].
+/// The spans between `from` and `until` in which `condition` was true, as exact as
+/// [`CONDITION_RESOLUTION`].
 ///
 /// # Errors
 /// As [`RuleEngine::range`].
@@ -116,13 +117,9 @@ pub async fn condition_spans(
     from: UtcInstant,
     until: UtcInstant,
 ) -> Result<Vec<Span>> {
-    let query = format!("count({condition})");
-    let series = engine
-        .range(&query, (from, until), CONDITION_RESOLUTION)
-        .await?;
-    let instants = series
-        .into_iter()
-        .flat_map(|series| series.values)
-        .map(|(at, _)| at);
+    let (query, step) = (format!("count({condition})"), CONDITION_RESOLUTION);
+    let series = engine.range(&query, (from, until), step).await?;
+    let values = series.into_iter().flat_map(|series| series.values);
+    let instants = values.map(|(at, _)| at);
     Ok(Span::through(instants, CONDITION_RESOLUTION))
 }

@@ -1,4 +1,4 @@
-//! A member of a consumer group that gets the partition, whoever else is in the group.
+//! A member of a consumer group that takes the partition away from every other member.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::offsets::{ANSWER_WITHIN, PARTITION, blocking, last_between, uncommitted};
 
-/// A group whose other member is busy takes a while to come together.
+/// A group with a busy member takes a while to rebalance.
 const ASSIGNED_WITHIN: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(100);
-/// Members are sorted by their ids, which begin with this, and the first gets what cannot be
-/// divided (the range assignor).
+/// A member's id begins with its client's. The range assignor sorts members by id and gives a
+/// single partition to the first.
 pub(crate) const CLIENT_ID: &str = "0-drill";
 
 /// A member that has the partition of its topic.
@@ -42,7 +42,7 @@ impl GroupMember {
             .set("group.id", &group)
             .set("enable.auto.commit", "false")
             .set("auto.offset.reset", "earliest")
-            // If this process is killed, the group goes on without it that soon.
+            // If this process is killed, the group continues without it after this time.
             .set("session.timeout.ms", "10000")
             .set("heartbeat.interval.ms", "1000")
             .create()
@@ -57,7 +57,7 @@ impl GroupMember {
                     waited: began.elapsed(),
                 });
             }
-            // What is read is dropped: nothing is committed.
+            // Messages are dropped, and nothing is committed.
             let _ = consumer.poll(POLL);
         }
         Ok(Self {
@@ -67,19 +67,20 @@ impl GroupMember {
         })
     }
 
-    /// Keeps the partition, and reads and drops what is on it, until `stopped`; then leaves the group.
+    /// Keeps the partition until `stopped`, and drops the messages that it reads; then leaves the
+    /// group.
     pub(crate) async fn stay(self, mut stopped: Stopped) {
         let stayed = tokio::task::spawn_blocking(move || {
             while matches!(stopped.try_recv(), Ok(None)) {
                 let _ = self.consumer.poll(POLL);
             }
         });
-        // A panic in there leaves the group as well.
+        // A panic in the task leaves the group too.
         let _ = stayed.await;
     }
 
-    /// Commits the group past the last message that says `payload`, and leaves it; a group that is
-    /// past it is left alone.
+    /// Commits the group's offset past the last message that holds `payload`, unless the group is
+    /// already past it; then leaves the group.
     pub(crate) async fn pass(self, payload: String) -> Result<()> {
         blocking(move || self.pass_blocking(payload.as_bytes())).await
     }
@@ -87,14 +88,11 @@ impl GroupMember {
     fn pass_blocking(self, payload: &[u8]) -> Result<()> {
         let failed = |error: KafkaError| self.failed(&error);
         let uncommitted = uncommitted(&self.consumer, &self.topic).map_err(failed)?;
-        self.consumer
-            .seek(
-                &self.topic,
-                PARTITION,
-                Offset::Offset(uncommitted.start),
-                ANSWER_WITHIN,
-            )
-            .map_err(failed)?;
+        let start = Offset::Offset(uncommitted.start);
+        let sought = self
+            .consumer
+            .seek(&self.topic, PARTITION, start, ANSWER_WITHIN);
+        sought.map_err(failed)?;
         let found = last_between(&self.consumer, &self.topic, payload, uncommitted);
         let Some(poison) = found? else {
             return Ok(());
@@ -102,9 +100,8 @@ impl GroupMember {
         let mut past = TopicPartitionList::new();
         past.add_partition_offset(&self.topic, PARTITION, Offset::Offset(poison + 1))
             .map_err(failed)?;
-        self.consumer
-            .commit(&past, CommitMode::Sync)
-            .map_err(failed)
+        let committed = self.consumer.commit(&past, CommitMode::Sync);
+        committed.map_err(failed)
     }
 
     fn failed(&self, error: &KafkaError) -> Error {

@@ -1,12 +1,12 @@
 //! Faults on Kafka topics, and what is on them.
 //!
-//! A crate of its own, because it is the one part that needs a C toolchain (librdkafka): whoever drills
-//! no broker does without it.
+//! This is a crate of its own because only it needs a C toolchain (librdkafka). A project without a
+//! broker is drilled without it.
 
 mod group_member;
 mod offsets;
-mod topic;
+mod topic_reader;
 mod topics;
 
-pub use topic::Topic;
+pub use topic_reader::TopicReader;
 pub use topics::KafkaTopics;

@@ -1,4 +1,4 @@
-//! Where a consumer group is on a topic, and what lies there.
+//! How far a consumer group has come on a topic, and which messages are before it.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -10,12 +10,12 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::Message as _;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-/// The partition of a topic that is meant.
+/// The one partition of a topic that faults and readers use.
 pub(crate) const PARTITION: i32 = 0;
 /// How long a broker may take to answer.
 pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// A client that asks for a group, and is not in it.
+/// A client that asks about a group without joining it.
 pub(crate) fn outsider(bootstrap: &str, group: &str) -> KafkaResult<BaseConsumer> {
     ClientConfig::new()
         .set("bootstrap.servers", bootstrap)
@@ -38,7 +38,8 @@ pub(crate) fn uncommitted(consumer: &BaseConsumer, topic: &str) -> KafkaResult<R
     Ok(next..end)
 }
 
-/// The offset of the last message of `offsets` that says `payload`; `consumer` reads from there on.
+/// The offset of the last message within `offsets` that holds `payload`. The `consumer` must be at
+/// the start of `offsets`.
 ///
 /// # Errors
 /// [`Error::NoAnswer`], or [`Error::TimedOut`] if the messages do not come.
@@ -70,7 +71,7 @@ pub(crate) fn last_between(
     Ok(found)
 }
 
-/// That a broker gave no answer.
+/// The error for a broker that gave no answer.
 pub(crate) fn no_answer(attempted: String, error: &KafkaError) -> Error {
     Error::NoAnswer {
         attempted,
@@ -78,7 +79,7 @@ pub(crate) fn no_answer(attempted: String, error: &KafkaError) -> Error {
     }
 }
 
-/// Runs work that blocks where it blocks nobody.
+/// Runs blocking work on a thread where it delays no async task.
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {

@@ -1,4 +1,4 @@
-//! The topics of a Kafka broker, for faults.
+//! Faults on the topics of a Kafka broker.
 
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,7 @@ impl KafkaTopics {
         }
     }
 
-    /// Does `work`, which blocks, with the broker, a topic, a group and a payload.
+    /// Runs `work`, which blocks, with the broker's address, a topic, a group and a payload.
     async fn with<T: Send + 'static>(
         &self,
         [topic, group, payload]: [&str; 3],
@@ -58,14 +58,11 @@ impl Topics for KafkaTopics {
         self.with([topic, group, ""], |bootstrap, [topic, group, _]| {
             let failed = |error| no_answer(format!("ask who is in the group {group}"), &error);
             let consumer = outsider(bootstrap, group).map_err(failed)?;
-            let groups = consumer
-                .client()
-                .fetch_group_list(Some(group), ANSWER_WITHIN);
-            Ok(groups
-                .map_err(failed)?
-                .groups()
-                .iter()
-                .any(|group| is_displaced(group, topic)))
+            let client = consumer.client();
+            let listed = client.fetch_group_list(Some(group), ANSWER_WITHIN);
+            let groups = listed.map_err(failed)?;
+            let mut groups = groups.groups().iter();
+            Ok(groups.any(|group| is_displaced(group, topic)))
         })
         .await
     }
@@ -105,9 +102,9 @@ impl Topics for KafkaTopics {
     }
 }
 
-/// Whether the member that faults send into groups has the partition of `topic`.
+/// Whether the fault's own member has the partition of `topic`.
 fn is_displaced(group: &GroupInfo, topic: &str) -> bool {
-    // An assignment names its topics as they are, in a form of Kafka's own.
+    // An assignment is in Kafka's binary format, which holds the names of topics as plain text.
     let names = |assignment: &[u8]| {
         assignment
             .windows(topic.len())
@@ -131,8 +128,8 @@ fn wait_until_caught_up(bootstrap: &str, topic: &str, group: &str) -> Result<()>
             let count = uncommitted.end - uncommitted.start;
             return Err(Error::TimedOut {
                 awaited: format!(
-                    "the group {group} to commit all of {topic}: what lies before a poison message \
-                     would be lost with it"
+                    "the group {group} to commit all of {topic}, so that no message before the \
+                     poison message is lost"
                 ),
                 last_seen: format!(
                     "{count} messages are not committed; does something still produce?"

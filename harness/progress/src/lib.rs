@@ -1,8 +1,8 @@
-//! What a person sees while the harness works: what it does or waits for, and how long that may
-//! still take.
+//! Shows a person what the harness does or waits for, and how long that may still take.
 //!
-//! On a terminal a line per running drill, which changes in place, and one for all that wait;
-//! elsewhere (CI logs) a line when a step begins, one when it ends, and a sign of life in between.
+//! A terminal has one line for each running drill, which changes in place, and one line for all
+//! drills that wait. Elsewhere (CI logs) a step prints a line when it begins and one when it ends,
+//! and a sign of life in between.
 
 mod step;
 mod window_bar;
@@ -23,7 +23,7 @@ pub use window_bar::WindowBar;
 const SIGN_OF_LIFE_EVERY: Duration = Duration::from_secs(15);
 const TURN_EVERY: Duration = Duration::from_millis(250);
 
-/// When this process last said anything elsewhere than on a terminal.
+/// When this process last printed a line elsewhere than on a terminal.
 static LAST_LINE: Mutex<Option<Instant>> = Mutex::new(None);
 
 /// Where steps are shown: standard error, so that standard output stays the test runner's.
@@ -36,7 +36,7 @@ pub struct Progress {
 #[derive(Debug)]
 struct Terminal {
     bars: MultiProgress,
-    /// By whom they are of.
+    /// The lines that drills keep, by the drills' names.
     held: Mutex<BTreeMap<String, HeldLine>>,
     queue: Mutex<Queue>,
 }
@@ -48,16 +48,16 @@ struct HeldLine {
     bar: ProgressBar,
 }
 
-/// Who waits for its turn, in one line.
+/// The drills that wait for their turn, and their common line.
 #[derive(Debug, Default)]
 struct Queue {
     waiting: Vec<String>,
     bar: Option<ProgressBar>,
 }
 
-/// A line on a terminal that is `who`'s until this is dropped.
+/// A drill's line on a terminal, until this is dropped.
 #[derive(Debug)]
-pub struct Line {
+pub struct DrillLine {
     terminal: Option<Arc<Terminal>>,
     who: String,
 }
@@ -88,17 +88,16 @@ impl Progress {
         }
     }
 
-    /// Whether its lines are on a terminal, and change in place.
+    /// Whether it shows its lines on a terminal, where they change in place.
     #[must_use]
     pub fn is_on_a_terminal(&self) -> bool {
         self.terminal.is_some()
     }
 
-    /// Keeps a line of a terminal for all steps of `who`, a drill, and says there what it is
-    /// `about`: its lane and its fault. Of such a drill a terminal shows how it stands, and not
-    /// what each step came to.
+    /// Keeps a line of a terminal for all steps of the drill `who`. The line shows what the drill
+    /// is `about` (its lane and its fault) and its state, and not how each step ended.
     #[must_use]
-    pub fn line_of(&self, who: &str, about: &str) -> Line {
+    pub fn line_of(&self, who: &str, about: &str) -> DrillLine {
         if let Some(terminal) = &self.terminal {
             let held = HeldLine {
                 about: one_line(about),
@@ -106,7 +105,7 @@ impl Progress {
             };
             terminal.lock_held().insert(who.to_owned(), held);
         }
-        Line {
+        DrillLine {
             terminal: self.terminal.clone(),
             who: who.to_owned(),
         }
@@ -117,7 +116,7 @@ impl Progress {
         Step::begin(self.terminal.as_ref(), who.into(), what.into())
     }
 
-    /// Begins to wait for the turn of `who`; a terminal shows all that wait in one line.
+    /// Begins to wait for the turn of `who`. A terminal shows all that wait in one line.
     pub fn queue(&self, who: impl Into<String>, what: impl Into<String>) -> Step {
         Step::queue(self.terminal.as_ref(), who.into(), what.into())
     }
@@ -132,7 +131,7 @@ impl Progress {
 }
 
 impl Terminal {
-    /// A new line, below the others and above that of those who wait.
+    /// A new line, below the other drills' lines and above the line of those that wait.
     fn add(&self, message: &str) -> ProgressBar {
         let queue = self.lock_queue();
         let bar = match &queue.bar {
@@ -183,28 +182,22 @@ impl Terminal {
 impl Queue {
     fn show(&self) {
         if let Some(bar) = &self.bar {
-            bar.set_message(format!(
-                "{} wait for their leases: {}",
-                self.waiting.len(),
-                self.waiting.join(", ")
-            ));
+            let (count, names) = (self.waiting.len(), self.waiting.join(", "));
+            bar.set_message(format!("{count} wait for their leases: {names}"));
         }
     }
 }
 
-impl Drop for Line {
+impl Drop for DrillLine {
     fn drop(&mut self) {
-        let held = self
-            .terminal
-            .as_ref()
-            .and_then(|terminal| terminal.lock_held().remove(&self.who));
-        if let Some(held) = held {
+        let terminal = self.terminal.as_ref();
+        if let Some(held) = terminal.and_then(|it| it.lock_held().remove(&self.who)) {
             held.bar.finish_and_clear();
         }
     }
 }
 
-/// To be started once it has its place: before that it would draw itself elsewhere.
+/// A line that does not turn yet: it must have its place first, or it would draw itself elsewhere.
 fn spinner() -> ProgressBar {
     let bar = ProgressBar::new_spinner();
     if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed:>4} {prefix} {wide_msg}") {
@@ -213,15 +206,14 @@ fn spinner() -> ProgressBar {
     bar
 }
 
-/// What others wrote, so that it stays on its line.
+/// `text` without line breaks and control characters, so that it stays on its line.
 fn one_line(text: &str) -> String {
-    harmless(text)
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
+    let text = harmless(text);
+    let words: Vec<_> = text.split_whitespace().collect();
+    words.join(" ")
 }
 
-/// `text` with its colours where a terminal is to have them.
+/// `text` with its colours, if standard error takes colours.
 fn coloured(text: &str) -> String {
     match AutoStream::choice(&std::io::stderr()) {
         ColorChoice::Never => anstream::adapter::strip_str(text).to_string(),
@@ -239,10 +231,8 @@ fn line(text: &str) {
 }
 
 fn has_been_silent() -> bool {
-    LAST_LINE
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .is_none_or(|last| last.elapsed() >= SIGN_OF_LIFE_EVERY)
+    let last_line = LAST_LINE.lock().unwrap_or_else(PoisonError::into_inner);
+    last_line.is_none_or(|last| last.elapsed() >= SIGN_OF_LIFE_EVERY)
 }
 
 #[cfg(test)]

@@ -16,12 +16,12 @@ pub struct Step {
     shown: Shown,
 }
 
-/// Where it is shown.
+/// Where a step is shown.
 #[derive(Debug)]
 enum Shown {
-    /// In a log; when it last had a line there.
+    /// In a log; `last_line` is when the step last printed a line.
     Log { last_line: Mutex<Instant> },
-    /// On a terminal, on a line of its own.
+    /// On a terminal, on its own line.
     Own { bar: ProgressBar },
     /// On the line that a drill keeps.
     Held { about: String, bar: ProgressBar },
@@ -71,18 +71,18 @@ impl Step {
         }
     }
 
-    /// Tells how it stands.
+    /// Shows the step's state.
     pub fn update(&self, state: &str) {
         self.tell(None, state);
     }
 
-    /// Tells how it stands, and where now is in the windows of the alerts that it is about.
+    /// Shows the step's state, and how the present lies to the windows of its alerts.
     pub fn update_in(&self, bar: WindowBar, state: &str) {
         self.tell(Some(bar), state);
     }
 
-    /// As [`Step::update`], of what many steps wait for at once: elsewhere than on a terminal only
-    /// if nobody else of this process says anything.
+    /// As [`Step::update`], for steps that wait in large numbers: elsewhere than on a terminal they
+    /// print only if this process has printed nothing else for a while.
     pub fn update_if_silent(&self, state: &str) {
         if !matches!(self.shown, Shown::Log { .. }) || has_been_silent() {
             self.update(state);
@@ -100,13 +100,9 @@ impl Step {
         if last_line.elapsed() >= SIGN_OF_LIFE_EVERY {
             *last_line = Instant::now();
             let bar = bar.map_or_else(String::new, |bar| format!("{bar} "));
-            line(&format!(
-                "{}: {}: {bar}{} ({:.0?})",
-                self.who,
-                self.what,
-                one_line(state),
-                self.began.elapsed()
-            ));
+            let Self { who, what, .. } = self;
+            let (state, took) = (one_line(state), self.began.elapsed());
+            line(&format!("{who}: {what}: {bar}{state} ({took:.0?})"));
         }
     }
 
@@ -116,29 +112,18 @@ impl Step {
             Shown::Own { bar } => (String::new(), bar),
             Shown::Log { .. } | Shown::Queued { .. } => return,
         };
-        bar.set_prefix(
-            window.map_or_else(|| WindowBar::BLANK.to_owned(), |window| window.to_string()),
-        );
-        let state = if state.is_empty() {
-            String::new()
-        } else {
-            format!(": {}", one_line(state))
-        };
-        bar.set_message(format!(
-            "{}{about}: {}{state}",
-            self.who,
-            one_line(&self.what)
-        ));
+        let blank = || WindowBar::BLANK.to_owned();
+        bar.set_prefix(window.map_or_else(blank, |window| window.to_string()));
+        let (who, what, state) = (&self.who, one_line(&self.what), one_line(state));
+        let separator = if state.is_empty() { "" } else { ": " };
+        bar.set_message(format!("{who}{about}: {what}{separator}{state}"));
     }
 
-    /// Ends the step, and says what it came to.
+    /// Ends the step and shows its result.
     pub fn done(self, result: &str) {
-        let text = format!(
-            "{}: {}: {result} ({:.1} s)",
-            self.who,
-            self.what,
-            self.began.elapsed().as_secs_f64()
-        );
+        let Self { who, what, .. } = &self;
+        let took_s = self.began.elapsed().as_secs_f64();
+        let text = format!("{who}: {what}: {result} ({took_s:.1} s)");
         match &self.shown {
             Shown::Own { bar } => bar.suspend(|| line(&text)),
             Shown::Log { .. } => line(&text),

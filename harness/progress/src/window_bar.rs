@@ -1,29 +1,30 @@
-//! The time since a fault as a bar: now, when an alert may fire, and what its owner promises.
+//! The time since a fault as a bar: the present, the window in which an alert may fire, and the
+//! deadline that its owner promises.
 
 use std::fmt;
 
-/// How many characters stand between its ends.
+/// The number of characters between its ends.
 const WIDTH: usize = 24;
 
-/// The time since a fault, and what it is awaited against. Instants are seconds after the fault.
+/// The time since a fault, with the window and the deadline of an alert. Instants are seconds after
+/// the fault.
 ///
 /// `●` is now, `=` the window, `!` the deadline: `[-----●--=====----------!]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WindowBar {
     /// Now.
     pub now_s: f64,
-    /// The earliest and the latest time at which the alert may fire; `None` of one that must stay
-    /// silent.
+    /// The earliest and the latest time at which the alert may fire; `None` if it must stay silent.
     pub window_s: Option<[f64; 2]>,
-    /// The deadline; of an alert that must stay silent, the end of what is awaited.
+    /// The deadline; for an alert that must stay silent, the end of the wait.
     pub deadline_s: f64,
 }
 
 impl WindowBar {
-    /// A bar as wide as any other, of a drill that has broken nothing yet, or waits for no alert.
+    /// Blanks as wide as a bar, for a drill that has injected no fault yet or awaits no alert.
     pub const BLANK: &str = "                          ";
 
-    /// The one bar of several alerts: from the first window's opening to the last deadline.
+    /// One bar for several alerts: from the first window's opening to the last deadline.
     #[must_use]
     pub fn of_all(bars: impl IntoIterator<Item = Self>) -> Option<Self> {
         bars.into_iter().reduce(|one, other| Self {
@@ -38,7 +39,7 @@ impl WindowBar {
         })
     }
 
-    /// What an instant stands for is where it would lie if the bar were continuous.
+    /// The character that stands for an instant: the nearest one on a continuous scale.
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -46,12 +47,8 @@ impl WindowBar {
         reason = "it is between 0 and the width"
     )]
     fn cell(&self, second: f64) -> usize {
-        let ends_s = self
-            .window_s
-            .map_or(0.0, |[_, latest_s]| latest_s)
-            .max(self.deadline_s)
-            .max(self.now_s)
-            .max(1.0);
+        let latest_s = self.window_s.map_or(0.0, |[_, latest_s]| latest_s);
+        let ends_s = latest_s.max(self.deadline_s).max(self.now_s).max(1.0);
         ((second / ends_s).clamp(0.0, 1.0) * (WIDTH - 1) as f64).round() as usize
     }
 }
@@ -119,7 +116,12 @@ mod tests {
 
     #[test]
     fn alert_that_must_stay_silent_has_no_window() {
-        insta::assert_snapshot!(WindowBar { now_s: 10.0, window_s: None, deadline_s: 40.0 }.to_string(), @"[------●----------------!]");
+        let bar = WindowBar {
+            now_s: 10.0,
+            window_s: None,
+            deadline_s: 40.0,
+        };
+        assert_eq!(bar.to_string(), "[------●----------------!]");
     }
 
     #[test]
@@ -149,11 +151,8 @@ mod tests {
             },
         ];
         for bar in bars {
-            assert_eq!(
-                bar.to_string().chars().count(),
-                WindowBar::BLANK.len(),
-                "{bar}"
-            );
+            let width = bar.to_string().chars().count();
+            assert_eq!(width, WindowBar::BLANK.len(), "{bar}");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Leases: which drills may run side by side.
 //!
 //! A lease is a lock of the operating system on a file of the stack's state folder. So it holds
-//! across threads and processes, and the kernel releases it when its holder ends, even by a kill.
-//! A drill takes all of its leases at once or none: no drill waits while it holds a lease, so no two
+//! across threads and processes, and the kernel releases it when its holder ends, even by a kill. A
+//! drill takes all of its leases at once or none: no drill waits while it holds a lease, so no two
 //! drills can wait for each other. Before its end a drill gives back what it has disturbed and
 //! mended: to see its alerts resolve it needs only what watches them.
 
@@ -112,8 +112,8 @@ impl Leases {
         Ok(Self { folder })
     }
 
-    /// Takes all leases that `drill` needs, on a free lane if it needs one. Waits while other drills
-    /// hold them, and while `there_is_room` refuses every way to place the drill.
+    /// Takes all leases that `drill` needs, on a free lane if it needs one. Waits while other
+    /// drills hold them, and while `there_is_room` refuses every way to place the drill.
     ///
     /// # Errors
     /// [`Error::BadDescription`] if the drill needs what the stack does not have, or breaks what it

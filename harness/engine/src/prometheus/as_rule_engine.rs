@@ -34,8 +34,8 @@ impl RuleEngine for Prometheus {
                     for_duration: duration(rule.duration)?,
                     keep_firing_for: duration(rule.keep_firing_for)?,
                     evaluation_interval,
-                    // The API of Prometheus 2.53 does not tell it, so it is taken to be the default.
-                    // A rule that has an offset fires later than its window says.
+                    // The API of Prometheus 2.53 does not tell it, so it is taken to be the
+                    // default. A rule that has an offset fires later than its window says.
                     query_offset: Duration::ZERO,
                     scrape_interval,
                     scrape_duration: if reads_up { scrape_timeout } else { usual },

@@ -1,4 +1,4 @@
-//! What can be done to a container of the project, and seen of it. Doing it twice does no harm.
+//! The project's containers as the target of faults. Every action may be repeated without harm.
 
 use std::time::Duration;
 
@@ -33,32 +33,24 @@ impl Target for Containers {
 
     async fn stop(&self, service: &str) -> Result<()> {
         let id = self.id(service).await?;
-        let stopped = self
-            .docker()
-            .stop_container(&id, None::<StopContainerOptions>)
-            .await;
-        stopped
-            .or_else(already_so)
-            .map_err(docker_failed(format!("stop {service}")))
+        let options = None::<StopContainerOptions>;
+        let stopped = self.docker().stop_container(&id, options).await;
+        let stopped = stopped.or_else(nothing_to_do);
+        stopped.map_err(docker_failed(format!("stop {service}")))
     }
 
     async fn start(&self, service: &str) -> Result<()> {
         let id = self.id(service).await?;
-        let started = self
-            .docker()
-            .start_container(&id, None::<StartContainerOptions>)
-            .await;
-        started
-            .or_else(already_so)
-            .map_err(docker_failed(format!("start {service}")))
+        let options = None::<StartContainerOptions>;
+        let started = self.docker().start_container(&id, options).await;
+        let started = started.or_else(nothing_to_do);
+        started.map_err(docker_failed(format!("start {service}")))
     }
 
     async fn restart(&self, service: &str) -> Result<()> {
         let id = self.id(service).await?;
-        let restarted = self
-            .docker()
-            .restart_container(&id, None::<RestartContainerOptions>)
-            .await;
+        let options = None::<RestartContainerOptions>;
+        let restarted = self.docker().restart_container(&id, options).await;
         restarted.map_err(docker_failed(format!("restart {service}")))
     }
 
@@ -68,25 +60,22 @@ impl Target for Containers {
             .signal(signal)
             .build();
         let killed = self.docker().kill_container(&id, Some(options)).await;
-        killed
-            .or_else(in_no_state_for_it)
-            .map_err(docker_failed(format!("send {signal} to {service}")))
+        let killed = killed.or_else(state_has_no_use_for_it);
+        killed.map_err(docker_failed(format!("send {signal} to {service}")))
     }
 
     async fn pause(&self, service: &str) -> Result<()> {
         let id = self.id(service).await?;
         let paused = self.docker().pause_container(&id).await;
-        paused
-            .or_else(in_no_state_for_it)
-            .map_err(docker_failed(format!("pause {service}")))
+        let paused = paused.or_else(state_has_no_use_for_it);
+        paused.map_err(docker_failed(format!("pause {service}")))
     }
 
     async fn resume(&self, service: &str) -> Result<()> {
         let id = self.id(service).await?;
         let resumed = self.docker().unpause_container(&id).await;
-        resumed
-            .or_else(in_no_state_for_it)
-            .map_err(docker_failed(format!("resume {service}")))
+        let resumed = resumed.or_else(state_has_no_use_for_it);
+        resumed.map_err(docker_failed(format!("resume {service}")))
     }
 
     async fn disconnect(&self, service: &str, network: &str) -> Result<()> {
@@ -97,13 +86,10 @@ impl Target for Containers {
             container: self.id(service).await?,
             force: Some(true),
         };
-        let cut = self
-            .docker()
-            .disconnect_network(&self.network_id(network), request)
-            .await;
-        cut.map_err(docker_failed(format!(
-            "take {service} off the network {network}"
-        )))
+        let id = self.network_id(network);
+        let cut = self.docker().disconnect_network(&id, request).await;
+        let attempted = format!("take {service} off the network {network}");
+        cut.map_err(docker_failed(attempted))
     }
 
     async fn connect(&self, service: &str, network: &str) -> Result<()> {
@@ -118,11 +104,8 @@ impl Target for Containers {
             container: self.id(service).await?,
             endpoint_config: Some(endpoint),
         };
-        match self
-            .docker()
-            .connect_network(&self.network_id(network), request)
-            .await
-        {
+        let id = self.network_id(network);
+        match self.docker().connect_network(&id, request).await {
             Err(DockerError::DockerResponseServerError {
                 status_code: 404,
                 message,
@@ -130,9 +113,10 @@ impl Target for Containers {
                 network: network.to_owned(),
                 project: self.project().to_owned(),
             }),
-            connected => connected.map_err(docker_failed(format!(
-                "put {service} on the network {network}"
-            ))),
+            connected => {
+                let attempted = format!("put {service} on the network {network}");
+                connected.map_err(docker_failed(attempted))
+            }
         }
     }
 
@@ -148,19 +132,12 @@ impl Target for Containers {
             cmd: Some(words),
             ..ExecConfig::default()
         };
-        let exec = self
-            .docker()
-            .create_exec(&id, options)
-            .await
-            .map_err(docker())?
-            .id;
+        let created = self.docker().create_exec(&id, options).await;
+        let exec = created.map_err(docker())?.id;
+        let started = self.docker().start_exec(&exec, None).await;
+        let started = started.map_err(docker())?;
         let (mut printed, mut complaints) = (String::new(), String::new());
-        if let StartExecResults::Attached { mut output, .. } = self
-            .docker()
-            .start_exec(&exec, None)
-            .await
-            .map_err(docker())?
-        {
+        if let StartExecResults::Attached { mut output, .. } = started {
             while let Some(chunk) = output.try_next().await.map_err(docker())? {
                 match chunk {
                     LogOutput::StdErr { message } => {
@@ -170,14 +147,9 @@ impl Target for Containers {
                 }
             }
         }
-        // None if the container went down with the command still in it.
-        let code = self
-            .docker()
-            .inspect_exec(&exec)
-            .await
-            .map_err(docker())?
-            .exit_code
-            .unwrap_or(-1);
+        let inspected = self.docker().inspect_exec(&exec).await;
+        // There is no exit code if the container went down while the command ran.
+        let code = inspected.map_err(docker())?.exit_code.unwrap_or(-1);
         Ok(Ended {
             code,
             printed,
@@ -208,14 +180,9 @@ impl Target for Containers {
     }
 
     async fn stop_grace_period(&self, service: &str) -> Result<Duration> {
-        let own = self
-            .inspect(service)
-            .await?
-            .config
-            .and_then(|config| config.stop_timeout);
-        Ok(own
-            .and_then(|seconds| seconds.try_into().ok())
-            .map_or(USUAL_GRACE_PERIOD, Duration::from_secs))
+        let config = self.inspect(service).await?.config;
+        let own_s = config.and_then(|config| config.stop_timeout?.try_into().ok());
+        Ok(own_s.map_or(USUAL_GRACE_PERIOD, Duration::from_secs))
     }
 
     async fn last_log_lines(&self, service: &str) -> Result<String> {
@@ -225,23 +192,14 @@ impl Target for Containers {
             .stderr(true)
             .tail("25")
             .build();
-        let chunks: Vec<_> = self
-            .docker()
-            .logs(&id, Some(options))
-            .try_collect()
-            .await
-            .map_err(docker_failed(format!("read the log of {service}")))?;
+        let log = self.docker().logs(&id, Some(options));
+        let failed = docker_failed(format!("read the log of {service}"));
+        let chunks: Vec<LogOutput> = log.try_collect().await.map_err(failed)?;
         let text: String = chunks.iter().map(ToString::to_string).collect();
-        let environment = self
-            .inspect(service)
-            .await?
-            .config
-            .and_then(|config| config.env)
-            .unwrap_or_default();
-        let lines: Vec<_> = secrets::hide(&text, &environment)
-            .lines()
-            .map(str::to_owned)
-            .collect();
+        let config = self.inspect(service).await?.config;
+        let environment = config.and_then(|config| config.env).unwrap_or_default();
+        let shown = secrets::hide(&text, &environment);
+        let lines: Vec<_> = shown.lines().map(str::to_owned).collect();
         Ok(last_lines(&lines))
     }
 
@@ -250,8 +208,8 @@ impl Target for Containers {
     }
 }
 
-/// The engine answers 304 where there was nothing to do.
-fn already_so(error: DockerError) -> std::result::Result<(), DockerError> {
+/// The engine answers 304 when there was nothing to do.
+fn nothing_to_do(error: DockerError) -> std::result::Result<(), DockerError> {
     match error {
         DockerError::DockerResponseServerError {
             status_code: 304, ..
@@ -260,8 +218,9 @@ fn already_so(error: DockerError) -> std::result::Result<(), DockerError> {
     }
 }
 
-/// The engine answers 409, or 500 (20.10), where a container does not run, or is or is not paused.
-fn in_no_state_for_it(error: DockerError) -> std::result::Result<(), DockerError> {
+/// The engine answers 409, or 500 (20.10), when the container does not run, or is already paused or
+/// running.
+fn state_has_no_use_for_it(error: DockerError) -> std::result::Result<(), DockerError> {
     let words = ["is not running", "is already paused", "is not paused"];
     match error {
         DockerError::DockerResponseServerError {

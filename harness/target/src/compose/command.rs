@@ -1,4 +1,4 @@
-//! `docker compose`: the one way to run it.
+//! Runs `docker compose`. Nothing else in this crate does.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,14 +10,14 @@ use tokio::process::Command;
 
 /// How many lines of a failed command's output an error shows.
 const LOG_LINES: usize = 25;
-/// What docker says where compose v2 is missing.
+/// What docker prints where compose v2 is missing.
 const NOT_V2: [&str; 3] = [
     "is not a docker command",
     "unknown shorthand flag: 'f'",
     "unknown flag: --ansi",
 ];
 
-/// A compose file, and the variables that it is told.
+/// A compose file, and the variables that it gets.
 #[derive(Clone, Debug)]
 pub(super) struct Compose {
     pub(super) file: PathBuf,
@@ -25,14 +25,14 @@ pub(super) struct Compose {
 }
 
 impl Compose {
-    /// The folder that its relative paths begin in.
+    /// The folder that its relative paths start from.
     pub(super) fn folder(&self) -> &Path {
         self.file.parent().unwrap_or(&self.file)
     }
 }
 
-/// Runs `docker compose` with `arguments`, to `attempted` something; gives what it printed on
-/// standard output, and calls `on_line` with each line of its output.
+/// Runs `docker compose` with `arguments` and gives its standard output. It calls `on_line` with
+/// each line of the output; `attempted` says in errors what the command was for.
 ///
 /// # Errors
 /// [`Error::NoCompose`], or [`Error::Compose`] with the last lines of its output.
@@ -45,16 +45,13 @@ pub(super) async fn run(
     let mut command = Command::new("docker");
     command.args(["compose", "--ansi", "never", "--progress", "plain", "-f"]);
     command.arg(&compose.file).args(arguments);
-    // In a process group of its own: Ctrl-C reaches this program, which decides what is left to do.
     command
         .current_dir(compose.folder())
-        .envs(&compose.variables)
-        .process_group(0);
-    command.kill_on_drop(true);
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+        .envs(&compose.variables);
+    // In a process group of its own it gets no Ctrl-C: this program gets it and decides what to do.
+    command.process_group(0).kill_on_drop(true);
+    command.stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let no_compose = |error: std::io::Error| Error::NoCompose {
         reason: error.to_string(),
     };

@@ -1,9 +1,10 @@
-//! The configuration that the system mounts: a staged copy of the committed folders, so that
-//! `ALERT_RULES` can put other rules in place of the committed ones, and so that a reload sees an
-//! edited file (a mounted file that an editor replaces keeps its old content inside the container; a
-//! folder does not).
+//! The configuration that the stack mounts: a staged copy of the committed folders.
 //!
-//! A project that mounts its files as they are has nothing staged, and takes no candidate.
+//! With a copy, `ALERT_RULES` can replace the committed rules, and a reload sees edited files. (A
+//! container that mounts a single file keeps the old content when an editor replaces the file. A
+//! mounted folder shows the new one.)
+//!
+//! A project that mounts its files as they are stages nothing, and accepts no candidate.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,7 @@ use super::project::{Project, staged_alertmanager, staged_prometheus};
 /// The variable that names another rules file than the committed one.
 const ALERT_RULES: &str = "ALERT_RULES";
 
-/// The configuration that the system is to run with.
+/// The configuration that the stack must run with.
 #[derive(Clone, Debug)]
 pub(super) struct Configuration {
     /// The rules file that was asked for.
@@ -36,7 +37,7 @@ pub fn rules_file(root: &Path, settings: &Settings) -> PathBuf {
     named.map_or_else(committed, |file| root.join(file))
 }
 
-/// What is committed, with the rules of `ALERT_RULES` if it is set.
+/// The committed configuration, with the rules of `ALERT_RULES` if it is set.
 ///
 /// # Errors
 /// [`Error::File`], or [`Error::BadDescription`] of a candidate that the project cannot load.
@@ -59,10 +60,9 @@ pub(super) fn asked_for(project: &Project) -> Result<Configuration> {
         prometheus_folder(root, settings),
         alertmanager_folder(root, settings),
     ] {
-        for file in files_below(&folder)?
-            .into_iter()
-            .filter(|file| *file != committed_rules)
-        {
+        let mut files = files_below(&folder)?;
+        files.retain(|file| *file != committed_rules);
+        for file in files {
             hash.update(file.as_os_str().as_encoded_bytes());
             hash_file(&mut hash, &file)?;
         }
@@ -76,10 +76,8 @@ pub(super) fn asked_for(project: &Project) -> Result<Configuration> {
 }
 
 fn folder_of(root: &Path, file: &Path) -> PathBuf {
-    root.join(file)
-        .parent()
-        .map(Path::to_owned)
-        .unwrap_or_default()
+    let file = root.join(file);
+    file.parent().map(Path::to_owned).unwrap_or_default()
 }
 
 fn prometheus_folder(root: &Path, settings: &Settings) -> PathBuf {
@@ -90,34 +88,32 @@ fn alertmanager_folder(root: &Path, settings: &Settings) -> PathBuf {
     folder_of(root, &settings.alertmanager_files.configuration)
 }
 
-/// Where the system mounts its rules file from; `None` if it mounts it as it is.
+/// Where the stack mounts its rules file from; `None` if it mounts the committed file.
 pub(super) fn staged_rules(project: &Project) -> Option<PathBuf> {
     let (root, settings) = (project.root(), project.settings());
     settings.prometheus_files.staged_by.as_ref()?;
     let rules = root.join(&settings.prometheus_files.rules);
-    let name = rules
-        .strip_prefix(prometheus_folder(root, settings))
-        .ok()?
-        .to_owned();
+    let name = rules.strip_prefix(prometheus_folder(root, settings)).ok()?;
     Some(staged_prometheus(&project.state_folder()).join(name))
 }
 
-/// Where the system mounts Alertmanager's configuration from; `None` if it mounts it as it is.
+/// Where the stack mounts Alertmanager's configuration from; `None` if it mounts the committed
+/// file.
 pub(super) fn staged_routes(project: &Project) -> Option<PathBuf> {
     let files = &project.settings().alertmanager_files;
     files.staged_by.as_ref()?;
     Some(staged_alertmanager(&project.state_folder()).join(files.configuration.file_name()?))
 }
 
-/// Copies what is asked for to where the system mounts it from. What Prometheus says of the rules is
-/// asked first, so that refused rules change nothing.
+/// Copies the configuration to where the stack mounts it from. Changed rules are checked first, so
+/// that refused rules change nothing.
 ///
 /// # Errors
 /// [`Error::RulesRefused`] with `promtool`'s own message, [`Error::File`].
 pub(super) async fn stage(project: &Project, asked_for: &Configuration) -> Result<()> {
     let (root, settings, state) = (project.root(), project.settings(), project.state_folder());
     if let Some(staged) = staged_rules(project) {
-        // Rules that are staged already were checked when they came there.
+        // Rules that are already staged have been checked before.
         if !staged.exists() || hash_of_file(&staged)? != asked_for.rules_sha256 {
             check_rules(project, &asked_for.rules_file).await?;
         }
@@ -127,32 +123,21 @@ pub(super) async fn stage(project: &Project, asked_for: &Configuration) -> Resul
         copy_if_changed(&asked_for.rules_file, &staged)?;
     }
     if staged_routes(project).is_some() {
-        copy_folder(
-            &alertmanager_folder(root, settings),
-            &staged_alertmanager(&state),
-            None,
-        )?;
+        let folder = alertmanager_folder(root, settings);
+        copy_folder(&folder, &staged_alertmanager(&state), None)?;
     }
     Ok(())
 }
 
-/// Asks `promtool` of the project's own Prometheus image, so that the version that will load the rules
-/// is the one that judges them.
+/// Checks the rules by `promtool` of the project's own Prometheus image: the version that will load
+/// them is the one that decides.
 async fn check_rules(project: &Project, rules_file: &Path) -> Result<()> {
     let service = &project.settings().prometheus.service;
     let mount = format!("{}:/candidate.yml:ro", rules_file.display());
-    let run = [
-        "run",
-        "--rm",
-        "--no-deps",
-        "-T",
-        "--volume",
-        &mount,
-        "--entrypoint",
-        "promtool",
-    ];
+    let run = ["run", "--rm", "--no-deps", "-T"];
+    let with = ["--volume", &mount, "--entrypoint", "promtool"];
     let promtool = [service, "check", "rules", "/candidate.yml"];
-    let arguments = [&run[..], &promtool].concat();
+    let arguments = [run, with, promtool].concat();
     match project.compose(&arguments, "check the rules", |_| ()).await {
         Ok(_) => Ok(()),
         Err(Error::Compose { log, .. })

@@ -1,11 +1,12 @@
-//! The containers of one compose project, and no others: every call looks a service up by the
-//! project's label first, so that nothing else on the machine can be hit.
+//! The containers of one compose project, and no others: every call first looks a service up by the
+//! project's label, so that it can hit nothing else on the machine.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::Docker;
+use bollard::errors::Error as DockerError;
 use bollard::models::{
     ContainerInspectResponse, ContainerSummary, ContainerSummaryStateEnum, HealthStatusEnum,
 };
@@ -19,7 +20,7 @@ use super::docker;
 use super::docker::docker_failed;
 use alertdrill_core::{Error, Health, Result, ServiceState, Target as _, Topics, UtcInstant};
 
-/// The engine's own, where a container has none (`docker stop --help`).
+/// The engine's own grace period, for a container that sets none (`docker stop --help`).
 pub(super) const USUAL_GRACE_PERIOD: Duration = Duration::from_secs(10);
 const PROJECT_LABEL: &str = "com.docker.compose.project";
 const SERVICE_LABEL: &str = "com.docker.compose.service";
@@ -80,11 +81,8 @@ impl Containers {
 
     /// The id of the container of `service`.
     pub(super) async fn id(&self, service: &str) -> Result<String> {
-        let found = self
-            .list(Some(service))
-            .await?
-            .into_iter()
-            .find_map(|container| container.id);
+        let mut containers = self.list(Some(service)).await?.into_iter();
+        let found = containers.find_map(|container| container.id);
         found.ok_or_else(|| Error::NoSuchService {
             service: service.to_owned(),
             project: self.project.clone(),
@@ -147,16 +145,13 @@ impl Containers {
     /// # Errors
     /// [`Error::Docker`].
     pub async fn states(&self) -> Result<Vec<ServiceState>> {
-        let services = self
-            .list(None)
-            .await?
-            .into_iter()
-            .filter_map(|container| container.labels?.remove(SERVICE_LABEL));
+        let containers = self.list(None).await?.into_iter();
+        let services = containers.filter_map(|container| container.labels?.remove(SERVICE_LABEL));
         let services: Vec<_> = services.collect();
         try_join_all(services.iter().map(|service| self.state(service))).await
     }
 
-    /// The services of which a container runs.
+    /// The services that have a running container.
     ///
     /// # Errors
     /// [`Error::Docker`].
@@ -189,48 +184,42 @@ impl Containers {
             .and_then(|network| network.ports)
             .and_then(|mut ports| ports.remove(&format!("{port}/tcp")).flatten())
             .and_then(|bindings| bindings.into_iter().find_map(|binding| binding.host_port));
-        published
-            .map(|host_port| format!("127.0.0.1:{host_port}"))
-            .ok_or_else(|| Error::BadDescription {
-                what: format!("the published ports of {service}"),
-                reason: format!(
-                    "port {port} of the container is not published, or the container does not run"
-                ),
-            })
+        let address = published.map(|host_port| format!("127.0.0.1:{host_port}"));
+        address.ok_or_else(|| Error::BadDescription {
+            what: format!("the published ports of {service}"),
+            reason: format!(
+                "port {port} of the container is not published, or the container does not run"
+            ),
+        })
     }
 
-    /// Kills and removes every container of the project: there is nothing in them to save.
+    /// Kills and removes every container of the project, because they hold nothing to save.
     ///
-    /// One after the other: where many leave a network at once, engine 20.10 miscounts its users,
-    /// and the network cannot be removed before the engine is started again (`… has active
-    /// endpoints`).
+    /// It removes one after the other: when many leave a network at once, engine 20.10 miscounts
+    /// the network's users and refuses to remove it (`… has active endpoints`) until the engine is
+    /// restarted.
     ///
     /// # Errors
     /// [`Error::Docker`].
     pub(super) async fn remove_all(&self) -> Result<()> {
-        for id in self
-            .list(None)
-            .await?
-            .into_iter()
-            .filter_map(|container| container.id)
-        {
+        let containers = self.list(None).await?.into_iter();
+        for id in containers.filter_map(|container| container.id) {
             let options = RemoveContainerOptionsBuilder::default()
                 .force(true)
                 .v(true)
                 .build();
             let removed = self.docker.remove_container(&id, Some(options)).await;
-            removed
-                .or_else(already_gone)
-                .map_err(docker_failed(format!("remove the container {id:.12}")))?;
+            let removed = removed.or_else(already_gone);
+            removed.map_err(docker_failed(format!("remove the container {id:.12}")))?;
         }
         Ok(())
     }
 }
 
 /// The engine answers 404 where there is no such container, and 409 where it is being removed.
-fn already_gone(error: bollard::errors::Error) -> std::result::Result<(), bollard::errors::Error> {
+fn already_gone(error: DockerError) -> std::result::Result<(), DockerError> {
     match error {
-        bollard::errors::Error::DockerResponseServerError {
+        DockerError::DockerResponseServerError {
             status_code: 404 | 409,
             ..
         } => Ok(()),

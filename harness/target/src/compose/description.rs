@@ -1,4 +1,4 @@
-//! The compose file: where it is, and what compose says of it.
+//! The compose file: where it is, and how compose reads it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,12 +10,12 @@ use sha2::{Digest, Sha256};
 use super::command::{self, Compose};
 use super::files::finish_hash;
 
-/// What makes a compose file depend on files beside it.
+/// The keys that make a compose file depend on other files.
 const OTHER_FILES: [&str; 3] = ["include:", "extends:", "env_file:"];
-/// The section of a compose file that says how the project is drilled.
+/// The section of a compose file that describes how the project is drilled.
 const SECTION: &str = "x-alertdrill:";
 
-/// The compose file as compose understands it, with what is needed of it and no more.
+/// The part of compose's own reading of the file that is needed here.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct ComposeConfig {
     pub(super) name: String,
@@ -53,8 +53,8 @@ pub(super) struct ComposeBuild {
     pub(super) dockerfile: Option<PathBuf>,
 }
 
-/// The compose file of `project`: that is the file itself, or the folder in which the one with the
-/// section `x-alertdrill` is.
+/// The compose file of `project`, which is that file itself, or a folder that holds one compose
+/// file with the section `x-alertdrill`.
 ///
 /// # Errors
 /// [`Error::File`], or [`Error::BadDescription`] if there is none, or more than one.
@@ -67,11 +67,7 @@ pub fn find_compose_file(project: &Path) -> Result<PathBuf> {
     let entries = std::fs::read_dir(root).map_err(Error::file("read the folder", root))?;
     for entry in entries {
         let path = entry.map_err(Error::file("read the folder", root))?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");
         if is_yaml && name.contains("compose") {
             let text = std::fs::read_to_string(&path).map_err(Error::file("read", &path))?;
@@ -104,8 +100,8 @@ pub fn find_compose_file(project: &Path) -> Result<PathBuf> {
     }
 }
 
-/// What compose says of its file. It takes a fifth of a second to say so: its answer is kept in
-/// `kept_in`, for as long as the file and the variables that it uses are the same.
+/// How compose reads the file. Compose takes a fifth of a second to answer, so the folder `kept_in`
+/// keeps the answer for as long as the file and the variables that it uses stay the same.
 ///
 /// # Errors
 /// As [`command::run`], or [`Error::BadDescription`] if the answer is not understood.
@@ -136,8 +132,8 @@ fn keep(json: &[u8], path: &Path) -> Result<()> {
     std::fs::rename(&staged, path).map_err(Error::file("write", path))
 }
 
-/// Where the answer for this file and these variables is kept; nowhere if it depends on more than
-/// them.
+/// Where the answer for this file and these variables is kept; `None` if the answer depends on
+/// other files too.
 fn kept_config(compose: &Compose, kept_in: &Path) -> Result<Option<PathBuf>> {
     let file = &compose.file;
     let text = std::fs::read_to_string(file).map_err(Error::file("read", file))?;
@@ -155,16 +151,12 @@ fn kept_config(compose: &Compose, kept_in: &Path) -> Result<Option<PathBuf>> {
     used.extend(compose.variables.clone());
     let dot_env = std::fs::read_to_string(compose.folder().join(".env")).ok();
     let mut hash = Sha256::new();
-    // The program's own version: an answer is kept in its form.
-    hash.update(format!(
-        "{} {} {used:?} {dot_env:?} ",
-        env!("CARGO_PKG_VERSION"),
-        file.display()
-    ));
+    // The version is part of it, because each version keeps answers in its own format.
+    let (version, file) = (env!("CARGO_PKG_VERSION"), file.display());
+    hash.update(format!("{version} {file} {used:?} {dot_env:?} "));
     hash.update(&text);
-    Ok(Some(
-        kept_in.join(format!("{}.json", &finish_hash(hash)[..16])),
-    ))
+    let name = format!("{}.json", &finish_hash(hash)[..16]);
+    Ok(Some(kept_in.join(name)))
 }
 
 #[cfg(test)]
@@ -195,17 +187,11 @@ mod tests {
         write("docker-compose.yml", "services: {}\n");
         let refused = || find_compose_file(root.path()).unwrap_err().to_string();
         assert!(refused().contains("no compose file there has a section `x-alertdrill`"));
-        write(
-            "docker-compose.test.yml",
-            "x-alertdrill:\n  watched_by: []\n",
-        );
+        write("compose.drills.yml", "x-alertdrill:\n  watched_by: []\n");
         let found = find_compose_file(root.path()).unwrap();
-        assert!(found.ends_with("docker-compose.test.yml"), "{found:?}");
+        assert!(found.ends_with("compose.drills.yml"), "{found:?}");
         write("compose.yaml", "x-alertdrill: {}\n");
-        assert!(
-            refused().contains("name one with --project"),
-            "{}",
-            refused()
-        );
+        let refused = refused();
+        assert!(refused.contains("name one with --project"), "{refused}");
     }
 }

@@ -1,5 +1,5 @@
-//! Files and folders compared by their content: what decides whether an image is built,
-//! configuration reloaded, a stack started anew.
+//! Compares files and folders by their content. That decides whether an image is built,
+//! configuration is reloaded or a stack is started anew.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -26,15 +26,11 @@ pub(super) fn hash_of_file(path: &Path) -> Result<String> {
     Ok(finish_hash(hash))
 }
 
-/// Adds every file below `folder`, its name relative to it and its content.
+/// Adds every file below `folder`: its path below the folder, and its content.
 pub(super) fn hash_tree(hash: &mut Sha256, folder: &Path) -> Result<()> {
     for path in files_below(folder)? {
-        hash.update(
-            path.strip_prefix(folder)
-                .unwrap_or(&path)
-                .as_os_str()
-                .as_encoded_bytes(),
-        );
+        let name = path.strip_prefix(folder).unwrap_or(&path);
+        hash.update(name.as_os_str().as_encoded_bytes());
         hash.update([0]);
         hash_file(hash, &path)?;
     }
@@ -56,14 +52,12 @@ pub(super) fn finish_hash(hash: Sha256) -> String {
     hex::encode(hash.finalize())
 }
 
-/// All files below `folder`, sorted, so that their order says nothing.
+/// All files below `folder`, sorted, because the file system gives them in any order.
 pub(super) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let failed = || Error::file("read the folder", folder);
     let mut files = Vec::new();
-    let entries = std::fs::read_dir(folder).map_err(Error::file("read the folder", folder))?;
-    for entry in entries {
-        let path = entry
-            .map_err(Error::file("read the folder", folder))?
-            .path();
+    for entry in std::fs::read_dir(folder).map_err(failed())? {
+        let path = entry.map_err(failed())?.path();
         if path.is_dir() {
             files.extend(files_below(&path)?);
         } else {

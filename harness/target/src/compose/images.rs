@@ -1,9 +1,8 @@
 //! The stack's images, built when their inputs have changed and only then.
 //!
-//! An image's inputs are its build context and the base images there are. After a build the image
-//! gets a second tag, named by the hash of its inputs; as long as both tags mean the same image,
-//! nothing is built, which is told within milliseconds. (Docker's own cache would tell as well, but
-//! takes seconds for each image.)
+//! An image's inputs are its build context and its base images. After a build the image gets a
+//! second tag, named by the hash of its inputs. As long as both tags mean the same image, nothing
+//! is built. This check takes milliseconds; Docker's own cache would need seconds for each image.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -77,12 +76,9 @@ async fn build_image(
     progress: &Progress,
 ) -> Result<()> {
     let step = progress.step("stack", format!("building the image {image}"));
-    let built = project
-        .compose(&["build", service], &format!("build {image}"), |line| {
-            step.update(line)
-        })
-        .await;
-    match built {
+    let (arguments, attempted) = (["build", service], format!("build {image}"));
+    let on_line = |line: &str| step.update(line);
+    match project.compose(&arguments, &attempted, on_line).await {
         Ok(_) => {
             step.done("built");
             Ok(())
@@ -95,41 +91,37 @@ async fn build_image(
     }
 }
 
-/// Puts the program that cargo built, and its Dockerfile, where the compose file looks for them.
+/// Copies the program that cargo built, and its Dockerfile, to the folder that the compose file
+/// names.
 fn stage_program(project: &Project) -> Result<()> {
     let Some((image, program)) = project.program_image() else {
         return Ok(());
     };
     let folder = staged_program_image(&project.state_folder());
-    copy_if_changed(
-        &project.root().join(&image.dockerfile),
-        &folder.join("Dockerfile"),
-    )?;
+    let dockerfile = project.root().join(&image.dockerfile);
+    copy_if_changed(&dockerfile, &folder.join("Dockerfile"))?;
     copy_if_changed(&program, &folder.join(&image.program))
 }
 
 /// The images that the Dockerfile of `build` starts from.
 fn base_images(build: &ComposeBuild) -> Result<BTreeSet<String>> {
-    let name = build
-        .dockerfile
-        .as_deref()
-        .unwrap_or(Path::new("Dockerfile"));
-    let path = build.context.join(name);
+    let name = build.dockerfile.as_deref();
+    let path = build.context.join(name.unwrap_or(Path::new("Dockerfile")));
     let text = std::fs::read_to_string(&path).map_err(Error::file("read", path))?;
     Ok(images_of(&text))
 }
 
-/// The images that are named by the `FROM` lines of a Dockerfile
-/// (<https://docs.docker.com/reference/dockerfile/#from>); a stage of its own is none on this machine.
+/// The images that the `FROM` lines of a Dockerfile name
+/// (<https://docs.docker.com/reference/dockerfile/#from>). A name of one of its own stages is among
+/// them, but no image has it.
 fn images_of(dockerfile: &str) -> BTreeSet<String> {
     let froms = dockerfile.lines().filter_map(|line| {
         let mut words = line.split_whitespace();
-        words
-            .next()
-            .filter(|word| word.eq_ignore_ascii_case("FROM"))?;
-        words
-            .find(|word| !word.starts_with("--"))
-            .map(str::to_owned)
+        if !words.next()?.eq_ignore_ascii_case("FROM") {
+            return None;
+        }
+        let image = words.find(|word| !word.starts_with("--"));
+        image.map(str::to_owned)
     });
     froms.collect()
 }
@@ -186,10 +178,8 @@ mod tests {
             dockerfile: None,
             context: folder.path().to_owned(),
         };
-        assert_ne!(
-            hash_of_inputs(&build, "one").unwrap(),
-            hash_of_inputs(&build, "two").unwrap()
-        );
+        let [one, two] = ["one", "two"].map(|base| hash_of_inputs(&build, base).unwrap());
+        assert_ne!(one, two);
     }
 
     #[test]
@@ -203,9 +193,7 @@ mod tests {
     fn images_that_a_dockerfile_starts_from_are_those_of_its_from_lines() {
         let text =
             "# syntax\nFROM --platform=linux/amd64 debian:a AS build\nRUN x\nfrom debian:b\n";
-        assert_eq!(
-            images_of(text),
-            ["debian:a".to_owned(), "debian:b".to_owned()].into()
-        );
+        let expected = ["debian:a", "debian:b"].map(str::to_owned);
+        assert_eq!(images_of(text), expected.into());
     }
 }

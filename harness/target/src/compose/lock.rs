@@ -1,8 +1,8 @@
-//! Who uses a stack: any number of processes share it as it is; one alone starts, changes or
-//! removes it.
+//! The lock of a stack: any number of processes share the stack as it is, and one process alone
+//! starts, changes or removes it.
 //!
-//! A lock of the operating system on a file: the kernel releases it when its holder ends, however
-//! that happens.
+//! It is a lock of the operating system on a file: the kernel releases it when its holder ends,
+//! even by a kill.
 
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -25,7 +25,7 @@ pub struct StackLock {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
+enum LockMode {
     Shared,
     Alone,
 }
@@ -36,7 +36,7 @@ impl StackLock {
     /// # Errors
     /// [`Error::File`] if the file cannot be used.
     pub fn try_alone(path: &Path) -> Result<Option<Self>> {
-        Self::try_open(path, Mode::Alone)
+        Self::try_open(path, LockMode::Alone)
     }
 
     /// The lock at `path` together with others, if nobody has it alone.
@@ -44,7 +44,7 @@ impl StackLock {
     /// # Errors
     /// [`Error::File`] if the file cannot be used.
     pub fn try_shared(path: &Path) -> Result<Option<Self>> {
-        Self::try_open(path, Mode::Shared)
+        Self::try_open(path, LockMode::Shared)
     }
 
     /// Who has the lock at `path`, in words.
@@ -53,14 +53,13 @@ impl StackLock {
     /// [`Error::File`] if the file cannot be used.
     pub fn holder(path: &Path) -> Result<String> {
         let mut lock = Self::open(path)?;
-        Ok(
-            holder(&mut lock.file).map_or("an unknown process".to_owned(), |id| {
-                format!("process {id}")
-            }),
-        )
+        Ok(match holder(&mut lock.file) {
+            Some(id) => format!("process {id}"),
+            None => "an unknown process".to_owned(),
+        })
     }
 
-    /// The lock at `path` for this process alone; waits, and says for whom, while others have it.
+    /// The lock at `path` for this process alone. Waits while others have it, and shows who does.
     ///
     /// # Errors
     /// [`Error::File`] if the file cannot be used, [`Error::Interrupted`] if `cancel` comes first.
@@ -72,13 +71,9 @@ impl StackLock {
         if let Some(lock) = Self::try_alone(path)? {
             return Ok(lock);
         }
-        let step = progress.step(
-            "stack",
-            format!(
-                "another run uses it ({}); waiting for its end",
-                Self::holder(path)?
-            ),
-        );
+        let holder = Self::holder(path)?;
+        let what = format!("another run uses it ({holder}); waiting for its end");
+        let step = progress.step("stack", what);
         loop {
             step.update("still waiting");
             pause(cancel).await?;
@@ -98,7 +93,7 @@ impl StackLock {
             .map_err(Error::file("duplicate the stack's lock", &self.path))
     }
 
-    fn try_open(path: &Path, mode: Mode) -> Result<Option<Self>> {
+    fn try_open(path: &Path, mode: LockMode) -> Result<Option<Self>> {
         let mut lock = Self::open(path)?;
         Ok(lock.try_take(mode)?.then_some(lock))
     }
@@ -116,10 +111,10 @@ impl StackLock {
         })
     }
 
-    fn try_take(&mut self, mode: Mode) -> Result<bool> {
+    fn try_take(&mut self, mode: LockMode) -> Result<bool> {
         let taken = match mode {
-            Mode::Shared => self.file.try_lock_shared(),
-            Mode::Alone => self.file.try_lock(),
+            LockMode::Shared => self.file.try_lock_shared(),
+            LockMode::Alone => self.file.try_lock(),
         };
         match taken {
             Ok(()) => {}
@@ -132,9 +127,9 @@ impl StackLock {
                 });
             }
         }
-        // For whoever waits. Of those that share it the first one stands there, for as long as it
-        // lives.
-        if mode == Mode::Shared && holder(&mut self.file).is_some_and(is_alive) {
+        // The file names the holder for those that wait. Of several holders it names the first, as
+        // long as that one lives.
+        if mode == LockMode::Shared && holder(&mut self.file).is_some_and(is_alive) {
             return Ok(true);
         }
         let name = std::process::id().to_string();
@@ -146,7 +141,7 @@ impl StackLock {
     }
 }
 
-/// Until the next try for the lock.
+/// Waits until the next try for the lock.
 ///
 /// # Errors
 /// [`Error::Interrupted`] if `cancel` comes first.
@@ -175,34 +170,28 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
         let alone = StackLock::try_alone(&path).unwrap().unwrap();
-        assert!(
-            StackLock::try_alone(&path).unwrap().is_none()
-                && StackLock::try_shared(&path).unwrap().is_none()
-        );
+        assert!(StackLock::try_alone(&path).unwrap().is_none());
+        assert!(StackLock::try_shared(&path).unwrap().is_none());
         drop(alone);
         let first = StackLock::try_shared(&path).unwrap().unwrap();
         let second = StackLock::try_shared(&path).unwrap().unwrap();
-        assert_eq!(
-            StackLock::holder(&path).unwrap(),
-            format!("process {}", std::process::id())
-        );
+        let own = format!("process {}", std::process::id());
+        assert_eq!(StackLock::holder(&path).unwrap(), own);
         assert!(StackLock::try_alone(&path).unwrap().is_none());
         drop((first, second));
         assert!(StackLock::try_alone(&path).unwrap().is_some());
     }
 
     #[test]
-    fn whoever_only_looks_in_does_not_take_the_name_of_a_holder_that_lives() {
+    fn sharer_does_not_replace_the_name_of_a_holder_that_lives() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
-        // Process 1 is there on every machine; a number beyond the largest is on none.
+        // Process 1 runs on every machine; a number beyond the largest runs on none.
         for (named, stays) in [("1", 1), ("4194999", std::process::id())] {
             std::fs::write(&path, named).unwrap();
             let _lock = StackLock::try_shared(&path).unwrap().unwrap();
-            assert_eq!(
-                StackLock::holder(&path).unwrap(),
-                format!("process {stays}")
-            );
+            let holder = StackLock::holder(&path).unwrap();
+            assert_eq!(holder, format!("process {stays}"));
         }
     }
 }

@@ -22,12 +22,12 @@ pub struct Project {
 }
 
 impl Project {
-    /// Reads `project`: its compose file, or the folder of that ([`find_compose_file`]). Programs that
-    /// go into images are looked for in `programs`.
+    /// Reads `project`: a compose file, or the folder that holds it ([`find_compose_file`]). The
+    /// folder `programs` holds the programs that go into images.
     ///
     /// # Errors
-    /// [`Error::NoCompose`], or [`Error::BadDescription`] if the file or its section `x-alertdrill` is
-    /// wrong.
+    /// [`Error::NoCompose`], or [`Error::BadDescription`] if the file or its section `x-alertdrill`
+    /// is wrong.
     pub async fn open(project: &Path, programs: &Path) -> Result<Self> {
         let file = find_compose_file(project)?;
         let file = file
@@ -44,7 +44,7 @@ impl Project {
         let state = state_folder(&root, &config.name);
         std::fs::create_dir_all(&state).map_err(Error::file("make the folder", &state))?;
         compose.variables = variables(&config.name, &settings, &state)?;
-        // Once more, as the system will see it: the variables decide paths and addresses.
+        // Read again with the variables, which decide paths and addresses.
         let config = description::read(&compose, &kept_in).await?;
         let mut settings = config.settings.unwrap_or(settings);
         settings.services = config.services.keys().cloned().collect();
@@ -77,13 +77,13 @@ impl Project {
         &self.settings
     }
 
-    /// What cargo and this program write: `target`, or `CARGO_TARGET_DIR`.
+    /// The folder that cargo and this program write to: `target`, or `CARGO_TARGET_DIR`.
     #[must_use]
     pub fn target_folder(&self) -> PathBuf {
         target_folder(&self.root)
     }
 
-    /// What is kept of this project between runs: staged configuration, the lock, the journal.
+    /// The folder of what is kept between runs: staged configuration, the lock, the journal.
     #[must_use]
     pub fn state_folder(&self) -> PathBuf {
         state_folder(&self.root, &self.name)
@@ -93,7 +93,7 @@ impl Project {
         &self.services
     }
 
-    /// Whether the service is one that others wait for to end.
+    /// Whether other services wait for the end of this one.
     pub(super) fn is_one_shot(&self, service: &str) -> bool {
         let ends = |other: &ComposeService| {
             let dependency = other.depends_on.get(service);
@@ -102,16 +102,14 @@ impl Project {
         self.services.values().any(ends)
     }
 
-    /// The committed files and folders that the project mounts as they are, and those that its images
-    /// are built from.
+    /// The committed files and folders that the project mounts as they are, and those that its
+    /// images are built from.
     pub(super) fn committed_sources(&self) -> BTreeSet<PathBuf> {
         let volumes = self.services.values().flat_map(|service| &service.volumes);
         let mounted = volumes.filter(|volume| volume.kind == "bind");
         let mounted = mounted.filter_map(|volume| volume.source.as_ref());
-        let builds = self
-            .services
-            .values()
-            .filter_map(|service| service.build.as_ref());
+        let services = self.services.values();
+        let builds = services.filter_map(|service| service.build.as_ref());
         let staged = self.target_folder();
         let sources = mounted.chain(builds.map(|build| &build.context));
         let is_committed =
@@ -119,7 +117,8 @@ impl Project {
         sources.filter(is_committed).cloned().collect()
     }
 
-    /// The image that is made of a program, if there is one: its settings, and the program's file.
+    /// The settings of the image that is made of a program, and the program's file; `None` if the
+    /// project has no such image.
     pub(super) fn program_image(&self) -> Option<(&ProgramImage, PathBuf)> {
         let image = self.settings.program_image.as_ref()?;
         Some((image, self.programs.join(&image.program)))
@@ -129,7 +128,7 @@ impl Project {
         &self.compose.file
     }
 
-    /// Takes over the ports of a system that another process has started since this project was
+    /// Takes over the ports of a stack that another process has started after this project was
     /// opened.
     pub(super) async fn adopt_free_ports(&mut self) -> Result<()> {
         let variables = variables(&self.name, &self.settings, &self.state_folder())?;
@@ -139,14 +138,11 @@ impl Project {
         Ok(())
     }
 
-    /// Keeps the free ports for the next process that finds the system up.
+    /// Keeps the free ports for the next process that finds the stack up.
     pub(super) fn keep_free_ports(&self) -> Result<()> {
         for variable in &self.settings.free_ports {
-            let port = self
-                .compose
-                .variables
-                .get(variable)
-                .map_or("", String::as_str);
+            let port = self.compose.variables.get(variable);
+            let port = port.map_or("", String::as_str);
             let path = port_file(&self.state_folder(), variable);
             std::fs::write(&path, port).map_err(Error::file("write", path))?;
         }
@@ -155,18 +151,15 @@ impl Project {
 
     /// The files in which the free ports are kept.
     pub(super) fn port_files(&self) -> impl Iterator<Item = PathBuf> + '_ {
-        let state = self.state_folder();
-        self.settings
-            .free_ports
-            .iter()
-            .map(move |variable| port_file(&state, variable))
+        let (state, variables) = (self.state_folder(), self.settings.free_ports.iter());
+        variables.map(move |variable| port_file(&state, variable))
     }
 
     pub(super) fn lock_file(&self) -> PathBuf {
         self.state_folder().join("lock")
     }
 
-    /// There if the system was started for as long as it is used.
+    /// This file exists if the stack was started to be removed after its last use.
     pub(super) fn removal_mark(&self) -> PathBuf {
         self.state_folder().join("remove_when_unused")
     }
@@ -202,26 +195,23 @@ fn state_folder(root: &Path, name: &str) -> PathBuf {
     target_folder(root).join("stack").join(name)
 }
 
-/// What the compose file is told: its project's name, where it finds what is staged, and free ports.
+/// The variables of the compose file: the project's name, the folders of what is staged, and free
+/// ports.
 fn variables(name: &str, settings: &Settings, state: &Path) -> Result<BTreeMap<String, String>> {
+    let prometheus = settings.prometheus_files.staged_by.as_ref();
+    let alertmanager = settings.alertmanager_files.staged_by.as_ref();
+    let image = settings.program_image.as_ref().map(|image| &image.variable);
     let staged = [
-        (
-            settings.prometheus_files.staged_by.as_ref(),
-            staged_prometheus(state),
-        ),
-        (
-            settings.alertmanager_files.staged_by.as_ref(),
-            staged_alertmanager(state),
-        ),
-        (
-            settings.program_image.as_ref().map(|image| &image.variable),
-            staged_program_image(state),
-        ),
+        (prometheus, staged_prometheus(state)),
+        (alertmanager, staged_alertmanager(state)),
+        (image, staged_program_image(state)),
     ];
-    let staged = staged
-        .into_iter()
-        .filter_map(|(variable, folder)| Some((variable?.clone(), folder.display().to_string())));
-    let mut variables: BTreeMap<_, _> = staged.collect();
+    let mut variables = BTreeMap::new();
+    for (variable, folder) in staged {
+        if let Some(variable) = variable {
+            variables.insert(variable.clone(), folder.display().to_string());
+        }
+    }
     variables.insert("COMPOSE_PROJECT_NAME".to_owned(), name.to_owned());
     for variable in &settings.free_ports {
         variables.insert(variable.clone(), free_port(variable, state)?.to_string());
@@ -241,8 +231,8 @@ pub(super) fn staged_program_image(state: &Path) -> PathBuf {
     state.join("program-image")
 }
 
-/// A port that must be known before Docker could choose one: the one that the environment names, else
-/// the one that is kept while the system may be up, else a free one.
+/// A port that must be known before Docker could choose one. It is the port that the environment
+/// names, else the one that is kept while the stack may be up, else a free one.
 fn free_port(variable: &str, state: &Path) -> Result<u16> {
     let named = std::env::var(variable).ok();
     let kept = || std::fs::read_to_string(port_file(state, variable)).ok();
@@ -250,9 +240,8 @@ fn free_port(variable: &str, state: &Path) -> Result<u16> {
         return Ok(port);
     }
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    Ok(free
-        .map_err(Error::file("find a free port on", "127.0.0.1"))?
-        .port())
+    let free = free.map_err(Error::file("find a free port on", "127.0.0.1"))?;
+    Ok(free.port())
 }
 
 fn port_file(state: &Path, variable: &str) -> PathBuf {

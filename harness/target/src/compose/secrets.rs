@@ -1,7 +1,6 @@
-//! What a container was given to keep for itself is not shown: its log goes into errors, and they
-//! into reports.
+//! Hides the secrets of containers: their logs go into errors, and errors go into reports.
 
-/// What stands in the place of a secret.
+/// The text that replaces a secret.
 const HIDDEN: &str = "(hidden)";
 /// A variable with one of these words in its name holds a secret.
 const WORDS: [&str; 6] = [
@@ -12,7 +11,7 @@ const WORDS: [&str; 6] = [
     "CREDENTIAL",
     "API_KEY",
 ];
-/// What is shorter could stand in any text.
+/// A shorter value could be part of any text.
 const SHORTEST: usize = 4;
 
 /// `text` without the secrets of a container with this environment (`NAME=value`).

@@ -1,4 +1,4 @@
-//! The topics of a project's message broker, where this program can reach one.
+//! The topics of a project's message broker, if this program can reach one.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ pub(crate) fn topics_of(settings: &Settings) -> Option<Arc<dyn Topics>> {
     Some(Arc::new(alertdrill_kafka::KafkaTopics::new(bootstrap)))
 }
 
-/// None: this program was built without the feature `kafka`.
+/// Always `None`: this program was built without the feature `kafka`.
 #[cfg(not(feature = "kafka"))]
 pub(crate) fn topics_of(_settings: &Settings) -> Option<Arc<dyn Topics>> {
     None

@@ -1,4 +1,4 @@
-//! The machine's own clock.
+//! The clock of this machine, for runs that are no tests.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-/// The machine's own clock.
+/// The clock of this machine.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemClock {
     began: Instant,
