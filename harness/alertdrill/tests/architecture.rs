@@ -1,4 +1,5 @@
-//! No circle between the modules of a crate: held against the source of every crate here.
+//! What the modules of each crate may use, held against their source. `crates.rs` holds what the
+//! crates may use.
 //!
 //! Cargo refuses a circle between crates, and the compiler allows one between modules. A reader
 //! who meets a circle has to understand all of its modules at once. So among the modules that share
@@ -19,7 +20,7 @@ struct Modules(BTreeMap<ModulePath, String>);
 
 impl Modules {
     fn in_folder(src: &Path) -> Result<Self, Box<dyn Error>> {
-        let mut modules = Self::default();
+        let mut texts = BTreeMap::new();
         let mut folders = vec![src.to_owned()];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(&folder)? {
@@ -27,13 +28,26 @@ impl Modules {
                 if path.is_dir() {
                     folders.push(path);
                 } else if let Some(module) = module_of(path.strip_prefix(src)?) {
-                    modules
-                        .0
-                        .insert(module, code_of(&fs::read_to_string(&path)?));
+                    texts.insert(module, fs::read_to_string(&path)?);
                 }
             }
         }
-        Ok(modules)
+        Ok(Self::of(texts))
+    }
+
+    fn of(mut texts: BTreeMap<ModulePath, String>) -> Self {
+        let tests = texts.iter().flat_map(|(module, text)| {
+            let names = test_modules_in(text).into_iter();
+            names.map(|name| [module.as_slice(), &[name]].concat())
+        });
+        let tests: Vec<_> = tests.collect();
+        texts.retain(|module, _| !tests.iter().any(|test| module.starts_with(test)));
+        let texts = texts.into_iter();
+        Self(
+            texts
+                .map(|(module, text)| (module, code_of(&text)))
+                .collect(),
+        )
     }
 
     /// Per module, those of its siblings that it uses.
@@ -119,26 +133,32 @@ fn circle_from(
     circle
 }
 
-/// The module in this file; `None` of a program and of tests.
+/// The module in this file; `None` of a program.
 fn module_of(file: &Path) -> Option<ModulePath> {
     let path = file.to_str()?.strip_suffix(".rs")?;
     let mut names: Vec<_> = path.split('/').map(str::to_owned).collect();
     match names.last()?.as_str() {
-        "main" | "tests" => return None,
+        "main" => return None,
         "lib" | "mod" => drop(names.pop()),
         _ => {}
     }
     Some(names)
 }
 
-/// The code in a file. Tests stand at its end.
+/// The modules that are declared for tests only and stand in files of their own.
+fn test_modules_in(text: &str) -> Vec<String> {
+    let after = text.split("#[cfg(test)]\n").skip(1);
+    let lines = after.filter_map(|after| after.lines().next()?.trim().strip_suffix(';'));
+    let names = lines.filter_map(|line| Some(line.split_once("mod ")?.1));
+    names.map(str::to_owned).collect()
+}
+
+/// The code in a file, without comments. Tests stand at its end.
 fn code_of(text: &str) -> String {
-    let tests = ["mod tests", "pub(super) mod tests"].map(|tests| format!("#[cfg(test)]\n{tests}"));
-    let end = tests.iter().filter_map(|tests| text.find(tests)).min();
-    let lines = text
-        .get(..end.unwrap_or(text.len()))
-        .unwrap_or_default()
-        .lines();
+    let tests = ["mod tests {", "pub(super) mod tests {"];
+    let tests = tests.map(|tests| text.find(&format!("#[cfg(test)]\n{tests}")));
+    let end = tests.into_iter().flatten().min().unwrap_or(text.len());
+    let lines = text.split_at(end).0.lines();
     let code: Vec<_> = lines
         .filter(|line| !line.trim_start().starts_with("//"))
         .collect();
@@ -213,28 +233,41 @@ fn path_of(name: &str) -> ModulePath {
 }
 
 #[test]
-fn circle_over_a_re_export_of_the_root_is_found() {
-    let modules = |lease: &str| {
-        let modules = [
+fn circle_over_re_exports_is_found_and_none_that_only_tests_and_comments_make() {
+    let with_lease = |lease: &str| {
+        let texts = [
             (
                 "",
                 "mod drill;\nmod schedule;\npub use drill::{Drill, Lease};",
             ),
-            ("drill", "mod lease;\npub use lease::Lease;"),
+            (
+                "drill",
+                "mod lease;\n#[cfg(test)]\nmod trial;\npub use lease::Lease;",
+            ),
+            ("drill/trial", "use crate::schedule::Place;"),
             ("drill/lease", lease),
             ("schedule", "mod place;\npub use place::Place;"),
             (
                 "schedule/place",
-                "use std::fmt;\nuse super::Turn;\nfn f() { crate::Lease::new() }",
+                "use std::fmt;\nfn place() { crate::Lease::new() }",
             ),
         ];
-        let named = modules.map(|(name, code)| (path_of(name), code.to_owned()));
-        Modules(named.into())
+        let texts = texts.map(|(name, text)| (path_of(name), text.to_owned()));
+        Modules::of(texts.into())
     };
-    assert_eq!(modules("use super::Drill;").circle(), None);
-    let with_circle = modules("use crate::{fmt, schedule::{Place as Other}};");
-    assert_eq!(
-        with_circle.circle().as_deref(),
-        Some("drill → schedule → drill")
-    );
+    let in_tests = "use super::Drill;\n// crate::schedule\n#[cfg(test)]\nmod tests {\n    \
+                    use crate::schedule::Place;\n}";
+    assert_eq!(with_lease(in_tests).circle(), None);
+    for circle in [
+        "use crate::{fmt, schedule::{Place as Other}};",
+        "use super::super::schedule;",
+        "fn place() -> crate::schedule::Place {}",
+    ] {
+        let found = with_lease(circle).circle();
+        assert_eq!(
+            found.as_deref(),
+            Some("drill → schedule → drill"),
+            "{circle}"
+        );
+    }
 }

@@ -2,7 +2,11 @@
 //! may cause.
 //!
 //! Plain values that serialise, so that a plan can be printed, kept and loaded again without a
-//! stack; an unknown field or fault is an error, not something to skip.
+//! stack. An unknown field or fault is an error.
+//!
+//! In a drill's texts the name of a path in braces (`{lane}`) stands for the lane that the drill
+//! gets. Any other name in braces is an error when the drill is placed; `${name}` and `{{name}}`
+//! are left to shells and templates.
 
 mod alert;
 mod claim;

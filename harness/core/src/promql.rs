@@ -39,7 +39,7 @@ fn read_by(expression: &str, ranges_too: bool) -> Result<BTreeSet<String>, Strin
             match part {
                 Expr::VectorSelector(selector) => self.names.extend(selector.name.clone()),
                 Expr::MatrixSelector(range) if self.ranges_too => {
-                    self.names.extend(range.vs.name.clone())
+                    self.names.extend(range.vs.name.clone());
                 }
                 _ => {}
             }

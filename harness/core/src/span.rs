@@ -24,7 +24,7 @@ impl Span {
         for at in instants {
             match spans.last_mut() {
                 Some(span) if at.seconds_since(span.until) < 1.5 * apart.as_secs_f64() => {
-                    span.until = at
+                    span.until = at;
                 }
                 _ => spans.push(Self {
                     from: at,

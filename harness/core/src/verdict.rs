@@ -154,7 +154,7 @@ pub enum ReasonKind {
     NoSuchRule,
     /// It never fired.
     Missed,
-    /// It fired, or somebody was told that it does, though it must stay silent.
+    /// It fired, or a receiver was notified that it does, though it must stay silent.
     FalseAlarm,
     /// It fired before its window.
     TooEarly,
@@ -162,15 +162,15 @@ pub enum ReasonKind {
     Late,
     /// It fired without labels that it must carry, or with another severity.
     WrongLabels,
-    /// It was delivered without a summary, a description or a runbook.
+    /// It was delivered without an annotation that it must have.
     MissingAnnotations,
-    /// It fired, and the right receiver was not told in time.
+    /// It fired, and the right receiver was not notified in time.
     NotDelivered,
-    /// The right receiver was told more than once of the same alert.
+    /// The right receiver was notified more than once of the same alert.
     DeliveredTwice,
     /// It went on firing after the fault was reverted.
     NotResolved,
-    /// It resolved, and the right receiver was not told in time.
+    /// It resolved, and the right receiver was not notified in time.
     ResolveNotDelivered,
     /// An alert fired that the drill did not declare.
     Collateral,
@@ -187,7 +187,7 @@ pub enum ReasonKind {
     FaultWithoutEffect,
     /// The fault could not be reverted.
     FaultNotReverted,
-    /// Prometheus skipped evaluations of the rule, so that its alert may be late for that.
+    /// Prometheus skipped evaluations of the rule, so that its alert may be late.
     EvaluationsMissed,
     /// Observation failed, or the drill broke off.
     CouldNotObserve,
@@ -251,13 +251,13 @@ pub struct AlertOutcome {
     pub pending_at: Option<UtcInstant>,
     /// First evaluation that saw it firing.
     pub firing_at: Option<UtcInstant>,
-    /// Since when it fires, as Alertmanager told the receiver.
+    /// Since when it fires, as Alertmanager notified the receiver.
     pub starts_at: Option<UtcInstant>,
-    /// When the receiver was told that it fires.
+    /// When the receiver was notified that it fires.
     pub notified_at: Option<UtcInstant>,
     /// First evaluation that no longer saw it.
     pub resolved_at: Option<UtcInstant>,
-    /// When the receiver was told that it has ended.
+    /// When the receiver was notified that it has ended.
     pub resolve_notified_at: Option<UtcInstant>,
     /// Seconds from the fault to firing.
     pub time_to_fire_s: Option<f64>,

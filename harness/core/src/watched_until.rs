@@ -26,6 +26,7 @@ impl WatchedUntil {
     }
 
     /// What to say in the place of the instant of an end that was not seen.
+    #[must_use]
     pub fn unseen_end(self) -> &'static str {
         if self.is_cut_short() {
             "not awaited"

@@ -39,8 +39,8 @@ impl Concerns {
         }
         let mut paths = paths();
         let path = paths.find(|path| {
-            let mut names = path.owns.iter().chain(&path.uses).chain([&path.name]);
-            names.any(|name| read_from.contains(name))
+            let mut telling = path.owns.iter().chain(&path.uses).chain([&path.name]);
+            telling.any(|name| read_from.contains(name))
         });
         match path {
             Some(path) if path.lanes.is_empty() => Self::Any([path.name.clone()].into()),

@@ -298,15 +298,12 @@ fn expand(text: &str, values: &BTreeMap<&str, String>) -> std::result::Result<St
         let in_braces = after
             .strip_prefix('{')
             .and_then(|after| after.split_once('}'));
-        let (name, left) = match in_braces {
-            Some((inside, left)) => {
-                let name = inside.split_once(':').map_or(inside, |(name, _)| name);
-                (name, left)
-            }
-            None => {
-                let name_ends = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-                after.split_at(name_ends.unwrap_or(after.len()))
-            }
+        let (name, left) = if let Some((inside, left)) = in_braces {
+            let name = inside.split_once(':').map_or(inside, |(name, _)| name);
+            (name, left)
+        } else {
+            let name_ends = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            after.split_at(name_ends.unwrap_or(after.len()))
         };
         let unknown = || format!("there is no variable `{name}`, which `{text}` uses");
         expanded += values.get(name).ok_or_else(unknown)?;

@@ -19,7 +19,7 @@ pub struct Lease {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LeaseMode {
-    /// The drill needs it undisturbed, and disturbs nobody.
+    /// The drill needs it undisturbed, and does not disturb it.
     Shared,
     /// The drill disturbs it.
     Exclusive,

@@ -13,7 +13,7 @@ pub(super) struct AlertJudgement {
     pub(super) reasons: Vec<Reason>,
 }
 
-/// Judges one expected alert. Without a fault nothing is judged, and only its promises are told.
+/// Judges one expected alert. Without a fault nothing is judged; the outcome has its promises.
 pub(super) fn judge(
     expected: &ExpectedAlert,
     timeline: &Timeline,

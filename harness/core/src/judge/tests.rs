@@ -202,7 +202,7 @@ fn what_is_still_to_come_does_not_speak_against_an_alert_so_far() {
         timeline.samples.retain(|sample| sample.at <= at(95.0));
         timeline
             .deliveries
-            .retain(|told| told.received_at <= at(95.0));
+            .retain(|delivery| delivery.received_at <= at(95.0));
     };
     assert_eq!(
         reasons_so_far(&drill(), &Story::good().with(not_reverted).timeline),
@@ -389,7 +389,7 @@ fn alert_of_another_exchange_neither_passes_the_drill_nor_goes_unseen() {
 }
 
 #[test]
-fn alert_with_another_severity_has_wrong_labels_and_names_the_receiver_that_was_told() {
+fn alert_with_another_severity_has_wrong_labels_and_names_the_receiver_that_was_notified() {
     let mut mild = binance_down();
     mild.insert("severity".into(), "warning".into());
     let story = Story::silent().alert(&mild, 20, 80, 110).notified(
@@ -427,7 +427,7 @@ fn alert_without_a_runbook_has_missing_annotations() {
 }
 
 #[test]
-fn alert_that_no_receiver_was_told_of_is_not_delivered() {
+fn alert_that_no_receiver_was_notified_of_is_not_delivered() {
     let story = Story::good().with(|timeline| timeline.deliveries.clear());
     assert_fails_with(
         &story,
@@ -461,11 +461,11 @@ fn alert_of_a_group_that_fired_lately_may_wait_for_the_groups_interval() {
             timeline.lately_fired = vec![labels(&[
                 ("alertname", "FeedHandlerDown"),
                 ("exchange", "okx"),
-            ])]
+            ])];
         })
     };
     let routed = |timeline: &mut Timeline, label| {
-        timeline.routing.as_mut().unwrap().group_by = grouped_by(label)
+        timeline.routing.as_mut().unwrap().group_by = grouped_by(label);
     };
     assert_eq!(
         late()
@@ -531,7 +531,7 @@ fn end_of_an_alert_is_not_judged_where_it_was_not_awaited_and_all_before_it_is()
             timeline.samples.retain(|sample| sample.at <= at(100.0));
             timeline
                 .deliveries
-                .retain(|told| told.received_at <= at(100.0));
+                .retain(|delivery| delivery.received_at <= at(100.0));
             timeline
                 .evaluated_until
                 .insert("FeedHandlerDown".into(), at(100.0));
@@ -547,9 +547,9 @@ fn end_of_an_alert_is_not_judged_where_it_was_not_awaited_and_all_before_it_is()
         ReasonKind::Missed,
         "did not fire",
     );
-    let untold = Story::silent().alert(&binance_down(), 20, 80, 110);
+    let not_notified = Story::silent().alert(&binance_down(), 20, 80, 110);
     assert_fails_with(
-        &cut_short(untold),
+        &cut_short(not_notified),
         ReasonKind::NotDelivered,
         "no receiver was notified",
     );
@@ -581,7 +581,7 @@ fn alert_that_resolves_late_is_not_resolved_in_time() {
 }
 
 #[test]
-fn resolve_that_nobody_was_told_of_fails_the_drill() {
+fn resolve_that_no_receiver_was_notified_of_fails_the_drill() {
     let story = Story::good().with(|timeline| timeline.deliveries.truncate(1));
     assert_fails_with(
         &story,
@@ -606,7 +606,7 @@ fn other_alert_that_fires_is_collateral() {
 }
 
 #[test]
-fn tolerated_alert_passes_and_is_told_with_its_reason() {
+fn tolerated_alert_passes_and_is_shown_with_its_reason() {
     let oom = labels(&[
         ("alertname", "ServiceOOMKill"),
         ("service", "kafka"),
@@ -756,7 +756,7 @@ fn window_counts_from_the_measured_onset() {
         let story = Story::good().with(|timeline| {
             timeline
                 .conditions
-                .push(spans("up == 0", &[(onset_s, 110.0)]))
+                .push(spans("up == 0", &[(onset_s, 110.0)]));
         });
         assert_eq!(
             kinds(&judge(&measured(), &story.timeline)),
@@ -995,7 +995,7 @@ fn neighbour_that_ended_before_answers_for_nothing() {
         .with(|timeline| {
             timeline
                 .neighbours
-                .push(neighbour("kraken", -100.0, Some(20.0)))
+                .push(neighbour("kraken", -100.0, Some(20.0)));
         });
     assert_eq!(kinds(&story.verdict()), [ReasonKind::Collateral]);
 }

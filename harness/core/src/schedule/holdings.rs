@@ -22,8 +22,8 @@ pub fn holdings_of(drill: &Drill, settings: &Settings) -> Holdings {
     let faults = drill.all_faults();
     let disturbed = faults.map(|fault| (fault.disturbs(), LeaseMode::Exclusive));
     let leases = drill.leases.iter();
-    let leased = leases.map(|lease| (lease.on.as_str(), lease.mode));
-    for (name, mode) in disturbed.chain(leased) {
+    let named = leases.map(|lease| (lease.on.as_str(), lease.mode));
+    for (name, mode) in disturbed.chain(named) {
         let Some(way) = way_of(name, settings) else {
             hold(name.to_owned(), mode);
             continue;
