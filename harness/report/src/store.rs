@@ -187,6 +187,7 @@ impl RunFolder {
     }
 
     /// Why a process of this run could not start the stack, if one could not.
+    #[must_use]
     pub fn why_not_started(&self) -> Option<String> {
         std::fs::read_to_string(self.not_started()).ok()
     }
@@ -376,9 +377,9 @@ mod tests {
         (target, folder)
     }
 
-    type Reads = fn(&RunFolder) -> Result<()>;
+    type ReadsFile = fn(&RunFolder) -> Result<()>;
 
-    const FILES: [(&str, Reads); 4] = [
+    const FILES: [(&str, ReadsFile); 4] = [
         (RUN, |folder| folder.run().map(drop)),
         (PANELS, |folder| folder.panels().map(drop)),
         ("expressions/x.json", |folder| {
@@ -394,7 +395,7 @@ mod tests {
         let (_target, folder) = full_folder();
         for (name, reads) in FILES {
             edit(&folder, name, |json| {
-                assert!(json["schema_version"].is_u64(), "{name}")
+                assert!(json["schema_version"].is_u64(), "{name}");
             });
             reads(&folder).unwrap();
         }
@@ -448,7 +449,7 @@ mod tests {
         let (_target, folder) = full_folder();
         let name = "records/feed_handler_stopped.json";
         edit(&folder, name, |json| {
-            json["timeline"]["schema_version"] = 3.into()
+            json["timeline"]["schema_version"] = 3.into();
         });
         let error = folder.records().unwrap_err().to_string();
         assert!(error.contains("it is of version 3"), "{error}");

@@ -121,9 +121,9 @@ fn no_module_imports_one_that_imports_it() {
         .find_map(|(name, all)| all.is_empty().then_some(*name))
     {
         below.remove(lowest);
-        below
-            .values_mut()
-            .for_each(|all| all.retain(|other| *other != lowest));
+        for imported in below.values_mut() {
+            imported.retain(|other| *other != lowest);
+        }
     }
     assert!(
         below.is_empty(),

@@ -195,3 +195,16 @@ async fn target_whose_scrape_failed_is_told_with_its_labels_and_why() {
     let lost = prometheus.lost_targets().await.unwrap();
     assert_eq!(lost, ["up{job=\"feed\"}: connection refused"]);
 }
+
+#[tokio::test]
+async fn version_is_that_which_the_server_was_built_from() {
+    let server = MockServer::start().await;
+    let body = r#"{"status":"success","data":{"version":"3.5.0","revision":"8be3a938"}}"#;
+    let template = ResponseTemplate::new(200).set_body_raw(body, "application/json");
+    Mock::given(path("/api/v1/status/buildinfo"))
+        .respond_with(template)
+        .mount(&server)
+        .await;
+    let prometheus = Prometheus::new(&server.address().to_string());
+    assert_eq!(prometheus.version().await.unwrap(), "3.5.0");
+}

@@ -73,12 +73,8 @@ mod tests {
         let spoil: [fn(&mut Value); 5] = [
             |report| report["drills"][0]["verdict"] = "perhaps".into(),
             |report| {
-                drop(
-                    report["run"]
-                        .as_object_mut()
-                        .unwrap()
-                        .remove("rules_sha256"),
-                )
+                let run = report["run"].as_object_mut().unwrap();
+                run.remove("rules_sha256");
             },
             |report| report["drills"][0]["faults"][0]["injected_at"] = "yesterday".into(),
             |report| report["drills"][0]["alerts"][0]["window_s"] = serde_json::json!([1.0]),

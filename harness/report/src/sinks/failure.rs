@@ -157,7 +157,7 @@ fn unwanted(drill: &Drill, timeline: &Timeline, from: UtcInstant) -> Vec<(UtcIns
     let expected: Vec<_> = drill
         .expect
         .iter()
-        .map(|alert| (alert.claim(), alert.severity.to_string()))
+        .map(|alert| (alert.claim(), alert.severity.clone()))
         .collect();
     let tolerated: Vec<Claim> = drill.tolerate.iter().map(Tolerated::claim).collect();
     let neighbours = timeline

@@ -11,7 +11,7 @@ use super::phrases::{alert_times, facts_to_repeat, named};
 use crate::model::{DrillReport, Report};
 use alertdrill_core::{Outcome, Reason};
 
-/// The run as JUnit's XML.
+/// The run as the content of `junit.xml`.
 ///
 /// # Errors
 /// If it cannot be written as XML.
