@@ -163,7 +163,7 @@ fn report_of_a_run_with_a_drill_that_failed_is_usable_by_mouse_by_keyboard_and_b
             std::fs::copy(kept.join(&name), folder.join(name)).unwrap();
         }
     }
-    commands::report(root(), Some(&folder)).unwrap();
+    commands::report(&folder).unwrap();
     let html = std::fs::read_to_string(folder.join("index.html")).unwrap();
     assert!(
         html.contains("1 fail"),
