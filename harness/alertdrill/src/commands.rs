@@ -130,16 +130,12 @@ pub fn heal(project: &Path, programs: &Path, progress: &Progress) -> Result<Vec<
     })
 }
 
-/// Makes the report of a run of `project` again from its saved records: of the one in `folder`, else
-/// of the last one. Gives what a terminal shows of it at a run's end, and where it is.
+/// Makes the report of the run in `folder` again from its saved records; gives what a terminal shows
+/// of it at a run's end, and where it is.
 ///
 /// # Errors
 /// [`Error::File`] or [`Error::BadDescription`].
-pub fn report(project: &Path, folder: Option<&Path>) -> Result<Vec<String>> {
-    let folder = match folder {
-        Some(folder) => folder.to_owned(),
-        None => latest_run(project)?,
-    };
+pub fn report(folder: &Path) -> Result<Vec<String>> {
     let folder = folder
         .canonicalize()
         .map_err(Error::file("open the run's folder", folder))?;
@@ -172,7 +168,11 @@ pub fn report(project: &Path, folder: Option<&Path>) -> Result<Vec<String>> {
     Ok(lines)
 }
 
-fn latest_run(project: &Path) -> Result<PathBuf> {
+/// The folder of the last run of `project`.
+///
+/// # Errors
+/// As [`find_compose_file`].
+pub fn latest_run(project: &Path) -> Result<PathBuf> {
     let compose_file = find_compose_file(project)?;
     // An empty path, if the file is named without a folder, is the current folder's.
     let root = compose_file.parent().unwrap_or(Path::new(""));

@@ -183,7 +183,10 @@ fn carry_out(action: Action, project: &Path, progress: &Progress) -> Result<Exit
         Action::Up => lines(commands::up(project, &programs, progress)?),
         Action::Down => lines(commands::down(project, &programs, progress).map(|()| Vec::new())?),
         Action::Heal => lines(commands::heal(project, &programs, progress)?),
-        Action::Report { run } => lines(commands::report(project, run.as_deref())?),
+        Action::Report { run } => {
+            let run = run.map_or_else(|| commands::latest_run(project), Ok)?;
+            lines(commands::report(&run)?)
+        }
         Action::Coverage { drills, prometheus } => commands::coverage(
             project,
             &programs,

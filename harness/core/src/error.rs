@@ -185,15 +185,15 @@ impl Error {
                  Dockerfile that the log names",
             ),
             Self::PortTaken { .. } => {
-                Some("end what listens there, or set KAFKA_HOST_PORT to a free port")
+                Some("end what listens there, or have the compose file publish another port")
             }
             Self::NotHealthy { .. } => Some(
                 "the stack was taken down again; `KEEP_STACK=1` keeps it for a look with `docker compose logs`",
             ),
             Self::RulesRefused { .. } => Some("mend the rules file; nothing was broken or changed"),
-            Self::NoSuchService { .. } => Some(
-                "`docker compose -f docker-compose.test.yml config --services` lists the services",
-            ),
+            Self::NoSuchService { .. } => {
+                Some("`docker compose config --services`, on its compose file, lists the services")
+            }
             Self::ClocksDisagree { .. } => Some("have both clocks set by NTP, then run it again"),
             Self::NoSuchNetwork { .. } => {
                 Some("make the stack anew: `alertdrill down`, then `alertdrill up`")

@@ -26,13 +26,19 @@ pub fn on_a_stack(
     if was_there || keep_stack() {
         return outcome;
     }
-    match down(project, programs, progress) {
-        Ok(()) => outcome,
-        Err(error) => {
-            progress.line(&format!("error: {}", error.explained()));
-            Ok(outcome?.max(RunOutcome::NotTested))
-        }
-    }
+    after_removal(outcome, down(project, programs, progress), progress)
+}
+
+fn after_removal(
+    outcome: Result<RunOutcome>,
+    removal: Result<()>,
+    progress: &Progress,
+) -> Result<RunOutcome> {
+    let Err(error) = removal else {
+        return outcome;
+    };
+    progress.line(&format!("error: {}", error.explained()));
+    Ok(outcome?.max(RunOutcome::NotTested))
 }
 
 fn is_there(project: &Path, programs: &Path) -> Result<bool> {
@@ -40,4 +46,26 @@ fn is_there(project: &Path, programs: &Path) -> Result<bool> {
         let project = Project::open(project, programs).await?;
         Containers::connect(project.name()).await?.exist().await
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use alertdrill_core::Error;
+
+    use super::*;
+
+    #[test]
+    fn stack_that_cannot_be_removed_is_no_success_and_hides_no_alert_that_failed() {
+        for (outcome, left) in [
+            (RunOutcome::Passed, RunOutcome::NotTested),
+            (RunOutcome::NotTested, RunOutcome::NotTested),
+            (RunOutcome::Failed, RunOutcome::Failed),
+        ] {
+            let removal = Err(Error::Interrupted);
+            let after = after_removal(Ok(outcome), removal, &Progress::default());
+            assert_eq!(after.unwrap(), left);
+            let after = after_removal(Ok(outcome), Ok(()), &Progress::default());
+            assert_eq!(after.unwrap(), outcome);
+        }
+    }
 }
