@@ -132,7 +132,10 @@ mod tests {
         let by = "silence 7, inhibited by alert f00".to_owned();
         assert_eq!(
             alertmanager.suppressions().await.unwrap(),
-            [Suppression { labels, suppressed_by: by }]
+            [Suppression {
+                labels,
+                suppressed_by: by
+            }]
         );
     }
 

@@ -11,7 +11,7 @@ use alertdrill_core::{
     AlertOutcome, ConditionRecord, DELIVERY_ALLOWANCE, Drill, Episode, Error, ExpectedAlert, Fault,
     FaultRecord, LoadedRule, Moment, ObservationError, RESOLVED_RESENT_FOR, Result, Routing,
     Settings, Site, SteadyState, Timeline, UtcInstant, WatchedUntil, Window, alert_outcomes,
-    episodes, infeasible, rule_for, reasons_so_far,
+    episodes, infeasible, reasons_so_far, rule_for,
 };
 use alertdrill_engine::{Answering, Observer, RuleEngine, condition_spans};
 use alertdrill_progress::{Progress, Step, WindowBar};
@@ -139,11 +139,7 @@ impl<'a, 'line> Life<'a, 'line> {
         if !infeasible(self.drill, &self.timeline.rules).is_empty() {
             return Ok(());
         }
-        self.timeline.lately_fired = self
-            .around
-            .engine
-            .fired_within(RESOLVED_RESENT_FOR)
-            .await?;
+        self.timeline.lately_fired = self.around.engine.fired_within(RESOLVED_RESENT_FOR).await?;
         self.missed_evaluations_before = self.around.engine.missed_evaluations().await?;
         let conditions = conditions_for(&self.leased.holdings(), self.around.settings);
         let queries = conditions.iter().map(|condition| condition.query.clone());
