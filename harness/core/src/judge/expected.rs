@@ -151,11 +151,8 @@ impl<'a> Judge<'a> {
         let expected = self.expected;
         let is_pending =
             |life: &&Episode| life.pending_at.is_some() && self.claim.covers(&life.labels);
-        let pending_at = self
-            .lives
-            .iter()
-            .find(is_pending)
-            .and_then(|life| life.pending_at);
+        let pending = self.lives.iter().find(is_pending);
+        let pending_at = pending.and_then(|life| life.pending_at);
         self.outcome.pending_at = pending_at;
         if let Some(condition) = self.unmet_condition() {
             let message = format!(
@@ -165,10 +162,8 @@ impl<'a> Judge<'a> {
             self.blame(ReasonKind::FaultWithoutEffect, message);
             return;
         }
-        let watched_s = self
-            .timeline
-            .finished_at
-            .seconds_since(self.fault.injected_at);
+        let watched_until = self.timeline.finished_at;
+        let watched_s = watched_until.seconds_since(self.fault.injected_at);
         let state = match pending_at {
             Some(at) => format!("pending {}", self.relative(at)),
             None => "never even pending".to_owned(),

@@ -18,27 +18,19 @@ pub(super) fn mistake_in(
         .or_else(|| unreadable_condition(drill))
 }
 
-/// A name in braces that is left in a text of a placed drill. Names in braces that a shell or a
-/// template reads (`${name}`, `{{name}}`) are not meant, nor what is sent as it is.
+/// A name in braces that is left in a text of a placed drill.
 fn open_placeholder(drill: &Drill, settings: &Settings) -> Option<String> {
     let mut drill = drill.clone();
-    for word in drill
-        .afterwards
-        .iter_mut()
-        .flat_map(|check| &mut check.command)
-    {
-        Placement::on([("injected_at", ""), ("reverted_at", "")]).fill(word);
+    let instants = Placement::on([("injected_at", ""), ("reverted_at", "")]);
+    for check in &mut drill.afterwards {
+        instants.fill_all(&mut check.command);
     }
-    let open = match serde_json::to_string(&drill) {
-        Ok(texts) => names_in_braces(&texts).into_iter().find(|name| {
-            // Placing fills exactly the texts in which a name in braces stands for a lane.
-            let filled = drill.clone().placed(&Placement::on([(name, "")]), settings);
-            let occurrences = |text: &str| text.matches(&format!("{{{name}}}")).count();
-            let left = serde_json::to_string(&filled).map(|texts| occurrences(&texts));
-            left.is_ok_and(|left| left < occurrences(&texts))
-        })?,
+    let texts = match serde_json::to_string(&drill) {
+        Ok(texts) => texts,
         Err(error) => return Some(format!("it cannot be written as JSON: {error}")),
     };
+    let mut open = names_in_braces(&texts).into_iter();
+    let open = open.find(|name| is_to_fill(name, &drill, &texts, settings))?;
     let paths = settings.paths.iter().filter(|path| !path.lanes.is_empty());
     let names: Vec<_> = paths.map(|path| path.name.as_str()).collect();
     if names.contains(&open.as_str()) {
@@ -50,6 +42,17 @@ fn open_placeholder(drill: &Drill, settings: &Settings) -> Option<String> {
     Some(format!("a text of it names `{{{open}}}`, and {there_is}"))
 }
 
+/// Whether `name`, which stands in braces in `texts`, would be filled if it were a path's. What is
+/// sent as it is (a message, a JSON body) is not filled, and so not meant.
+fn is_to_fill(name: &str, drill: &Drill, texts: &str, settings: &Settings) -> bool {
+    let filled = drill.clone().placed(&Placement::on([(name, "")]), settings);
+    let occurrences = |text: &str| text.matches(&format!("{{{name}}}")).count();
+    let left = serde_json::to_string(&filled).map(|left| occurrences(&left));
+    left.is_ok_and(|left| left < occurrences(texts))
+}
+
+/// The names that stand in braces. What a shell or a template reads (`${name}`, `{{name}}`) is left
+/// out.
 fn names_in_braces(text: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for (begin, _) in text.match_indices('{') {
