@@ -77,7 +77,8 @@ impl Life<'_, '_> {
             )
             .await?;
         self.timeline.steady_end = Some(mended.and_then(gone));
-        Ok(())
+        // The timeline must hold all that came until now.
+        self.sight.see_again().await
     }
 
     /// Waits for what must hold before a fault; false if it is not so in time.

@@ -41,6 +41,19 @@ impl<'a> Sight<'a> {
         self.observation.borrow()
     }
 
+    /// Whether the latest look has failed.
+    pub(super) fn is_failing(&self) -> bool {
+        self.seen().failing.is_some()
+    }
+
+    /// Waits until a look succeeds, if the latest one has failed.
+    pub(super) async fn see_again(&mut self) -> Result<()> {
+        while self.is_failing() {
+            self.next_look(Duration::MAX).await?;
+        }
+        Ok(())
+    }
+
     /// Waits for the next look, or for `at_most`.
     pub(super) async fn next_look(&mut self, at_most: Duration) -> Result<()> {
         tokio::select! {

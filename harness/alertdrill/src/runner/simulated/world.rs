@@ -69,7 +69,8 @@ impl World {
         let routing = Routing {
             group_by: ["alertname".to_owned()].into(),
             group_wait: Duration::from_secs(2),
-            group_interval: Duration::from_secs(5),
+            // So long that a drill has to wait for the news of its alert's end.
+            group_interval: Duration::from_secs(20),
         };
         Self {
             target,
