@@ -15,7 +15,7 @@ use std::time::Duration;
 use alertdrill::{UtcInstant, commands};
 use serde_json::Value;
 
-/// One browser at a time: their times are told.
+/// One browser at a time, because the tests measure how long the pages take.
 static BROWSER: LazyLock<Mutex<()>> = LazyLock::new(|| {
     let built = docker(&[
         "compose",
@@ -47,9 +47,9 @@ fn docker(arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// Opens the report in `folder`; gives whether all is well with it, and what was said.
-/// `REPORT_SCREENSHOTS=FOLDER` keeps pictures of it. Not by compose: it would make the stack's
-/// networks, which this has no part in.
+/// Opens the report in `folder`; gives whether the browser found it in order, and its output.
+/// `REPORT_SCREENSHOTS=FOLDER` keeps pictures of it. Compose would also make the stack's networks,
+/// which this container does not need.
 fn open_in_a_browser(folder: &Path) -> (bool, String) {
     let _turn = BROWSER.lock().unwrap_or_else(PoisonError::into_inner);
     let report = format!("{}:/report:ro", folder.display());
