@@ -14,7 +14,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Tests are threads: what is out of date is built once, not by each.
+/// Tests are threads of one process: only one of them builds what is out of date.
 static IMAGES: Once = Once::new();
 
 /// Runs `tool` of the stack's image of `server` with `folders` mounted below `/work`; gives whether
@@ -119,7 +119,7 @@ fn each_rule_does_at_its_edges_what_its_unit_tests_say() {
     assert!(content, "{printed}");
 }
 
-/// A rule, told by its alert and a text that it alone has, and changes of it that the unit tests of
+/// A rule, found by its alert and a text that only it has, and changes of it that the unit tests of
 /// its alert must notice.
 type Mutations = (
     &'static str,

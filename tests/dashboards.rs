@@ -1,5 +1,4 @@
-//! The dashboard shows what there is, in agreement with the rules, and every drill can be seen on
-//! it.
+//! The dashboard shows existing metrics, agrees with the rules, and makes every drill visible.
 
 #![allow(
     clippy::unwrap_used,
@@ -108,7 +107,7 @@ fn read_as_grafana_does(json: &str) -> (bool, String) {
         "{}",
         String::from_utf8_lossy(&built.stderr)
     );
-    // Not by compose: it would make the stack's networks, which this has no part in.
+    // Compose would also make the stack's networks, which this container does not need.
     let mut check = docker(&[
         "run",
         "--rm",

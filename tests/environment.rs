@@ -1,5 +1,5 @@
-//! Faults of the environment: each a clear message that names what to do, exit code 2, and nothing
-//! left behind.
+//! Faults of the environment. Each gives a clear message that names what to do, and exit code 2;
+//! none leaves anything behind.
 
 #![allow(
     clippy::unwrap_used,
@@ -145,8 +145,13 @@ x-alertdrill:
   prometheus: {{service: prometheus, port: 9090}}
   alertmanager: {{service: prometheus, port: 9090}}
   notification_sink: {{service: prometheus, port: 9090}}
-  prometheus_files: {{configuration: prometheus/prometheus.yml, rules: prometheus/alert_rules.yml, staged_by: PROMETHEUS_CONFIG_DIR}}
-  alertmanager_files: {{configuration: alertmanager/alertmanager.yml, staged_by: ALERTMANAGER_CONFIG_DIR}}
+  prometheus_files:
+    configuration: prometheus/prometheus.yml
+    rules: prometheus/alert_rules.yml
+    staged_by: PROMETHEUS_CONFIG_DIR
+  alertmanager_files:
+    configuration: alertmanager/alertmanager.yml
+    staged_by: ALERTMANAGER_CONFIG_DIR
   free_ports: [BROKER_PORT]
   kafka: \"127.0.0.1:${{BROKER_PORT:-1}}\"
   steady_state: []
@@ -189,7 +194,8 @@ async fn taken_port_is_named_and_nothing_is_left_behind() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let service = format!(
-        "    image: debian:trixie-slim\n    command: [sleep, \"60\"]\n    ports: [\"127.0.0.1:{port}:80\"]\n"
+        "    image: debian:trixie-slim\n    command: [sleep, \"60\"]\n    \
+         ports: [\"127.0.0.1:{port}:80\"]\n"
     );
     let project = small_project("port", &service);
     let error = session::start(project.path()).await.unwrap_err();
@@ -219,8 +225,8 @@ async fn service_that_never_becomes_healthy_shows_its_log_and_the_stack_is_taken
     assert!(is_gone("alertdrill-health").await);
 }
 
-/// As under nextest, where each drill is a process: whoever comes while another one starts the
-/// stack must not wait to have it alone.
+/// Under nextest each drill is a process. A process that comes while another one starts the stack
+/// must not wait until it can have the stack alone.
 #[tokio::test]
 async fn stack_is_started_once_and_who_waits_for_that_joins_it() {
     let folder = small_project(
@@ -276,8 +282,7 @@ async fn compose_file_without_the_harness_section_is_refused_with_its_name() {
 
 /// Both need the stack for themselves, one after the other.
 #[tokio::test]
-async fn run_with_other_rules_says_whom_it_waits_for_and_an_interrupted_drill_leaves_nothing_broken()
- {
+async fn run_with_other_rules_says_whom_it_waits_for_and_an_interrupt_leaves_nothing_broken() {
     let session = session::start(root()).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let candidate = folder.path().join("candidate.yml");

@@ -27,8 +27,8 @@ use alertdrill::{Check, Progress, Target as _, UtcInstant};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-/// Drills of which each kill hits some, by a part of their names: first those that stay broken for
-/// a minute and more, so that two kills are enough to find something open.
+/// Parts of the names of the drills that each kill hits. The first ones stay broken for a minute or
+/// more, so that two kills are enough to leave a fault open.
 const HIT: [&str; 6] = [
     "consumer",
     "feed_handler",
@@ -68,7 +68,7 @@ fn run_and_kill(hit: &str, after: Duration) {
     said.find(|line| line.as_ref().unwrap().contains("breaking: "))
         .expect("the run ended before it broke anything")
         .unwrap();
-    // What it says from now on is read, so that it never waits for that.
+    // Its output is read to the end, so that it never blocks on it.
     let reader = std::thread::spawn(move || said.for_each(drop));
     std::thread::sleep(after);
     run.kill().unwrap();
@@ -120,8 +120,7 @@ async fn no_trade_is_lost(session: &Session, since: UtcInstant, until: UtcInstan
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn run_that_is_killed_at_any_instant_leaves_nothing_broken_that_heal_does_not_mend_and_loses_no_trade()
- {
+async fn heal_mends_a_run_that_was_killed_at_any_instant_and_no_trade_is_lost() {
     let session = session::start(Path::new(env!("CARGO_MANIFEST_DIR")))
         .await
         .unwrap();
@@ -134,8 +133,7 @@ async fn run_that_is_killed_at_any_instant_leaves_nothing_broken_that_heal_does_
         tokio::task::spawn_blocking(move || run_and_kill(hit, after))
             .await
             .unwrap();
-        // Any instant is one that a run may be killed at: also one between two drills, at which
-        // nothing is broken.
+        // A kill between two drills leaves nothing broken, which is fine too.
         healed.push(
             heal(&journal, session.site(), &Progress::default())
                 .await

@@ -1,7 +1,7 @@
-//! The drills' program is a libtest program: what `cargo test`, nextest and editors ask of one, it
-//! answers.
+//! The drills' program is a libtest program: it answers what `cargo test`, nextest and editors ask
+//! of one.
 //!
-//! None of these asks for the stack.
+//! None of these questions needs the stack.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is how it fails")]
 

@@ -1,4 +1,4 @@
-//! Data really flows: what an exchange sends is found at every stage, once, on the running stack.
+//! Data really flows: on the running stack every stage holds each trade of an exchange once.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is how it fails")]
 
@@ -94,8 +94,8 @@ async fn each_trade_that_an_exchange_sends_is_once_in_its_topic_in_bronze_in_sil
 
     let bootstrap = session.stack().project().settings().kafka.clone().unwrap();
     let in_topic = move || {
-        let topic =
-            TopicReader::new(&bootstrap, format!("market.crypto.trades.{EXCHANGE}.raw")).unwrap();
+        let name = format!("market.crypto.trades.{EXCHANGE}.raw");
+        let topic = TopicReader::new(&bootstrap, name).unwrap();
         let mut times: BTreeMap<u64, usize> = BTreeMap::new();
         for payload in topic.read_from(0).unwrap() {
             let trade: Trade = serde_json::from_slice(&payload).unwrap();

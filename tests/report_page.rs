@@ -15,7 +15,7 @@ use std::time::Duration;
 use alertdrill::{UtcInstant, commands};
 use serde_json::Value;
 
-/// One browser at a time: their times are told.
+/// One browser at a time, because the tests measure how long the pages take.
 static BROWSER: LazyLock<Mutex<()>> = LazyLock::new(|| {
     let built = docker(&[
         "compose",
@@ -47,9 +47,9 @@ fn docker(arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// Opens the report in `folder`; gives whether all is well with it, and what was said.
-/// `REPORT_SCREENSHOTS=FOLDER` keeps pictures of it. Not by compose: it would make the stack's
-/// networks, which this has no part in.
+/// Opens the report in `folder`; gives whether the browser found it in order, and its output.
+/// `REPORT_SCREENSHOTS=FOLDER` keeps pictures of it. Compose would also make the stack's networks,
+/// which this container does not need.
 fn open_in_a_browser(folder: &Path) -> (bool, String) {
     let _turn = BROWSER.lock().unwrap_or_else(PoisonError::into_inner);
     let report = format!("{}:/report:ro", folder.display());
@@ -163,7 +163,7 @@ fn report_of_a_run_with_a_drill_that_failed_is_usable_by_mouse_by_keyboard_and_b
             std::fs::copy(kept.join(&name), folder.join(name)).unwrap();
         }
     }
-    commands::report(&folder, None).unwrap();
+    commands::report(&folder).unwrap();
     let html = std::fs::read_to_string(folder.join("index.html")).unwrap();
     assert!(
         html.contains("1 fail"),
@@ -176,7 +176,7 @@ fn report_of_a_run_with_a_drill_that_failed_is_usable_by_mouse_by_keyboard_and_b
 #[test]
 fn report_of_500_drills_makes_the_details_only_of_those_that_are_looked_at() {
     let folder = run_of(500);
-    commands::report(&folder, None).unwrap();
+    commands::report(&folder).unwrap();
     let (well, said) = open_in_a_browser(&folder);
     assert!(well && said.contains("500 drills: loaded"), "{said}");
 }
@@ -200,7 +200,7 @@ fn report_of_the_last_run_is_usable_if_there_is_one() {
 #[test]
 fn page_that_is_broken_is_told_from_one_that_is_not() {
     let folder = run_of(6);
-    commands::report(&folder, None).unwrap();
+    commands::report(&folder).unwrap();
     let page = folder.join("index.html");
     let html = std::fs::read_to_string(&page).unwrap();
     let broken = [

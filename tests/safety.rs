@@ -1,5 +1,5 @@
-//! What the stack and the harness cannot do to the machine that they run on, and what they do not
-//! tell.
+//! What the stack and the harness cannot do to the machine that they run on, and which secrets they
+//! do not reveal.
 
 #![allow(
     clippy::unwrap_used,
@@ -115,11 +115,11 @@ async fn running_stack_can_only_be_read_is_bounded_and_tells_no_secret() {
     let session = session::start(root()).await.unwrap();
     let containers = session.stack().containers().clone();
 
-    // What the container exporter can reach of the engine: to read about containers, and nothing
-    // else.
+    // The container exporter reaches the engine only to read about containers.
     let ask = async |method: &str, path: &str| {
         let request = format!(
-            "printf '{method} {path} HTTP/1.0\\r\\n\\r\\n' | timeout 5 bash -c 'exec 3<>/dev/tcp/127.0.0.1/2375; cat >&3; head -n 1 <&3'"
+            "printf '{method} {path} HTTP/1.0\\r\\n\\r\\n' | timeout 5 \
+             bash -c 'exec 3<>/dev/tcp/127.0.0.1/2375; cat >&3; head -n 1 <&3'"
         );
         let answer = containers
             .exec(

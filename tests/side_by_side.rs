@@ -1,4 +1,4 @@
-//! Drills that run at once on one stack: each answers for its own alerts, and breaks only what it
+//! Drills that run at once on one stack. Each answers for its own alerts, and breaks only what it
 //! has leased.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is how it fails")]
@@ -46,8 +46,7 @@ fn careless() -> Drill {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn drill_never_passes_because_of_another_lanes_alert_and_breaks_nothing_that_it_has_not_leased()
- {
+async fn drill_never_passes_by_another_lanes_alert_and_breaks_only_what_it_has_leased() {
     let (progress, cancel) = (Progress::default(), CancellationToken::new());
     let session = session::start(Path::new(env!("CARGO_MANIFEST_DIR")))
         .await

@@ -1,9 +1,9 @@
 //! Rules and routes that are wrong must not get through: each mistake fails a drill for the right
 //! reason.
 //!
-//! All on one running stack, which loads one candidate after the other. What mistakes have in
-//! common is tried at once: each is in the rule of another alert, and its drill runs beside the
-//! others.
+//! All tests use one running stack, which loads one candidate after the other. A candidate holds
+//! several mistakes, each in the rule of another alert, and the drills of these alerts run side by
+//! side.
 
 #![allow(
     clippy::unwrap_used,
@@ -117,7 +117,7 @@ impl Bench {
     }
 }
 
-/// The drill of the suite with this name; its checks are other tests' matter.
+/// The drill of the suite with this name, without its checks, which other tests cover.
 fn drill(name: &str) -> Drill {
     let mut drill = drills::all()
         .into_iter()
@@ -312,7 +312,7 @@ async fn each_mistake_in_rules_or_routes_fails_its_drill_for_the_right_reason() 
         assert_eq!(outcome, Outcome::Fail, "{mistake}: {said}");
     }
 
-    // And a stack that is not steady for another reason is no silent skip.
+    // A stack that is unsteady for another reason must not lead to a silent skip.
     bench.load(&Spoiled::rules(), &Spoiled::routes()).await;
     let containers = bench.session.stack().containers();
     containers.stop("lag-exporter").await.unwrap();
@@ -330,9 +330,9 @@ async fn each_mistake_in_rules_or_routes_fails_its_drill_for_the_right_reason() 
     bench.session.end(&bench.progress).await.unwrap();
 }
 
-/// Each threshold and each `for`, half as much again and two thirds of it: what is loaded at once,
-/// and per mistake the drill that must fail. A `for` and a threshold of one rule are never wrong
-/// together, lest one hides the other.
+/// Every threshold and every `for`, times 1.5 and times two thirds: what is loaded at once, and for
+/// each mistake the drill that must fail. The `for` and the threshold of one rule are never wrong
+/// together, because one could hide the other.
 const OFF_BY_HALF: [&[(&str, &str, &str, &str)]; 4] = [
     &[
         (
@@ -512,8 +512,7 @@ fn suite_with(original: &str, mistake: &str) -> Ended {
 }
 
 #[test]
-fn rules_file_that_fails_a_drill_ends_with_code_1_breaks_nothing_and_is_told_of_on_the_page_of_the_job()
- {
+fn rules_file_that_fails_a_drill_ends_with_code_1_breaks_nothing_and_is_on_the_jobs_page() {
     let ended = suite_with("for: 1m", "for: 10m");
     // Not `latest`: that may be the run of a test beside this one.
     let path = ended
