@@ -81,6 +81,7 @@ fn locate(stack: &Stack, endpoint: &Endpoint) -> Locate {
 
 /// Has the servers at these addresses load their files anew, and waits for the next evaluation of
 /// every rule: alerts say nothing about the new rules before it.
+#[must_use]
 pub fn reload(servers: ServerAddresses) -> BoxFuture<'static, Result<()>> {
     async move {
         Alertmanager::new(&servers.alertmanager).reload().await?;

@@ -6,6 +6,11 @@
 //! a parent, what one uses of the others goes one way. A parent and its own children may use each
 //! other: they are one thing in several files. Tests may use anything.
 
+#![allow(
+    clippy::similar_names,
+    reason = "what uses and what is used are its subject"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fs;

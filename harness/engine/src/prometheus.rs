@@ -139,14 +139,12 @@ impl Prometheus {
     }
 
     async fn matrix(&self, path: &str, form: &[(&str, &str)]) -> Result<Vec<MatrixSeries>> {
-        match self.ask(path, form).await? {
-            QueryData::Matrix(series) => Ok(series),
-            _ => {
-                let query = form.iter().find(|(name, _)| *name == "query");
-                let query = query.map_or(path, |(_, query)| query);
-                Err(bad_answer(query, "it is no matrix"))
-            }
+        if let QueryData::Matrix(series) = self.ask(path, form).await? {
+            return Ok(series);
         }
+        let query = form.iter().find(|(name, _)| *name == "query");
+        let query = query.map_or(path, |(_, query)| query);
+        Err(bad_answer(query, "it is no matrix"))
     }
 
     async fn query(&self, query: &str) -> Result<QueryData> {

@@ -141,7 +141,7 @@ impl Target for Containers {
             while let Some(chunk) = output.try_next().await.map_err(docker())? {
                 match chunk {
                     LogOutput::StdErr { message } => {
-                        complaints += &String::from_utf8_lossy(&message)
+                        complaints += &String::from_utf8_lossy(&message);
                     }
                     other => printed += &other.to_string(),
                 }

@@ -47,9 +47,11 @@ pub async fn build_stale(
         let of_these_inputs = image_id(containers, &format!("{}:{tag}", repository(image))).await?;
         match current {
             Some(id) if of_these_inputs.as_ref() == Some(&id) => {
-                drop(images.insert(image.clone(), id))
+                images.insert(image.clone(), id);
             }
-            _ => drop(stale.insert(image.clone(), (service.clone(), tag))),
+            _ => {
+                stale.insert(image.clone(), (service.clone(), tag));
+            }
         }
     }
     for (image, (service, tag)) in stale {
