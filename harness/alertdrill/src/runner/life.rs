@@ -77,7 +77,7 @@ impl Life<'_, '_> {
             )
             .await?;
         self.timeline.steady_end = Some(mended.and_then(gone));
-        // The timeline must hold all that came until now.
+        // What came while looks failed must be in the timeline too.
         self.sight.see_again().await
     }
 

@@ -41,14 +41,9 @@ impl<'a> Sight<'a> {
         self.observation.borrow()
     }
 
-    /// Whether the latest look has failed.
-    pub(super) fn is_failing(&self) -> bool {
-        self.seen().failing.is_some()
-    }
-
     /// Waits until a look succeeds, if the latest one has failed.
     pub(super) async fn see_again(&mut self) -> Result<()> {
-        while self.is_failing() {
+        while self.seen().failing.is_some() {
             self.next_look(Duration::MAX).await?;
         }
         Ok(())

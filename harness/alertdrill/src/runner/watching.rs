@@ -27,9 +27,8 @@ impl Life<'_, '_> {
             if outcomes.iter().all(&done) {
                 return Ok(true);
             }
-            let left_s = limit(self).seconds_since(self.now()).max(0.0);
-            // What was not seen while looks failed may have come in time.
-            if left_s <= 0.0 && !self.sight.is_failing() {
+            let left_s = limit(self).seconds_since(self.now());
+            if left_s <= 0.0 {
                 return Ok(false);
             }
             let since_fault_s = self.since_fault_s();
