@@ -3,8 +3,8 @@
 //!
 //! Each life has its own world, journal, leases and observer; its alert fires, is delivered and
 //! resolves, and the drill passes. Prints JSON: the seconds of this machine, those of them that a
-//! processor worked (the rest waits for the disk, to which the journal is synced), and the simulated
-//! ones. With `TMPDIR` in memory nothing waits.
+//! processor worked (the rest waits for the disk, to which the journal is synced), and the
+//! simulated ones. With `TMPDIR` in memory nothing waits.
 
 #![allow(
     clippy::expect_used,

@@ -39,7 +39,8 @@ const END_S: u64 = 14;
 fn main() {
     let costs = [10, 100, 1000].map(|drills| {
         let microseconds = cost_per_drill_and_second(drills);
-        json!({"drills": drills, "microseconds_per_drill_and_second": (microseconds * 10.0).round() / 10.0})
+        let rounded = (microseconds * 10.0).round() / 10.0;
+        json!({"drills": drills, "microseconds_per_drill_and_second": rounded})
     });
     println!("{}", json!(costs));
 }
@@ -123,7 +124,8 @@ struct Asked {
 
 /// That no condition is true, and what time it is.
 fn clock() -> Value {
-    let sample = json!({"metric": {"alertdrill_condition": "clock"}, "value": [now().epoch_s(), now().epoch_s().to_string()]});
+    let (metric, now_s) = (json!({"alertdrill_condition": "clock"}), now().epoch_s());
+    let sample = json!({"metric": metric, "value": [now_s, now_s.to_string()]});
     json!({"status": "success", "data": {"resultType": "vector", "result": [sample]}})
 }
 
@@ -223,14 +225,16 @@ impl SimulatedStack {
         let mut notifications = Vec::new();
         for (status, second) in [("firing", FIRING_S), ("resolved", GONE_S)] {
             for number in (0..self.drills).filter(|_| self.is_past(second + 1)) {
+                let lane = number.to_string();
                 let alert = json!({"status": status,
-                    "labels": {"alertname": "Down", "lane": number.to_string(), "severity": "critical"},
+                    "labels": {"alertname": "Down", "lane": lane, "severity": "critical"},
                     "annotations": {"summary": "s", "description": "d", "runbook_url": "r"}});
                 let received_at = self
                     .fault_at
                     .plus(Duration::from_secs(u64::from(second) + 1))
                     .to_string();
-                notifications.push(json!({"seq": notifications.len() + 1, "received_at": received_at, "receiver": "critical",
+                notifications.push(json!({"seq": notifications.len() + 1,
+                    "received_at": received_at, "receiver": "critical",
                     "payload": {"alerts": [alert]}}));
             }
         }

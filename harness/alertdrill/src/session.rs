@@ -143,8 +143,8 @@ impl Session {
             .queue(drill, self.stack.project().settings(), duration)
     }
 
-    /// Waits until the whole system is in steady state, but at most for `at_most`. What falls short of
-    /// it is in the answer.
+    /// Waits until the whole system is in steady state, but at most for `at_most`. What falls short
+    /// of it is in the answer.
     ///
     /// # Errors
     /// As [`runner::wait_for_all`].
@@ -165,8 +165,8 @@ impl Session {
         &self.site
     }
 
-    /// Runs one drill, as soon as it has its leases. What keeps it from its end is in the record too.
-    /// Nothing is judged here: the record is to be saved first.
+    /// Runs one drill, as soon as it has its leases. What keeps it from its end is in the record
+    /// too. Nothing is judged here: the record is to be saved first.
     pub async fn run(
         &self,
         drill: &Drill,
@@ -485,7 +485,8 @@ pub(crate) fn watch_until() -> Result<WatchedUntil> {
 /// another one's.
 pub(crate) fn only_one_is_cut_short(selected: usize) -> Error {
     watch_until_refused(format!(
-        "`delivered` is for one drill at a time, and this run may have {selected}; name one with --exact"
+        "`delivered` is for one drill at a time, and this run may have {selected}; \
+         name one with --exact"
     ))
 }
 

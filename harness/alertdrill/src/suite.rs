@@ -311,8 +311,8 @@ impl Run {
         Ok((record, verdict))
     }
 
-    /// Adds a drill to what people look at beside its verdict. No verdict depends on a picture: what
-    /// fails here is only said.
+    /// Adds a drill to what people look at beside its verdict. No verdict depends on a picture:
+    /// what fails here is only said.
     async fn add_to_pictures(
         &self,
         record: &DrillRecord,

@@ -1,13 +1,14 @@
 //! Faults: what is broken, how, and how that is undone. One kind, one file.
 //!
-//! A kind's file holds its data, how it is injected, how its effect is seen, how it is reverted, and
-//! an example for its test; the list at the end of this file names it. The list also makes the test
-//! of each kind: a kind without an example does not compile. All of it is written against the ports
+//! A kind's file holds its data, how it is injected, how its effect is seen, how it is reverted,
+//! and an example for its test; the list at the end of this file names it. The list also makes the
+//! test of each kind: a kind without an example does not compile. All of it is written against the
+//! ports
 //! [`crate::Target`] and [`crate::Clock`], which is why it can stand in the core, beside the drills
 //! that are made of it, and run in a unit test.
 //!
-//! Injecting and reverting are idempotent, so that whatever a killed run left behind can be reverted
-//! from the journal alone, by whoever comes next.
+//! Injecting and reverting are idempotent, so that whatever a killed run left behind can be
+//! reverted from the journal alone, by whoever comes next.
 
 #[cfg(test)]
 mod contract;
@@ -74,8 +75,8 @@ pub trait FaultKind: fmt::Display + fmt::Debug + Send + Sync {
     async fn revert(&self, site: &Site) -> Result<()>;
 }
 
-/// Makes [`Fault`] of the kinds: the name that stands in files, which is also the name of the kind's
-/// own file, and its type.
+/// Makes [`Fault`] of the kinds: the name that stands in files, which is also the name of the
+/// kind's own file, and its type.
 macro_rules! kinds {
     ($($name:ident: $kind:ident,)+) => {
         $(mod $name;)+

@@ -84,8 +84,8 @@ impl Life<'_, '_> {
         Ok(true)
     }
 
-    /// Shares what watches all drills again, as soon as it is back: other drills wait for it. Only a
-    /// momentary fault lets it come back before the revert.
+    /// Shares what watches all drills again, as soon as it is back: other drills wait for it. Only
+    /// a momentary fault lets it come back before the revert.
     pub(super) async fn share_watchers(&mut self) -> Result<()> {
         let watches = |fault: &&Fault| {
             self.around

@@ -8,8 +8,8 @@ use alertdrill_core::{AlertOutcome, DELIVERY_ALLOWANCE, LoadedRule, Result, UtcI
 use super::state::{Life, Surroundings};
 
 impl Life<'_, '_> {
-    /// Watches until every alert that fired has resolved and its end was delivered, or until that can
-    /// no longer come in time.
+    /// Watches until every alert that fired has resolved and its end was delivered, or until that
+    /// can no longer come in time.
     pub(super) async fn watch_it_resolve(&mut self) -> Result<()> {
         let Some(reverted_at) = self.timeline.last_revert() else {
             return Ok(());
@@ -99,8 +99,8 @@ impl Life<'_, '_> {
         }
     }
 
-    /// Takes over what fired since the fault and belongs to no drill of this process. If anything did,
-    /// the timeline names the drills that ran beside this one: it may be theirs.
+    /// Takes over what fired since the fault and belongs to no drill of this process. If anything
+    /// did, the timeline names the drills that ran beside this one: it may be theirs.
     fn look_around(&mut self, began_at: UtcInstant) -> Result<()> {
         let seen = self.sight.seen();
         self.timeline.samples.extend(seen.stray_samples(began_at));

@@ -52,8 +52,8 @@ impl Life<'_, '_> {
         self.tell_how_it_fired().await
     }
 
-    /// Says how the alerts have fired: their end may take minutes, and whoever works on a rule wants
-    /// to know before.
+    /// Says how the alerts have fired: their end may take minutes, and whoever works on a rule
+    /// wants to know before.
     async fn tell_how_it_fired(&mut self) -> Result<()> {
         self.measure_conditions(self.now()).await?;
         let reasons = reasons_so_far(self.drill, &self.timeline);

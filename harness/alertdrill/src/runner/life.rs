@@ -1,8 +1,8 @@
 //! One drill: steady state → journal → inject → see its effect → watch → revert → watch it resolve
 //! → steady state again.
 //!
-//! The order of the phases stands here, and each phase in a file of its own. Everything that happens
-//! goes into the drill's timeline; nothing is judged here.
+//! The order of the phases stands here, and each phase in a file of its own. Everything that
+//! happens goes into the drill's timeline; nothing is judged here.
 
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ use super::steady::{Alerts, Demand};
 /// time to look at.
 const USUAL_SCRAPES: Duration = Duration::from_mins(5);
 
-/// Runs the drill that holds `leased`, and answers with what it saw; what kept it from its end is in
-/// there too. What the drill has disturbed it gives back as soon as that is mended.
+/// Runs the drill that holds `leased`, and answers with what it saw; what kept it from its end is
+/// in there too. What the drill has disturbed it gives back as soon as that is mended.
 pub async fn run(leased: &mut Leased<'_>, around: Surroundings<'_>) -> Timeline {
     let drill = leased.drill.clone();
     let mut life = Life::new(&drill, leased, around);
@@ -63,8 +63,8 @@ impl Life<'_, '_> {
             return Ok(());
         }
         let mended = self.see_it_mended().await?;
-        // A near miss that holds what others use keeps it to its end: until then its alert must stay
-        // silent, and nobody may disturb that.
+        // A near miss that holds what others use keeps it to its end: until then its alert must
+        // stay silent, and nobody may disturb that.
         if self.drill.is_to_fire() || self.leased.lane.is_some() {
             self.leased.give_back_mended(settings)?;
         }

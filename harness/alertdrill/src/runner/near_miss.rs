@@ -8,8 +8,8 @@ use alertdrill_progress::WindowBar;
 use super::state::Life;
 
 impl Life<'_, '_> {
-    /// Holds the fault near the condition for as long as the drill asks, or until an alert fires that
-    /// must stay silent.
+    /// Holds the fault near the condition for as long as the drill asks, or until an alert fires
+    /// that must stay silent.
     pub(super) async fn hold_near(&mut self) -> Result<()> {
         let Some(effect_at) = self.effect_at() else {
             return Ok(());
@@ -54,8 +54,8 @@ impl Life<'_, '_> {
         }
     }
 
-    /// By when the fault must have come near every silent alert; and until when it is held there, once
-    /// it has.
+    /// By when the fault must have come near every silent alert; and until when it is held there,
+    /// once it has.
     fn near_until(&self, effect_at: UtcInstant) -> (Option<UtcInstant>, Option<UtcInstant>) {
         let near_by = self
             .drill

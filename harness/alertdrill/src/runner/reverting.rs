@@ -44,9 +44,9 @@ impl Life<'_, '_> {
         failed.map_or(Ok(()), Err)
     }
 
-    /// Waits until the paths that the drill has disturbed flow again. Other drills may have them then:
-    /// what is left to see is the end of the alerts. That mostly comes with the next evaluation, and
-    /// no other drill disturbs it.
+    /// Waits until the paths that the drill has disturbed flow again. Other drills may have them
+    /// then: what is left to see is the end of the alerts. That mostly comes with the next
+    /// evaluation, and no other drill disturbs it.
     pub(super) async fn see_it_mended(&mut self) -> Result<SteadyState> {
         self.see_scrapes_since_the_revert().await?;
         let conditions = conditions_for(&self.leased.holdings(), self.around.settings);

@@ -42,8 +42,8 @@ pub(super) enum Alerts {
     NotBegun,
 }
 
-/// Waits until `demand` is met, but at most for `at_most`. What falls short of it is in the answer, and
-/// no error.
+/// Waits until `demand` is met, but at most for `at_most`. What falls short of it is in the answer,
+/// and no error.
 ///
 /// # Errors
 /// As [`Sight::next_look`], and what `beside` says.
@@ -79,9 +79,9 @@ pub(super) async fn reach(
     }
 }
 
-/// Waits until every condition of the system and of its paths holds and no alert is pending or firing,
-/// but at most for `at_most`. What falls short of it is in the answer. A server that starts may be
-/// silent for a while.
+/// Waits until every condition of the system and of its paths holds and no alert is pending or
+/// firing, but at most for `at_most`. What falls short of it is in the answer. A server that starts
+/// may be silent for a while.
 ///
 /// # Errors
 /// [`alertdrill_core::Error::TimedOut`] if the servers stay silent, or
@@ -103,9 +103,9 @@ pub async fn wait_for_all(
     reach(&mut sight, None, || Ok(Vec::new()), demand, at_most, step).await
 }
 
-/// How `observation` falls short of what is demanded, for `drill` or for all drills. A condition that
-/// was not looked at yet does not hold. Which drills run `beside` it is asked only if an alert is
-/// active. An alert whose drill has ended belongs to nobody, in whichever process that was.
+/// How `observation` falls short of what is demanded, for `drill` or for all drills. A condition
+/// that was not looked at yet does not hold. Which drills run `beside` it is asked only if an alert
+/// is active. An alert whose drill has ended belongs to nobody, in whichever process that was.
 fn compare(
     observation: &Observation,
     drill: Option<&Drill>,

@@ -12,8 +12,9 @@ use alertdrill_progress::{Step, WindowBar};
 use super::state::Life;
 
 impl Life<'_, '_> {
-    /// Watches until `done` holds for every expected alert, and answers true; or until `limit`, which
-    /// each look may move, and answers false. `describe` says what an alert is still awaited for.
+    /// Watches until `done` holds for every expected alert, and answers true; or until `limit`,
+    /// which each look may move, and answers false. `describe` says what an alert is still awaited
+    /// for.
     pub(super) async fn watch_until(
         &mut self,
         step: &Step,

@@ -22,8 +22,8 @@ pub struct BehaviourSwitched {
     pub port: u16,
     /// Where the behaviour is posted to.
     pub path: String,
-    /// The bad behaviours, as JSON, posted in this order; each lasts for its time, the last one until
-    /// the revert.
+    /// The bad behaviours, as JSON, posted in this order; each lasts for its time, the last one
+    /// until the revert.
     pub to: Vec<Behaviour>,
     /// The good one.
     pub back: Value,
@@ -43,8 +43,8 @@ pub struct Behaviour {
 }
 
 impl Fault {
-    /// Posts behaviours to `path` at `port` of `service`, and `back` to revert them. It disturbs the
-    /// whole service, unless it is told how far it reaches.
+    /// Posts behaviours to `path` at `port` of `service`, and `back` to revert them. It disturbs
+    /// the whole service, unless it is told how far it reaches.
     #[must_use]
     pub fn switch_behaviour(
         service: impl Into<String>,

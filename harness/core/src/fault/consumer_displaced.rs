@@ -1,5 +1,5 @@
-//! Another member joins a consumer's group and gets its partition: the consumer is left with nothing
-//! to read, and the messages wait.
+//! Another member joins a consumer's group and gets its partition: the consumer is left with
+//! nothing to read, and the messages wait.
 //!
 //! It ends by itself when that member is gone, whatever took it away: the group gives the partition
 //! back.

@@ -1,10 +1,10 @@
 //! A message that its consumer cannot take is put on a topic, and holds up all that comes after it.
 //!
 //! Nothing can be taken off a topic: the revert takes the partition from the consumer, commits its
-//! group past the message, and gives it back. A consumer that takes blocks gives up what lies before
-//! the message in its block together with it, again and again, and the revert would skip that too. So
-//! the message is put there when the group has committed all that lies before it: whatever produces
-//! must pause until then.
+//! group past the message, and gives it back. A consumer that takes blocks gives up what lies
+//! before the message in its block together with it, again and again, and the revert would skip
+//! that too. So the message is put there when the group has committed all that lies before it:
+//! whatever produces must pause until then.
 
 use std::fmt;
 use std::time::Duration;

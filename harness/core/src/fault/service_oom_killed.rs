@@ -1,8 +1,8 @@
 //! The kernel kills the main process of a service at the service's own memory limit.
 //!
-//! One process that allocates would itself be the victim, and the service live on. So the main process
-//! is made the kernel's first choice (raising one's `oom_score_adj` needs no privilege), and several
-//! allocate at once.
+//! One process that allocates would itself be the victim, and the service live on. So the main
+//! process is made the kernel's first choice (raising one's `oom_score_adj` needs no privilege),
+//! and several allocate at once.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! A service is stopped, as an operator or a failed deployment stops it.
 //!
-//! Stopped by hand, so that the restart policy leaves it down: a killed process would be back within
-//! a second.
+//! Stopped by hand, so that the restart policy leaves it down: a killed process would be back
+//! within a second.
 
 use std::fmt;
 use std::time::Duration;

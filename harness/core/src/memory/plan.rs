@@ -103,8 +103,8 @@ pub(super) fn spoiled(verb: &str, on: &str) -> Error {
     }
 }
 
-/// Spoils about `permille` of 1,000 calls, one like the other in each of the ways that there are. The
-/// same seed spoils the same calls.
+/// Spoils about `permille` of 1,000 calls, one like the other in each of the ways that there are.
+/// The same seed spoils the same calls.
 pub fn spoiling(seed: u64, permille: u64) -> impl FnMut() -> Response + Send + 'static {
     let mut state = seed;
     move || {

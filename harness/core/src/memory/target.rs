@@ -10,8 +10,8 @@ use super::plan::{Plan, Response, spoiled};
 use super::system::{Service, Snapshot, System};
 use crate::{Clock, Ended, Error, Result, ServiceState, Target, Topics, UtcInstant};
 
-/// How long a call takes before it has its effect, and once more until it is confirmed. Whoever makes
-/// the call can be cancelled or killed at both times.
+/// How long a call takes before it has its effect, and once more until it is confirmed. Whoever
+/// makes the call can be cancelled or killed at both times.
 pub const LATENCY: Duration = Duration::from_millis(10);
 const GRACE_PERIOD: Duration = Duration::from_secs(10);
 
@@ -36,8 +36,8 @@ impl MemoryTarget {
         }
     }
 
-    /// The same system with one service more, which runs, is connected to `networks`, and is started
-    /// again when its main process ends by itself.
+    /// The same system with one service more, which runs, is connected to `networks`, and is
+    /// started again when its main process ends by itself.
     #[must_use]
     pub fn service(self, name: &str, networks: &[&str]) -> Self {
         let service = Service::running(name, networks, self.clock.now());

@@ -1,5 +1,5 @@
-//! The port [`Topics`] on a system in memory: groups take every message at once, except the one that
-//! they stumble over and all that comes after it.
+//! The port [`Topics`] on a system in memory: groups take every message at once, except the one
+//! that they stumble over and all that comes after it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

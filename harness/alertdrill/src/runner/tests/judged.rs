@@ -1,5 +1,5 @@
-//! Whole lives of drills, judged: each mistake of a rule, of the target and of the observation leads
-//! to its own reason.
+//! Whole lives of drills, judged: each mistake of a rule, of the target and of the observation
+//! leads to its own reason.
 
 use std::time::Duration;
 
@@ -31,8 +31,8 @@ fn rule() -> SimulatedRule {
     SimulatedRule::new("ApiDown", "api")
 }
 
-/// What a life comes to in a world with `rules` that `prepare` has prepared; whatever it is, the fault
-/// must be reverted.
+/// What a life comes to in a world with `rules` that `prepare` has prepared; whatever it is, the
+/// fault must be reverted.
 fn lived(
     drill: &Drill,
     rules: Vec<SimulatedRule>,

@@ -1,8 +1,9 @@
-//! Whatever fails, whenever a drill is cancelled or killed: no fault is lost, the timeline is whole,
-//! and nothing passes that was not seen.
+//! Whatever fails, whenever a drill is cancelled or killed: no fault is lost, the timeline is
+//! whole, and nothing passes that was not seen.
 //!
-//! First errors of any number and order: nothing that is said may be false. Then the errors end, and
-//! `heal` on the same world must bring all back. A failure prints its seed, and proptest keeps it.
+//! First errors of any number and order: nothing that is said may be false. Then the errors end,
+//! and `heal` on the same world must bring all back. A failure prints its seed, and proptest keeps
+//! it.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
