@@ -1,8 +1,8 @@
 //! What a run of the drills costs and how true it is, each figure a ratio or a difference within
 //! one run: `./drill bench`.
 //!
-//! Needs the stack up, and writes `target/bench/latest.json`. It judges nothing: it reports a figure
-//! also where that misses its goal.
+//! Needs the stack up, and writes `target/bench/latest.json`. It judges nothing: it reports a
+//! figure also where that misses its goal.
 
 #![allow(
     clippy::unwrap_used,

@@ -132,7 +132,6 @@ fn drill(name: &str) -> Drill {
     reason = "a list of mistakes, which share one running stack"
 )]
 #[tokio::test(flavor = "multi_thread")]
-#[allow(clippy::too_many_lines, reason = "it is a table")]
 async fn each_mistake_in_rules_or_routes_fails_its_drill_for_the_right_reason() {
     use ReasonKind::{
         FalseAlarm, Missed, NoSuchRule, NotDelivered, ResolveNotDelivered, StackNotSteady,

@@ -27,7 +27,7 @@ mod runner {
 mod simulated;
 
 use simulated::rule::{SimulatedRule, down};
-use simulated::stage::{Stage, simulated};
+use simulated::simulated_stack::{SimulatedStack, simulated};
 use simulated::world::World;
 
 const LIVES: u32 = 1000;
@@ -52,8 +52,8 @@ fn main() {
 /// One life; how many simulated seconds it took.
 fn live(drill: &Drill) -> f64 {
     simulated(async {
-        let stage = Stage::new(World::new([SimulatedRule::new("ApiDown", "api")]));
-        let (drill, timeline) = stage.live(drill).await;
+        let stack = SimulatedStack::new(World::new([SimulatedRule::new("ApiDown", "api")]));
+        let (drill, timeline) = stack.live(drill).await;
         let outcome = judge(&drill, &timeline).outcome;
         assert_eq!(outcome, Outcome::Pass, "a life did not go as it must");
         let began_at = timeline

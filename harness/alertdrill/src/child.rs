@@ -70,14 +70,14 @@ impl Launch {
 
 /// How a child ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ended {
+pub struct ChildEnd {
     /// Its exit code, or the signal that ended it.
     pub status: ExitStatus,
     /// How long it ran.
     pub took: Duration,
 }
 
-impl Ended {
+impl ChildEnd {
     /// What that says of the alerts, if it ran drills.
     #[must_use]
     pub fn outcome(&self) -> RunOutcome {
@@ -120,7 +120,7 @@ impl Children {
     ///
     /// # Errors
     /// [`Error::File`] if it cannot be started.
-    pub fn run(&mut self, launch: &Launch) -> Result<Ended> {
+    pub fn run(&mut self, launch: &Launch) -> Result<ChildEnd> {
         let (signals, interrupted) = (&mut self.signals, &mut self.interrupted);
         self.runtime.block_on(async {
             let began = Instant::now();
@@ -138,7 +138,7 @@ impl Children {
                     }
                 }
             };
-            Ok(Ended {
+            Ok(ChildEnd {
                 status,
                 took: began.elapsed(),
             })

@@ -130,8 +130,8 @@ pub fn heal(project: &Path, programs: &Path, progress: &Progress) -> Result<Vec<
     })
 }
 
-/// Makes the report of the run in `folder` again from its saved records; gives what a terminal shows
-/// of it at a run's end, and where it is.
+/// Makes the report of the run in `folder` again from its saved records; gives what a terminal
+/// shows of it at a run's end, and where it is.
 ///
 /// # Errors
 /// [`Error::File`] or [`Error::BadDescription`].

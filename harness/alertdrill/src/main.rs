@@ -37,8 +37,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Say what a run would do, and break nothing: which fault lasts how long, which alert must fire
-    /// when, how long all drills take.
+    /// Say what a run would do, and break nothing: which fault lasts how long, which alert must
+    /// fire when, how long all drills take.
     ///
     /// Needs neither Docker nor a stack: windows are derived from the rules as they are written.
     #[command(after_help = "\
@@ -107,8 +107,8 @@ Examples:
         /// The run's folder; else that of the project's last run.
         run: Option<PathBuf>,
     },
-    /// Say which drill makes each loaded rule fire, or which waiver excuses it, and which metrics are
-    /// read that nothing exports.
+    /// Say which drill makes each loaded rule fire, or which waiver excuses it, and which metrics
+    /// are read that nothing exports.
     #[command(after_help = "\
 Examples:
   alertdrill coverage                               of the stack if it runs, else of the rules file

@@ -226,7 +226,7 @@ struct Run {
     runtime: Runtime,
     cancel: CancellationToken,
     progress: Progress,
-    stage: Mutex<Stage>,
+    state: Mutex<SessionState>,
     /// The compose project, opened once, and the drills that wait on its stack; or why it cannot be
     /// opened.
     opened: OnceLock<Result<(Project, WaitingLine), String>>,
@@ -235,7 +235,7 @@ struct Run {
 }
 
 /// The stack is started once; if that fails, every drill is told why.
-enum Stage {
+enum SessionState {
     NotStarted,
     Running(Arc<(Session, RunFolder)>),
     Failed(String),
@@ -246,7 +246,7 @@ impl Run {
         let runtime =
             Runtime::new().map_err(Error::file("start the async runtime in", "this process"))?;
         let cancel = runtime.block_on(async { cancelled_by_signals() })?;
-        let stage = Mutex::new(Stage::NotStarted);
+        let state = Mutex::new(SessionState::NotStarted);
         let progress = Progress::default();
         let (opened, worst) = (OnceLock::new(), Mutex::new(Outcome::Pass));
         Ok(Self {
@@ -255,7 +255,7 @@ impl Run {
             runtime,
             cancel,
             progress,
-            stage,
+            state,
             opened,
             worst,
         })
@@ -390,24 +390,24 @@ impl Run {
     /// The session, started if it is not; a start that failed fails every drill with the same
     /// words.
     fn running(&self) -> Result<Arc<(Session, RunFolder)>, Failed> {
-        let mut stage = self
-            .stage
+        let mut state = self
+            .state
             .lock()
             .map_err(|_| "the session was lost in a panic")?;
-        if let Stage::NotStarted = *stage {
+        if let SessionState::NotStarted = *state {
             let started = self
                 .opened()
                 .map_err(String::clone)
                 .and_then(|(project, _)| self.runtime.block_on(self.start_once(project.clone())));
-            *stage = match started {
-                Ok(running) => Stage::Running(Arc::new(running)),
-                Err(why) => Stage::Failed(why),
+            *state = match started {
+                Ok(running) => SessionState::Running(Arc::new(running)),
+                Err(why) => SessionState::Failed(why),
             };
         }
-        match &*stage {
-            Stage::Running(running) => Ok(Arc::clone(running)),
-            Stage::Failed(why) => Err(could_not(why)),
-            Stage::NotStarted => Err("the session was not started".into()),
+        match &*state {
+            SessionState::Running(running) => Ok(Arc::clone(running)),
+            SessionState::Failed(why) => Err(could_not(why)),
+            SessionState::NotStarted => Err("the session was not started".into()),
         }
     }
 
@@ -445,10 +445,10 @@ impl Run {
 
     /// Writes the report and ends the session.
     fn end(&self) -> Result<()> {
-        let mut stage = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
-        let running = match std::mem::replace(&mut *stage, Stage::NotStarted) {
-            Stage::NotStarted | Stage::Failed(_) => return Ok(()),
-            Stage::Running(running) => running,
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = match std::mem::replace(&mut *state, SessionState::NotStarted) {
+            SessionState::NotStarted | SessionState::Failed(_) => return Ok(()),
+            SessionState::Running(running) => running,
         };
         let Some((session, folder)) = Arc::into_inner(running) else {
             return Err(Error::Interrupted);

@@ -13,18 +13,18 @@ pub const PRINT_DRILLS: &str = "--print-drills";
 
 #[derive(Deserialize)]
 struct Message {
-    target: Option<Target>,
+    target: Option<CargoTarget>,
     executable: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
-struct Target {
+struct CargoTarget {
     name: String,
     kind: Vec<String>,
 }
 
-/// Builds the test target `suite` of the workspace in `root` with cargo, whose messages go to standard error;
-/// gives its program.
+/// Builds the test target `suite` of the workspace in `root` with cargo, whose messages go to
+/// standard error; gives its program.
 ///
 /// # Errors
 /// [`Error::File`] if there is no cargo, [`Error::BadDescription`] if it does not build.
@@ -65,8 +65,9 @@ fn executable(messages: &str, suite: &str) -> Option<PathBuf> {
     let messages = messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Message>(line).ok());
-    let is_suite =
-        |target: &Target| target.name == suite && target.kind.iter().any(|kind| kind == "test");
+    let is_suite = |target: &CargoTarget| {
+        target.name == suite && target.kind.iter().any(|kind| kind == "test")
+    };
     messages
         .filter(|message| message.target.as_ref().is_some_and(is_suite))
         .find_map(|message| message.executable)

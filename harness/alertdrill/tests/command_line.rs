@@ -293,8 +293,8 @@ fn copy(folder: &Path, to: impl AsRef<OsStr>) {
     assert!(copied.unwrap().success());
 }
 
-/// A project whose drills are the test target `suite` of a workspace, with a shell script in the place
-/// of its program, and of cargo.
+/// A project whose drills are the test target `suite` of a workspace, with a shell script in the
+/// place of its program, and of cargo.
 struct SuiteProject {
     folder: tempfile::TempDir,
 }

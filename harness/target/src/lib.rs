@@ -1,8 +1,8 @@
 //! What can be broken: a compose project and its containers; the journal of what is broken in it;
 //! and the leases by which drills share it.
 
-mod breaking;
 pub mod compose;
+mod injecting;
 mod journal;
 mod leases;
 mod mending;
@@ -10,7 +10,7 @@ pub mod process;
 mod register;
 mod waiting_line;
 
-pub use breaking::{InjectedFault, InjectionFailed, inject};
+pub use injecting::{InjectedFault, InjectionFailed, inject};
 pub use journal::{Journal, JournalContent, OpenFault, decode};
 pub use leases::{Leased, Leases};
 pub use mending::{Mended, heal, revert, revert_all};

@@ -1,5 +1,6 @@
-//! What the developers of this repository run beside `alertdrill` itself: its checks, its tests, its
-//! measurements. Each is a list of steps ([`steps`]); `./drill` gets what they need on the machine.
+//! What the developers of this repository run beside `alertdrill` itself: its checks, its tests,
+//! its measurements. Each is a list of steps ([`steps`]); `./drill` gets what they need on the
+//! machine.
 
 mod steps;
 mod worker;
@@ -12,7 +13,7 @@ use alertdrill::suite_program::suite_program;
 use alertdrill::{Error, Progress, Result, RunOutcome, bug, commands};
 use clap::{Parser, ValueEnum};
 
-use steps::{SUITE, Step};
+use steps::{SUITE, WorkStep};
 use worker::Worker;
 
 /// Carries out the steps of one piece of work, in the root of the repository, up to the first that
@@ -27,7 +28,7 @@ Exit codes:
 
 Environment:
   KEEP_STACK=1  keep the stack that was started for the steps")]
-struct Arguments {
+struct WorkbenchArguments {
     /// What to do.
     work: Work,
 }
@@ -52,7 +53,7 @@ impl Work {
         value.map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
-    fn steps(self, root: &Path) -> Vec<Step> {
+    fn steps(self, root: &Path) -> Vec<WorkStep> {
         match self {
             Self::Check => steps::check(root),
             Self::Test => steps::test(root),
@@ -65,7 +66,7 @@ impl Work {
 
 fn main() -> ExitCode {
     bug::explain_panics();
-    let work = Arguments::parse().work;
+    let work = WorkbenchArguments::parse().work;
     let progress = Progress::default();
     let outcome = carry_out(work, &progress).unwrap_or_else(|error| {
         progress.line(&format!("error: {}", error.explained()));

@@ -11,7 +11,7 @@ pub(crate) const SUITE: &str = "alerts";
 
 /// One thing to do.
 #[derive(Clone, Debug)]
-pub(crate) struct Step {
+pub(crate) struct WorkStep {
     /// In words.
     pub(crate) what: &'static str,
     pub(crate) runs: Runs,
@@ -28,7 +28,7 @@ pub(crate) enum Runs {
     Drills,
 }
 
-impl Step {
+impl WorkStep {
     fn program(what: &'static str, program: &str, arguments: &[&str]) -> Self {
         Self {
             what,
@@ -77,28 +77,28 @@ impl Step {
 }
 
 /// What needs no stack: a pull request is held against it. `root` is the repository's folder.
-pub(crate) fn check(root: &Path) -> Vec<Step> {
+pub(crate) fn check(root: &Path) -> Vec<WorkStep> {
     vec![
-        Step::cargo("formatting", &["fmt", "--all", "--check"]),
-        Step::program(
+        WorkStep::cargo("formatting", &["fmt", "--all", "--check"]),
+        WorkStep::program(
             "dependencies",
             "cargo-deny",
             &words("--locked --log-level error check licenses bans sources"),
         ),
-        Step::cargo(
+        WorkStep::cargo(
             "lints",
             &words("clippy --quiet --locked --workspace --all-targets -- -D warnings"),
         ),
-        Step::cargo(
+        WorkStep::cargo(
             "tests of the harness",
             &words("test --locked --workspace --exclude k2-drills"),
         ),
-        Step::cargo(
+        WorkStep::cargo(
             "tests of the fixtures, the documents and the script",
             &words("test --locked --bin k2-fixtures --test documentation --test script"),
         ),
         // Not run by compose: it would make the stack's networks.
-        Step::program(
+        WorkStep::program(
             "the image that reads workflows and scripts",
             "docker",
             &words(
@@ -110,20 +110,21 @@ pub(crate) fn check(root: &Path) -> Vec<Step> {
     ]
 }
 
-fn read_workflows_and_scripts(root: &Path) -> Step {
+fn read_workflows_and_scripts(root: &Path) -> WorkStep {
     let root = root.display();
     let volumes = [".github", ".ci", "docker", "drill"]
         .map(|part| format!("--volume={root}/{part}:/checked/{part}:ro"));
     let mut arguments = words("run --rm --network none");
     arguments.extend(volumes.iter().map(String::as_str));
     arguments.push("alertdrill/workflow-check");
-    Step::program("workflows and scripts", "docker", &arguments)
+    WorkStep::program("workflows and scripts", "docker", &arguments)
 }
 
 /// Every check and test that CI runs.
-pub(crate) fn test(root: &Path) -> Vec<Step> {
-    let test_of =
-        |what, target| Step::cargo(what, &["test", "--locked", "--test", target]).on_the_stack();
+pub(crate) fn test(root: &Path) -> Vec<WorkStep> {
+    let test_of = |what, target| {
+        WorkStep::cargo(what, &["test", "--locked", "--test", target]).on_the_stack()
+    };
     let on_the_stack = [
         test_of("tests of the configuration", "configuration"),
         test_of("tests of the contract with cargo", "libtest_contract"),
@@ -131,7 +132,7 @@ pub(crate) fn test(root: &Path) -> Vec<Step> {
         test_of("tests of the pipeline", "pipeline"),
         test_of("tests of drills side by side", "side_by_side"),
         test_of("tests with wrong rules", "wrong_rules"),
-        Step::drills("the drills").on_the_stack(),
+        WorkStep::drills("the drills").on_the_stack(),
         test_of(
             "tests of alerts that are out of reach or not sent",
             "safety",
@@ -147,37 +148,37 @@ pub(crate) fn test(root: &Path) -> Vec<Step> {
 }
 
 /// What a run costs and how true it is.
-pub(crate) fn bench() -> Vec<Step> {
+pub(crate) fn bench() -> Vec<WorkStep> {
     let bench = words("bench --locked --profile dev --bench drills");
-    vec![Step::cargo("a run of the drills, measured", &bench).on_the_stack()]
+    vec![WorkStep::cargo("a run of the drills, measured", &bench).on_the_stack()]
 }
 
 /// Whether a drill catches each threshold and each `for` that is off by half.
-pub(crate) fn sharpness() -> Vec<Step> {
+pub(crate) fn sharpness() -> Vec<WorkStep> {
     let test = words("test --locked --test wrong_rules -- --ignored off_by_half");
     // Each of its tests needs the stack with other rules, and starts it itself.
-    vec![Step::cargo("rules that are off by half", &test)]
+    vec![WorkStep::cargo("rules that are off by half", &test)]
 }
 
 /// What [`test`] does a little of, far more often.
-pub(crate) fn torture() -> Vec<Step> {
+pub(crate) fn torture() -> Vec<WorkStep> {
     vec![
-        Step::cargo(
+        WorkStep::cargo(
             "spoiled answers, drills, records, journals",
             &words("test --locked --package alertdrill --test decoders"),
         )
         .with_default("PROPTEST_CASES", "20000"),
-        Step::cargo(
+        WorkStep::cargo(
             "spoiled answers of the engine",
             &words("test --locked --bin k2-fixtures spoiled"),
         )
         .with_default("PROPTEST_CASES", "20000"),
-        Step::cargo(
+        WorkStep::cargo(
             "harnesses that are killed",
             &words("test --locked --package alertdrill --test killed -- --nocapture"),
         )
         .with_default("ALERTDRILL_KILLS", "100"),
-        Step::cargo(
+        WorkStep::cargo(
             "an engine that is killed",
             &words(
                 "test --locked --package alertdrill --test engine_killed -- --ignored --exact \
@@ -188,9 +189,9 @@ pub(crate) fn torture() -> Vec<Step> {
     ]
 }
 
-fn killed_runs() -> Step {
+fn killed_runs() -> WorkStep {
     let test = words("test --locked --test killed_run -- --nocapture");
-    Step::cargo("runs that are killed", &test).on_the_stack()
+    WorkStep::cargo("runs that are killed", &test).on_the_stack()
 }
 
 fn words(text: &str) -> Vec<&str> {
@@ -210,13 +211,13 @@ mod tests {
     /// The package in the root of the repository: cargo's commands are about it if they name none.
     const ROOT_PACKAGE: &str = "k2-drills";
 
-    fn all_lists() -> Vec<Vec<Step>> {
+    fn all_lists() -> Vec<Vec<WorkStep>> {
         let root = Path::new("/repository");
         vec![check(root), test(root), bench(), sharpness(), torture()]
     }
 
     /// The arguments of the steps that run cargo.
-    fn cargo_commands(steps: &[Step]) -> Vec<Vec<String>> {
+    fn cargo_commands(steps: &[WorkStep]) -> Vec<Vec<String>> {
         let launches = steps.iter().filter_map(|step| match &step.runs {
             Runs::Program(launch) => Some(launch),
             Runs::Drills => None,
@@ -325,8 +326,8 @@ mod tests {
 
     #[test]
     fn only_the_drills_can_say_that_an_alert_failed() {
-        let program = Step::cargo("", &[]);
-        let drills = Step::drills("");
+        let program = WorkStep::cargo("", &[]);
+        let drills = WorkStep::drills("");
         for (code, of_program, of_drills) in [
             (0, RunOutcome::Passed, RunOutcome::Passed),
             (1, RunOutcome::Bug, RunOutcome::Failed),

@@ -7,7 +7,7 @@ use alertdrill::child::{Children, Launch};
 use alertdrill::suite_program::suite_program;
 use alertdrill::{Progress, Result, RunOutcome};
 
-use crate::steps::{Runs, SUITE, Step};
+use crate::steps::{Runs, SUITE, WorkStep};
 
 /// What is done while the stack is up.
 pub(crate) type Work<'a> = &'a mut dyn FnMut() -> Result<RunOutcome>;
@@ -36,7 +36,7 @@ impl<'a> Worker<'a> {
     pub(crate) fn carry_out(
         &mut self,
         name: &str,
-        steps: &[Step],
+        steps: &[WorkStep],
         on_a_stack: impl FnOnce(Work<'_>) -> Result<RunOutcome>,
     ) -> Result<RunOutcome> {
         let began = Instant::now();
@@ -50,7 +50,7 @@ impl<'a> Worker<'a> {
         outcome
     }
 
-    fn run_all(&mut self, steps: &[Step]) -> Result<RunOutcome> {
+    fn run_all(&mut self, steps: &[WorkStep]) -> Result<RunOutcome> {
         for step in steps {
             let outcome = self.run(step)?;
             if outcome != RunOutcome::Passed {
@@ -63,7 +63,7 @@ impl<'a> Worker<'a> {
         Ok(RunOutcome::Passed)
     }
 
-    fn run(&mut self, step: &Step) -> Result<RunOutcome> {
+    fn run(&mut self, step: &WorkStep) -> Result<RunOutcome> {
         self.progress.line(&format!("==> {}", step.what));
         let began = Instant::now();
         let launch = match &step.runs {
@@ -97,9 +97,9 @@ mod tests {
     use super::*;
 
     /// A step that ends with an exit code.
-    fn step(what: &'static str, code: u8, needs_stack: bool) -> Step {
+    fn step(what: &'static str, code: u8, needs_stack: bool) -> WorkStep {
         let shell = Launch::new("sh").arguments(["-c", &format!("exit {code}")]);
-        Step {
+        WorkStep {
             what,
             runs: Runs::Program(shell),
             needs_stack,
@@ -107,7 +107,7 @@ mod tests {
     }
 
     /// What the steps come to, and what was done, with `up` and `down` for the stack.
-    fn carried_out(steps: &[Step]) -> (RunOutcome, Vec<&'static str>) {
+    fn carried_out(steps: &[WorkStep]) -> (RunOutcome, Vec<&'static str>) {
         let progress = Progress::default();
         let stack = RefCell::new(Vec::new());
         let mut worker = Worker::new(Path::new("."), &progress).unwrap();
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn program_that_is_missing_is_an_error_that_names_it() {
-        let missing = Step {
+        let missing = WorkStep {
             runs: Runs::Program(Launch::new("no-such-program")),
             ..step("a", 0, false)
         };

@@ -6,7 +6,7 @@ use alertdrill_core::{Result, RunOutcome};
 use alertdrill_progress::Progress;
 
 use super::{Done, Selection, on_a_stack};
-use crate::child::{Children, Ended, Launch};
+use crate::child::{ChildEnd, Children, Launch};
 use crate::session::require_whole_drills;
 
 /// Runs the selected drills of `project` so many `times` on one stack, each run to its end; gives
@@ -56,7 +56,7 @@ fn run_all(
     Ok(worst)
 }
 
-fn text_of(ended: &Ended) -> String {
+fn text_of(ended: &ChildEnd) -> String {
     let how = match ended.status.code() {
         Some(code) => format!("exit code {code}"),
         None => ended.status.to_string(),

@@ -11,8 +11,8 @@ use super::selection::{Selection, Source, read_plan};
 use crate::child::Launch;
 use crate::suite::Suite;
 
-/// Runs the selected drills on the stack of `project`: those of a file here, those of a suite by its
-/// program, which takes the place of this process. `options` are options of a test program, as
+/// Runs the selected drills on the stack of `project`: those of a file here, those of a suite by
+/// its program, which takes the place of this process. `options` are options of a test program, as
 /// `cargo test` takes them after `--`.
 ///
 /// # Errors
@@ -31,7 +31,8 @@ pub fn run(project: &Path, selection: Selection<'_>, options: &[String]) -> Resu
             Ok(suite.run(Arguments::from_iter(words)))
         }
         Source::Program(program) => {
-            // A signal to this process is then one to the drills, and their exit code is this one's.
+            // A signal to this process is then one to the drills, and their exit code is this
+            // one's.
             let launch = Launch::new(&program).arguments(arguments);
             let failed = launch.command().exec();
             Err(Error::file("start", program)(failed))

@@ -157,12 +157,12 @@ pub(super) mod tests {
 
     #[test]
     fn behaviours_follow_one_another_and_each_lasts_for_its_time() {
-        let stage = contract::Stage::new();
-        let began = stage.site.clock.monotonic();
-        contract::run(example().inject(&stage.site)).unwrap();
-        let lasted = stage.site.clock.monotonic().saturating_sub(began);
+        let trial = contract::Trial::new();
+        let began = trial.site.clock.monotonic();
+        contract::run(example().inject(&trial.site)).unwrap();
+        let lasted = trial.site.clock.monotonic().saturating_sub(began);
         assert!(lasted >= Duration::from_secs(2));
-        let posted = &stage.target.snapshot().services["api"].behaviour;
+        let posted = &trial.target.snapshot().services["api"].behaviour;
         assert_eq!(posted[&(8080, "/mode".to_owned())], json!({"mode": "bad"}));
     }
 }

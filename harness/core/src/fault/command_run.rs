@@ -184,21 +184,21 @@ pub(super) mod tests {
 
     #[test]
     fn command_that_ends_with_another_code_than_0_is_not_injected() {
-        let stage = contract::Stage::new();
+        let trial = contract::Trial::new();
         let fails = ["test", "-e", "/tmp/missing"].map(str::to_owned).to_vec();
         let fault = Fault::run_command("api", fails, Vec::new());
-        let error = contract::run(fault.inject(&stage.site)).unwrap_err();
+        let error = contract::run(fault.inject(&trial.site)).unwrap_err();
         assert!(error.to_string().contains("it ended with code 1"), "{error}");
     }
 
     #[test]
     fn revert_that_leaves_the_effect_is_no_revert() {
-        let stage = contract::Stage::new();
+        let trial = contract::Trial::new();
         let command = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
         let fault = Fault::run_command("api", command(&["touch", "/a"]), command(&["true"]));
         let fault = fault.effect(command(&["test", "-e", "/a"]));
-        contract::run(fault.inject(&stage.site)).unwrap();
-        let error = contract::run(fault.revert(&stage.site)).unwrap_err();
+        contract::run(fault.inject(&trial.site)).unwrap();
+        let error = contract::run(fault.revert(&trial.site)).unwrap_err();
         assert!(error.to_string().contains("the effect to be gone after `true` in api"), "{error}");
     }
 }

@@ -106,11 +106,11 @@ pub(super) mod tests {
 
     #[test]
     fn fault_on_a_topic_of_a_system_without_a_broker_is_refused() {
-        let stage = contract::Stage::new();
-        let target = stage.target.without_broker();
+        let trial = contract::Trial::new();
+        let target = trial.target.without_broker();
         let site = Site {
             target: std::sync::Arc::new(target),
-            ..stage.site
+            ..trial.site
         };
         let error = contract::run(example().inject(&site)).unwrap_err();
         assert!(error.to_string().contains("no broker"), "{error}");

@@ -10,7 +10,7 @@ use futures_util::task::noop_waker;
 use serde_json::{Value, json};
 
 use super::{Fault, Site};
-use crate::memory::{MemoryClock, MemoryTarget, Plan, Response, Snapshot};
+use crate::memory::{MemoryClock, MemoryTarget, Mishaps, Response, SystemSnapshot};
 use crate::{Error, Ongoing, UtcInstant};
 
 /// The kind whose effect only the program itself knows, which has confirmed it.
@@ -19,15 +19,15 @@ const WITHOUT_A_CHECK: &str = "behaviour_switched";
 const BROKEN: [&str; 3] = ["api", "orders", "billing"];
 
 /// A system that the examples of faults are aimed at.
-pub(super) struct Stage {
+pub(super) struct Trial {
     pub(super) target: MemoryTarget,
     pub(super) site: Site,
-    plan: Plan,
+    plan: Mishaps,
 }
 
-impl Stage {
+impl Trial {
     pub(super) fn new() -> Self {
-        let (clock, plan) = (Arc::new(MemoryClock::default()), Plan::default());
+        let (clock, plan) = (Arc::new(MemoryClock::default()), Mishaps::default());
         let target = MemoryTarget::new(clock.clone(), plan.clone())
             .service("api", &["front", "back"])
             .service("db", &["back"])
@@ -76,17 +76,17 @@ pub(super) fn holds(kind: &str, fault: &Fault) {
 }
 
 async fn effect_is_seen_and_the_revert_brings_all_back(fault: &Fault) {
-    let stage = Stage::new();
-    let (site, before) = (&stage.site, stage.target.snapshot());
+    let trial = Trial::new();
+    let (site, before) = (&trial.site, trial.target.snapshot());
 
     let mut ongoing = Vec::new();
     for attempt in ["first", "second"] {
-        let since = stage.now();
+        let since = trial.now();
         ongoing.extend(fault.inject(site).await.unwrap());
         let seen = while_it_goes_on(&mut ongoing, fault.wait_for_effect(site, since)).await;
         seen.unwrap_or_else(|error| panic!("{attempt} time: {error}"));
     }
-    let broken = stage.target.snapshot();
+    let broken = trial.target.snapshot();
     assert_ne!(broken, before, "the fault has changed nothing");
     assert_eq!(
         broken.services["db"], before.services["db"],
@@ -100,7 +100,7 @@ async fn effect_is_seen_and_the_revert_brings_all_back(fault: &Fault) {
     for attempt in ["first", "second"] {
         let reverted = fault.revert(site).await;
         reverted.unwrap_or_else(|error| panic!("{attempt} time: {error}"));
-        let after = stage.target.snapshot();
+        let after = trial.target.snapshot();
         assert_eq!(
             without_starts(after),
             without_starts(before.clone()),
@@ -108,27 +108,27 @@ async fn effect_is_seen_and_the_revert_brings_all_back(fault: &Fault) {
         );
     }
     assert_eq!(
-        stage.target.snapshot().services["db"],
+        trial.target.snapshot().services["db"],
         before.services["db"]
     );
 }
 
 async fn fault_without_effect_says_what_was_awaited_and_last_seen(fault: &Fault) {
-    let stage = Stage::new();
-    let before = stage.target.snapshot();
-    stage.plan.follow(|_| Response::NoEffect);
-    let since = stage.now();
+    let trial = Trial::new();
+    let before = trial.target.snapshot();
+    trial.plan.follow(|_| Response::NoEffect);
+    let since = trial.now();
     let mut ongoing: Vec<_> = fault
-        .inject(&stage.site)
+        .inject(&trial.site)
         .await
         .unwrap()
         .into_iter()
         .collect();
     if ongoing.is_empty() {
         // The check tells the truth.
-        stage.plan.spoil_nothing();
+        trial.plan.spoil_nothing();
     }
-    let waits = fault.wait_for_effect(&stage.site, since);
+    let waits = fault.wait_for_effect(&trial.site, since);
     match while_it_goes_on(&mut ongoing, waits).await {
         Ok(()) => assert_eq!(fault.kind(), WITHOUT_A_CHECK),
         Err(Error::TimedOut {
@@ -148,7 +148,7 @@ async fn fault_without_effect_says_what_was_awaited_and_last_seen(fault: &Fault)
         }
         Err(other) => panic!("{other}"),
     }
-    assert_eq!(stage.target.snapshot(), before);
+    assert_eq!(trial.target.snapshot(), before);
 }
 
 fn survives_a_round_trip_through_json(fault: &Fault) {
@@ -180,7 +180,7 @@ async fn while_it_goes_on<T>(ongoing: &mut [Ongoing], wait: impl Future<Output =
 }
 
 /// A service that was started again is as before.
-fn without_starts(mut snapshot: Snapshot) -> Snapshot {
+fn without_starts(mut snapshot: SystemSnapshot) -> SystemSnapshot {
     for service in snapshot.services.values_mut() {
         service.state.started_at = None;
     }

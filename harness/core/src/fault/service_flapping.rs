@@ -103,14 +103,14 @@ pub(super) mod tests {
 
     #[test]
     fn service_is_paused_and_runs_in_turns_while_the_fault_lasts() {
-        let stage = contract::Stage::new();
+        let trial = contract::Trial::new();
         let seen = contract::run(async {
-            let ongoing = example().inject(&stage.site).await.unwrap().unwrap();
+            let ongoing = example().inject(&trial.site).await.unwrap().unwrap();
             let look = async {
                 let mut seen = Vec::new();
                 for _ in 0..600 {
-                    stage.site.clock.sleep(Duration::from_millis(50)).await;
-                    let is_running = stage.target.works("api");
+                    trial.site.clock.sleep(Duration::from_millis(50)).await;
+                    let is_running = trial.target.works("api");
                     if seen.last() != Some(&is_running) {
                         seen.push(is_running);
                     }
@@ -127,9 +127,9 @@ pub(super) mod tests {
 
     #[test]
     fn service_that_was_left_paused_runs_after_the_revert() {
-        let stage = contract::Stage::new();
-        contract::run(stage.site.target.pause("api")).unwrap();
-        contract::run(example().revert(&stage.site)).unwrap();
-        assert!(stage.target.works("api"));
+        let trial = contract::Trial::new();
+        contract::run(trial.site.target.pause("api")).unwrap();
+        contract::run(example().revert(&trial.site)).unwrap();
+        assert!(trial.target.works("api"));
     }
 }

@@ -100,10 +100,10 @@ pub(super) mod tests {
     #[test]
     fn signal_that_the_program_ends_on_leaves_its_start_to_the_restart_policy() {
         contract::holds("service_killed", &Fault::kill("api", "SIGTERM"));
-        let stage = contract::Stage::new();
-        contract::run(Fault::kill("api", "SIGTERM").inject(&stage.site)).unwrap();
-        assert!(stage.target.works("api"));
-        contract::run(example().inject(&stage.site)).unwrap();
-        assert!(!stage.target.works("api"), "the system's own signal is a stop that is wanted");
+        let trial = contract::Trial::new();
+        contract::run(Fault::kill("api", "SIGTERM").inject(&trial.site)).unwrap();
+        assert!(trial.target.works("api"));
+        contract::run(example().inject(&trial.site)).unwrap();
+        assert!(!trial.target.works("api"), "the system's own signal is a stop that is wanted");
     }
 }

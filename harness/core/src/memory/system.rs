@@ -27,7 +27,7 @@ pub struct Service {
 
 /// What can be compared before and after a fault.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Snapshot {
+pub struct SystemSnapshot {
     /// The services, by their names.
     pub services: BTreeMap<String, Service>,
     /// Per topic and group, how many messages the group has not committed.
@@ -50,12 +50,12 @@ pub(super) struct System {
 }
 
 impl System {
-    pub(super) fn snapshot(&self) -> Snapshot {
+    pub(super) fn snapshot(&self) -> SystemSnapshot {
         let lag = |(group, committed): (&(String, String), &usize)| {
             let messages = self.topics.get(&group.0).map_or(0, Vec::len);
             (group.clone(), messages - committed)
         };
-        Snapshot {
+        SystemSnapshot {
             services: self.services.clone(),
             lags: self.committed.iter().map(lag).collect(),
             displaced: self.displacing.keys().cloned().collect(),

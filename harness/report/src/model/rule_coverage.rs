@@ -121,8 +121,8 @@ fn is_waived(rule: &str, waivers: &[Waiver]) -> bool {
     waivers.iter().any(|waiver| waiver.rule == rule)
 }
 
-/// The alert's name, and in braces the labels that the rule adds, without its severity. These labels
-/// distinguish rules of one name.
+/// The alert's name, and in braces the labels that the rule adds, without its severity. These
+/// labels distinguish rules of one name.
 fn name(rule: &LoadedRule) -> String {
     selector(
         &rule.alert,

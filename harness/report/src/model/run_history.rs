@@ -1,5 +1,5 @@
-//! How long the alerts of the runs before this one took: saved with the run, so that its report can be
-//! made again when those runs are gone.
+//! How long the alerts of the runs before this one took: saved with the run, so that its report can
+//! be made again when those runs are gone.
 
 use std::collections::BTreeMap;
 

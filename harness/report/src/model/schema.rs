@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::report::Report;
 
-/// The schema of what is written as `report.json`. A field that it does not name is an addition, and
-/// its readers accept it.
+/// The schema of what is written as `report.json`. A field that it does not name is an addition,
+/// and its readers accept it.
 #[must_use]
 pub fn report_schema() -> Value {
     SchemaSettings::draft2020_12()

@@ -75,8 +75,8 @@ fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// The line, counted from 1, at which the rule of an alert begins. Of several rules with its name, it
-/// is the one that adds most of its labels.
+/// The line, counted from 1, at which the rule of an alert begins. Of several rules with its name,
+/// it is the one that adds most of its labels.
 fn line_of(rules: &str, alert: &str, labels: &Labels) -> Option<usize> {
     let lines: Vec<_> = rules
         .lines()

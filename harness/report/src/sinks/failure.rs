@@ -9,8 +9,8 @@ use alertdrill_core::{
 /// At most so many spans of a condition are shown.
 const SPANS: usize = 4;
 
-/// Each reason, then what happened when, relative to the fault. What was received and not wanted and
-/// what to look at next follow.
+/// Each reason, then what happened when, relative to the fault. What was received and not wanted
+/// and what to look at next follow.
 #[must_use]
 pub fn failure_text(record: &DrillRecord, verdict: &Verdict) -> String {
     let reasons = verdict.reasons.iter().map(|reason| {

@@ -3,7 +3,6 @@
 
 mod actions;
 mod command;
-mod configuration;
 mod containers;
 mod description;
 mod docker;
@@ -17,9 +16,9 @@ mod reload;
 mod removal;
 mod secrets;
 mod stack;
+mod staging;
 mod starting;
 
-pub use configuration::rules_file;
 pub use containers::Containers;
 pub use description::find_compose_file;
 pub use images::build_stale;
@@ -28,4 +27,5 @@ pub use project::{Project, target_folder};
 pub use reload::{Reload, ServerAddresses};
 pub use removal::{keep_stack, remove_if_unused, take_down};
 pub use stack::{Candidate, Stack};
+pub use staging::rules_file;
 pub use starting::StackStart;

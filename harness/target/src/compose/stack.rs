@@ -7,7 +7,6 @@ use alertdrill_core::{Error, Result};
 use alertdrill_progress::Progress;
 use tokio_util::sync::CancellationToken;
 
-use super::configuration::{self, Configuration};
 use super::containers::Containers;
 use super::fingerprint::{Fingerprint, files_sha256};
 use super::health::all_run;
@@ -15,6 +14,7 @@ use super::lock::{self, StackLock};
 use super::project::Project;
 use super::reload::{Reload, ServerAddresses};
 use super::removal::{remove_file, remove_if_unused};
+use super::staging::{self, Configuration};
 use super::starting::{StackStart, start_or_take_down};
 
 /// A running stack, held by this process.
@@ -59,7 +59,7 @@ impl Stack {
             // Another process may be starting the stack, so it may have become current meanwhile.
             if let Some(lock) = StackLock::try_shared(&path)? {
                 project.adopt_free_ports().await?;
-                let configuration = configuration::asked_for(&project)?;
+                let configuration = staging::asked_for(&project)?;
                 if is_current(&project, &containers, &configuration).await? {
                     return Ok(Self {
                         project,
@@ -147,11 +147,8 @@ impl Stack {
     /// [`Error::NoAnswer`] if the servers refuse the candidate.
     pub async fn load(&self, candidate: Candidate<'_>, reload: Reload) -> Result<()> {
         let project = &self.project;
-        let rules = (configuration::staged_rules(project), candidate.rules);
-        let routes = (
-            configuration::staged_routes(project),
-            candidate.alertmanager,
-        );
+        let rules = (staging::staged_rules(project), candidate.rules);
+        let routes = (staging::staged_routes(project), candidate.alertmanager);
         for (path, text) in [rules, routes] {
             let path = path.ok_or_else(not_staged)?;
             std::fs::write(&path, text).map_err(Error::file("write", path))?;

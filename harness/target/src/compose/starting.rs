@@ -11,7 +11,7 @@ use super::health::{all_run, explained, wait_until_healthy};
 use super::project::Project;
 use super::reload::{Reload, ServerAddresses};
 use super::removal::{keep_stack, remove};
-use super::{configuration, images};
+use super::{images, staging};
 
 /// How the stack came to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,8 +53,8 @@ async fn start(
     began_to_start: &mut bool,
 ) -> Result<StackStart> {
     let images = images::build_stale(project, containers, progress).await?;
-    let configuration = configuration::asked_for(project)?;
-    configuration::stage(project, &configuration).await?;
+    let configuration = staging::asked_for(project)?;
+    staging::stage(project, &configuration).await?;
     let wanted = Fingerprint {
         files_sha256: files_sha256(project)?,
         image_ids: images.into_values().collect(),

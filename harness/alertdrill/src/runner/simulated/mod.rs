@@ -8,9 +8,9 @@
 //!
 //! A benchmark compiles this folder too: it names nothing of its crate but `crate::runner`.
 
-mod clock;
 mod engine;
-mod notifier;
 pub(crate) mod rule;
-pub(crate) mod stage;
+mod simulated_clock;
+mod simulated_notifier;
+pub(crate) mod simulated_stack;
 pub(crate) mod world;

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use alertdrill_core::memory::{LATENCY, MemoryTarget, Plan};
+use alertdrill_core::memory::{LATENCY, MemoryTarget, Mishaps};
 use alertdrill_core::{
     AlertState, Clock, Delivery, DeliveryStatus, Error, Labels, Result, Routing, UtcInstant,
 };
 
-use super::clock::SimulatedClock;
 use super::rule::{EVERY, Mistake, Progression, SimulatedRule};
+use super::simulated_clock::SimulatedClock;
 
 /// The service without which nothing is scraped, evaluated or answered.
 pub(crate) const ENGINE: &str = "prometheus";
@@ -26,7 +26,7 @@ pub(crate) struct World {
     /// What is broken.
     pub(crate) target: MemoryTarget,
     /// Which calls fail: those of the target, of the engine and of the notifier.
-    pub(crate) plan: Plan,
+    pub(crate) plan: Mishaps,
     pub(crate) clock: Arc<dyn Clock>,
     pub(super) rules: Vec<SimulatedRule>,
     pub(super) routing: Routing,
@@ -60,7 +60,7 @@ impl World {
     /// A world of the services `api` and `db`, of those that watch, and of a topic with a consumer.
     #[must_use]
     pub(crate) fn new(rules: impl IntoIterator<Item = SimulatedRule>) -> Self {
-        let (clock, plan) = (Arc::new(SimulatedClock::starting_now()), Plan::default());
+        let (clock, plan) = (Arc::new(SimulatedClock::starting_now()), Mishaps::default());
         let target = MemoryTarget::new(clock.clone(), plan.clone())
             .service("api", &["front", "back"])
             .service("db", &["back"])

@@ -9,7 +9,7 @@ use alertdrill_core::{
 };
 
 use crate::runner::simulated::rule::{Mistake, SimulatedRule, down};
-use crate::runner::simulated::stage::{Stage, simulated};
+use crate::runner::simulated::simulated_stack::{SimulatedStack, simulated};
 use crate::runner::simulated::world::{ENGINE, World};
 
 fn alert() -> ExpectedAlert {
@@ -36,14 +36,14 @@ fn rule() -> SimulatedRule {
 fn lived(
     drill: &Drill,
     rules: Vec<SimulatedRule>,
-    prepare: impl FnOnce(&Stage),
+    prepare: impl FnOnce(&SimulatedStack),
 ) -> (Outcome, Vec<ReasonKind>, Timeline) {
     simulated(async {
-        let stage = Stage::new(World::new(rules));
-        prepare(&stage);
-        let (drill, timeline) = stage.live(drill).await;
-        assert_eq!(stage.journal.read().unwrap().open, []);
-        assert!(stage.world.target.works("api"));
+        let stack = SimulatedStack::new(World::new(rules));
+        prepare(&stack);
+        let (drill, timeline) = stack.live(drill).await;
+        assert_eq!(stack.journal.read().unwrap().open, []);
+        assert!(stack.world.target.works("api"));
         let verdict = judge(&drill, &timeline);
         let mut with_evidence = timeline.clone();
         with_evidence.evidence.clear();
@@ -163,8 +163,8 @@ fn near_miss_that_does_not_come_near_proves_nothing() {
 
 #[test]
 fn fault_without_effect_blames_and_praises_no_alert() {
-    let (outcome, kinds, timeline) = lived(&api_stopped(), vec![rule()], |stage| {
-        stage.world.plan.follow(|call| match call.verb {
+    let (outcome, kinds, timeline) = lived(&api_stopped(), vec![rule()], |stack| {
+        stack.world.plan.follow(|call| match call.verb {
             "stop" => Response::NoEffect,
             _ => Response::Done,
         });
@@ -181,8 +181,8 @@ fn fault_without_effect_blames_and_praises_no_alert() {
 
 #[test]
 fn fault_that_was_done_though_its_answer_was_lost_is_reverted_and_proves_nothing() {
-    let (outcome, kinds, timeline) = lived(&api_stopped(), vec![rule()], |stage| {
-        stage.world.plan.follow(|call| match call.verb {
+    let (outcome, kinds, timeline) = lived(&api_stopped(), vec![rule()], |stack| {
+        stack.world.plan.follow(|call| match call.verb {
             "stop" => Response::AnswerLost,
             _ => Response::Done,
         });
@@ -194,9 +194,9 @@ fn fault_that_was_done_though_its_answer_was_lost_is_reverted_and_proves_nothing
 
 #[test]
 fn revert_that_fails_at_first_is_tried_again() {
-    let (outcome, kinds, _) = lived(&api_stopped(), vec![rule()], |stage| {
+    let (outcome, kinds, _) = lived(&api_stopped(), vec![rule()], |stack| {
         let mut failures = 2;
-        stage.world.plan.follow(move |call| {
+        stack.world.plan.follow(move |call| {
             if call.verb != "start" || failures == 0 {
                 return Response::Done;
             }
@@ -209,9 +209,9 @@ fn revert_that_fails_at_first_is_tried_again() {
 
 #[test]
 fn drill_that_cannot_see_for_too_long_ends_as_an_error() {
-    let (outcome, kinds, timeline) = lived(&api_stopped(), vec![rule()], |stage| {
-        let clock = stage.world.clock.clone();
-        stage.world.plan.follow(move |call| {
+    let (outcome, kinds, timeline) = lived(&api_stopped(), vec![rule()], |stack| {
+        let clock = stack.world.clock.clone();
+        stack.world.plan.follow(move |call| {
             let is_blind = call.verb == "alert_samples"
                 && clock.monotonic() > Duration::from_secs(20)
                 && clock.monotonic() < Duration::from_secs(70);
@@ -243,8 +243,8 @@ fn drill_that_stops_what_watches_is_blind_and_its_fault_is_reverted() {
 
 #[test]
 fn stack_that_is_not_steady_is_not_broken() {
-    let (outcome, kinds, timeline) = lived(&api_stopped(), vec![rule()], |stage| {
-        stage.world.plan.follow(|call| match call.verb {
+    let (outcome, kinds, timeline) = lived(&api_stopped(), vec![rule()], |stack| {
+        stack.world.plan.follow(|call| match call.verb {
             "evaluated_until" => Response::Refused,
             _ => Response::Done,
         });
@@ -255,8 +255,8 @@ fn stack_that_is_not_steady_is_not_broken() {
 
 #[test]
 fn drill_that_is_cancelled_reverts_and_says_that_it_was_interrupted() {
-    let (outcome, kinds, timeline) = lived(&api_stopped(), vec![rule()], |stage| {
-        let cancel = stage.cancel.clone();
+    let (outcome, kinds, timeline) = lived(&api_stopped(), vec![rule()], |stack| {
+        let cancel = stack.cancel.clone();
         tokio::spawn(async move {
             tokio::time::sleep(Duration::from_secs(12)).await;
             cancel.cancel();

@@ -20,7 +20,7 @@ use serde_json::json;
 use crate::runner::sight::BLIND_FOR;
 
 use crate::runner::simulated::rule::{SimulatedRule, down};
-use crate::runner::simulated::stage::{Stage, simulated};
+use crate::runner::simulated::simulated_stack::{SimulatedStack, simulated};
 use crate::runner::simulated::world::World;
 
 /// How long after the servers answer again a look has seen it, and before they fail a look had not.
@@ -123,8 +123,8 @@ async fn killed_after<T>(polls: Option<usize>, life: impl Future<Output = T>) ->
 }
 
 /// The services, whenever they were started.
-fn services(stage: &Stage) -> BTreeMap<String, Service> {
-    let mut services = stage.world.target.snapshot().services;
+fn services(stack: &SimulatedStack) -> BTreeMap<String, Service> {
+    let mut services = stack.world.target.snapshot().services;
     for service in services.values_mut() {
         service.state.started_at = None;
     }
@@ -132,24 +132,24 @@ fn services(stage: &Stage) -> BTreeMap<String, Service> {
 }
 
 /// What is otherwise than in `before`, the displaced consumer and the lag of its topic among it.
-fn is_broken(stage: &Stage, before: &BTreeMap<String, Service>) -> bool {
-    let now = stage.world.target.snapshot();
-    services(stage) != *before || !now.displaced.is_empty() || now.lags.values().any(|lag| *lag > 0)
+fn is_broken(stack: &SimulatedStack, before: &BTreeMap<String, Service>) -> bool {
+    let now = stack.world.target.snapshot();
+    services(stack) != *before || !now.displaced.is_empty() || now.lags.values().any(|lag| *lag > 0)
 }
 
 fn remains(drill: &Drill, adversity: Adversity) -> Remains {
     simulated(async {
-        let stage = Stage::new(World::new([SimulatedRule::new("ApiDown", "api")]));
+        let stack = SimulatedStack::new(World::new([SimulatedRule::new("ApiDown", "api")]));
         let good = json!({"mode": "good"});
-        stage
+        stack
             .world
             .target
             .post("api", 8080, "/mode", &good)
             .await
             .unwrap();
-        let before = services(&stage);
+        let before = services(&stack);
         let mut spoiled = spoiling(adversity.seed, adversity.permille);
-        stage
+        stack
             .world
             .plan
             .follow(move |call| match (call.verb, spoiled()) {
@@ -157,30 +157,30 @@ fn remains(drill: &Drill, adversity: Adversity) -> Remains {
                 ("post" | "commit_past", Response::NoEffect) => Response::AnswerLost,
                 (_, response) => response,
             });
-        let cancel = stage.cancel.clone();
+        let cancel = stack.cancel.clone();
         tokio::spawn(async move {
             if let Some(after) = adversity.cancelled_after {
                 tokio::time::sleep(after).await;
                 cancel.cancel();
             }
         });
-        let seen = killed_after(adversity.killed_after, stage.live(drill)).await;
+        let seen = killed_after(adversity.killed_after, stack.live(drill)).await;
         // What went on for a fault ends with its process.
         tokio::time::sleep(Duration::from_millis(1)).await;
-        let open = stage.journal.read().unwrap().open.into_iter();
+        let open = stack.journal.read().unwrap().open.into_iter();
         let open: Vec<_> = open.map(|open| open.fault).collect();
-        let journal = std::fs::read_to_string(stage.journal.path()).unwrap_or_default();
+        let journal = std::fs::read_to_string(stack.journal.path()).unwrap_or_default();
         let opened = journal.matches(r#""entry":"opened""#).count();
-        let was_broken = is_broken(&stage, &before);
-        stage.world.plan.spoil_nothing();
-        stage.heal().await.unwrap();
-        assert_eq!(stage.journal.read().unwrap().open, []);
+        let was_broken = is_broken(&stack, &before);
+        stack.world.plan.spoil_nothing();
+        stack.heal().await.unwrap();
+        assert_eq!(stack.journal.read().unwrap().open, []);
         Remains {
             seen,
             opened,
             open,
             was_broken,
-            is_broken: is_broken(&stage, &before),
+            is_broken: is_broken(&stack, &before),
         }
     })
 }
@@ -274,17 +274,17 @@ proptest! {
         let alert = ExpectedAlert::new("ApiDown", "critical", Duration::from_secs(60));
         let drill = Drill::new("blind", Fault::stop("api")).expect_alert(alert);
         let (drill, timeline, lasted) = simulated(async {
-            let stage = Stage::new(World::new([SimulatedRule::new("ApiDown", "api")]));
-            let clock = stage.world.clock.clone();
+            let stack = SimulatedStack::new(World::new([SimulatedRule::new("ApiDown", "api")]));
+            let clock = stack.world.clock.clone();
             let from = Duration::from_secs(blind_from_s);
             let blind = from..from + BLIND_FOR + SEEN_AGAIN_WITHIN;
-            stage.world.plan.follow(move |call| {
+            stack.world.plan.follow(move |call| {
                 let is_look = matches!(call.verb, "are_true" | "alert_samples" | "deliveries");
                 let is_spoiled = is_look && blind.contains(&clock.monotonic());
                 if is_spoiled { Response::Refused } else { Response::Done }
             });
-            let (drill, timeline) = stage.live(&drill).await;
-            (drill, timeline, stage.world.clock.monotonic())
+            let (drill, timeline) = stack.live(&drill).await;
+            (drill, timeline, stack.world.clock.monotonic())
         });
         let verdict = judge(&drill, &timeline);
         let was_blind = Duration::from_secs(blind_from_s) + BLIND_FOR + SEEN_AGAIN_WITHIN < lasted;

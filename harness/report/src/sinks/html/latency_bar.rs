@@ -1,4 +1,5 @@
-//! Where an alert's time went, as two bars: to its notification, and to the notification of its end.
+//! Where an alert's time went, as two bars: to its notification, and to the notification of its
+//! end.
 
 use crate::model::{Latency, LatencyStep, Milestone, Trend};
 use crate::sinks::phrases::named;

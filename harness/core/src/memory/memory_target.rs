@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::plan::{Plan, Response, spoiled};
-use super::system::{Service, Snapshot, System};
+use super::mishaps::{Mishaps, Response, spoiled};
+use super::system::{Service, System, SystemSnapshot};
 use crate::{Clock, Ended, Error, Result, ServiceState, Target, Topics, UtcInstant};
 
 /// How long a call takes before it has its effect, and once more until it is confirmed. Whoever
@@ -20,14 +20,14 @@ const GRACE_PERIOD: Duration = Duration::from_secs(10);
 pub struct MemoryTarget {
     pub(super) system: Arc<Mutex<System>>,
     clock: Arc<dyn Clock>,
-    plan: Plan,
+    plan: Mishaps,
     has_broker: bool,
 }
 
 impl MemoryTarget {
     /// A system without services, by this clock, whose calls `plan` may spoil.
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>, plan: Plan) -> Self {
+    pub fn new(clock: Arc<dyn Clock>, plan: Mishaps) -> Self {
         Self {
             system: Arc::default(),
             clock,
@@ -73,7 +73,7 @@ impl MemoryTarget {
 
     /// What it is now.
     #[must_use]
-    pub fn snapshot(&self) -> Snapshot {
+    pub fn snapshot(&self) -> SystemSnapshot {
         self.lock().snapshot()
     }
 

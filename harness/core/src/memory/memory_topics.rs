@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
+use super::memory_target::MemoryTarget;
 use super::system::System;
-use super::target::MemoryTarget;
 use crate::{Ongoing, Result, Topics};
 
 /// A member that holds a partition and reads nothing, until this is dropped.

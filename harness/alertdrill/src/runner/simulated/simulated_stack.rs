@@ -36,7 +36,7 @@ pub(crate) fn simulated<T>(future: impl Future<Output = T>) -> T {
 
 /// One world and the folder of its state, for as many lives as one likes.
 #[derive(Debug)]
-pub(crate) struct Stage {
+pub(crate) struct SimulatedStack {
     /// What lives are run in.
     pub(crate) world: Arc<World>,
     /// Holds the open faults.
@@ -54,7 +54,7 @@ pub(crate) struct Stage {
     _folder: TempDir,
 }
 
-impl Stage {
+impl SimulatedStack {
     /// `world` with an empty folder. Must be called within [`simulated`].
     ///
     /// # Panics
@@ -130,7 +130,7 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
+impl Drop for SimulatedStack {
     fn drop(&mut self) {
         self.goes_on.abort();
     }

@@ -33,7 +33,7 @@ type Script = Box<dyn FnMut(Call<'_>) -> Response + Send>;
 
 /// Decides what becomes of each call. Its clones are one plan; without a script every call is done.
 #[derive(Clone, Default)]
-pub struct Plan {
+pub struct Mishaps {
     state: Arc<Mutex<State>>,
 }
 
@@ -44,7 +44,7 @@ struct State {
     failures: u64,
 }
 
-impl Plan {
+impl Mishaps {
     /// Follows `script` from now on.
     pub fn follow(&self, script: impl FnMut(Call<'_>) -> Response + Send + 'static) {
         self.lock().script = Some(Box::new(script));
@@ -89,9 +89,9 @@ impl Plan {
     }
 }
 
-impl fmt::Debug for Plan {
+impl fmt::Debug for Mishaps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Plan")
+        f.write_str("Mishaps")
     }
 }
 
