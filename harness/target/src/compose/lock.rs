@@ -22,6 +22,17 @@ const TRY_EVERY: Duration = Duration::from_millis(100);
 pub struct StackLock {
     file: File,
     path: PathBuf,
+    is_held: bool,
+}
+
+/// A process may live long after it let go of the stack: the file must not name it then.
+impl Drop for StackLock {
+    fn drop(&mut self) {
+        if self.is_held && holder(&mut self.file) == Some(std::process::id()) {
+            // If that fails, those that wait are shown a name too many; the lock is released.
+            let _ = self.file.set_len(0);
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +119,7 @@ impl StackLock {
         Ok(Self {
             file: file.map_err(Error::file("open the stack's lock", path))?,
             path: path.to_owned(),
+            is_held: false,
         })
     }
 
@@ -117,7 +129,7 @@ impl StackLock {
             LockMode::Alone => self.file.try_lock(),
         };
         match taken {
-            Ok(()) => {}
+            Ok(()) => self.is_held = true,
             Err(TryLockError::WouldBlock) => return Ok(false),
             Err(TryLockError::Error(source)) => {
                 return Err(Error::File {
@@ -180,6 +192,20 @@ mod tests {
         assert!(StackLock::try_alone(&path).unwrap().is_none());
         drop((first, second));
         assert!(StackLock::try_alone(&path).unwrap().is_some());
+    }
+
+    #[test]
+    fn lock_that_was_let_go_names_nobody_though_its_process_lives() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let first = StackLock::try_shared(&path).unwrap().unwrap();
+        let own = format!("process {}", std::process::id());
+        assert_eq!(StackLock::holder(&path).unwrap(), own);
+        // Asking who holds it changes nothing.
+        assert_eq!(StackLock::holder(&path).unwrap(), own);
+        drop(first);
+        let holder = StackLock::holder(&path).unwrap();
+        assert_eq!(holder, "an unknown process");
     }
 
     #[test]
