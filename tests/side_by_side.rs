@@ -9,7 +9,7 @@ mod session;
 use std::path::Path;
 use std::time::Duration;
 
-use alertdrill::{Drill, Fault, Outcome, Progress, ReasonKind, judge};
+use alertdrill::{Drill, ExpectedAlert, Fault, Outcome, Progress, ReasonKind, judge};
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
@@ -38,11 +38,8 @@ fn fault_left_out() -> Drill {
 
 /// It would break what the stack does not have.
 fn careless() -> Drill {
-    Drill {
-        name: "careless".to_owned(),
-        faults: vec![Fault::stop("minoi")],
-        ..feed_handler_stopped()
-    }
+    let alert = ExpectedAlert::new("FeedHandlerDown", "critical", Duration::from_secs(120));
+    Drill::new("careless", Fault::stop("minoi")).expect_alert(alert)
 }
 
 #[tokio::test(flavor = "multi_thread")]
