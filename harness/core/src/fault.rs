@@ -3,13 +3,13 @@
 //! A kind's file holds its data, how it is injected, how its effect is seen, how it is reverted,
 //! and an example for its test; the list at the end of this file names it. The list also makes the
 //! test of each kind: a kind without an example does not compile. All of it is written against the
-//! ports
-//! [`crate::Target`] and [`crate::Clock`], which is why it can stand in the core, beside the drills
-//! that are made of it, and run in a unit test.
+//! ports [`crate::Target`] and [`crate::Clock`], which is why it can stand in the core, beside the
+//! drills that are made of it, and run in a unit test.
 //!
 //! Injecting and reverting are idempotent, so that whatever a killed run left behind can be
 //! reverted from the journal alone, by whoever comes next.
 
+mod aim;
 #[cfg(test)]
 mod contract;
 mod site;
@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Ongoing, Placement, Result, UtcInstant};
 
+pub use aim::Aim;
 pub use site::Site;
 
 /// How long a request that was sent may take to arrive, on one machine.
@@ -31,15 +32,8 @@ const REQUEST_UNDER_WAY: Duration = Duration::from_secs(1);
 /// What every kind of fault says of itself and can do. None of it has a default: each kind decides.
 #[async_trait]
 pub trait FaultKind: fmt::Display + fmt::Debug + Send + Sync {
-    /// What it is aimed at, as it stands in records and reports.
-    fn target(&self) -> &str;
-
-    /// The service in which it takes place; `None` of one that takes place in a topic.
-    fn service(&self) -> Option<&str>;
-
-    /// What it disturbs, by the name of a service, a path or a lane: its drill holds that
-    /// exclusively.
-    fn disturbs(&self) -> &str;
+    /// What it is aimed at, and what it disturbs.
+    fn aim(&self) -> Aim<'_>;
 
     /// Whether it is over with its effect: what it has disturbed comes back by itself.
     fn is_momentary(&self) -> bool;
@@ -142,6 +136,24 @@ impl Fault {
     pub fn placed(mut self, placement: &Placement) -> Self {
         self.as_kind_mut().place(placement);
         self
+    }
+
+    /// As [`Aim::target`].
+    #[must_use]
+    pub fn target(&self) -> &str {
+        self.aim().target
+    }
+
+    /// As [`Aim::service`].
+    #[must_use]
+    pub fn service(&self) -> Option<&str> {
+        self.aim().service
+    }
+
+    /// As [`Aim::disturbs`].
+    #[must_use]
+    pub fn disturbs(&self) -> &str {
+        self.aim().disturbs
     }
 }
 

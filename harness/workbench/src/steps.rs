@@ -80,6 +80,15 @@ impl WorkStep {
 pub(crate) fn check(root: &Path) -> Vec<WorkStep> {
     vec![
         WorkStep::cargo("formatting", &["fmt", "--all", "--check"]),
+        // A macro declares their modules, so `cargo fmt` does not find them.
+        WorkStep::program(
+            "formatting of the kinds of faults",
+            "sh",
+            &[
+                "-c",
+                "rustfmt --check --edition 2024 harness/core/src/fault/*.rs",
+            ],
+        ),
         WorkStep::program(
             "dependencies",
             "cargo-deny",

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Fault, FaultKind, Ongoing, REQUEST_UNDER_WAY, Site};
+use super::{Aim, Fault, FaultKind, Ongoing, REQUEST_UNDER_WAY, Site};
 use crate::{Placement, Result, UtcInstant, seconds};
 
 /// A program of the system is told over HTTP to behave otherwise.
@@ -96,16 +96,8 @@ impl fmt::Display for BehaviourSwitched {
 
 #[async_trait]
 impl FaultKind for BehaviourSwitched {
-    fn target(&self) -> &str {
-        &self.service
-    }
-
-    fn service(&self) -> Option<&str> {
-        Some(&self.service)
-    }
-
-    fn disturbs(&self) -> &str {
-        &self.disturbs
+    fn aim(&self) -> Aim<'_> {
+        Aim::service_that_disturbs(&self.service, &self.disturbs)
     }
 
     fn is_momentary(&self) -> bool {
@@ -113,14 +105,21 @@ impl FaultKind for BehaviourSwitched {
     }
 
     fn place(&mut self, placement: &Placement) {
-        for text in [&mut self.what, &mut self.service, &mut self.path, &mut self.disturbs] {
+        for text in [
+            &mut self.what,
+            &mut self.service,
+            &mut self.path,
+            &mut self.disturbs,
+        ] {
             placement.fill(text);
         }
     }
 
     async fn inject(&self, site: &Site) -> Result<Option<Ongoing>> {
         for behaviour in &self.to {
-            site.target.post(&self.service, self.port, &self.path, &behaviour.post).await?;
+            site.target
+                .post(&self.service, self.port, &self.path, &behaviour.post)
+                .await?;
             site.clock.sleep(behaviour.lasts).await;
         }
         Ok(None)
@@ -137,7 +136,9 @@ impl FaultKind for BehaviourSwitched {
     }
 
     async fn revert(&self, site: &Site) -> Result<()> {
-        site.target.post(&self.service, self.port, &self.path, &self.back).await
+        site.target
+            .post(&self.service, self.port, &self.path, &self.back)
+            .await
     }
 }
 

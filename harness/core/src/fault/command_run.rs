@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, FaultKind, Ongoing, REQUEST_UNDER_WAY, Site};
+use super::{Aim, Fault, FaultKind, Ongoing, REQUEST_UNDER_WAY, Site};
 use crate::{Placement, Result, UtcInstant};
 
 /// A command where a service runs breaks something, another one mends it.
@@ -87,7 +87,10 @@ impl CommandRun {
         if command.is_empty() {
             return Ok(());
         }
-        site.target.exec(&self.service, self.user.as_deref(), command).await.map(drop)
+        site.target
+            .exec(&self.service, self.user.as_deref(), command)
+            .await
+            .map(drop)
     }
 
     /// Waits until the effect is there, or is gone.
@@ -101,7 +104,10 @@ impl CommandRun {
                 }
                 let said = format!("{}{}", ended.printed, ended.complaints);
                 let (effect, code) = (self.effect.join(" "), ended.code);
-                Ok(Err(format!("`{effect}` ended with code {code}: {}", said.trim())))
+                Ok(Err(format!(
+                    "`{effect}` ended with code {code}: {}",
+                    said.trim()
+                )))
             })
         })
         .await
@@ -116,16 +122,8 @@ impl fmt::Display for CommandRun {
 
 #[async_trait]
 impl FaultKind for CommandRun {
-    fn target(&self) -> &str {
-        &self.service
-    }
-
-    fn service(&self) -> Option<&str> {
-        Some(&self.service)
-    }
-
-    fn disturbs(&self) -> &str {
-        &self.disturbs
+    fn aim(&self) -> Aim<'_> {
+        Aim::service_that_disturbs(&self.service, &self.disturbs)
     }
 
     fn is_momentary(&self) -> bool {
@@ -137,7 +135,10 @@ impl FaultKind for CommandRun {
             placement.fill(text);
         }
         let commands = [&mut self.inject, &mut self.effect, &mut self.revert];
-        commands.into_iter().flatten().for_each(|word| placement.fill(word));
+        commands
+            .into_iter()
+            .flatten()
+            .for_each(|word| placement.fill(word));
     }
 
     async fn inject(&self, site: &Site) -> Result<Option<Ongoing>> {
@@ -188,7 +189,10 @@ pub(super) mod tests {
         let fails = ["test", "-e", "/tmp/missing"].map(str::to_owned).to_vec();
         let fault = Fault::run_command("api", fails, Vec::new());
         let error = contract::run(fault.inject(&trial.site)).unwrap_err();
-        assert!(error.to_string().contains("it ended with code 1"), "{error}");
+        assert!(
+            error.to_string().contains("it ended with code 1"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -199,6 +203,11 @@ pub(super) mod tests {
         let fault = fault.effect(command(&["test", "-e", "/a"]));
         contract::run(fault.inject(&trial.site)).unwrap();
         let error = contract::run(fault.revert(&trial.site)).unwrap_err();
-        assert!(error.to_string().contains("the effect to be gone after `true` in api"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains("the effect to be gone after `true` in api"),
+            "{error}"
+        );
     }
 }

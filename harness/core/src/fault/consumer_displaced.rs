@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, FaultKind, Ongoing, REQUEST_UNDER_WAY, Site};
+use super::{Aim, Fault, FaultKind, Ongoing, REQUEST_UNDER_WAY, Site};
 use crate::{Placement, Result, UtcInstant};
 
 /// Another member takes a consumer's partition and reads nothing of it: the consumer stands still.
@@ -35,7 +35,12 @@ impl Fault {
         disturbs: impl Into<String>,
     ) -> Self {
         let (topic, group, disturbs) = (topic.into(), group.into(), disturbs.into());
-        ConsumerDisplaced { topic, group, disturbs }.into()
+        ConsumerDisplaced {
+            topic,
+            group,
+            disturbs,
+        }
+        .into()
     }
 }
 
@@ -47,16 +52,8 @@ impl fmt::Display for ConsumerDisplaced {
 
 #[async_trait]
 impl FaultKind for ConsumerDisplaced {
-    fn target(&self) -> &str {
-        &self.group
-    }
-
-    fn service(&self) -> Option<&str> {
-        None
-    }
-
-    fn disturbs(&self) -> &str {
-        &self.disturbs
+    fn aim(&self) -> Aim<'_> {
+        Aim::topic(&self.group, &self.disturbs)
     }
 
     fn is_momentary(&self) -> bool {
@@ -70,19 +67,21 @@ impl FaultKind for ConsumerDisplaced {
     }
 
     async fn inject(&self, site: &Site) -> Result<Option<Ongoing>> {
-        site.topics()?.displace(&self.topic, &self.group).await.map(Some)
+        site.topics()?
+            .displace(&self.topic, &self.group)
+            .await
+            .map(Some)
     }
 
     async fn wait_for_effect(&self, site: &Site, _since: UtcInstant) -> Result<()> {
-        let awaited = format!("the group {} to give {} to another member", self.group, self.topic);
-        site.wait_for(&awaited, || {
-            Box::pin(async {
-                let is_displaced = site.topics()?.is_displaced(&self.topic, &self.group).await?;
-                let last_seen = "its own consumer has it".to_owned();
-                Ok(if is_displaced { Ok(()) } else { Err(last_seen) })
-            })
-        })
-        .await
+        let awaited = format!(
+            "the group {} to give {} to another member",
+            self.group, self.topic
+        );
+        let topics = site.topics()?;
+        let is_displaced = || topics.is_displaced(&self.topic, &self.group);
+        site.wait_until(&awaited, "its own consumer has it", is_displaced)
+            .await
     }
 
     async fn settles_within(&self, _site: &Site) -> Result<Duration> {

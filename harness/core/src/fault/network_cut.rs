@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, FaultKind, Ongoing, REQUEST_UNDER_WAY, Site};
+use super::{Aim, Fault, FaultKind, Ongoing, REQUEST_UNDER_WAY, Site};
 use crate::{Placement, Result, ServiceState, UtcInstant};
 
 /// A service is cut off from one of its networks.
@@ -23,28 +23,28 @@ impl Fault {
     /// Cuts `service` off from `network`.
     #[must_use]
     pub fn cut_off(service: impl Into<String>, network: impl Into<String>) -> Self {
-        NetworkCut { service: service.into(), network: network.into() }.into()
+        NetworkCut {
+            service: service.into(),
+            network: network.into(),
+        }
+        .into()
     }
 }
 
 impl fmt::Display for NetworkCut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} cut off from the network {}", self.service, self.network)
+        write!(
+            f,
+            "{} cut off from the network {}",
+            self.service, self.network
+        )
     }
 }
 
 #[async_trait]
 impl FaultKind for NetworkCut {
-    fn target(&self) -> &str {
-        &self.service
-    }
-
-    fn service(&self) -> Option<&str> {
-        Some(&self.service)
-    }
-
-    fn disturbs(&self) -> &str {
-        &self.service
+    fn aim(&self) -> Aim<'_> {
+        Aim::service(&self.service)
     }
 
     fn is_momentary(&self) -> bool {
@@ -57,7 +57,10 @@ impl FaultKind for NetworkCut {
     }
 
     async fn inject(&self, site: &Site) -> Result<Option<Ongoing>> {
-        site.target.disconnect(&self.service, &self.network).await.map(|()| None)
+        site.target
+            .disconnect(&self.service, &self.network)
+            .await
+            .map(|()| None)
     }
 
     async fn wait_for_effect(&self, site: &Site, _since: UtcInstant) -> Result<()> {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, FaultKind, Ongoing, REQUEST_UNDER_WAY, Site};
+use super::{Aim, Fault, FaultKind, Ongoing, REQUEST_UNDER_WAY, Site};
 use crate::{Placement, Result, UtcInstant};
 
 /// A message that its consumer cannot take is put on a topic, once the consumer has taken all that
@@ -41,7 +41,13 @@ impl Fault {
         disturbs: impl Into<String>,
     ) -> Self {
         let (topic, payload) = (topic.into(), payload.into());
-        PoisonMessage { topic, payload, group: group.into(), disturbs: disturbs.into() }.into()
+        PoisonMessage {
+            topic,
+            payload,
+            group: group.into(),
+            disturbs: disturbs.into(),
+        }
+        .into()
     }
 }
 
@@ -53,16 +59,8 @@ impl fmt::Display for PoisonMessage {
 
 #[async_trait]
 impl FaultKind for PoisonMessage {
-    fn target(&self) -> &str {
-        &self.topic
-    }
-
-    fn service(&self) -> Option<&str> {
-        None
-    }
-
-    fn disturbs(&self) -> &str {
-        &self.disturbs
+    fn aim(&self) -> Aim<'_> {
+        Aim::topic(&self.topic, &self.disturbs)
     }
 
     fn is_momentary(&self) -> bool {
@@ -77,22 +75,21 @@ impl FaultKind for PoisonMessage {
     }
 
     async fn inject(&self, site: &Site) -> Result<Option<Ongoing>> {
-        let put = site.topics()?.put_when_caught_up(&self.topic, &self.group, &self.payload);
+        let put = site
+            .topics()?
+            .put_when_caught_up(&self.topic, &self.group, &self.payload);
         put.await.map(|()| None)
     }
 
     async fn wait_for_effect(&self, site: &Site, _since: UtcInstant) -> Result<()> {
-        let awaited = format!("the message on {} that {} cannot take", self.topic, self.group);
-        site.wait_for(&awaited, || {
-            Box::pin(async {
-                let topics = site.topics()?;
-                let is_ahead =
-                    topics.is_ahead_of(&self.topic, &self.group, &self.payload).await?;
-                let last_seen = "the group has committed all that is on the topic".to_owned();
-                Ok(if is_ahead { Ok(()) } else { Err(last_seen) })
-            })
-        })
-        .await
+        let awaited = format!(
+            "the message on {} that {} cannot take",
+            self.topic, self.group
+        );
+        let topics = site.topics()?;
+        let is_ahead = || topics.is_ahead_of(&self.topic, &self.group, &self.payload);
+        let otherwise = "the group has committed all that is on the topic";
+        site.wait_until(&awaited, otherwise, is_ahead).await
     }
 
     async fn settles_within(&self, _site: &Site) -> Result<Duration> {
@@ -100,7 +97,9 @@ impl FaultKind for PoisonMessage {
     }
 
     async fn revert(&self, site: &Site) -> Result<()> {
-        site.topics()?.commit_past(&self.topic, &self.group, &self.payload).await
+        site.topics()?
+            .commit_past(&self.topic, &self.group, &self.payload)
+            .await
     }
 }
 

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use futures_util::future::select;
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, FaultKind, Ongoing, REQUEST_UNDER_WAY, Site};
+use super::{Aim, Fault, FaultKind, Ongoing, REQUEST_UNDER_WAY, Site};
 use crate::{Placement, Result, UtcInstant, seconds};
 
 /// A service is paused and resumed in turns.
@@ -28,7 +28,12 @@ impl Fault {
     /// Pauses `service` and lets it run, in turns of these lengths.
     #[must_use]
     pub fn flap(service: impl Into<String>, paused: Duration, running: Duration) -> Self {
-        ServiceFlapping { service: service.into(), paused, running }.into()
+        ServiceFlapping {
+            service: service.into(),
+            paused,
+            running,
+        }
+        .into()
     }
 }
 
@@ -40,16 +45,8 @@ impl fmt::Display for ServiceFlapping {
 
 #[async_trait]
 impl FaultKind for ServiceFlapping {
-    fn target(&self) -> &str {
-        &self.service
-    }
-
-    fn service(&self) -> Option<&str> {
-        Some(&self.service)
-    }
-
-    fn disturbs(&self) -> &str {
-        &self.service
+    fn aim(&self) -> Aim<'_> {
+        Aim::service(&self.service)
     }
 
     fn is_momentary(&self) -> bool {
@@ -62,8 +59,12 @@ impl FaultKind for ServiceFlapping {
 
     async fn inject(&self, site: &Site) -> Result<Option<Ongoing>> {
         site.target.pause(&self.service).await?;
-        let (site, service, paused, running) =
-            (site.clone(), self.service.clone(), self.paused, self.running);
+        let (site, service, paused, running) = (
+            site.clone(),
+            self.service.clone(),
+            self.paused,
+            self.running,
+        );
         let flap = async move {
             loop {
                 site.clock.sleep(paused).await;
@@ -79,7 +80,8 @@ impl FaultKind for ServiceFlapping {
     }
 
     async fn wait_for_effect(&self, site: &Site, _since: UtcInstant) -> Result<()> {
-        site.wait_for_state(&self.service, "paused", |state| state.is_paused).await
+        site.wait_for_state(&self.service, "paused", |state| state.is_paused)
+            .await
     }
 
     async fn settles_within(&self, _site: &Site) -> Result<Duration> {
@@ -87,7 +89,6 @@ impl FaultKind for ServiceFlapping {
     }
 
     async fn revert(&self, site: &Site) -> Result<()> {
-        site.target.resume(&self.service).await?;
         site.bring_back(&self.service).await
     }
 }

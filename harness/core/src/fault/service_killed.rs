@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, FaultKind, Ongoing, REQUEST_UNDER_WAY, Site};
+use super::{Aim, Fault, FaultKind, Ongoing, REQUEST_UNDER_WAY, Site};
 use crate::{Placement, Result, ServiceState, UtcInstant};
 
 /// The main process of a service ends by a signal, and is started again.
@@ -28,7 +28,11 @@ impl Fault {
     /// Ends the main process of `service` by `signal`.
     #[must_use]
     pub fn kill(service: impl Into<String>, signal: impl Into<String>) -> Self {
-        ServiceKilled { service: service.into(), signal: signal.into() }.into()
+        ServiceKilled {
+            service: service.into(),
+            signal: signal.into(),
+        }
+        .into()
     }
 }
 
@@ -40,16 +44,8 @@ impl fmt::Display for ServiceKilled {
 
 #[async_trait]
 impl FaultKind for ServiceKilled {
-    fn target(&self) -> &str {
-        &self.service
-    }
-
-    fn service(&self) -> Option<&str> {
-        Some(&self.service)
-    }
-
-    fn disturbs(&self) -> &str {
-        &self.service
+    fn aim(&self) -> Aim<'_> {
+        Aim::service(&self.service)
     }
 
     fn is_momentary(&self) -> bool {
@@ -62,7 +58,11 @@ impl FaultKind for ServiceKilled {
 
     async fn inject(&self, site: &Site) -> Result<Option<Ongoing>> {
         if self.signal == "SIGKILL" {
-            return site.target.signal(&self.service, &self.signal).await.map(|()| None);
+            return site
+                .target
+                .signal(&self.service, &self.signal)
+                .await
+                .map(|()| None);
         }
         if site.target.state(&self.service).await?.is_running() {
             let name = self.signal.trim_start_matches("SIG");
@@ -104,6 +104,9 @@ pub(super) mod tests {
         contract::run(Fault::kill("api", "SIGTERM").inject(&trial.site)).unwrap();
         assert!(trial.target.works("api"));
         contract::run(example().inject(&trial.site)).unwrap();
-        assert!(!trial.target.works("api"), "the system's own signal is a stop that is wanted");
+        assert!(
+            !trial.target.works("api"),
+            "the system's own signal is a stop that is wanted"
+        );
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, FaultKind, Ongoing, REQUEST_UNDER_WAY, Site};
+use super::{Aim, Fault, FaultKind, Ongoing, REQUEST_UNDER_WAY, Site};
 use crate::{Placement, Result, UtcInstant};
 
 /// The kernel kills the main process of a service at its memory limit.
@@ -28,7 +28,10 @@ impl Fault {
     /// Has the kernel kill `service` for its memory.
     #[must_use]
     pub fn oom_kill(service: impl Into<String>) -> Self {
-        ServiceOomKilled { service: service.into() }.into()
+        ServiceOomKilled {
+            service: service.into(),
+        }
+        .into()
     }
 }
 
@@ -40,16 +43,8 @@ impl fmt::Display for ServiceOomKilled {
 
 #[async_trait]
 impl FaultKind for ServiceOomKilled {
-    fn target(&self) -> &str {
-        &self.service
-    }
-
-    fn service(&self) -> Option<&str> {
-        Some(&self.service)
-    }
-
-    fn disturbs(&self) -> &str {
-        &self.service
+    fn aim(&self) -> Aim<'_> {
+        Aim::service(&self.service)
     }
 
     fn is_momentary(&self) -> bool {
@@ -63,11 +58,17 @@ impl FaultKind for ServiceOomKilled {
     async fn inject(&self, site: &Site) -> Result<Option<Ongoing>> {
         let fill = ["sh", "-c", FILL_THE_MEMORY].map(str::to_owned);
         // However it ends: it goes down with the service.
-        site.target.run(&self.service, None, &fill).await.map(|_| None)
+        site.target
+            .run(&self.service, None, &fill)
+            .await
+            .map(|_| None)
     }
 
     async fn wait_for_effect(&self, site: &Site, since: UtcInstant) -> Result<()> {
-        site.wait_for_state(&self.service, "started anew", |state| state.started_since(since)).await
+        site.wait_for_state(&self.service, "started anew", |state| {
+            state.started_since(since)
+        })
+        .await
     }
 
     async fn settles_within(&self, _site: &Site) -> Result<Duration> {

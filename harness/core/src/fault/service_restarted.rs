@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, FaultKind, Ongoing, REQUEST_UNDER_WAY, Site};
+use super::{Aim, Fault, FaultKind, Ongoing, Site};
 use crate::{Placement, Result, UtcInstant};
 
 /// A service is restarted.
@@ -21,7 +21,10 @@ impl Fault {
     /// Restarts `service`.
     #[must_use]
     pub fn restart(service: impl Into<String>) -> Self {
-        ServiceRestarted { service: service.into() }.into()
+        ServiceRestarted {
+            service: service.into(),
+        }
+        .into()
     }
 }
 
@@ -33,16 +36,8 @@ impl fmt::Display for ServiceRestarted {
 
 #[async_trait]
 impl FaultKind for ServiceRestarted {
-    fn target(&self) -> &str {
-        &self.service
-    }
-
-    fn service(&self) -> Option<&str> {
-        Some(&self.service)
-    }
-
-    fn disturbs(&self) -> &str {
-        &self.service
+    fn aim(&self) -> Aim<'_> {
+        Aim::service(&self.service)
     }
 
     fn is_momentary(&self) -> bool {
@@ -58,13 +53,14 @@ impl FaultKind for ServiceRestarted {
     }
 
     async fn wait_for_effect(&self, site: &Site, since: UtcInstant) -> Result<()> {
-        site.wait_for_state(&self.service, "started anew", |state| state.started_since(since)).await
+        site.wait_for_state(&self.service, "started anew", |state| {
+            state.started_since(since)
+        })
+        .await
     }
 
-    /// A system that was asked to stop a service gives it its grace period, whether anybody still
-    /// waits for that or not.
     async fn settles_within(&self, site: &Site) -> Result<Duration> {
-        Ok(site.target.stop_grace_period(&self.service).await? + REQUEST_UNDER_WAY)
+        site.stop_settles_within(&self.service).await
     }
 
     async fn revert(&self, site: &Site) -> Result<()> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, FaultKind, Ongoing, REQUEST_UNDER_WAY, Site};
+use super::{Aim, Fault, FaultKind, Ongoing, Site};
 use crate::{Placement, Result, UtcInstant};
 
 /// A service is stopped.
@@ -24,7 +24,10 @@ impl Fault {
     /// Stops `service`.
     #[must_use]
     pub fn stop(service: impl Into<String>) -> Self {
-        ServiceStopped { service: service.into() }.into()
+        ServiceStopped {
+            service: service.into(),
+        }
+        .into()
     }
 }
 
@@ -36,16 +39,8 @@ impl fmt::Display for ServiceStopped {
 
 #[async_trait]
 impl FaultKind for ServiceStopped {
-    fn target(&self) -> &str {
-        &self.service
-    }
-
-    fn service(&self) -> Option<&str> {
-        Some(&self.service)
-    }
-
-    fn disturbs(&self) -> &str {
-        &self.service
+    fn aim(&self) -> Aim<'_> {
+        Aim::service(&self.service)
     }
 
     fn is_momentary(&self) -> bool {
@@ -61,13 +56,12 @@ impl FaultKind for ServiceStopped {
     }
 
     async fn wait_for_effect(&self, site: &Site, _since: UtcInstant) -> Result<()> {
-        site.wait_for_state(&self.service, "stopped", |state| !state.is_running()).await
+        site.wait_for_state(&self.service, "stopped", |state| !state.is_running())
+            .await
     }
 
-    /// A system that was asked to stop a service gives it its grace period, whether anybody still
-    /// waits for that or not.
     async fn settles_within(&self, site: &Site) -> Result<Duration> {
-        Ok(site.target.stop_grace_period(&self.service).await? + REQUEST_UNDER_WAY)
+        site.stop_settles_within(&self.service).await
     }
 
     async fn revert(&self, site: &Site) -> Result<()> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use super::REQUEST_UNDER_WAY;
 use crate::{Clock, Error, Result, ServiceState, Target, Topics};
 
 /// How long a system may take for what it was told.
@@ -51,6 +52,12 @@ impl Site {
             .await
     }
 
+    /// How long after a service was asked to stop that may still be under way: a system gives it
+    /// its grace period, whether anybody still waits for that or not.
+    pub(super) async fn stop_settles_within(&self, service: &str) -> Result<Duration> {
+        Ok(self.target.stop_grace_period(service).await? + REQUEST_UNDER_WAY)
+    }
+
     /// Waits until `service` is in a state that `awaited` describes and `holds` accepts.
     pub(super) async fn wait_for_state(
         &self,
@@ -67,6 +74,20 @@ impl Site {
                     Err(state.to_string())
                 })
             })
+        })
+        .await
+    }
+
+    /// Waits until `look` says that what is `awaited` is so; until then it is `otherwise`.
+    pub(super) async fn wait_until<'a>(
+        &self,
+        awaited: &str,
+        otherwise: &'a str,
+        look: impl Fn() -> BoxFuture<'a, Result<bool>> + Send + Sync,
+    ) -> Result<()> {
+        self.wait_for(awaited, || {
+            let is_so = look();
+            Box::pin(async move { Ok(is_so.await?.then_some(()).ok_or(otherwise.to_owned())) })
         })
         .await
     }
