@@ -232,6 +232,42 @@ fn modules_of_each_crate_use_each_other_one_way_only() -> Result<(), Box<dyn Err
     Ok(())
 }
 
+/// What each module of the report crate uses of its siblings, as pairs of paths.
+fn uses_in_report() -> Result<Vec<(String, String)>, Box<dyn Error>> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("../report/src");
+    let uses = Modules::in_folder(&src)?.uses();
+    let pairs = uses.into_iter().flat_map(|(user, used)| {
+        let used = used.into_iter();
+        used.map(move |used| (user.join("::"), used.join("::")))
+    });
+    let pairs: Vec<_> = pairs.collect();
+    assert!(pairs.len() > 20, "{pairs:?}");
+    Ok(pairs)
+}
+
+#[test]
+fn data_of_a_report_flows_from_the_store_to_the_model_to_the_sinks() -> Result<(), Box<dyn Error>> {
+    let layers = ["store", "model", "sinks"];
+    let layer = |module: &str| layers.iter().position(|layer| *layer == module);
+    for (user, used) in uses_in_report()? {
+        assert!(layer(&used) <= layer(&user), "{user} uses {used}");
+    }
+    Ok(())
+}
+
+#[test]
+fn sinks_share_phrases_and_nothing_else() -> Result<(), Box<dyn Error>> {
+    for (user, used) in uses_in_report()? {
+        // The files of a report are several sinks.
+        let is_sink = user.starts_with("sinks::") && user != "sinks::run_files";
+        if is_sink && used.starts_with("sinks::") {
+            let is_inside = used.starts_with("sinks::html::");
+            assert!(is_inside || used == "sinks::phrases", "{user} uses {used}");
+        }
+    }
+    Ok(())
+}
+
 fn path_of(name: &str) -> ModulePath {
     let names = name.split('/').filter(|name| !name.is_empty());
     names.map(str::to_owned).collect()
