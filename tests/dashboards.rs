@@ -9,6 +9,7 @@
 
 mod drills;
 mod session;
+mod tool;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -86,29 +87,8 @@ fn minutes_ago(minutes: u64) -> UtcInstant {
 
 /// Gives `json` to Grafana's own types; gives whether they knew all of it, and what they said.
 fn read_as_grafana_does(json: &str) -> (bool, String) {
-    let docker = |arguments: &[&str]| {
-        let mut command = Command::new("docker");
-        command.args(arguments).current_dir(root());
-        command
-    };
-    let compose = [
-        "compose",
-        "--file",
-        "docker-compose.test.yml",
-        "--profile",
-        "tools",
-        "build",
-        "--quiet",
-        "dashboard-check",
-    ];
-    let built = docker(&compose).output().unwrap();
-    assert!(
-        built.status.success(),
-        "{}",
-        String::from_utf8_lossy(&built.stderr)
-    );
-    // Compose would also make the stack's networks, which this container does not need.
-    let mut check = docker(&[
+    tool::build("dashboard-check");
+    let mut check = tool::docker(&[
         "run",
         "--rm",
         "--interactive",

@@ -7,8 +7,9 @@
     reason = "in a test, a panic is how it fails"
 )]
 
+mod tool;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,21 +18,7 @@ use serde_json::Value;
 
 /// One browser at a time, because the tests measure how long the pages take.
 static BROWSER: LazyLock<Mutex<()>> = LazyLock::new(|| {
-    let built = docker(&[
-        "compose",
-        "--file",
-        "docker-compose.test.yml",
-        "--profile",
-        "tools",
-        "build",
-        "--quiet",
-        "report-check",
-    ]);
-    assert!(
-        built.status.success(),
-        "{}",
-        String::from_utf8_lossy(&built.stderr)
-    );
+    tool::build("report-check");
     Mutex::new(())
 });
 
@@ -39,17 +26,8 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn docker(arguments: &[&str]) -> Output {
-    Command::new("docker")
-        .args(arguments)
-        .current_dir(root())
-        .output()
-        .unwrap()
-}
-
 /// Opens the report in `folder`; gives whether the browser found it in order, and its output.
-/// `REPORT_SCREENSHOTS=FOLDER` keeps pictures of it. Compose would also make the stack's networks,
-/// which this container does not need.
+/// `REPORT_SCREENSHOTS=FOLDER` keeps pictures of it.
 fn open_in_a_browser(folder: &Path) -> (bool, String) {
     let _turn = BROWSER.lock().unwrap_or_else(PoisonError::into_inner);
     let report = format!("{}:/report:ro", folder.display());
@@ -59,7 +37,7 @@ fn open_in_a_browser(folder: &Path) -> (bool, String) {
     run.extend(screenshots.iter().flat_map(|volume| ["--volume", volume]));
     run.extend(["alertdrill/report-check", "file:///report/index.html"]);
     run.extend(screenshots.iter().map(|_| "/screenshots"));
-    let output = docker(&run);
+    let output = tool::docker(&run).output().unwrap();
     let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     println!("{said}");
     (output.status.success(), said)

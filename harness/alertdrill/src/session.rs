@@ -1,29 +1,25 @@
 //! A running stack in steady state, and all that a run of drills shares on it.
 
-use std::path::Path;
+mod reporting;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use alertdrill_core::dashboard::{Dashboard, moved_panels};
 use alertdrill_core::{
-    AlertState, Cadence, Drill, DrillRecord, Error, Outcome, PanelRecord, RECORD_SCHEMA_VERSION,
-    Result, Routing, RunInfo, Settings, Site, SteadyState, UtcInstant, Verdict, Waiver,
-    WatchedUntil,
+    Drill, DrillRecord, Error, Outcome, RECORD_SCHEMA_VERSION, Result, Routing, Site, SteadyState,
+    UtcInstant, Verdict, Waiver, WatchedUntil,
 };
 use alertdrill_engine::{
-    Notifier as _, Observer, Prometheus, RuleEngine as _, board_history, expression_histories,
+    Notifier as _, Observer, Prometheus, RuleEngine as _, expression_histories,
 };
 use alertdrill_progress::Progress;
-use alertdrill_report::{
-    Agreement, Measured, Report, RunFolder, record_history, save_report, uncovered,
-};
+use alertdrill_report::{RunFolder, uncovered};
 use alertdrill_target::compose::{Project, Stack, StackStart};
 use alertdrill_target::{Journal, Leased, Leases, Ticket, WaitingLine, heal};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use crate::job::Job;
-use crate::provenance::provenance_of;
+pub(crate) use self::reporting::dashboard_of;
 use crate::runner::{self, Neighbourhood, Surroundings};
 use crate::servers;
 
@@ -31,7 +27,6 @@ use crate::servers;
 const WATCH_UNTIL: &str = "WATCH_UNTIL";
 /// How long a stack that was just started may take to its first steady state.
 const FIRST_STEADY_WITHIN: Duration = Duration::from_secs(180);
-const BYTES_PER_GIB: f64 = 1_073_741_824.0;
 /// How long a drill waits for steady state before it gives up.
 const STEADY_WITHIN: Duration = Duration::from_secs(180);
 
@@ -282,60 +277,6 @@ impl Session {
         self.stack.keep()
     }
 
-    /// Writes the run's `report.json` from the records in `folder`, those of other processes of the
-    /// run among them, and gives it.
-    ///
-    /// # Errors
-    /// [`crate::Error::File`].
-    pub async fn report(
-        &self,
-        folder: &RunFolder,
-        waivers: &[Waiver],
-        progress: &Progress,
-    ) -> Result<Report> {
-        let _turn = folder.lock()?;
-        let (rules_file, rules_sha256) = self.stack.rules();
-        folder.save_run(RunInfo {
-            id: folder.id(),
-            started_at: self.started_at,
-            finished_at: now(),
-            stack_ready_s: self.stack_ready_s,
-            rules_file: rules_file
-                .strip_prefix(self.stack.project().root())
-                .unwrap_or(rules_file)
-                .to_owned(),
-            rules_sha256: rules_sha256.to_owned(),
-            waivers: waivers.to_vec(),
-            provenance: provenance_of(&self.stack).await,
-        })?;
-        if let Err(error) = self.record_panels(folder).await {
-            // A verdict on alerts does not hang on a picture of them.
-            progress.line(&format!(
-                "the dashboard's panels are not in the report: {}",
-                error.explained()
-            ));
-        }
-        if let Err(error) = record_history(folder) {
-            progress.line(&format!(
-                "the runs before are not in the report: {}",
-                error.explained()
-            ));
-        }
-        let mut report = Report::of(folder)?;
-        report.run.measured = Some(self.measure(&report).await);
-        save_report(&report, folder)?;
-        folder.become_latest()?;
-        if let Some(job) = Job::of_this_process(&self.stack)
-            && let Err(error) = job.summarise(&report)
-        {
-            progress.line(&format!(
-                "the report is not on the job's page: {}",
-                error.explained()
-            ));
-        }
-        Ok(report)
-    }
-
     /// Saves what the expressions of a drill's alerts were.
     ///
     /// # Errors
@@ -355,83 +296,6 @@ impl Session {
             Some(grafana) => grafana.annotate(record, outcome).await,
             None => Ok(()),
         }
-    }
-
-    /// What the dashboard, as it is now, showed during a run, and which drills moved it; `None` if
-    /// the stack has no dashboard.
-    ///
-    /// # Errors
-    /// [`crate::Error::File`], [`crate::Error::BadDescription`], [`crate::Error::NoAnswer`] or
-    /// [`crate::Error::BadAnswer`].
-    pub async fn panels(&self, folder: &RunFolder) -> Result<Option<PanelRecord>> {
-        let project = self.stack.project();
-        let settings = project.settings();
-        let Some(dashboard) = dashboard_of(project.root(), settings)? else {
-            return Ok(None);
-        };
-        let run = folder.run()?;
-        let span = (run.started_at, run.finished_at);
-        let cadence = Cadence::of(&self.prometheus.alerting_rules(Duration::ZERO).await?);
-        let every = cadence.evaluation_interval;
-        let history = board_history(&self.prometheus, &dashboard, settings, span, every).await?;
-        let broken: Vec<_> = folder
-            .records()?
-            .iter()
-            .filter_map(|record| record.broken(settings))
-            .collect();
-        let moved = moved_panels(&history, &broken, cadence);
-        Ok(Some(PanelRecord { history, moved }))
-    }
-
-    async fn record_panels(&self, folder: &RunFolder) -> Result<()> {
-        self.panels(folder)
-            .await?
-            .map_or(Ok(()), |panels| folder.save_panels(&panels))
-    }
-
-    /// What the run cost, and how true its instants are: from Prometheus's own samples and this
-    /// process's status.
-    async fn measure(&self, report: &Report) -> Measured {
-        let faults = report
-            .drills
-            .iter()
-            .flat_map(|drill| &drill.faults)
-            .map(|fault| fault.injected_at);
-        let value =
-            async |query: Option<&String>| self.prometheus.value(query?).await.ok().flatten();
-        let usage = self.stack.project().settings().usage.as_ref();
-        let memory_bytes = value(usage.map(|usage| &usage.memory_bytes)).await;
-        Measured {
-            first_fault_s: faults
-                .min()
-                .map(|first| first.seconds_since(report.run.info.started_at)),
-            firing_in_prometheus: self.firing_in_prometheus(report).await,
-            firing_in_alertmanager: Agreement::of(
-                report
-                    .fired()
-                    .map(|(_, alert)| Some((alert.firing_at?, alert.starts_at?))),
-            ),
-            stack_memory_gib: memory_bytes.map(|bytes| bytes / BYTES_PER_GIB),
-            stack_cores: value(usage.map(|usage| &usage.cores)).await,
-            peak_memory_mib: peak_memory_mib(),
-        }
-    }
-
-    /// The firing instants against Prometheus's own: asked for once more, over the whole run.
-    async fn firing_in_prometheus(&self, report: &Report) -> Option<Agreement> {
-        let run = Duration::from_secs_f64(now().seconds_since(report.run.info.started_at).max(1.0));
-        let series = self.prometheus.alert_samples(run).await.ok()?;
-        Agreement::of(report.fired().map(|(fault_at, alert)| {
-            let same = series.iter().filter(|series| {
-                series.state == AlertState::Firing && series.labels == alert.labels
-            });
-            let first = same
-                .flat_map(|series| &series.at)
-                .copied()
-                .filter(|at| *at >= fault_at)
-                .min()?;
-            Some((alert.firing_at?, first))
-        }))
     }
 }
 
@@ -455,19 +319,6 @@ async fn reach_steady_state(
         runner::wait_for_all(&observer, settings, FIRST_STEADY_WITHIN, step, cancel).await?;
     }
     Ok((prometheus, observer, routing))
-}
-
-/// The dashboard on which operators watch the project in `root`, if it has one.
-///
-/// # Errors
-/// [`Error::File`] or [`Error::BadDescription`].
-pub(crate) fn dashboard_of(root: &Path, settings: &Settings) -> Result<Option<Dashboard>> {
-    let Some(file) = &settings.dashboard else {
-        return Ok(None);
-    };
-    let path = root.join(file);
-    let json = std::fs::read_to_string(&path).map_err(Error::file("read", &path))?;
-    Dashboard::in_file(&path, &json).map(Some)
 }
 
 /// What the variable `WATCH_UNTIL` asks for.
@@ -527,14 +378,4 @@ fn about(leased: &Leased<'_>) -> String {
 
 fn now() -> UtcInstant {
     Timestamp::now().into()
-}
-
-/// The largest resident set of this process (`proc_pid_status(5)`, `VmHWM`).
-fn peak_memory_mib() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kib: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-    Some(kib / 1024.0)
 }

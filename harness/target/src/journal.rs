@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use alertdrill_core::{Error, Fault, Result, UtcInstant};
 
+use crate::lock_file;
 use crate::process::ProcessId;
 
 /// The journal of one stack.
@@ -125,13 +126,7 @@ impl Journal {
     /// Lets one thread of one process write at a time, because a fault's number is its line's.
     fn lock(&self) -> Result<File> {
         let path = self.path.with_extension("lock");
-        let opened = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path);
-        let file = opened.map_err(Error::file("open", &path))?;
+        let file = lock_file::open(&path, "open")?;
         file.lock().map_err(Error::file("lock", &path))?;
         Ok(file)
     }

@@ -17,6 +17,7 @@ use alertdrill_progress::Progress;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::lock_file;
 use crate::waiting_line::Ticket;
 
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -189,13 +190,7 @@ impl Leases {
 
     fn try_lock(&self, name: &str, mode: LeaseMode) -> Result<Option<File>> {
         let path = self.file(name);
-        let opened = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path);
-        let file = opened.map_err(Error::file("open the lease", &path))?;
+        let file = lock_file::open(&path, "open the lease")?;
         let locked = match mode {
             LeaseMode::Shared => file.try_lock_shared(),
             LeaseMode::Exclusive => file.try_lock(),

@@ -5,6 +5,7 @@ pub mod compose;
 mod injecting;
 mod journal;
 mod leases;
+mod lock_file;
 mod mending;
 pub mod process;
 mod register;

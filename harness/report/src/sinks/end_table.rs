@@ -54,7 +54,7 @@ pub fn end_table(drills: &[DrillReport]) -> String {
     format!("{table}\nSeconds after the fault; resolved and resolve notified after its revert.")
 }
 
-fn rows(drill: &DrillReport) -> Vec<[String; 9]> {
+fn rows(drill: &DrillReport) -> Vec<Vec<String>> {
     let name = match &drill.lane {
         Some(lane) => format!("{} on {lane}", drill.name),
         None => drill.name.clone(),
@@ -74,33 +74,15 @@ fn rows(drill: &DrillReport) -> Vec<[String; 9]> {
     // Only the first of a drill's rows has its name.
     let names = std::iter::once([harmless(&name), outcome(drill.verdict)])
         .chain(std::iter::repeat_with(Default::default));
-    let rows = names.zip(alerts).map(|([name, verdict], (cells, count))| {
-        let [
-            alert,
-            detected,
-            window,
-            deadline,
-            notified,
-            resolved,
-            resolve_notified,
-        ] = cells;
-        let alert = if count > 1 {
-            format!("{alert} ×{count}")
-        } else {
-            alert
-        };
-        [
-            name,
-            verdict,
-            alert,
-            detected,
-            window,
-            deadline,
-            notified,
-            resolved,
-            resolve_notified,
-        ]
-    });
+    let rows = names
+        .zip(alerts)
+        .map(|([name, verdict], (mut cells, count))| {
+            if count > 1 {
+                let [alert, ..] = &mut cells;
+                *alert += &format!(" ×{count}");
+            }
+            [name, verdict].into_iter().chain(cells).collect()
+        });
     rows.collect()
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::lock_file;
 use crate::process::is_alive;
 use alertdrill_core::{Error, Result};
 use alertdrill_progress::Progress;
@@ -110,14 +111,8 @@ impl StackLock {
     }
 
     fn open(path: &Path) -> Result<Self> {
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path);
         Ok(Self {
-            file: file.map_err(Error::file("open the stack's lock", path))?,
+            file: lock_file::open(path, "open the stack's lock")?,
             path: path.to_owned(),
             is_held: false,
         })
