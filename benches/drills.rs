@@ -77,7 +77,11 @@ fn start_up(program: &Path) -> Value {
 /// more, until it is delivered.
 fn edited_rule(program: &Path) -> Value {
     let whole_s = saved_to_verdict_s(program, "resolved");
-    json!({"saved_to_verdict_s": saved_to_verdict_s(program, "delivered"), "goal_s": 60, "saved_to_verdict_on_its_end_too_s": whole_s})
+    json!({
+        "saved_to_verdict_s": saved_to_verdict_s(program, "delivered"),
+        "goal_s": 60,
+        "saved_to_verdict_on_its_end_too_s": whole_s,
+    })
 }
 
 fn saved_to_verdict_s(program: &Path, watch_until: &str) -> Option<f64> {

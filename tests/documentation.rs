@@ -96,7 +96,8 @@ fn plan() -> String {
     let shown = plan_text(&stopped, Path::new("docker/prometheus/alert_rules.yml"));
     let shown = anstream::adapter::strip_str(&shown).to_string();
     format!(
-        "```console\n$ ./drill plan stopped\n{shown}```\n\nOf all {count} drills it expects that they take {at_best} to {at_worst} s.\n"
+        "```console\n$ ./drill plan stopped\n{shown}```\n\nOf all {count} \
+         drills it expects that they take {at_best} to {at_worst} s.\n"
     )
 }
 

@@ -31,7 +31,10 @@ fn main() {
             step.update_in(bar, &format!("+{second} s: is pending"));
         }
         if second == 60 {
-            progress.line("service_restarted_by_hand on kraken: pass: ServiceOOMKill silent; fault reverted +35.8 s");
+            progress.line(
+                "service_restarted_by_hand on kraken: pass: ServiceOOMKill silent; \
+                 fault reverted +35.8 s",
+            );
         }
         std::thread::sleep(Duration::from_millis(100));
     }

@@ -50,8 +50,8 @@ fn file_of(fault: &str, alert: &str) -> tempfile::NamedTempFile {
         "name": "handler_stopped",
         "faults": [{"kind": fault, "service": "handler-{lane}"}],
         "expect": [{
-            "alert": alert, "labels": {"exchange": "{lane}", "cause": "gone"}, "severity": "critical",
-            "deadline_s": 120, "recovery_s": 10,
+            "alert": alert, "labels": {"exchange": "{lane}", "cause": "gone"},
+            "severity": "critical", "deadline_s": 120, "recovery_s": 10,
         }],
         "leases": [{"on": "lane", "mode": "exclusive"}],
     });
@@ -178,9 +178,12 @@ fn coverage_fails_if_a_rule_is_neither_drilled_nor_waived() {
 async fn prometheus(query: &str, metrics: &[&str]) -> MockServer {
     let server = MockServer::start().await;
     let rule = json!({
-        "name": "HandlerDown", "query": query, "duration": 60, "labels": {"cause": "gone"}, "health": "ok", "type": "alerting",
+        "name": "HandlerDown", "query": query, "duration": 60, "labels": {"cause": "gone"},
+        "health": "ok", "type": "alerting",
     });
-    let group = json!({"name": "feed", "interval": 5, "lastEvaluation": "2026-01-01T00:00:00Z", "rules": [rule]});
+    let group = json!({
+        "name": "feed", "interval": 5, "lastEvaluation": "2026-01-01T00:00:00Z", "rules": [rule],
+    });
     let answers = [
         ("/api/v1/rules", json!({"groups": [group]})),
         (

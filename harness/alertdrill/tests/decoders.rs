@@ -345,11 +345,13 @@ fn run_of_the_corpus_is_reported_with_all_that_its_files_tell() {
 proptest! {
     #[test]
     fn spoiled_drill_file_is_understood_or_refused(spoilings in spoilings()) {
-        if let Ok(drill) = serde_json::from_slice::<Drill>(&spoiled(corpus("drill.json"), &spoilings)) {
+        let spoiled = spoiled(corpus("drill.json"), &spoilings);
+        if let Ok(drill) = serde_json::from_slice::<Drill>(&spoiled) {
             let record: DrillRecord = serde_json::from_slice(&corpus("record.json")).unwrap();
             let _ = infeasible(&drill, &record.timeline.rules);
             let _ = judge(&drill, &record.timeline);
-            let _ = drill.clone().placed(&Placement::on([("lane", "okx")]), &Settings::example()).claims();
+            let placement = Placement::on([("lane", "okx")]);
+            let _ = drill.clone().placed(&placement, &Settings::example()).claims();
             let routing = record.timeline.routing.unwrap_or_default();
             let _ = DrillPlan::of(&drill, &Settings::example(), &record.timeline.rules, &routing);
         }
@@ -362,7 +364,8 @@ proptest! {
             let verdict = judge(&record.drill, &record.timeline);
             let _ = drill_line(&record, &verdict);
             let _ = failure_text(&record, &verdict);
-            let again: DrillRecord = serde_json::from_str(&serde_json::to_string(&record).unwrap()).unwrap();
+            let json = serde_json::to_string(&record).unwrap();
+            let again: DrillRecord = serde_json::from_str(&json).unwrap();
             prop_assert_eq!(judge(&again.drill, &again.timeline), verdict);
         }
     }

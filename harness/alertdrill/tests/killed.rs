@@ -243,7 +243,8 @@ async fn harness_that_is_killed_at_any_instant_leaves_nothing_that_heal_does_not
         "no kill left anything broken: heal had nothing to prove"
     );
     println!(
-        "{kills} kills over {} kinds of faults in {:.0?}: {left_broken} containers left broken, {healed} open faults healed, 0 left",
+        "{kills} kills over {} kinds of faults in {:.0?}: {left_broken} containers left \
+         broken, {healed} open faults healed, 0 left",
         faults.len(),
         began.elapsed()
     );
@@ -285,7 +286,8 @@ fn disk_that_is_full_keeps_faults_from_being_injected_and_those_before_are_known
     let this = std::env::current_exe().unwrap();
     // A file may not grow beyond 4 KiB, and that is an error of the write, not a signal: as on a
     // disk that is full.
-    let script = "trap '' XFSZ; ulimit -f 8; exec \"$0\" --exact opens_faults_until_the_disk_is_full --ignored";
+    let script = "trap '' XFSZ; ulimit -f 8; exec \"$0\" --exact \
+                  opens_faults_until_the_disk_is_full --ignored";
     let mut limited = Command::new("sh");
     limited
         .args(["-c", script])

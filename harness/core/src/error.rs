@@ -43,7 +43,8 @@ pub enum Error {
     },
     /// A `docker compose` command failed.
     #[error(
-        "failed to {attempted}: `docker compose {command}` ended with {status}; its last lines:\n{log}"
+        "failed to {attempted}: `docker compose {command}` ended with {status}; its last \
+         lines:\n{log}"
     )]
     Compose {
         /// What, on what.
@@ -71,7 +72,8 @@ pub enum Error {
     },
     /// A service did not become healthy.
     #[error(
-        "failed to start the stack: {service} is {state} after {waited:.0?}; its last log lines:\n{log}"
+        "failed to start the stack: {service} is {state} after {waited:.0?}; its last log \
+         lines:\n{log}"
     )]
     NotHealthy {
         /// The service.
@@ -116,7 +118,10 @@ pub enum Error {
         project: String,
     },
     /// Lines of the journal were spoiled after they were written.
-    #[error("failed to read lines {lines:?} of the journal {}: their sums do not fit", path.display())]
+    #[error(
+        "failed to read lines {lines:?} of the journal {}: their sums do not fit",
+        path.display()
+    )]
     JournalSpoiled {
         /// The journal.
         path: PathBuf,
@@ -188,7 +193,8 @@ impl Error {
                 Some("end what listens there, or have the compose file publish another port")
             }
             Self::NotHealthy { .. } => Some(
-                "the stack was taken down again; `KEEP_STACK=1` keeps it for a look with `docker compose logs`",
+                "the stack was taken down again; `KEEP_STACK=1` keeps it for a look with \
+                 `docker compose logs`",
             ),
             Self::RulesRefused { .. } => Some("mend the rules file; nothing was broken or changed"),
             Self::NoSuchService { .. } => {
