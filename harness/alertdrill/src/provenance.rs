@@ -14,12 +14,12 @@ use crate::servers;
 /// The environment variables that decide what a run does and what it finds.
 const DECIDING: [&str; 3] = ["ALERT_RULES", "WATCH_UNTIL", "COMPOSE_PROJECT_NAME"];
 
-/// What it takes to repeat the run of this process on `stack`.
-pub(crate) async fn provenance_of(stack: &Stack) -> Provenance {
+/// What it takes to repeat the run of this process on `stack`, which began with `commit`.
+pub(crate) async fn provenance_of(stack: &Stack, commit: Option<Commit>) -> Provenance {
     let arguments = std::env::args_os().skip(1);
     let arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
     Provenance {
-        commit: commit_of(stack.project().root()),
+        commit,
         versions: versions_of(stack).await,
         arguments: vec![arguments.collect()],
         variables: set_variables(|name| std::env::var_os(name)),
@@ -27,8 +27,8 @@ pub(crate) async fn provenance_of(stack: &Stack) -> Provenance {
 }
 
 /// What is checked out in the repository of the folder `root`; `None` if there is no repository, no
-/// commit, or no git.
-fn commit_of(root: &Path) -> Option<Commit> {
+/// commit, or no git. To be asked when a run begins: somebody may edit while it runs.
+pub(crate) fn commit_of(root: &Path) -> Option<Commit> {
     let id = git(root, &["rev-parse", "--verify", "HEAD"])?;
     let status = git(root, &["status", "--porcelain"])?;
     Some(Commit {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alertdrill_core::{
-    Drill, DrillRecord, Error, Outcome, RECORD_SCHEMA_VERSION, Result, Routing, Site, SteadyState,
-    UtcInstant, Verdict, Waiver, WatchedUntil,
+    Commit, Drill, DrillRecord, Error, Outcome, RECORD_SCHEMA_VERSION, Result, Routing, Site,
+    SteadyState, UtcInstant, Verdict, Waiver, WatchedUntil,
 };
 use alertdrill_engine::{
     Notifier as _, Observer, Prometheus, RuleEngine as _, expression_histories,
@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::reporting::dashboard_of;
+use crate::provenance::commit_of;
 use crate::runner::{self, Neighbourhood, Surroundings};
 use crate::servers;
 
@@ -42,6 +43,8 @@ pub struct Session {
     neighbourhood: Neighbourhood,
     line: WaitingLine,
     routing: Routing,
+    /// What was checked out when the session began.
+    commit: Option<Commit>,
     started_at: UtcInstant,
     stack_ready_s: f64,
     steady_within: Duration,
@@ -65,6 +68,7 @@ impl Session {
         cancel: &CancellationToken,
     ) -> Result<Self> {
         let watch_until = watch_until()?;
+        let commit = commit_of(project.root());
         let state = project.state_folder();
         let (journal, leases) = (Journal::in_folder(&state), Leases::in_folder(&state)?);
         let (neighbourhood, line) = (
@@ -88,6 +92,7 @@ impl Session {
                     neighbourhood,
                     line,
                     routing,
+                    commit,
                     started_at,
                     stack_ready_s,
                     steady_within: STEADY_WITHIN,

@@ -40,7 +40,7 @@ impl Session {
                 .to_owned(),
             rules_sha256: rules_sha256.to_owned(),
             waivers: waivers.to_vec(),
-            provenance: provenance_of(&self.stack).await,
+            provenance: provenance_of(&self.stack, self.commit.clone()).await,
         })?;
         if let Err(error) = self.record_panels(folder).await {
             // A verdict on alerts does not hang on a picture of them.

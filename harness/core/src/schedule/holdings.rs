@@ -46,7 +46,7 @@ pub fn holdings_of(drill: &Drill, settings: &Settings) -> Holdings {
 /// person reads them. What goes with a path is left out.
 #[must_use]
 pub fn held_exclusively(drill: &Drill, settings: &Settings) -> Vec<String> {
-    let disturbed = drill.all_faults().map(|fault| fault.disturbs());
+    let disturbed = drill.all_faults().map(super::super::fault::Fault::disturbs);
     let leases = drill.leases.iter();
     let exclusive = leases.filter(|lease| lease.mode == LeaseMode::Exclusive);
     let names = disturbed.chain(exclusive.map(|lease| lease.on.as_str()));

@@ -54,7 +54,7 @@ pub fn places(drill: &Drill, settings: &Settings) -> Result<Vec<Place>> {
 /// The paths of which `drill` needs a lane: those that what it disturbs or holds names in braces,
 /// or of which it holds a lease by name.
 fn lanes_needed<'a>(drill: &Drill, settings: &'a Settings) -> Vec<&'a Pathway> {
-    let disturbed = drill.all_faults().map(|fault| fault.disturbs());
+    let disturbed = drill.all_faults().map(super::super::fault::Fault::disturbs);
     let leased = drill.leases.iter().map(|lease| lease.on.as_str());
     let named: Vec<_> = disturbed.chain(leased).collect();
     let is_needed = |path: &&Pathway| {

@@ -79,7 +79,7 @@ fn rows(drill: &DrillReport) -> Vec<Vec<String>> {
         .map(|([name, verdict], (mut cells, count))| {
             if count > 1 {
                 let [alert, ..] = &mut cells;
-                *alert += &format!(" ×{count}");
+                *alert = format!("{alert} ×{count}");
             }
             [name, verdict].into_iter().chain(cells).collect()
         });
