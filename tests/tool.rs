@@ -17,7 +17,7 @@ pub(crate) fn docker(arguments: &[&str]) -> Command {
 pub(crate) fn build(tool: &str) {
     let files = ["compose", "--file", "docker-compose.test.yml"];
     let build = ["--profile", "tools", "build", "--quiet", tool];
-    let built = docker(&[&files[..], &build].concat()).output().unwrap();
-    let said = String::from_utf8_lossy(&built.stderr);
-    assert!(built.status.success(), "{said}");
+    let output = docker(&[&files[..], &build].concat()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
 }

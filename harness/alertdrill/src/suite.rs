@@ -149,7 +149,7 @@ impl Suite {
         } else {
             selected
         };
-        // A value that is none is told of by each drill.
+        // Each drill reports a value that cannot be read.
         if selected > 1 && !arguments.list && watch_until().is_ok_and(WatchedUntil::is_cut_short) {
             return could_not_be_tested(&run.progress, &only_one_is_cut_short(selected));
         }
