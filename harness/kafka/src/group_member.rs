@@ -1,14 +1,15 @@
 //! A member of a consumer group that takes the partition away from every other member.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use alertdrill_core::{Error, Result, Stopped};
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka::types::RDKafkaErrorCode;
 
-use crate::offsets::{ANSWER_WITHIN, PARTITION, blocking, last_between, uncommitted};
+use crate::offsets::{PARTITION, blocking, no_answer};
 
 /// A group with a busy member takes a while to rebalance.
 const ASSIGNED_WITHIN: Duration = Duration::from_secs(30);
@@ -32,10 +33,8 @@ impl GroupMember {
     }
 
     fn join_blocking(bootstrap: &str, group: String, topic: String) -> Result<Self> {
-        let failed = |error: KafkaError| Error::NoAnswer {
-            attempted: format!("join the consumer group {group} of {topic}"),
-            reason: error.to_string(),
-        };
+        let attempted = format!("join the consumer group {group} on {topic}");
+        let failed = |error: KafkaError| no_answer(attempted.clone(), &error);
         let consumer: BaseConsumer = ClientConfig::new()
             .set("bootstrap.servers", bootstrap)
             .set("client.id", CLIENT_ID)
@@ -48,8 +47,29 @@ impl GroupMember {
             .create()
             .map_err(failed)?;
         consumer.subscribe(&[&topic]).map_err(failed)?;
-        let began = std::time::Instant::now();
-        while consumer.assignment().map_err(failed)?.count() == 0 {
+        let member = Self {
+            consumer,
+            topic,
+            group,
+        };
+        member.wait_for_the_partition(Instant::now())?;
+        Ok(member)
+    }
+
+    /// Waits until this member has the partition, for at most as long since `began` as a group may
+    /// take to rebalance.
+    fn wait_for_the_partition(&self, began: Instant) -> Result<()> {
+        let Self {
+            consumer,
+            topic,
+            group,
+        } = self;
+        let assigned = || {
+            consumer
+                .assignment()
+                .map_err(|error| self.failed("join", &error))
+        };
+        while assigned()?.count() == 0 {
             if began.elapsed() >= ASSIGNED_WITHIN {
                 return Err(Error::TimedOut {
                     awaited: format!("the partition of {topic} in the group {group}"),
@@ -60,11 +80,7 @@ impl GroupMember {
             // Messages are dropped, and nothing is committed.
             let _ = consumer.poll(POLL);
         }
-        Ok(Self {
-            consumer,
-            topic,
-            group,
-        })
+        Ok(())
     }
 
     /// Keeps the partition until `stopped`, and drops the messages that it reads; then leaves the
@@ -79,39 +95,48 @@ impl GroupMember {
         let _ = stayed.await;
     }
 
-    /// Commits the group's offset past the last message that holds `payload`, unless the group is
-    /// already past it; then leaves the group.
-    pub(crate) async fn pass(self, payload: String) -> Result<()> {
-        blocking(move || self.pass_blocking(payload.as_bytes())).await
+    /// Commits that the group goes on at the offset `next`; then leaves the group.
+    pub(crate) async fn commit(self, next: i64) -> Result<()> {
+        blocking(move || self.commit_blocking(next)).await
     }
 
-    fn pass_blocking(self, payload: &[u8]) -> Result<()> {
-        let failed = |error: KafkaError| self.failed(&error);
-        let uncommitted = uncommitted(&self.consumer, &self.topic).map_err(failed)?;
-        let start = Offset::Offset(uncommitted.start);
-        let sought = self
-            .consumer
-            .seek(&self.topic, PARTITION, start, ANSWER_WITHIN);
-        sought.map_err(failed)?;
-        let found = last_between(&self.consumer, &self.topic, payload, uncommitted);
-        let Some(poison) = found? else {
-            return Ok(());
-        };
-        let mut past = TopicPartitionList::new();
-        past.add_partition_offset(&self.topic, PARTITION, Offset::Offset(poison + 1))
+    /// A group takes no commit while it rebalances, which its other members can begin at any time:
+    /// then this member waits for its partition and commits again.
+    fn commit_blocking(self, next: i64) -> Result<()> {
+        let failed = |error: KafkaError| self.failed("move", &error);
+        let mut offsets = TopicPartitionList::new();
+        offsets
+            .add_partition_offset(&self.topic, PARTITION, Offset::Offset(next))
             .map_err(failed)?;
-        let committed = self.consumer.commit(&past, CommitMode::Sync);
-        committed.map_err(failed)
-    }
-
-    fn failed(&self, error: &KafkaError) -> Error {
-        let attempted = format!(
-            "move the consumer group {} past a message on {}",
-            self.group, self.topic
-        );
-        Error::NoAnswer {
-            attempted,
-            reason: error.to_string(),
+        let began = Instant::now();
+        loop {
+            self.wait_for_the_partition(began)?;
+            match self.consumer.commit(&offsets, CommitMode::Sync) {
+                Ok(()) => return Ok(()),
+                Err(error) if is_of_a_rebalance(&error) && began.elapsed() < ASSIGNED_WITHIN => {
+                    let _ = self.consumer.poll(POLL);
+                }
+                Err(error) => return Err(failed(error)),
+            }
         }
     }
+
+    fn failed(&self, attempted: &str, error: &KafkaError) -> Error {
+        let Self { topic, group, .. } = self;
+        no_answer(
+            format!("{attempted} the consumer group {group} on {topic}"),
+            error,
+        )
+    }
+}
+
+fn is_of_a_rebalance(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::RebalanceInProgress
+                | RDKafkaErrorCode::IllegalGeneration
+                | RDKafkaErrorCode::UnknownMemberId
+        )
+    )
 }

@@ -38,22 +38,23 @@ pub(crate) fn uncommitted(consumer: &BaseConsumer, topic: &str) -> KafkaResult<R
     Ok(next..end)
 }
 
-/// The offset of the last message within `offsets` that holds `payload`. The `consumer` must be at
-/// the start of `offsets`.
+/// The offset of the last message on `topic` that holds `payload` and that `group` has not
+/// committed. It is read from outside the group, so no rebalance of the group delays it.
 ///
 /// # Errors
 /// [`Error::NoAnswer`], or [`Error::TimedOut`] if the messages do not come.
-pub(crate) fn last_between(
-    consumer: &BaseConsumer,
-    topic: &str,
-    payload: &[u8],
-    offsets: Range<i64>,
+pub(crate) fn last_uncommitted(
+    bootstrap: &str,
+    [topic, group, payload]: [&str; 3],
 ) -> Result<Option<i64>> {
-    let Range {
-        start: mut next,
-        end,
-    } = offsets;
-    let mut found = None;
+    let failed = |error: KafkaError| no_answer(format!("read {topic}"), &error);
+    let consumer = outsider(bootstrap, group).map_err(failed)?;
+    let Range { start, end } = uncommitted(&consumer, topic).map_err(failed)?;
+    let mut from = TopicPartitionList::new();
+    from.add_partition_offset(topic, PARTITION, Offset::Offset(start))
+        .map_err(failed)?;
+    consumer.assign(&from).map_err(failed)?;
+    let (mut next, mut found) = (start, None);
     while next < end {
         let message = consumer
             .poll(ANSWER_WITHIN)
@@ -62,8 +63,8 @@ pub(crate) fn last_between(
                 last_seen: format!("the topic ends at {end}"),
                 waited: ANSWER_WITHIN,
             })?;
-        let message = message.map_err(|error| no_answer(format!("read {topic}"), &error))?;
-        if message.payload() == Some(payload) {
+        let message = message.map_err(failed)?;
+        if message.payload() == Some(payload.as_bytes()) {
             found = Some(message.offset());
         }
         next = message.offset() + 1;

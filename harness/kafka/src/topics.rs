@@ -9,11 +9,10 @@ use rdkafka::consumer::Consumer as _;
 use rdkafka::error::KafkaError;
 use rdkafka::groups::GroupInfo;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::group_member::{CLIENT_ID, GroupMember};
 use crate::offsets::{
-    ANSWER_WITHIN, PARTITION, blocking, last_between, no_answer, outsider, uncommitted,
+    ANSWER_WITHIN, PARTITION, blocking, last_uncommitted, no_answer, outsider, uncommitted,
 };
 
 /// How long a group may take to commit what is on a topic.
@@ -79,26 +78,17 @@ impl Topics for KafkaTopics {
     }
 
     async fn is_ahead_of(&self, topic: &str, group: &str, payload: &str) -> Result<bool> {
-        self.with(
-            [topic, group, payload],
-            |bootstrap, [topic, group, payload]| {
-                let failed = |error: KafkaError| no_answer(format!("read {topic}"), &error);
-                let consumer = outsider(bootstrap, group).map_err(failed)?;
-                let ahead = uncommitted(&consumer, topic).map_err(failed)?;
-                let mut from = TopicPartitionList::new();
-                from.add_partition_offset(topic, PARTITION, Offset::Offset(ahead.start))
-                    .map_err(failed)?;
-                consumer.assign(&from).map_err(failed)?;
-                let found = last_between(&consumer, topic, payload.as_bytes(), ahead)?;
-                Ok(found.is_some())
-            },
-        )
-        .await
+        let found = self.with([topic, group, payload], last_uncommitted).await?;
+        Ok(found.is_some())
     }
 
+    /// The member takes the partition first: then the group's own consumer commits nothing more.
     async fn commit_past(&self, topic: &str, group: &str, payload: &str) -> Result<()> {
         let member = GroupMember::join(&self.bootstrap, group, topic).await?;
-        member.pass(payload.to_owned()).await
+        match self.with([topic, group, payload], last_uncommitted).await? {
+            Some(offset) => member.commit(offset + 1).await,
+            None => Ok(()),
+        }
     }
 }
 
