@@ -246,6 +246,8 @@ impl SimulatedStack {
             alert: "Down".into(),
             group: "g".into(),
             labels: [("severity".into(), "critical".into())].into(),
+            annotations: [].into(),
+            sick: None,
             query: "up == 0".into(),
             for_duration: Duration::from_secs(2),
             keep_firing_for: Duration::ZERO,

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Fault, Placement, Settings, seconds};
 
-pub use alert::{ExpectedAlert, Onset, SilentAlert, Tolerated};
+pub use alert::{ExpectedAlert, Onset, SilentAlert, Tolerated, TooNear};
 pub use claim::Claim;
 pub use lease::{Lease, LeaseMode};
 
@@ -214,7 +214,7 @@ impl Drill {
         let expected = self.expect.iter();
         let onsets = expected.filter_map(|expected| expected.condition.as_ref());
         let silent = self.silent.iter();
-        onsets.chain(silent.filter_map(|silent| silent.near.as_ref()))
+        onsets.chain(silent.flat_map(SilentAlert::conditions))
     }
 }
 

@@ -19,6 +19,7 @@ mod nearest;
 mod ongoing;
 mod placement;
 pub mod plan;
+mod promises;
 pub mod promql;
 mod record;
 mod rules;
@@ -35,6 +36,7 @@ mod watched_until;
 pub use clock::Clock;
 pub use drill::{
     Check, Claim, Drill, ExpectedAlert, Lease, LeaseMode, Moment, Onset, SilentAlert, Tolerated,
+    TooNear,
 };
 pub use error::{Error, Result, causes};
 pub use expression::{ExpressionHistory, LimitHistory, LineSeries, Subject, TermHistory, subjects};
@@ -45,6 +47,7 @@ pub use labels::{Labels, agree, selector};
 pub use nearest::nearest;
 pub use ongoing::{Ongoing, Stopped};
 pub use placement::Placement;
+pub use promises::Promises;
 pub use record::{
     Commit, DrillRecord, EXPRESSIONS_SCHEMA_VERSION, ExpressionRecord, PANELS_SCHEMA_VERSION,
     PanelRecord, Provenance, RECORD_SCHEMA_VERSION, RUN_SCHEMA_VERSION, RunInfo, Waiver,

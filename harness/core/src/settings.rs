@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::Placement;
+use crate::{Placement, Promises};
 
 /// What has to be known of a project to drill it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,6 +28,23 @@ pub struct Settings {
     /// drill names another one.
     #[serde(default)]
     pub receivers: BTreeMap<String, String>,
+    /// Receivers that may be told of any alert beside the one that must be; anybody else must not.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub may_be_told: Vec<String>,
+    /// How soon people are told of an alert and of its end, unless its drill promises otherwise.
+    #[serde(default)]
+    pub promises: Promises,
+    /// The labels that name the culprit. Each value of them is to be proven, and the summary or the
+    /// description of an alert names those that it has.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub culprits: Vec<String>,
+    /// How the annotation `runbook_url` of each alert must end; `{alert}` stands for its name. It is
+    /// the path of a file of the project.
+    #[serde(default)]
+    pub runbook: Option<String>,
+    /// The names of alerts that always fire, to show that the way to the receiver works.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub watchdogs: Vec<String>,
     /// The annotations that each alert must be delivered with, unless its drill names others.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub annotations: Vec<String>,
@@ -195,6 +212,13 @@ impl Settings {
     #[must_use]
     pub fn receiver_of(&self, severity: &str) -> Option<String> {
         self.receivers.get(severity).cloned()
+    }
+
+    /// How the annotation of the alert that names its runbook must end.
+    #[must_use]
+    pub fn runbook_of(&self, alert: &str) -> Option<String> {
+        let runbook = self.runbook.as_ref()?;
+        Some(runbook.replace("{alert}", alert))
     }
 }
 

@@ -164,10 +164,23 @@ pub enum ReasonKind {
     WrongLabels,
     /// It was delivered without an annotation that it must have.
     MissingAnnotations,
+    /// It was delivered with words that do not help: a template that failed, nothing where a value
+    /// belongs, no name of the culprit, or the runbook of another alert.
+    UnhelpfulWords,
     /// It fired, and the right receiver was not notified in time.
     NotDelivered,
     /// The right receiver was notified more than once of the same alert.
     DeliveredTwice,
+    /// A receiver was notified that no one named, or would be.
+    WrongReceiver,
+    /// It stopped firing while its cause lasted.
+    EndedEarly,
+    /// It stopped firing and fired again.
+    Flapped,
+    /// A second alert fired for the same cause.
+    SecondAlert,
+    /// Its rule cannot be evaluated.
+    SickRule,
     /// It went on firing after the fault was reverted.
     NotResolved,
     /// It resolved, and the right receiver was not notified in time.
@@ -185,6 +198,8 @@ pub enum ReasonKind {
     /// The fault was injected and nothing came of it, or it came less near than it had to: it
     /// proves nothing.
     FaultWithoutEffect,
+    /// The near miss came so near that its alert would be right to fire.
+    CameTooNear,
     /// The fault could not be reverted.
     FaultNotReverted,
     /// Prometheus skipped evaluations of the rule, so that its alert may be late.
@@ -212,6 +227,12 @@ impl ReasonKind {
             | Self::Late
             | Self::WrongLabels
             | Self::MissingAnnotations
+            | Self::UnhelpfulWords
+            | Self::WrongReceiver
+            | Self::EndedEarly
+            | Self::Flapped
+            | Self::SecondAlert
+            | Self::SickRule
             | Self::NotDelivered
             | Self::DeliveredTwice
             | Self::NotResolved
@@ -222,6 +243,7 @@ impl ReasonKind {
             | Self::CheckFailed => Outcome::Fail,
             Self::StackNotSteady
             | Self::FaultWithoutEffect
+            | Self::CameTooNear
             | Self::FaultNotReverted
             | Self::EvaluationsMissed
             | Self::CouldNotObserve => Outcome::Error,

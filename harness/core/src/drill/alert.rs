@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Claim;
-use crate::{Placement, Settings, seconds, selector};
+use crate::{Placement, Promises, Settings, seconds, selector};
 
 /// An alert that the drill's fault must cause.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,13 +25,35 @@ pub struct ExpectedAlert {
     /// settings name for the severity; any, if they name none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receiver: Option<String>,
+    /// Receivers that may be told beside that one; anybody else must not be. The project's settings
+    /// fill it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub may_be_told: Vec<String>,
     /// The annotations that it must be delivered with. Without them, those that the project's
     /// settings name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annotations: Option<Vec<String>>,
+    /// Those of its labels that name the culprit: its summary or description must name them too.
+    /// The project's settings fill it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub culprits: Vec<String>,
+    /// How the annotation that names its runbook must end. The project's settings fill it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runbook: Option<String>,
     /// What the alert's owner promises: the longest time from the fault to firing.
     #[serde(with = "seconds", rename = "deadline_s")]
     pub deadline: Duration,
+    /// The shortest time from the onset to firing: an alert that comes sooner wakes people in vain.
+    #[serde(default, with = "seconds", rename = "not_before_s")]
+    pub not_before: Duration,
+    /// How long the fault is held after the alert was delivered. The alert must go on firing until
+    /// the revert.
+    #[serde(default, with = "seconds", rename = "held_for_s")]
+    pub held_for: Duration,
+    /// How soon people must be told of it, and of its end. What it does not promise, the project's
+    /// settings do.
+    #[serde(default)]
+    pub promises: Promises,
     /// What the alert is about, as `PromQL` that yields samples exactly while that holds.
     /// Prometheus is asked for it beside the rule. Its first instant is the measured onset, from
     /// which the window counts; without it, the window counts from the fault.
@@ -56,8 +78,14 @@ impl ExpectedAlert {
             labels: BTreeMap::new(),
             severity: severity.into(),
             receiver: None,
+            may_be_told: Vec::new(),
             annotations: None,
+            culprits: Vec::new(),
+            runbook: None,
             deadline,
+            not_before: Duration::ZERO,
+            held_for: Duration::ZERO,
+            promises: Promises::default(),
             condition: None,
             onset: Onset::default(),
             recovery: Duration::from_secs(10),
@@ -92,6 +120,28 @@ impl ExpectedAlert {
         self.receiver = receiver.or_else(|| settings.receiver_of(&self.severity));
         self.annotations
             .get_or_insert_with(|| settings.annotations.clone());
+        self.may_be_told.extend(settings.may_be_told.clone());
+        let culprits = settings.culprits.iter();
+        self.culprits = culprits
+            .filter(|label| self.labels.contains_key(*label))
+            .cloned()
+            .collect();
+        self.runbook = settings.runbook_of(&self.alert);
+        self.promises = self.promises.or(settings.promises);
+    }
+
+    /// The same alert, which must not fire sooner than `not_before` after its onset.
+    #[must_use]
+    pub fn not_before(mut self, not_before: Duration) -> Self {
+        self.not_before = not_before;
+        self
+    }
+
+    /// The same alert, whose fault is held for `held_for` after the delivery: it must last as long.
+    #[must_use]
+    pub fn held_for(mut self, held_for: Duration) -> Self {
+        self.held_for = held_for;
+        self
     }
 
     /// The same alert, required to carry one label more.
@@ -157,6 +207,21 @@ pub struct SilentAlert {
         skip_serializing_if = "Option::is_none"
     )]
     pub hold: Option<Duration>,
+    /// From where on the alert would be right to fire. A fault that came so near says nothing about
+    /// the rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub too_near: Option<TooNear>,
+}
+
+/// How near a fault must not come to an alert that must stay silent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TooNear {
+    /// `PromQL` that yields samples while the fault is that near.
+    pub query: String,
+    /// How long it may be that near without a gap: less than this is still a near miss.
+    #[serde(with = "seconds", rename = "for_s")]
+    pub lasting: Duration,
 }
 
 impl SilentAlert {
@@ -169,7 +234,24 @@ impl SilentAlert {
             near: None,
             onset: Duration::from_secs(60),
             hold: None,
+            too_near: None,
         }
+    }
+
+    /// The `PromQL` that is watched: how near the fault is, and whether it is too near.
+    pub fn conditions(&self) -> impl Iterator<Item = &String> {
+        let too_near = self.too_near.as_ref().map(|too_near| &too_near.query);
+        self.near.iter().chain(too_near)
+    }
+
+    /// The same alert, which would be right to fire once `query` has yielded samples for `lasting`.
+    #[must_use]
+    pub fn too_near(mut self, query: impl Into<String>, lasting: Duration) -> Self {
+        self.too_near = Some(TooNear {
+            query: query.into(),
+            lasting,
+        });
+        self
     }
 
     /// The alerts that are meant.
@@ -208,6 +290,9 @@ impl SilentAlert {
         placement.fill(&mut self.alert);
         placement.fill_all(self.labels.values_mut());
         placement.fill_all(&mut self.near);
+        if let Some(too_near) = &mut self.too_near {
+            placement.fill(&mut too_near.query);
+        }
     }
 }
 

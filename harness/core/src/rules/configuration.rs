@@ -48,6 +48,8 @@ struct WrittenRule {
     keep_firing_for: Option<String>,
     #[serde(default)]
     labels: Labels,
+    #[serde(default)]
+    annotations: Labels,
 }
 
 #[derive(Debug, Deserialize)]
@@ -170,6 +172,8 @@ fn rules_with_waits(
                 alert,
                 group: group.name.clone(),
                 labels: rule.labels,
+                annotations: rule.annotations,
+                sick: None,
                 query: rule.expr.trim().to_owned(),
                 for_duration: wait_or(rule.for_duration.as_deref(), Duration::ZERO)?,
                 keep_firing_for: wait_or(rule.keep_firing_for.as_deref(), Duration::ZERO)?,

@@ -17,6 +17,12 @@ pub struct LoadedRule {
     pub group: String,
     /// The labels that the rule itself adds.
     pub labels: Labels,
+    /// The annotations that it adds, as templates.
+    #[serde(default)]
+    pub annotations: Labels,
+    /// Why its last evaluation failed; `None` if it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sick: Option<String>,
     /// The expression.
     pub query: String,
     /// How long the expression must hold before the alert fires.
@@ -81,6 +87,8 @@ impl LoadedRule {
             alert: alert.to_owned(),
             group: "g".to_owned(),
             labels: Labels::new(),
+            annotations: Labels::new(),
+            sick: None,
             query: "up == 0".to_owned(),
             for_duration: Duration::ZERO,
             keep_firing_for: Duration::ZERO,

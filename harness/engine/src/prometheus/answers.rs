@@ -62,6 +62,8 @@ pub(super) struct RuleAnswer {
     pub(super) keep_firing_for: f64,
     #[serde(default)]
     pub(super) labels: Labels,
+    #[serde(default)]
+    pub(super) annotations: Labels,
     pub(super) health: String,
     #[serde(default)]
     pub(super) last_error: String,

@@ -27,6 +27,8 @@ impl RuleEngine for Prometheus {
             for rule in group.rules {
                 let reads_up = reads_up(&rule.query)?;
                 loaded.push(LoadedRule {
+                    annotations: rule.annotations,
+                    sick: None,
                     alert: rule.name,
                     group: group.name.clone(),
                     labels: rule.labels,

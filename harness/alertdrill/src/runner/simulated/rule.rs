@@ -68,6 +68,8 @@ impl SimulatedRule {
             alert: alert.to_owned(),
             group: "simulated".to_owned(),
             labels: [("severity".to_owned(), "critical".to_owned())].into(),
+            annotations: Labels::new(),
+            sick: None,
             query: down(service),
             for_duration: Duration::from_secs(10),
             keep_firing_for: Duration::ZERO,
