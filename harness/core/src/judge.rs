@@ -23,8 +23,11 @@
 mod collateral;
 mod expected;
 mod feasibility;
+mod lasting;
 mod silent;
 mod testable;
+mod timing;
+mod told;
 
 use std::time::Duration;
 

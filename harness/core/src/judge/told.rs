@@ -1,0 +1,131 @@
+//! Whether the right people are told of an alert, and of its end.
+
+use super::DELIVERY_ALLOWANCE;
+use super::expected::Judge;
+use crate::seconds::to_a_tenth;
+use crate::{Delivery, DeliveryStatus, Episode, Labels, ReasonKind, UtcInstant};
+
+impl<'a> Judge<'a> {
+    pub(super) fn judge_delivery(&mut self, life: &Episode, firing_at: UtcInstant) {
+        let expected = self.expected;
+        let is_in_time = |delivery: &&Delivery| {
+            let received_at = delivery.received_at;
+            life.ended_at
+                .is_none_or(|ended_at| received_at <= ended_at.plus(DELIVERY_ALLOWANCE))
+        };
+        let delivered = self.deliveries(DeliveryStatus::Firing, &life.labels, firing_at);
+        let delivered: Vec<_> = delivered.into_iter().filter(is_in_time).collect();
+        let Some(first) = delivered.iter().find(|delivery| self.is_meant(delivery)) else {
+            let why = self.why_not_delivered(&life.labels, delivered.first().copied());
+            let (fired, receiver) = (self.relative(firing_at), self.receiver());
+            let message =
+                format!("{expected} fired {fired} and was not delivered to {receiver}; {why}");
+            self.blame(ReasonKind::NotDelivered, message);
+            return;
+        };
+        self.outcome.notified_at = Some(first.received_at);
+        self.outcome.starts_at = first.starts_at;
+
+        let text_of = |name| first.annotations.get(name).map_or("", |text| text.trim());
+        let required = expected.annotations.iter().flatten().map(String::as_str);
+        let missing: Vec<_> = required.filter(|name| text_of(*name).is_empty()).collect();
+        if !missing.is_empty() {
+            let message = format!("{expected} was delivered without {}", missing.join(", "));
+            self.blame(ReasonKind::MissingAnnotations, message);
+        }
+
+        let lately_fired = &self.timeline.lately_fired;
+        let routing = self.timeline.routing.as_ref();
+        let first_wait = routing.map(|routing| routing.first_wait(&life.labels, lately_fired));
+        let wait = first_wait.unwrap_or_default();
+        if first.received_at > firing_at.plus(wait + DELIVERY_ALLOWANCE) {
+            let message = format!(
+                "{expected} was delivered {}, {:.1} s after it fired; Alertmanager waits {}",
+                self.relative(first.received_at),
+                first.received_at.seconds_since(firing_at),
+                to_a_tenth(wait)
+            );
+            self.blame(ReasonKind::NotDelivered, message);
+        }
+
+        let receiver = &first.receiver;
+        let again = delivered.iter().filter(|other| other.receiver == *receiver);
+        let times: Vec<_> = again
+            .map(|delivery| self.relative(delivery.received_at))
+            .collect();
+        if times.len() > 1 {
+            let times = times.join(", ");
+            let message =
+                format!("{expected} was delivered to `{receiver}` more than once: {times}");
+            self.blame(ReasonKind::DeliveredTwice, message);
+        }
+    }
+
+    fn why_not_delivered(&self, labels: &Labels, elsewhere: Option<&Delivery>) -> String {
+        let mut suppressions = self.timeline.suppressions.iter();
+        let suppression = suppressions.find(|suppression| suppression.labels == *labels);
+        match (elsewhere, suppression) {
+            (Some(elsewhere), _) => format!("it was delivered to `{}` instead", elsewhere.receiver),
+            (None, Some(suppression)) => {
+                format!("Alertmanager suppressed it: {}", suppression.suppressed_by)
+            }
+            (None, None) => "no receiver was notified, and no silence or inhibition says why: \
+                             check Alertmanager's route"
+                .to_owned(),
+        }
+    }
+
+    pub(super) fn judge_resolve_delivery(&mut self, labels: &Labels, resolved_at: UtcInstant) {
+        let routing = self.timeline.routing.as_ref();
+        let wait = routing
+            .map(|routing| routing.group_interval)
+            .unwrap_or_default();
+        let delivered = self.deliveries(DeliveryStatus::Resolved, labels, resolved_at);
+        let delivered = delivered.iter().find(|delivery| self.is_meant(delivery));
+        let notified_at = delivered.map(|delivery| delivery.received_at);
+        self.outcome.resolve_notified_at = notified_at;
+
+        let latest = resolved_at.plus(wait + DELIVERY_ALLOWANCE);
+        let is_late = notified_at.is_none_or(|at| at > latest);
+        if is_late && self.outcome.notified_at.is_some() {
+            let notified = match notified_at {
+                Some(at) => format!("was notified {:.1} s later", at.seconds_since(resolved_at)),
+                None => "was never notified".to_owned(),
+            };
+            let message = format!(
+                "{} resolved {}, {} {notified}; Alertmanager waits at most {}",
+                self.expected,
+                self.relative(resolved_at),
+                self.receiver(),
+                to_a_tenth(wait)
+            );
+            self.blame(ReasonKind::ResolveNotDelivered, message);
+        }
+    }
+
+    fn deliveries(
+        &self,
+        status: DeliveryStatus,
+        labels: &Labels,
+        since: UtcInstant,
+    ) -> Vec<&'a Delivery> {
+        let is_wanted = |delivery: &&Delivery| {
+            delivery.status == status && delivery.labels == *labels && delivery.received_at >= since
+        };
+        let deliveries = self.timeline.deliveries.iter();
+        deliveries.filter(is_wanted).collect()
+    }
+
+    /// Whether it is a delivery to the receiver that must be notified.
+    fn is_meant(&self, delivery: &Delivery) -> bool {
+        let receiver = self.expected.receiver.as_ref();
+        receiver.is_none_or(|receiver| delivery.receiver == *receiver)
+    }
+
+    fn receiver(&self) -> String {
+        match &self.expected.receiver {
+            Some(receiver) => format!("`{receiver}`"),
+            None => "any receiver".to_owned(),
+        }
+    }
+}
