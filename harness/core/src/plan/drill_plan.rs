@@ -44,7 +44,7 @@ impl DrillPlan {
     pub fn of(drill: &Drill, settings: &Settings, rules: &[LoadedRule], routing: &Routing) -> Self {
         let expected = drill.expect.iter();
         let with_rules = expected.map(|alert| {
-            let rule = rule_for(&alert.alert, &alert.labels, rules);
+            let rule = alert.rule_among(rules);
             rule.map(|rule| (rule, alert))
         });
         let with_rules: Vec<_> = with_rules.collect();
@@ -90,7 +90,8 @@ impl DrillPlan {
     }
 }
 
-/// A fault lasts until its alerts have fired and been delivered; a near miss until it has been held
+/// A fault lasts until its alerts have fired, been delivered and lasted for as long as it is held; a
+/// near miss until it has been held
 /// for long enough.
 fn broken_for(
     drill: &Drill,
@@ -98,9 +99,14 @@ fn broken_for(
     routing: &Routing,
     windows: &[Option<Window>],
 ) -> Between {
-    let fires = windows.iter().flatten().map(|window| Between {
-        at_least: window.earliest + routing.group_wait,
-        at_most: window.latest + routing.group_wait + DELIVERY_ALLOWANCE,
+    let expected = windows.iter().zip(&drill.expect);
+    let fires = expected.filter_map(|(window, expected)| {
+        let (window, held_for) = ((*window)?, expected.held_for);
+        let delivered_after = routing.group_wait + held_for;
+        Some(Between {
+            at_least: window.earliest + delivered_after,
+            at_most: window.latest + delivered_after + DELIVERY_ALLOWANCE,
+        })
     });
     let silent = drill.silent.iter().filter_map(|silent| {
         let hold = silent.hold_with(rule_for(&silent.alert, &silent.labels, rules)?);
