@@ -18,7 +18,7 @@
 //! | after the revert the stack does not come back to steady state | fail: unsteady end |
 //!
 //! An expected alert promises to fire in its window, with its labels; to be delivered once, in
-//! time, to its receiver and with its annotations; to resolve, and that this is delivered too.
+//! time, to its receiver and with words that help; to resolve, and that this is delivered too.
 
 mod collateral;
 mod expected;
@@ -29,6 +29,7 @@ mod silent;
 mod testable;
 mod timing;
 mod told;
+mod words;
 
 use std::time::Duration;
 

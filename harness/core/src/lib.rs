@@ -29,6 +29,7 @@ pub mod settings;
 mod span;
 pub mod style;
 mod target;
+mod template;
 mod timeline;
 mod verdict;
 mod watched_until;

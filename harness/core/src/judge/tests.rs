@@ -425,6 +425,22 @@ fn alert_with_another_severity_has_wrong_labels_and_names_the_receiver_that_was_
 }
 
 #[test]
+fn alert_whose_words_name_no_culprit_is_delivered_with_words_that_do_not_help() {
+    let mut drill = drill();
+    drill.expect[0].culprits = vec!["exchange".to_owned()];
+    let verdict = judge(&drill, &Story::good().timeline);
+    assert_eq!(
+        verdict.reasons,
+        [Reason::new(
+            ReasonKind::UnhelpfulWords,
+            "FeedHandlerDown{exchange=\"binance\"} was delivered with words that do not help: \
+             neither its summary nor its description names the exchange \"binance\": \"text\", \
+             \"text\""
+        )]
+    );
+}
+
+#[test]
 fn alert_without_a_runbook_has_missing_annotations() {
     let story = Story::good()
         .with(|timeline| drop(timeline.deliveries[0].annotations.remove("runbook_url")));

@@ -29,13 +29,7 @@ impl<'a> Judge<'a> {
             self.judge_delivered_labels(&first.labels);
         }
 
-        let text_of = |name| first.annotations.get(name).map_or("", |text| text.trim());
-        let required = expected.annotations.iter().flatten().map(String::as_str);
-        let missing: Vec<_> = required.filter(|name| text_of(*name).is_empty()).collect();
-        if !missing.is_empty() {
-            let message = format!("{expected} was delivered without {}", missing.join(", "));
-            self.blame(ReasonKind::MissingAnnotations, message);
-        }
+        self.judge_words(&life.labels, &first.annotations);
 
         let lately_fired = &self.timeline.lately_fired;
         let routing = self.timeline.routing.as_ref();
