@@ -25,6 +25,7 @@ mod collateral;
 mod expected;
 mod feasibility;
 mod lasting;
+mod second_alert;
 mod sick;
 mod silent;
 mod testable;
@@ -119,7 +120,11 @@ fn judge_expected(
     fault: Option<&FaultRecord>,
 ) -> Vec<AlertJudgement> {
     let expected = drill.expect.iter();
-    let judgements = expected.map(|alert| expected::judge(alert, timeline, lives, fault));
+    let judgements = expected.map(|alert| {
+        let (own, mut others) = (alert.claim(), drill.claims());
+        others.retain(|claim| *claim != own);
+        expected::judge(alert, &others, timeline, lives, fault)
+    });
     judgements.collect()
 }
 

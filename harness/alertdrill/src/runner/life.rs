@@ -127,7 +127,8 @@ impl Life<'_, '_> {
         }
         self.share_watchers().await?;
         if self.drill.is_to_fire() {
-            self.watch_it_fire().await
+            self.watch_it_fire().await?;
+            self.hold_while_it_fires().await
         } else {
             self.hold_near().await
         }

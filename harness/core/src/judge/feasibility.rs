@@ -16,7 +16,7 @@ use crate::{nearest, rule_for};
 pub fn infeasible(drill: &Drill, rules: &[LoadedRule]) -> Vec<Reason> {
     let mut reasons = Vec::new();
     for expected in &drill.expect {
-        match rule_for(&expected.alert, &expected.labels, rules) {
+        match expected.rule_among(rules) {
             Some(rule) => {
                 reasons.extend(was_sick(expected, rule));
                 reasons.extend(cannot_give_labels(expected, rule));

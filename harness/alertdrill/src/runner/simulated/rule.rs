@@ -19,6 +19,8 @@ pub(crate) enum Mistake {
     FiresAtOnce,
     /// It fires so much later than it is said to.
     FiresLater(Duration),
+    /// It sees nothing from so long after its expression became true, for the second time.
+    Blind(Duration, Duration),
     /// It fires with another severity.
     OtherSeverity,
     /// It cannot be evaluated.
@@ -51,6 +53,7 @@ pub(crate) struct SimulatedRule {
 /// Since when a rule's expression is true, and what has come of that.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Progression {
+    pub(super) true_since: Option<UtcInstant>,
     pub(super) active_since: Option<UtcInstant>,
     pub(super) fires: bool,
 }
@@ -115,6 +118,12 @@ impl SimulatedRule {
             labels.insert("severity".to_owned(), "warning".to_owned());
         }
         labels
+    }
+
+    /// Whether it does not see that its expression is true, which it has been for `true_for`.
+    pub(super) fn is_blind(&self, true_for: Duration) -> bool {
+        matches!(self.mistake, Some(Mistake::Blind(after, lasting))
+            if (after..after.saturating_add(lasting)).contains(&true_for))
     }
 
     /// How long its expression really has to hold before it fires.

@@ -125,8 +125,14 @@ impl World {
             }
             let progression = happened.progressions.entry(number).or_default();
             let goes_on = progression.fires && rule.has(Mistake::NeverResolves);
-            if !(is_true || goes_on) {
-                *progression = Progression::default();
+            let true_since = is_true.then(|| progression.true_since.unwrap_or(now));
+            let is_seen = true_since.is_some_and(|since| !rule.is_blind(now.time_since(since)));
+            progression.true_since = true_since;
+            if !(is_seen || goes_on) {
+                *progression = Progression {
+                    true_since,
+                    ..Progression::default()
+                };
                 if let Some(group) = happened.groups.get_mut(&number) {
                     group.fires = false;
                 }

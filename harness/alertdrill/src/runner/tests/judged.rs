@@ -13,7 +13,9 @@ use crate::runner::simulated::simulated_stack::{SimulatedStack, simulated};
 use crate::runner::simulated::world::{ENGINE, World};
 
 fn alert() -> ExpectedAlert {
-    ExpectedAlert::new("ApiDown", "critical", Duration::from_secs(60)).when(down("api"))
+    ExpectedAlert::new("ApiDown", "critical", Duration::from_secs(60))
+        .when(down("api"))
+        .not_before(Duration::from_secs(7))
 }
 
 fn api_stopped() -> Drill {
@@ -93,7 +95,7 @@ fn each_mistake_of_a_rule_is_told_by_its_own_reason() {
         (Mistake::NeverFires, ReasonKind::Missed),
         (Mistake::FiresAtOnce, ReasonKind::TooEarly),
         (
-            Mistake::FiresLater(Duration::from_secs(20)),
+            Mistake::FiresLater(Duration::from_secs(50)),
             ReasonKind::Late,
         ),
         (Mistake::OtherSeverity, ReasonKind::WrongLabels),
@@ -173,6 +175,32 @@ fn alert_that_goes_on_firing_is_not_resolved_and_leaves_the_stack_unsteady() {
     );
     let reasons = vec![ReasonKind::NotResolved, ReasonKind::UnsteadyEnd];
     assert_eq!(comes_to, (Outcome::Fail, reasons));
+}
+
+#[test]
+fn alert_must_go_on_firing_for_as_long_as_its_fault_is_held() {
+    let held = |rule: SimulatedRule| {
+        let held = alert().held_for(Duration::from_secs(60));
+        let drill = Drill::new("api_down_for_long", Fault::stop("api")).expect_alert(held);
+        let (outcome, kinds, timeline) = lived(&drill, vec![rule], |_| {});
+        let fault = timeline.first_fault().unwrap();
+        let broken_for = fault.reverting_at.unwrap().time_since(fault.injected_at);
+        (outcome, kinds, broken_for.as_secs())
+    };
+    let (outcome, kinds, broken_for_s) = held(rule());
+    assert_eq!((outcome, kinds), (Outcome::Pass, vec![]));
+    assert!(broken_for_s > 70, "reverted after {broken_for_s} s");
+
+    let (after, for_ever) = (Duration::from_secs(30), Duration::MAX);
+    let (outcome, kinds, _) = held(rule().mistaken(Mistake::Blind(after, for_ever)));
+    assert_eq!(
+        (outcome, kinds),
+        (Outcome::Fail, vec![ReasonKind::EndedEarly])
+    );
+
+    let flaps = Mistake::Blind(after, Duration::from_secs(10));
+    let (outcome, kinds, _) = held(rule().mistaken(flaps));
+    assert_eq!((outcome, kinds), (Outcome::Fail, vec![ReasonKind::Flapped]));
 }
 
 #[test]
