@@ -34,8 +34,7 @@ use held_back::HeldBack;
 pub struct Suite {
     project: PathBuf,
     programs: PathBuf,
-    drills: Vec<Drill>,
-    waivers: Vec<Waiver>,
+    plan: Plan,
 }
 
 /// The test that every loaded rule is drilled: a rule that nobody has seen fire proves nothing.
@@ -49,8 +48,7 @@ impl Suite {
         Self {
             project,
             programs,
-            drills: Vec::new(),
-            waivers: Vec::new(),
+            plan: Plan::default(),
         }
     }
 
@@ -69,24 +67,24 @@ impl Suite {
     /// The same suite with more drills.
     #[must_use]
     pub fn drills(mut self, drills: impl IntoIterator<Item = Drill>) -> Self {
-        self.drills.extend(drills);
+        self.plan.drills.extend(drills);
         self
     }
 
     /// The same suite with the drills and waivers of `plan` too.
     #[must_use]
     pub fn plan(mut self, plan: Plan) -> Self {
-        self.drills.extend(plan.drills);
-        self.waivers.extend(plan.waivers);
+        self.plan.drills.extend(plan.drills);
+        self.plan.waivers.extend(plan.waivers);
         self
     }
 
-    /// The same suite, which excuses the rule `rule` from being drilled: the alert's name, and in
-    /// braces the labels that the rule adds, its severity apart.
+    /// The same suite, which excuses `what` from being proven: a rule or an instance, as
+    /// `alertdrill coverage` names it.
     #[must_use]
-    pub fn waive(mut self, rule: &str, reason: &str) -> Self {
-        self.waivers.push(Waiver {
-            rule: rule.to_owned(),
+    pub fn waive(mut self, what: &str, reason: &str) -> Self {
+        self.plan.waivers.push(Waiver {
+            rule: what.to_owned(),
             reason: reason.to_owned(),
         });
         self
@@ -116,11 +114,11 @@ impl Suite {
         let started_at = Timestamp::now().into();
         bug::explain_panics();
         // Drills wait most of their time, and their leases keep them from disturbing each other.
-        arguments.test_threads = arguments.test_threads.or(Some(self.drills.len() + 1));
-        let mut drills: Vec<_> = self
-            .drills
+        arguments.test_threads = arguments.test_threads.or(Some(self.plan.drills.len() + 1));
+        let all = &self.plan.drills;
+        let mut drills: Vec<_> = all
             .iter()
-            .map(|drill| (duration_of(drill, &self.drills), drill.clone()))
+            .map(|drill| (duration_of(drill, all), drill.clone()))
             .collect();
         drills.sort_by_key(|(duration, _)| std::cmp::Reverse(*duration));
         let run = match Run::new(self, started_at) {
@@ -145,7 +143,7 @@ impl Suite {
             .filter(|trial| trial.name() != COVERAGE && !arguments.is_filtered_out(trial))
             .count();
         let selected = if keeper::is_one_process_of_many() {
-            run.suite.drills.len()
+            run.suite.plan.drills.len()
         } else {
             selected
         };
@@ -169,11 +167,7 @@ impl Suite {
     }
 
     fn print_drills(self) -> ExitCode {
-        let plan = Plan {
-            drills: self.drills,
-            waivers: self.waivers,
-        };
-        let printed = plan.to_json().and_then(|json| {
+        let printed = self.plan.to_json().and_then(|json| {
             std::io::stdout()
                 .write_all(json.as_bytes())
                 .map_err(Error::file("write the drills to", "standard output"))
@@ -335,21 +329,12 @@ impl Run {
 
     fn coverage(&self) -> Result<(), Failed> {
         let running = self.running()?;
-        let (drills, waivers) = (&self.suite.drills, &self.suite.waivers);
-        let outcome = self
-            .runtime
-            .block_on(running.0.rules_without_a_drill(drills, waivers));
-        let (came_to, failed) = match outcome {
-            Ok(missing) if missing.is_empty() => (Outcome::Pass, None),
-            Ok(missing) => {
-                let missing = missing.join(", ");
-                (
-                    Outcome::Fail,
-                    Some(format!(
-                        "no drill makes these rules fire, and no waiver says why not: {missing}"
-                    )),
-                )
-            }
+        let planned = running.0.coverage(&self.suite.plan);
+        let (came_to, failed) = match self.runtime.block_on(planned) {
+            Ok(coverage) => match coverage.complaints().join("\n") {
+                nothing if nothing.is_empty() => (Outcome::Pass, None),
+                complaints => (Outcome::Fail, Some(complaints)),
+            },
             Err(error) => (Outcome::Error, Some(error.explained())),
         };
         self.note(came_to);
@@ -455,7 +440,7 @@ impl Run {
         };
         self.runtime.block_on(async {
             let reported = session
-                .report(&folder, &self.suite.waivers, &self.progress)
+                .report(&folder, &self.suite.plan.waivers, &self.progress)
                 .await;
             let job =
                 Job::of_this_process(session.stack()).filter(|_| !keeper::is_one_process_of_many());

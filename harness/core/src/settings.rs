@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{Placement, Promises};
+use crate::{Instances, Placement, Promises};
 
 /// What has to be known of a project to drill it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -34,10 +34,13 @@ pub struct Settings {
     /// How soon people are told of an alert and of its end, unless its drill promises otherwise.
     #[serde(default)]
     pub promises: Promises,
-    /// The labels that name the culprit. Each value of them is to be proven, and the summary or the
-    /// description of an alert names those that it has.
+    /// The labels that name the culprit: the summary or the description of an alert names those
+    /// that it has.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub culprits: Vec<String>,
+    /// What each alert must be proven for.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub instances: Vec<Instances>,
     /// How the annotation `runbook_url` of each alert must end; `{alert}` stands for its name. It is
     /// the path of a file of the project.
     #[serde(default)]

@@ -7,16 +7,17 @@ use std::time::Duration;
 use alertdrill_core::dashboard::{metrics_read, unknown_metrics};
 use alertdrill_core::{Error, Result, RunOutcome};
 use alertdrill_engine::{Prometheus, RuleEngine as _};
-use alertdrill_report::{CoverageTable, rule_coverage};
+use alertdrill_report::{CoverageTable, PlannedCoverage};
 use alertdrill_target::compose::{Containers, Project};
 
 use super::{Done, Selection, runtime};
 use crate::session::dashboard_of;
 use crate::written::Written;
 
-/// Which of the rules that Prometheus has loaded the selected drills make fire, and which of the
-/// metrics that rules and panels read nothing exports. It fails if a rule is neither drilled nor
-/// waived, or a metric is unknown.
+/// Which of the rules that Prometheus has loaded the selected drills make fire, and for which of
+/// the instances that the settings name; which of the metrics that rules and panels read nothing
+/// exports. It fails if a rule or an instance is neither drilled nor waived, a waiver is idle, or a
+/// metric is unknown.
 ///
 /// Asked is Prometheus at the address `prometheus`, else that of the stack; where none runs, the
 /// rules file stands for the loaded rules, and metrics cannot be looked for.
@@ -32,6 +33,7 @@ pub fn coverage(
 ) -> Result<Done> {
     let plan = selection.plan(project)?;
     let written = Written::read(project)?;
+    let to_prove = written.settings.instances_to_prove();
     let dashboard = dashboard_of(&written.root, &written.settings)?;
     let (rules, exported, rules_of) = runtime()?.block_on(async {
         let asked = match prometheus {
@@ -56,7 +58,7 @@ pub fn coverage(
     })?;
     let read = metrics_read(&rules, dashboard.as_ref())?;
     let text = CoverageTable {
-        rules: rule_coverage(&rules, &plan.drills, &plan.waivers),
+        planned: PlannedCoverage::of(&rules, &to_prove, &plan),
         rules_of,
         metrics: read.len(),
         unknown: exported.map(|exported| unknown_metrics(&read, &exported)),
