@@ -155,6 +155,10 @@ pub struct ExpressionRecord {
     pub expressions: Vec<ExpressionHistory>,
 }
 
+/// The version of what is saved of the rules' terms; raised with every change that an older reader
+/// would misread.
+pub const TERMS_SCHEMA_VERSION: u32 = 1;
+
 /// The version of what is saved of a dashboard; raised with every change that an older reader would
 /// misread.
 pub const PANELS_SCHEMA_VERSION: u32 = 1;

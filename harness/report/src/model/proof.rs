@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use alertdrill_core::plan::Plan;
-use alertdrill_core::{Claim, Labels, LoadedRule, Waiver, rule_for, selector};
+use alertdrill_core::{Claim, Labels, LoadedRule, Waiver, rule_for};
 
 /// Something that must be proven, and what proves or excuses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl PlannedCoverage {
             )
         };
         let of_rule = |rule: &LoadedRule| {
-            proof(rule_name(rule, rules), &|drill| {
+            proof(rule.name_among(rules), &|drill| {
                 drill.expect.iter().any(|expected| {
                     let severity = Some(&expected.severity);
                     fired_rule(&expected.alert, &expected.labels, severity, rules) == Some(rule)
@@ -137,25 +137,6 @@ pub(super) fn fired_rule<'a>(
         with_severity.insert("severity".to_owned(), severity.clone());
     }
     rule_for(alert, &with_severity, rules).or_else(|| rule_for(alert, labels, rules))
-}
-
-/// The alert's name, and in braces the labels that the rule adds. These tell rules of one name
-/// apart; its severity is among them only where nothing else does.
-pub(super) fn rule_name(rule: &LoadedRule, rules: &[LoadedRule]) -> String {
-    let but_severity = |rule: &LoadedRule| -> Labels {
-        let labels = rule.labels.iter();
-        let labels = labels.filter(|(name, _)| *name != "severity");
-        labels
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect()
-    };
-    let labels = but_severity(rule);
-    let is_alike = |other: &&LoadedRule| other.alert == rule.alert && but_severity(other) == labels;
-    if rules.iter().filter(is_alike).count() > 1 {
-        selector(&rule.alert, &rule.labels)
-    } else {
-        selector(&rule.alert, &labels)
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::proof::{fired_rule, idle_waivers, rule_name};
+use super::proof::{fired_rule, idle_waivers};
 use alertdrill_core::{DrillRecord, RunInfo, Verdict, Waiver};
 
 /// Which of the loaded rules were made to fire, and for which instances.
@@ -68,7 +68,7 @@ impl Coverage {
         for (record, verdict) in judged {
             let loaded = &record.timeline.rules;
             for rule in loaded {
-                rules.entry(rule_name(rule, loaded)).or_default();
+                rules.entry(rule.name_among(loaded)).or_default();
             }
             let fired = verdict
                 .alerts
@@ -77,7 +77,7 @@ impl Coverage {
             for rule in fired.filter_map(|alert| {
                 fired_rule(&alert.name, &alert.labels, alert.severity.as_ref(), loaded)
             }) {
-                rules.insert(rule_name(rule, loaded), true);
+                rules.insert(rule.name_among(loaded), true);
             }
         }
         let rules = Proven::of(rules, &info.waivers);
