@@ -8,10 +8,10 @@ use std::time::Duration;
 use alertdrill_core::plan::Plan;
 use alertdrill_core::{
     Commit, Drill, DrillRecord, Error, Outcome, RECORD_SCHEMA_VERSION, Result, Routing, Site,
-    SteadyState, UtcInstant, Verdict, WatchedUntil,
+    SteadyState, TermDecision, UtcInstant, Verdict, WatchedUntil,
 };
 use alertdrill_engine::{
-    Notifier as _, Observer, Prometheus, RuleEngine as _, expression_histories,
+    Notifier as _, Observer, Prometheus, RuleEngine as _, expression_histories, term_decisions,
 };
 use alertdrill_progress::Progress;
 use alertdrill_report::{PlannedCoverage, RunFolder};
@@ -259,6 +259,18 @@ impl Session {
         let rules = self.prometheus.alerting_rules(Duration::ZERO).await?;
         let to_prove = self.stack.project().settings().instances_to_prove();
         Ok(PlannedCoverage::of(&rules, &to_prove, plan))
+    }
+
+    /// In which drills of the run in `folder` the terms of the loaded rules decided. It is saved
+    /// there, too.
+    ///
+    /// # Errors
+    /// As [`Prometheus::alerting_rules`], or [`crate::Error::File`].
+    pub async fn decide_terms(&self, folder: &RunFolder) -> Result<Vec<TermDecision>> {
+        let rules = self.prometheus.alerting_rules(Duration::ZERO).await?;
+        let terms = term_decisions(&self.prometheus, &rules, &folder.records()?).await;
+        folder.save_terms(terms.clone())?;
+        Ok(terms)
     }
 
     /// Reverts whatever is still broken, and lets go of the stack: the last who uses it removes it,

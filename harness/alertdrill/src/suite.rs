@@ -1,5 +1,6 @@
 //! Drills as tests: the contract of libtest, so that `cargo test` and nextest run them.
 
+mod ended;
 mod held_back;
 
 use std::io::Write as _;
@@ -14,7 +15,9 @@ use alertdrill_core::{
     WatchedUntil, judge,
 };
 use alertdrill_progress::Progress;
-use alertdrill_report::{RunFolder, drill_line, end_table, failure_text, measured_lines};
+use alertdrill_report::{
+    RunFolder, drill_line, end_table, failure_text, measured_lines, undecided, undecided_text,
+};
 use alertdrill_target::WaitingLine;
 use alertdrill_target::compose::Project;
 use jiff::Timestamp;
@@ -27,6 +30,7 @@ use crate::session::{Session, only_one_is_cut_short, watch_until};
 use crate::signals::cancelled_by_signals;
 use crate::suite_program::PRINT_DRILLS;
 use crate::{bug, keeper};
+use ended::Unended;
 use held_back::HeldBack;
 
 /// A set of drills on one stack.
@@ -39,6 +43,9 @@ pub struct Suite {
 
 /// The test that every loaded rule is drilled: a rule that nobody has seen fire proves nothing.
 const COVERAGE: &str = "every_loaded_rule_is_drilled_or_waived";
+/// The test that every term of the rules decides in some drill. It waits for the last drill, and
+/// says nothing unless all drills run in this process.
+const TERMS: &str = "every_term_of_a_rule_decides_in_a_drill";
 
 impl Suite {
     /// A suite on `project`: its compose file, or the folder of that.
@@ -121,7 +128,16 @@ impl Suite {
             .map(|drill| (duration_of(drill, all), drill.clone()))
             .collect();
         drills.sort_by_key(|(duration, _)| std::cmp::Reverse(*duration));
-        let run = match Run::new(self, started_at) {
+        let selected = drills.iter().filter(|(_, drill)| {
+            let nothing = Trial::test(drill.name.clone(), || Ok(()));
+            !arguments.is_filtered_out(&nothing)
+        });
+        let selected = if keeper::is_one_process_of_many() {
+            drills.len()
+        } else {
+            selected.count()
+        };
+        let run = match Run::new(self, started_at, selected) {
             Ok(run) => Arc::new(run),
             Err(error) => return could_not_be_tested(&Progress::default(), &error),
         };
@@ -130,6 +146,7 @@ impl Suite {
             .map(|(duration, drill)| {
                 let run = Arc::clone(&run);
                 Trial::test(drill.name.clone(), move || {
+                    let _begun = run.unended.begin();
                     run.noted(run.drill(&drill, duration))
                 })
             })
@@ -138,15 +155,11 @@ impl Suite {
         trials.push(Trial::test(COVERAGE, move || {
             covered.noted(covered.coverage())
         }));
-        let selected = trials
-            .iter()
-            .filter(|trial| trial.name() != COVERAGE && !arguments.is_filtered_out(trial))
-            .count();
-        let selected = if keeper::is_one_process_of_many() {
-            run.suite.plan.drills.len()
-        } else {
-            selected
-        };
+        // It stands last: whatever number of tests runs at once, the drills have begun before it.
+        let decided = Arc::clone(&run);
+        trials.push(Trial::test(TERMS, move || {
+            decided.noted(decided.terms(selected))
+        }));
         // Each drill reports a value that cannot be read.
         if selected > 1 && !arguments.list && watch_until().is_ok_and(WatchedUntil::is_cut_short) {
             return could_not_be_tested(&run.progress, &only_one_is_cut_short(selected));
@@ -226,6 +239,7 @@ struct Run {
     opened: OnceLock<Result<(Project, WaitingLine), String>>,
     /// The worst that a test of this process came to.
     worst: Mutex<Outcome>,
+    unended: Unended,
 }
 
 /// The stack is started once; if that fails, every drill is told why.
@@ -236,7 +250,8 @@ enum SessionState {
 }
 
 impl Run {
-    fn new(suite: Suite, started_at: UtcInstant) -> Result<Self> {
+    /// A run of `selected` drills of the suite.
+    fn new(suite: Suite, started_at: UtcInstant, selected: usize) -> Result<Self> {
         let runtime =
             Runtime::new().map_err(Error::file("start the async runtime in", "this process"))?;
         let cancel = runtime.block_on(async { cancelled_by_signals() })?;
@@ -252,6 +267,7 @@ impl Run {
             state,
             opened,
             worst,
+            unended: Unended::of(selected),
         })
     }
 
@@ -339,6 +355,37 @@ impl Run {
         };
         self.note(came_to);
         failed.map_or(Ok(()), |message| Err(message.into()))
+    }
+
+    /// Whether every term of the loaded rules decided in a drill of this run, or is waived. Where a
+    /// drill did not pass, it may be what left a term undecided: that says nothing of the rules.
+    fn terms(&self, selected: usize) -> Result<(), Failed> {
+        let Plan { drills, waivers } = &self.suite.plan;
+        if selected < drills.len() || keeper::is_one_process_of_many() {
+            return Ok(());
+        }
+        self.unended.wait();
+        let running = self.running()?;
+        let (session, folder) = &*running;
+        let terms = self
+            .runtime
+            .block_on(session.decide_terms(folder))
+            .map_err(|error| error.explained())?;
+        let texts: Vec<_> = undecided(&terms, waivers)
+            .into_iter()
+            .map(undecided_text)
+            .collect();
+        if texts.is_empty() {
+            return Ok(());
+        }
+        let is_blamed = self.worst() <= Outcome::Skipped;
+        self.note(if is_blamed {
+            Outcome::Fail
+        } else {
+            Outcome::Error
+        });
+        let list = texts.join("\n  ");
+        Err(format!("no drill decides these terms, and no waiver says why not:\n  {list}").into())
     }
 
     /// A test that failed and left no verdict could not be tested.

@@ -4,24 +4,7 @@
 //! is under test too. A scrape job that somebody removes takes its series along, and a list that
 //! was read from them would be complete again.
 
-use serde::{Deserialize, Serialize};
-
 use crate::{AlertOutcome, Claim, Drill, ExpectedAlert, Labels, Settings};
-
-/// The values of a label for each of which an alert must be proven.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Instances {
-    /// The alert's name.
-    pub alert: String,
-    /// Labels that tell its rule apart from others of its name.
-    #[serde(default)]
-    pub labels: Labels,
-    /// The label that names the culprit.
-    pub label: String,
-    /// Its values. A path's name in braces stands for each of its lanes.
-    pub values: Vec<String>,
-}
 
 impl Settings {
     /// Every alert that must be proven, with the value of the label that names its culprit.
@@ -88,6 +71,7 @@ mod tests {
 
     use super::*;
     use crate::Fault;
+    use crate::settings::Instances;
 
     fn settings(values: &[&str]) -> Settings {
         let instances = Instances {

@@ -44,7 +44,6 @@ pub use drill::{
 pub use error::{Error, Result, causes};
 pub use expression::{ExpressionHistory, LimitHistory, LineSeries, Subject, TermHistory, subjects};
 pub use fault::{Aim, Fault, FaultKind, Site};
-pub use instances::Instances;
 pub use instant::UtcInstant;
 pub use judge::{DELIVERY_ALLOWANCE, alert_outcomes, infeasible, judge, reasons_so_far};
 pub use labels::{Labels, agree, selector};

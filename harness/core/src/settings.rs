@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{Instances, Placement, Promises};
+use crate::{Labels, Placement, Promises};
 
 /// What has to be known of a project to drill it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -92,6 +92,21 @@ where
     T: Deserialize<'de>,
 {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// The values of a label for each of which an alert must be proven.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instances {
+    /// The alert's name.
+    pub alert: String,
+    /// Labels that tell its rule apart from others of its name.
+    #[serde(default)]
+    pub labels: Labels,
+    /// The label that names the culprit.
+    pub label: String,
+    /// Its values. A path's name in braces stands for each of its lanes.
+    pub values: Vec<String>,
 }
 
 /// A published port of a service.

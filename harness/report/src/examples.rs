@@ -76,6 +76,8 @@ pub(crate) fn example_report(label: &str) -> Report {
         waived: vec![],
         missing: vec![],
         instances: Proven::default(),
+        terms: vec![],
+        undecided: vec![],
         idle_waivers: vec![],
     };
     Report {

@@ -78,7 +78,7 @@ impl Terms<'_> {
                 for (place, argument) in call.args.args.iter().enumerate() {
                     self.visit(argument, &|expr| {
                         let mut call = call.clone();
-                        call.args.args[place] = Box::new(expr);
+                        *call.args.args[place] = expr;
                         rebuild(Expr::Call(call))
                     });
                 }

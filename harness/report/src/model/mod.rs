@@ -9,6 +9,7 @@ mod report;
 mod rule_coverage;
 mod run_history;
 mod schema;
+mod terms;
 mod trend;
 
 pub use earlier_runs::record_history;
@@ -23,4 +24,5 @@ pub use rule_coverage::{Coverage, Proven};
 use run_history::compare;
 pub use run_history::{EarlierAlert, EarlierRun, saved_history};
 pub use schema::report_schema;
+pub use terms::{undecided, undecided_text};
 pub use trend::Trend;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::terms::term_names;
 use alertdrill_core::plan::Plan;
 use alertdrill_core::{Claim, Labels, LoadedRule, Waiver, rule_for};
 
@@ -68,13 +69,15 @@ impl PlannedCoverage {
         };
         let of_instance =
             |claim: &Claim| proof(claim.to_string(), &|drill| claim.is_expected_by(drill));
-        let rules: Vec<_> = rules.iter().map(of_rule).collect();
+        let proofs: Vec<_> = rules.iter().map(of_rule).collect();
         let instances: Vec<_> = to_prove.iter().map(of_instance).collect();
-        let unproven = rules.iter().chain(&instances);
+        let unproven = proofs.iter().chain(&instances);
         let unproven = unproven.filter(|proof| proof.drills.is_empty());
-        let idle_waivers = idle_waivers(waivers, unproven.map(|proof| proof.what.as_str()));
+        let unproven = unproven.map(|proof| proof.what.clone());
+        // Which terms decide is known only after a run.
+        let idle_waivers = idle_waivers(waivers, unproven.chain(term_names(rules)));
         Self {
-            rules,
+            rules: proofs,
             instances,
             idle_waivers,
         }
@@ -113,14 +116,14 @@ impl PlannedCoverage {
 }
 
 /// The waivers that name none of what is `unproven`.
-pub(super) fn idle_waivers<'a>(
+pub(super) fn idle_waivers(
     waivers: &[Waiver],
-    unproven: impl Iterator<Item = &'a str>,
+    unproven: impl Iterator<Item = String>,
 ) -> Vec<Waiver> {
     let unproven: BTreeSet<_> = unproven.collect();
     let idle = waivers
         .iter()
-        .filter(|waiver| !unproven.contains(waiver.rule.as_str()));
+        .filter(|waiver| !unproven.contains(&waiver.rule));
     idle.cloned().collect()
 }
 
@@ -268,5 +271,12 @@ mod tests {
             .unwrap();
         assert!(complaint.contains("excuse nothing"), "{complaint}");
         assert!(complaint.ends_with(": Down; Gone"), "{complaint}");
+    }
+
+    #[test]
+    fn waiver_of_a_term_is_not_idle_before_a_run_says_whether_the_term_decides() {
+        let drills = vec![drill("x", expected("Down", "critical"))];
+        let planned = coverage(&[rule("Down", &[])], &[], drills, &["Down: up == 0"]);
+        assert_eq!(planned.complaints(), [""; 0]);
     }
 }

@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::proof::{fired_rule, idle_waivers};
-use alertdrill_core::{DrillRecord, RunInfo, Verdict, Waiver};
+use super::terms::term_names;
+use alertdrill_core::{DrillRecord, RunInfo, TermDecision, Verdict, Waiver};
 
 /// Which of the loaded rules were made to fire, and for which instances.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -24,6 +25,12 @@ pub struct Coverage {
     /// asked.
     #[serde(default)]
     pub instances: Proven,
+    /// Per term of the rules, the drills in which it decided; empty unless the whole suite ran.
+    #[serde(default)]
+    pub terms: Vec<TermDecision>,
+    /// The terms that no drill decides both ways and that no waiver excuses.
+    #[serde(default)]
+    pub undecided: Vec<String>,
     /// The waivers that excuse nothing: what they name is proven, or is not there.
     #[serde(default)]
     pub idle_waivers: Vec<Waiver>,
@@ -55,14 +62,19 @@ impl Proven {
         sorted
     }
 
-    fn unproven(&self) -> impl Iterator<Item = &str> {
-        let waived = self.waived.iter().map(|waiver| waiver.rule.as_str());
-        waived.chain(self.missing.iter().map(String::as_str))
+    fn unproven(&self) -> impl Iterator<Item = String> {
+        let waived = self.waived.iter().map(|waiver| waiver.rule.clone());
+        waived.chain(self.missing.iter().cloned())
     }
 }
 
 impl Coverage {
-    pub(super) fn of(judged: &[(&DrillRecord, Verdict)], info: &RunInfo) -> Self {
+    /// What the judged drills of a run prove. `terms` is `None` unless the whole suite ran.
+    pub(super) fn of(
+        judged: &[(&DrillRecord, Verdict)],
+        info: &RunInfo,
+        terms: Option<Vec<TermDecision>>,
+    ) -> Self {
         // Per rule, whether it fired.
         let mut rules: BTreeMap<String, bool> = BTreeMap::new();
         for (record, verdict) in judged {
@@ -89,9 +101,26 @@ impl Coverage {
             )
         });
         let instances = Proven::of(instances, &info.waivers);
+        let undecided = match &terms {
+            Some(terms) => {
+                let unseen = terms.iter().filter(|term| !term.is_seen());
+                unseen.map(|term| term.term.clone()).collect()
+            }
+            None => judged
+                .iter()
+                .flat_map(|(record, _)| term_names(&record.timeline.rules))
+                .collect::<Vec<_>>(),
+        };
         let unproven = rules.unproven().chain(instances.unproven());
+        let idle_waivers = idle_waivers(&info.waivers, unproven.chain(undecided));
+        let terms = terms.unwrap_or_default();
         Self {
-            idle_waivers: idle_waivers(&info.waivers, unproven),
+            undecided: super::terms::undecided(&terms, &info.waivers)
+                .into_iter()
+                .map(|term| term.term.clone())
+                .collect(),
+            terms,
+            idle_waivers,
             rules: rules.proven.len() + rules.waived.len() + rules.missing.len(),
             fired: rules.proven,
             waived: rules.waived,
@@ -126,7 +155,7 @@ mod tests {
             waivers: vec![waiver(claim("bybit")), waiver(claim("okx"))],
             ..example_report("okx").run.info
         };
-        let coverage = Coverage::of(&[(&record, verdict)], &info);
+        let coverage = Coverage::of(&[(&record, verdict)], &info, None);
         assert_eq!(coverage.fired, ["FeedHandlerDown"]);
         let instances = coverage.instances;
         assert_eq!(instances.proven, [claim("okx").to_string()]);
