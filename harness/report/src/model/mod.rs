@@ -24,5 +24,5 @@ pub use rule_coverage::{Coverage, Proven};
 use run_history::compare;
 pub use run_history::{EarlierAlert, EarlierRun, saved_history};
 pub use schema::report_schema;
-pub use terms::{undecided, undecided_text};
+pub use terms::{term_names, undecided, undecided_text};
 pub use trend::Trend;

@@ -24,7 +24,7 @@ pub fn undecided_text(term: &TermDecision) -> String {
 }
 
 /// The names of the terms of `rules`, as waivers name them.
-pub(super) fn term_names(rules: &[LoadedRule]) -> impl Iterator<Item = String> {
+pub fn term_names(rules: &[LoadedRule]) -> impl Iterator<Item = String> {
     rules.iter().flat_map(|rule| {
         let name = rule.name_among(rules);
         let terms = deciding_terms_of(&rule.query).unwrap_or_default();

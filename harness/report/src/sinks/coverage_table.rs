@@ -5,15 +5,20 @@ use std::fmt;
 use tabled::builder::Builder;
 use tabled::settings::Style;
 
-use crate::model::{PlannedCoverage, Proof};
+use crate::model::{PlannedCoverage, Proof, undecided};
 use alertdrill_core::dashboard::UnknownMetric;
 use alertdrill_core::style::{bad, harmless, heading};
+use alertdrill_core::{TermDecision, Waiver};
 
 /// What is known of the coverage of rules, and of what they read.
 #[derive(Clone, Debug)]
 pub struct CoverageTable {
     /// What proves or excuses each rule and each instance.
     pub planned: PlannedCoverage,
+    /// In which drills of the last whole run the rules' terms decided; empty if there was none.
+    pub terms: Vec<TermDecision>,
+    /// What excuses a term.
+    pub waivers: Vec<Waiver>,
     /// Where the rules come from.
     pub rules_of: String,
     /// How many metrics rules and panels read.
@@ -23,11 +28,13 @@ pub struct CoverageTable {
 }
 
 impl CoverageTable {
-    /// Whether each rule and each instance is covered, no waiver is idle, and no metric is known to
-    /// be missing.
+    /// Whether each rule and each instance is covered, no waiver is idle, each term that a run
+    /// tells of decided, and no metric is known to be missing.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.planned.complaints().is_empty() && self.unknown.as_ref().is_none_or(Vec::is_empty)
+        self.planned.complaints().is_empty()
+            && undecided(&self.terms, &self.waivers).is_empty()
+            && self.unknown.as_ref().is_none_or(Vec::is_empty)
     }
 }
 
@@ -40,13 +47,9 @@ impl fmt::Display for CoverageTable {
         if !instances.is_empty() {
             proofs(f, "instance", instances)?;
         }
-        writeln!(
-            f,
-            "{} rules {}: {}",
-            rules.len(),
-            self.rules_of,
-            tally(rules)
-        )?;
+        self.decisions(f)?;
+        let source = &self.rules_of;
+        writeln!(f, "{} rules {source}: {}", rules.len(), tally(rules))?;
         if !instances.is_empty() {
             writeln!(f, "{} instances: {}", instances.len(), tally(instances))?;
         }
@@ -69,6 +72,31 @@ impl fmt::Display for CoverageTable {
         writeln!(f, ", {exported} of them are exported")?;
         let mut missing_ones = unknown.iter().map(missing);
         missing_ones.try_for_each(|line| writeln!(f, "{line}"))
+    }
+}
+
+impl CoverageTable {
+    fn decisions(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.terms.is_empty() {
+            return writeln!(
+                f,
+                "No run of the whole suite has said yet which terms of the rules decide."
+            );
+        }
+        let mut table = Builder::new();
+        let [term, lets, keeps] = ["term", "brings its alert in", "keeps it away in"];
+        table.push_record([heading(term), heading(lets), heading(keeps)]);
+        for term in &self.terms {
+            let waiver = self.waivers.iter().find(|waiver| waiver.rule == term.term);
+            let drill = |drill: &Option<String>| match (drill, waiver) {
+                (Some(drill), _) => harmless(drill),
+                (None, Some(waiver)) => format!("none; waived: {}", harmless(&waiver.reason)),
+                (None, None) => bad("no drill"),
+            };
+            let name = harmless(&term.term);
+            table.push_record([name, drill(&term.true_in), drill(&term.false_in)]);
+        }
+        writeln!(f, "{}\n", table.build().with(Style::sharp()))
     }
 }
 
@@ -115,7 +143,6 @@ fn missing(unknown: &UnknownMetric) -> String {
 mod tests {
     use super::*;
     use crate::examples::folded;
-    use alertdrill_core::Waiver;
 
     fn text(unknown: Option<Vec<UnknownMetric>>) -> CoverageTable {
         let rule = |rule: &str, drills: &[&str], waived: Option<&str>| Proof {
@@ -141,6 +168,13 @@ mod tests {
                     reason: "closed".to_owned(),
                 }],
             },
+            terms: vec![TermDecision {
+                term: "Down{cause=\"gone\"}: up == 0".to_owned(),
+                true_in: Some("handler_stopped".to_owned()),
+                false_in: None,
+                unknown: None,
+            }],
+            waivers: vec![],
             rules_of: "loaded by Prometheus".to_owned(),
             metrics: 7,
             unknown,
@@ -177,6 +211,12 @@ mod tests {
         │ Down{exchange="okx"} │ no drill, and no waiver says why not │
         └──────────────────────┴──────────────────────────────────────┘
 
+        ┌─────────────────────────────┬─────────────────────┬──────────────────┐
+        │ term                        │ brings its alert in │ keeps it away in │
+        ├─────────────────────────────┼─────────────────────┼──────────────────┤
+        │ Down{cause="gone"}: up == 0 │ handler_stopped     │ no drill         │
+        └─────────────────────────────┴─────────────────────┴──────────────────┘
+
         3 rules loaded by Prometheus: 1 made to fire by a drill, 1 waived, 1 neither
         1 instances: 0 made to fire by a drill, 0 waived, 1 neither
         the waiver of Down{exchange="ftx"} excuses nothing: it is proven, or is not
@@ -195,6 +235,7 @@ mod tests {
                 instances: vec![],
                 idle_waivers: vec![],
             },
+            terms: vec![],
             ..text(None)
         };
         assert!(text.is_complete());
