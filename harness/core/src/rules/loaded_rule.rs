@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Labels, agree, seconds, selector};
+use crate::{ExpectedAlert, Labels, agree, seconds, selector};
 
 /// An alerting rule as Prometheus has loaded it (`/api/v1/rules`), with the waits of what it reads
 /// (`/api/v1/targets`).
@@ -69,6 +69,18 @@ impl LoadedRule {
         selector(&self.alert, if are_alike { &self.labels } else { &labels })
     }
 
+    /// Whether it is the same alert of another severity, with conditions of its own: people want a
+    /// warning first and a page later. A copy under another severity is none.
+    #[must_use]
+    pub fn escalates(&self, other: &Self) -> bool {
+        let is_the_same =
+            self.alert == other.alert && self.labels_but_severity() == other.labels_but_severity();
+        let severity = |rule: &Self| rule.labels.get("severity").cloned();
+        let asks_for_something_else =
+            self.query != other.query || self.for_duration != other.for_duration;
+        is_the_same && severity(self) != severity(other) && asks_for_something_else
+    }
+
     fn labels_but_severity(&self) -> Labels {
         let labels = self.labels.iter();
         let labels = labels.filter(|(name, _)| *name != "severity");
@@ -106,6 +118,17 @@ pub fn rule_for<'a>(
 ) -> Option<&'a LoadedRule> {
     let is_meant = |rule: &&LoadedRule| rule.alert == alert && agree(labels, &rule.fixed_labels());
     rules.iter().find(is_meant)
+}
+
+impl ExpectedAlert {
+    /// Its rule among those that are loaded: of its severity, if there is one.
+    #[must_use]
+    pub fn rule_among<'a>(&self, rules: &'a [LoadedRule]) -> Option<&'a LoadedRule> {
+        let mut labels = self.labels.clone();
+        labels.insert("severity".to_owned(), self.severity.clone());
+        let of_its_severity = rule_for(&self.alert, &labels, rules);
+        of_its_severity.or_else(|| rule_for(&self.alert, &self.labels, rules))
+    }
 }
 
 #[cfg(any(test, feature = "test-support"))]
