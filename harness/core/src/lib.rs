@@ -31,6 +31,7 @@ pub mod settings;
 mod span;
 pub mod style;
 mod target;
+mod template;
 mod timeline;
 mod verdict;
 mod watched_until;
@@ -57,8 +58,8 @@ pub use record::{
     TERMS_SCHEMA_VERSION, Waiver,
 };
 pub use rules::{
-    CONDITION_RESOLUTION, Cadence, LoadedRule, Routing, Window, prometheus_duration, routing_of,
-    rule_for, rules_of,
+    CONDITION_RESOLUTION, Cadence, LoadedRule, Routing, SickRule, Window, prometheus_duration,
+    routing_of, rule_for, rules_of,
 };
 pub use settings::Settings;
 pub use span::Span;

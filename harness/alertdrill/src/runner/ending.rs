@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use alertdrill_core::{AlertOutcome, DELIVERY_ALLOWANCE, LoadedRule, Result, UtcInstant, Window};
+use alertdrill_core::{AlertOutcome, DELIVERY_ALLOWANCE, LoadedRule, Result, UtcInstant};
 
 use super::state::{Life, Surroundings};
 
@@ -19,7 +19,7 @@ impl Life<'_, '_> {
         }
         let waits = self.drill.expect.iter().filter_map(|expected| {
             let rule = self.rule(expected)?;
-            Some(Window::latest_resolve(rule, expected.recovery) + 2 * rule.evaluation_interval)
+            Some(expected.latest_end() + 2 * rule.evaluation_interval)
         });
         let patience = waits.max().unwrap_or_default();
         let delivery = self.around.routing.group_interval + DELIVERY_ALLOWANCE;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use alertdrill_core::{
     Drill, Error, ExpectedAlert, LoadedRule, ObservationError, Result, Routing, Settings, Site,
-    SteadyState, Timeline, UtcInstant, WatchedUntil, rule_for,
+    SteadyState, Timeline, UtcInstant, WatchedUntil,
 };
 use alertdrill_engine::{Answering, Observer, RuleEngine};
 use alertdrill_progress::{Progress, Step};
@@ -133,7 +133,7 @@ impl<'a, 'line> Life<'a, 'line> {
     }
 
     pub(super) fn rule(&self, expected: &ExpectedAlert) -> Option<&LoadedRule> {
-        rule_for(&expected.alert, &expected.labels, &self.timeline.rules)
+        expected.rule_among(&self.timeline.rules)
     }
 
     pub(super) fn now(&self) -> UtcInstant {

@@ -56,13 +56,26 @@ impl LoadedRule {
         let is_alike =
             |other: &&Self| other.alert == self.alert && other.labels_but_severity() == labels;
         let are_alike = rules.iter().filter(is_alike).count() > 1;
-        selector(&self.alert, if are_alike { &self.labels } else { &labels })
+        let labels = if are_alike {
+            self.fixed_labels()
+        } else {
+            labels
+        };
+        selector(&self.alert, &labels)
     }
 
     fn labels_but_severity(&self) -> Labels {
-        let labels = self.labels.iter();
-        let labels = labels.filter(|(name, _)| *name != "severity");
+        let mut labels = self.fixed_labels();
+        labels.remove("severity");
         labels
+    }
+
+    /// The labels that it adds whatever it finds: a label that is a template depends on that.
+    #[must_use]
+    pub fn fixed_labels(&self) -> Labels {
+        let labels = self.labels.iter();
+        let fixed = labels.filter(|(_, value)| !value.contains("{{"));
+        fixed
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect()
     }
@@ -86,14 +99,15 @@ impl LoadedRule {
     }
 }
 
-/// The rule that is meant: of the alert's name, and its own labels agree with the given ones.
+/// The rule that is meant: of the alert's name, and its own labels agree with the given ones. What a
+/// template makes of a label is not known, and agrees with everything.
 #[must_use]
 pub fn rule_for<'a>(
     alert: &str,
     labels: &Labels,
     rules: &'a [LoadedRule],
 ) -> Option<&'a LoadedRule> {
-    let is_meant = |rule: &&LoadedRule| rule.alert == alert && agree(labels, &rule.labels);
+    let is_meant = |rule: &&LoadedRule| rule.alert == alert && agree(labels, &rule.fixed_labels());
     rules.iter().find(is_meant)
 }
 
