@@ -66,7 +66,12 @@ impl LoadedRule {
         let is_alike =
             |other: &&Self| other.alert == self.alert && other.labels_but_severity() == labels;
         let are_alike = rules.iter().filter(is_alike).count() > 1;
-        selector(&self.alert, if are_alike { &self.labels } else { &labels })
+        let labels = if are_alike {
+            self.fixed_labels()
+        } else {
+            labels
+        };
+        selector(&self.alert, &labels)
     }
 
     /// Whether it is the same alert of another severity, with conditions of its own: people want a
@@ -82,11 +87,9 @@ impl LoadedRule {
     }
 
     fn labels_but_severity(&self) -> Labels {
-        let labels = self.labels.iter();
-        let labels = labels.filter(|(name, _)| *name != "severity");
+        let mut labels = self.fixed_labels();
+        labels.remove("severity");
         labels
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect()
     }
 
     /// The longest time from a change of a metric until a scrape shows it.

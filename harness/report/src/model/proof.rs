@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::terms::term_names;
 use alertdrill_core::plan::Plan;
-use alertdrill_core::{Claim, Drill, Labels, LoadedRule, Waiver, rule_for};
+use alertdrill_core::{AlertOutcome, Claim, Drill, LoadedRule, Waiver, rule_for};
 
 /// Something that must be proven, and what proves or excuses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,10 +54,8 @@ impl PlannedCoverage {
     pub fn of(rules: &[LoadedRule], to_prove: &[Claim], plan: &Plan) -> Self {
         let Plan { drills, .. } = plan;
         let makes_fire = |drill: &Drill, rule: &LoadedRule| {
-            drill.expect.iter().any(|expected| {
-                let severity = Some(&expected.severity);
-                fired_rule(&expected.alert, &expected.labels, severity, rules) == Some(rule)
-            })
+            let mut expected = drill.expect.iter();
+            expected.any(|expected| expected.rule_among(rules) == Some(rule))
         };
         let is_proven = |rule: &LoadedRule| drills.iter().any(|drill| makes_fire(drill, rule));
         let waivers = with_escalations(&plan.waivers, rules, is_proven);
@@ -147,19 +145,14 @@ pub(super) fn idle_waivers(
     idle.cloned().collect()
 }
 
-/// The rule that an alert of these labels comes from. Its severity tells too, where rules have one
-/// name; where none has that severity it is the rule whose severity is wrong.
-pub(super) fn fired_rule<'a>(
-    alert: &str,
-    labels: &Labels,
-    severity: Option<&String>,
-    rules: &'a [LoadedRule],
-) -> Option<&'a LoadedRule> {
-    let mut with_severity = labels.clone();
-    if let Some(severity) = severity {
-        with_severity.insert("severity".to_owned(), severity.clone());
+/// The rule that an alert comes from. Its severity tells too, where rules have one name; where none
+/// has that severity it is the rule whose severity is wrong.
+pub(super) fn rule_of<'a>(alert: &AlertOutcome, rules: &'a [LoadedRule]) -> Option<&'a LoadedRule> {
+    let mut labels = alert.labels.clone();
+    if let Some(severity) = &alert.severity {
+        labels.insert("severity".to_owned(), severity.clone());
     }
-    rule_for(alert, &with_severity, rules).or_else(|| rule_for(alert, labels, rules))
+    rule_for(&alert.name, &labels, rules).or_else(|| rule_for(&alert.name, &alert.labels, rules))
 }
 
 #[cfg(test)]
@@ -167,7 +160,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use alertdrill_core::{Drill, ExpectedAlert, Fault};
+    use alertdrill_core::{ExpectedAlert, Fault, Labels};
 
     fn rule(alert: &str, labels: &[(&str, &str)]) -> LoadedRule {
         LoadedRule {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::proof::{fired_rule, idle_waivers, with_escalations};
+use super::proof::{idle_waivers, rule_of, with_escalations};
 use super::terms::term_names;
 use alertdrill_core::{DrillRecord, RunInfo, TermDecision, Verdict, Waiver};
 
@@ -86,9 +86,7 @@ impl Coverage {
                 .alerts
                 .iter()
                 .filter(|alert| alert.firing_at.is_some());
-            for rule in fired.filter_map(|alert| {
-                fired_rule(&alert.name, &alert.labels, alert.severity.as_ref(), loaded)
-            }) {
+            for rule in fired.filter_map(|alert| rule_of(alert, loaded)) {
                 rules.insert(rule.name_among(loaded), true);
             }
         }
