@@ -54,8 +54,8 @@ pub use record::{
     PanelRecord, Provenance, RECORD_SCHEMA_VERSION, RUN_SCHEMA_VERSION, RunInfo, Waiver,
 };
 pub use rules::{
-    CONDITION_RESOLUTION, Cadence, LoadedRule, Routing, SickRule, Window, prometheus_duration,
-    routing_of, rule_for, rules_of,
+    CONDITION_RESOLUTION, Cadence, LoadedRule, Routing, SickRule, Window, fixed_labels,
+    prometheus_duration, query_offsets_of, routing_of, rule_for, rules_of,
 };
 pub use settings::Settings;
 pub use span::Span;

@@ -51,11 +51,7 @@ impl LoadedRule {
     /// The labels that it adds whatever it finds: a label that is a template depends on that.
     #[must_use]
     pub fn fixed_labels(&self) -> Labels {
-        let labels = self.labels.iter();
-        let fixed = labels.filter(|(_, value)| !value.contains("{{"));
-        fixed
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect()
+        fixed_labels(&self.labels)
     }
 
     /// The longest time from a change of a metric until a scrape shows it.
@@ -75,6 +71,15 @@ impl LoadedRule {
     pub fn seen_within(&self) -> Duration {
         self.scraped_within() + self.evaluated_within()
     }
+}
+
+/// Those of the `labels` of a rule that are no templates.
+#[must_use]
+pub fn fixed_labels(labels: &Labels) -> Labels {
+    let fixed = labels.iter().filter(|(_, value)| !value.contains("{{"));
+    fixed
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 /// The rule that is meant: of the alert's name, and its own labels agree with the given ones. What a
