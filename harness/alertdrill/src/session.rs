@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use alertdrill_core::{
     Commit, Drill, DrillRecord, Error, Outcome, RECORD_SCHEMA_VERSION, Result, Routing, Site,
-    SteadyState, UtcInstant, Verdict, Waiver, WatchedUntil,
+    SteadyState, UtcInstant, Verdict, Waiver, WatchedUntil, with_watchdogs,
 };
 use alertdrill_engine::{
     Notifier as _, Observer, Prometheus, RuleEngine as _, expression_histories,
@@ -156,7 +156,8 @@ impl Session {
     ) -> Result<SteadyState> {
         let step = progress.step("stack", "waiting for steady state");
         let settings = self.stack.project().settings();
-        runner::wait_for_all(&self.observer, settings, at_most, step, cancel).await
+        let engine = &self.prometheus;
+        runner::wait_for_all(&self.observer, engine, settings, at_most, step, cancel).await
     }
 
     /// What faults are aimed at.
@@ -260,6 +261,7 @@ impl Session {
         waivers: &[Waiver],
     ) -> Result<Vec<String>> {
         let rules = self.prometheus.alerting_rules(Duration::ZERO).await?;
+        let rules = with_watchdogs(rules, self.stack.project().settings());
         Ok(uncovered(&rules, drills, waivers))
     }
 
@@ -321,7 +323,8 @@ async fn reach_steady_state(
         let step = progress.step("stack", "waiting for steady state");
         let settings = stack.project().settings();
         // What is unsteady after that, the drills say: each waits for itself.
-        runner::wait_for_all(&observer, settings, FIRST_STEADY_WITHIN, step, cancel).await?;
+        let at_most = FIRST_STEADY_WITHIN;
+        runner::wait_for_all(&observer, &prometheus, settings, at_most, step, cancel).await?;
     }
     Ok((prometheus, observer, routing))
 }

@@ -32,6 +32,7 @@ mod target;
 mod template;
 mod timeline;
 mod verdict;
+mod watchdog;
 mod watched_until;
 
 pub use clock::Clock;
@@ -66,4 +67,5 @@ pub use timeline::{
     Suppression, TIMELINE_SCHEMA_VERSION, Timeline, episodes,
 };
 pub use verdict::{AlertOutcome, Outcome, Reason, ReasonKind, RunOutcome, Verdict};
+pub use watchdog::with_watchdogs;
 pub use watched_until::WatchedUntil;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use alertdrill_core::dashboard::{metrics_read, unknown_metrics};
-use alertdrill_core::{Error, Result, RunOutcome};
+use alertdrill_core::{Error, Result, RunOutcome, with_watchdogs};
 use alertdrill_engine::{Prometheus, RuleEngine as _};
 use alertdrill_report::{CoverageTable, rule_coverage};
 use alertdrill_target::compose::{Containers, Project};
@@ -52,6 +52,7 @@ pub fn coverage(
             ));
         };
         let rules = prometheus.alerting_rules(Duration::ZERO).await?;
+        let rules = with_watchdogs(rules, &written.settings);
         Ok::<_, Error>((rules, Some(prometheus.metric_names().await?), whence))
     })?;
     let read = metrics_read(&rules, dashboard.as_ref())?;

@@ -203,6 +203,7 @@ fn rules_with_waits(
                 labels: rule.labels,
                 annotations: rule.annotations,
                 sick: None,
+                is_watchdog: false,
                 query: rule.expr.trim().to_owned(),
                 for_duration: wait_or(rule.for_duration.as_deref(), Duration::ZERO)?,
                 keep_firing_for: wait_or(rule.keep_firing_for.as_deref(), Duration::ZERO)?,

@@ -31,6 +31,7 @@ impl RuleEngine for Prometheus {
                 loaded.push(LoadedRule {
                     annotations: rule.annotations,
                     sick: (rule.health == SICK).then_some(rule.last_error),
+                    is_watchdog: false,
                     alert: rule.name,
                     group: group.name.clone(),
                     labels: rule.labels,

@@ -27,7 +27,8 @@ impl Coverage {
         for (record, verdict) in judged {
             let loaded = &record.timeline.rules;
             for rule in loaded {
-                rules.entry(name(rule)).or_default();
+                // One that does not fire, though it always must, fails the drill.
+                *rules.entry(name(rule)).or_default() |= rule.is_watchdog;
             }
             let fired = verdict
                 .alerts
@@ -58,6 +59,9 @@ impl Coverage {
         }
     }
 }
+
+/// Why a watchdog needs no drill.
+const ALWAYS_FIRES: &str = "it always fires by intent, and each drill looks whether it does";
 
 /// What proves a rule, or excuses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +106,8 @@ pub fn rule_coverage(
         waived: waivers
             .iter()
             .find(|waiver| waiver.rule == name(rule))
-            .map(|waiver| waiver.reason.clone()),
+            .map(|waiver| waiver.reason.clone())
+            .or_else(|| rule.is_watchdog.then(|| ALWAYS_FIRES.to_owned())),
     });
     covered.collect()
 }
@@ -135,7 +140,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use alertdrill_core::{ExpectedAlert, Fault};
+    use alertdrill_core::{
+        ExpectedAlert, Fault, RECORD_SCHEMA_VERSION, Timeline, UtcInstant, judge,
+    };
 
     fn rule(alert: &str, cause: Option<&str>) -> LoadedRule {
         LoadedRule {
@@ -145,6 +152,30 @@ mod tests {
                 .collect(),
             ..LoadedRule::example(alert)
         }
+    }
+
+    #[test]
+    fn rule_that_always_fires_by_intent_needs_no_drill() {
+        let watchdog = LoadedRule {
+            is_watchdog: true,
+            ..rule("Watchdog", None)
+        };
+        assert!(uncovered(std::slice::from_ref(&watchdog), &[], &[]).is_empty());
+        let record = DrillRecord {
+            timeline: Timeline {
+                rules: vec![watchdog, rule("Lag", None)],
+                ..Timeline::begun("x", UtcInstant::from_epoch_s(0.0).unwrap())
+            },
+            drill: Drill::new("x", Fault::stop("kafka")),
+            lane: None,
+            schema_version: RECORD_SCHEMA_VERSION,
+        };
+        let verdict = judge(&record.drill, &record.timeline);
+        let coverage = Coverage::of(&[(&record, verdict)], &[]);
+        assert_eq!(
+            (coverage.fired, coverage.missing),
+            (vec!["Watchdog".into()], vec!["Lag".into()])
+        );
     }
 
     #[test]
