@@ -22,6 +22,7 @@ pub mod plan;
 mod promises;
 pub mod promql;
 mod record;
+mod routes;
 mod rules;
 pub mod schedule;
 pub mod seconds;
@@ -36,7 +37,7 @@ mod watched_until;
 pub use clock::Clock;
 pub use drill::{
     Check, Claim, Drill, ExpectedAlert, Lease, LeaseMode, Moment, Onset, SilentAlert, Tolerated,
-    TooNear,
+    TooNear, share_an_alert,
 };
 pub use error::{Error, Result, causes};
 pub use expression::{ExpressionHistory, LimitHistory, LineSeries, Subject, TermHistory, subjects};
@@ -52,9 +53,9 @@ pub use record::{
     Commit, DrillRecord, EXPRESSIONS_SCHEMA_VERSION, ExpressionRecord, PANELS_SCHEMA_VERSION,
     PanelRecord, Provenance, RECORD_SCHEMA_VERSION, RUN_SCHEMA_VERSION, RunInfo, Waiver,
 };
+pub use routes::{Inhibition, Integration, Matcher, Receiver, Route, Routes, routes_of};
 pub use rules::{
-    CONDITION_RESOLUTION, Cadence, LoadedRule, Routing, Window, prometheus_duration, routing_of,
-    rule_for, rules_of,
+    CONDITION_RESOLUTION, Cadence, LoadedRule, Window, prometheus_duration, rule_for, rules_of,
 };
 pub use settings::Settings;
 pub use span::Span;

@@ -47,6 +47,14 @@ impl Claim {
     }
 }
 
+/// Whether an alert could be meant by one of `claims` and by one of `others`. Drills with such
+/// claims do not run at once: none could tell whose alert it is.
+#[must_use]
+pub fn share_an_alert(claims: &[Claim], others: &[Claim]) -> bool {
+    let mut claims = claims.iter();
+    claims.any(|mine| others.iter().any(|theirs| mine.meets(theirs)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 use super::expected::Judge;
 use crate::seconds::to_a_tenth;
-use crate::{Labels, ReasonKind, Window};
+use crate::{Labels, ReasonKind};
 
 impl Judge<'_> {
     pub(super) fn judge_resolve(&mut self, labels: &Labels) {
@@ -10,7 +10,7 @@ impl Judge<'_> {
         let Some(reverted_at) = self.timeline.last_revert() else {
             return;
         };
-        let latest = Window::latest_resolve(self.rule, expected.recovery);
+        let latest = expected.recovery + expected.promises.ended_within();
         let at_most = to_a_tenth(latest);
         let Some(resolved_at) = self.outcome.resolved_at else {
             let fired_for_s = self.timeline.finished_at.seconds_since(reverted_at);

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::schedule::held_exclusively;
+use crate::schedule::{held_exclusively, places};
 use crate::{
-    DELIVERY_ALLOWANCE, Drill, LoadedRule, Reason, Routing, Settings, Window, infeasible, rule_for,
+    DELIVERY_ALLOWANCE, Drill, ExpectedAlert, LoadedRule, Placement, Reason, Route, Routes,
+    Settings, Window, infeasible, rule_for,
 };
 
 /// A time that is known to lie between two.
@@ -39,9 +40,9 @@ pub struct DrillPlan {
 }
 
 impl DrillPlan {
-    /// What `drill` would do with `rules` under `routing`.
+    /// What `drill` would do with `rules` and `routes`.
     #[must_use]
-    pub fn of(drill: &Drill, settings: &Settings, rules: &[LoadedRule], routing: &Routing) -> Self {
+    pub fn of(drill: &Drill, settings: &Settings, rules: &[LoadedRule], routes: &Routes) -> Self {
         let expected = drill.expect.iter();
         let with_rules = expected.map(|alert| {
             let rule = rule_for(&alert.alert, &alert.labels, rules);
@@ -59,16 +60,17 @@ impl DrillPlan {
         });
         let resolved_within: Vec<_> = resolved_within.collect();
 
-        let broken_for = broken_for(drill, rules, routing, &windows);
+        let taken = taken_by(&with_rules, routes);
+        let broken_for = broken_for(drill, rules, &taken, &windows);
         // As the runner waits: until everything was scraped again, then for the next evaluation.
         let scraped = rules.iter().map(LoadedRule::scraped_within).max();
         let scraped = scraped.unwrap_or_default();
         let evaluated = rules.iter().map(|rule| rule.evaluation_interval).max();
         let seen = scraped + evaluated.unwrap_or_default();
+        let intervals = taken.iter().map(|route| route.group_interval);
+        let told_within = intervals.max().unwrap_or_default() + DELIVERY_ALLOWANCE;
         let resolved = resolved_within.iter().flatten().max();
-        let resolved = resolved.map_or(Duration::ZERO, |resolved| {
-            *resolved + routing.group_interval + DELIVERY_ALLOWANCE
-        });
+        let resolved = resolved.map_or(Duration::ZERO, |resolved| *resolved + told_within);
         let mended_after = broken_for.then(Between {
             at_least: scraped,
             at_most: seen,
@@ -80,7 +82,7 @@ impl DrillPlan {
         Self {
             drill: drill.clone(),
             holds: held_exclusively(drill, settings),
-            infeasible: infeasible(drill, rules),
+            infeasible: infeasible_anywhere(drill, settings, rules, routes),
             windows,
             resolved_within,
             broken_for,
@@ -90,17 +92,56 @@ impl DrillPlan {
     }
 }
 
+/// Why `drill` cannot pass, wherever it is placed; else why it cannot on the first lane on which
+/// that is so.
+fn infeasible_anywhere(
+    drill: &Drill,
+    settings: &Settings,
+    rules: &[LoadedRule],
+    routes: &Routes,
+) -> Vec<Reason> {
+    let anywhere = drill.clone().placed(&Placement::default(), settings);
+    let placed = places(drill, settings).unwrap_or_default().into_iter();
+    let each = [anywhere]
+        .into_iter()
+        .chain(placed.map(|place| place.drill));
+    let mut reasons = each.map(|drill| infeasible(&drill, rules, Some(routes)));
+    reasons
+        .find(|reasons| !reasons.is_empty())
+        .unwrap_or_default()
+}
+
+/// The routes that the expected alerts may take; all of them if that is not known.
+fn taken_by<'a>(
+    expected: &[Option<(&LoadedRule, &ExpectedAlert)>],
+    routes: &'a Routes,
+) -> Vec<&'a Route> {
+    let known = expected.iter().flatten();
+    let ways = known.flat_map(|(rule, alert)| routes.possible_for(&rule.labels_of(alert)));
+    let taken: Vec<_> = ways.flatten().collect();
+    if taken.is_empty() {
+        routes.all()
+    } else {
+        taken
+    }
+}
+
 /// A fault lasts until its alerts have fired and been delivered; a near miss until it has been held
 /// for long enough.
 fn broken_for(
     drill: &Drill,
     rules: &[LoadedRule],
-    routing: &Routing,
+    taken: &[&Route],
     windows: &[Option<Window>],
 ) -> Between {
+    let waits = taken.iter().map(|route| route.group_wait);
+    let told = Between {
+        at_least: waits.clone().min().unwrap_or_default(),
+        at_most: waits.max().unwrap_or_default() + DELIVERY_ALLOWANCE,
+    };
     let fires = windows.iter().flatten().map(|window| Between {
-        at_least: window.earliest + routing.group_wait,
-        at_most: window.latest + routing.group_wait + DELIVERY_ALLOWANCE,
+        at_least: window.earliest + told.at_least,
+        at_most: window.latest + told.at_most,
     });
     let silent = drill.silent.iter().filter_map(|silent| {
         let hold = silent.hold_with(rule_for(&silent.alert, &silent.labels, rules)?);
@@ -158,21 +199,12 @@ pub fn duration_of(drill: &Drill, drills: &[Drill]) -> Duration {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::{ExpectedAlert, Fault, SilentAlert};
+    use crate::{Fault, SilentAlert};
 
     pub(in crate::plan) fn rule(alert: &str, for_s: u64) -> LoadedRule {
         LoadedRule {
             for_duration: Duration::from_secs(for_s),
             ..LoadedRule::example(alert)
-        }
-    }
-
-    pub(in crate::plan) fn routing() -> Routing {
-        let (group_wait, group_interval) = (Duration::from_secs(10), Duration::from_secs(30));
-        Routing {
-            group_by: ["alertname".to_owned()].into(),
-            group_wait,
-            group_interval,
         }
     }
 
@@ -183,7 +215,12 @@ pub(super) mod tests {
     }
 
     fn plan(drill: &Drill, alert: &str) -> DrillPlan {
-        DrillPlan::of(drill, &Settings::example(), &[rule(alert, 60)], &routing())
+        DrillPlan::of(
+            drill,
+            &Settings::example(),
+            &[rule(alert, 60)],
+            &Routes::telling("pager"),
+        )
     }
 
     fn in_seconds(between: Between) -> (u64, u64) {

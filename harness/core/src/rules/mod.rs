@@ -1,16 +1,14 @@
-//! Alerting rules as they are loaded or written, when their alerts may fire, and how Alertmanager
-//! groups them.
+//! Alerting rules as they are loaded or written, and when their alerts may fire.
 
 mod cadence;
 mod configuration;
 mod duration;
 mod loaded_rule;
-mod routing;
 mod window;
 
 pub use cadence::Cadence;
-pub use configuration::{routing_of, rules_of};
+pub use configuration::rules_of;
 pub use duration::prometheus_duration;
 pub use loaded_rule::{LoadedRule, rule_for};
-pub use routing::Routing;
+pub(crate) use window::whole_intervals;
 pub use window::{CONDITION_RESOLUTION, Window};

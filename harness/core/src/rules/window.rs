@@ -68,7 +68,7 @@ impl Window {
 }
 
 /// `duration`, rounded up to whole intervals.
-fn whole_intervals(duration: Duration, interval: Duration) -> Duration {
+pub(crate) fn whole_intervals(duration: Duration, interval: Duration) -> Duration {
     if interval.is_zero() {
         return duration;
     }
