@@ -15,6 +15,7 @@ mod observation;
 mod observer;
 mod panels;
 mod prometheus;
+mod repetitions;
 mod rule_engine;
 
 pub use alertmanager::Alertmanager;

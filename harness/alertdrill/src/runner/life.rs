@@ -42,7 +42,8 @@ impl Life<'_, '_> {
             ..
         } = self.around;
         self.timeline.rules = engine.alerting_rules(USUAL_SCRAPES).await?;
-        if !infeasible(self.drill, &self.timeline.rules).is_empty() {
+        let Timeline { rules, routes, .. } = &self.timeline;
+        if !infeasible(self.drill, rules, routes.as_ref()).is_empty() {
             return Ok(());
         }
         self.timeline.lately_fired = engine.fired_within(RESOLVED_RESENT_FOR).await?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use alertdrill_core::{
-    Drill, Error, ExpectedAlert, LoadedRule, ObservationError, Result, Routing, Settings, Site,
+    Drill, Error, ExpectedAlert, LoadedRule, ObservationError, Result, Routes, Settings, Site,
     SteadyState, Timeline, UtcInstant, WatchedUntil, rule_for,
 };
 use alertdrill_engine::{Answering, Observer, RuleEngine};
@@ -33,7 +33,7 @@ pub struct Surroundings<'a> {
     /// The drills that run beside this one.
     pub neighbourhood: &'a Neighbourhood,
     /// How Alertmanager groups alerts and how long it waits.
-    pub routing: &'a Routing,
+    pub routes: &'a Routes,
     /// The project's settings.
     pub settings: &'a Settings,
     /// How long a drill waits for steady state before it breaks anything.
@@ -91,7 +91,7 @@ impl<'a, 'line> Life<'a, 'line> {
             } else {
                 WatchedUntil::default()
             },
-            routing: Some(around.routing.clone()),
+            routes: Some(around.routes.clone()),
             ..Timeline::begun(drill.name.clone(), around.site.clock.now())
         };
         Self {

@@ -219,8 +219,8 @@ fn matchers_of(
     like: BTreeMap<String, String>,
 ) -> Result<Vec<Matcher>> {
     let lines = match lines {
-        Lines::Several(lines) => lines,
-        Lines::One(line) => vec![line],
+        Lines::Several(several) => several,
+        Lines::One(only) => vec![only],
     };
     let equal = equal.into_iter();
     let mut matchers: Vec<_> = equal

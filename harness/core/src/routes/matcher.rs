@@ -62,9 +62,8 @@ impl Matcher {
         let trimmed = line.trim();
         let inner = match (trimmed.strip_prefix('{'), trimmed.strip_suffix('}')) {
             (Some(_), Some(_)) => &trimmed[1..trimmed.len() - 1],
-            (None, None) => trimmed,
             // A pattern may end with a brace.
-            (None, Some(_)) => trimmed,
+            (None, _) => trimmed,
             (Some(_), None) => return Err(format!("the matcher `{line}` lacks a closing brace")),
         };
         let mut matchers = Vec::new();
@@ -79,13 +78,7 @@ impl Matcher {
     }
 
     fn first_in(text: &str) -> Result<(Self, &str), String> {
-        let (label, rest) = match quoted(text)? {
-            Some(found) => found,
-            None => {
-                let ends = text.find(['=', '!', '~', ',']).unwrap_or(text.len());
-                (text[..ends].trim_end().to_owned(), &text[ends..])
-            }
-        };
+        let (label, rest) = text_before(text, &['=', '!', '~', ','])?;
         if label.is_empty() {
             return Err("it names no label".to_owned());
         }
@@ -97,13 +90,7 @@ impl Matcher {
         let (operator, rest) =
             found.ok_or("it has none of the operators =, !=, =~ and !~ after the label's name")?;
         let rest = rest.trim_start();
-        let (value, rest) = match quoted(rest)? {
-            Some(found) => found,
-            None => {
-                let ends = rest.find(',').unwrap_or(rest.len());
-                (rest[..ends].trim_end().to_owned(), &rest[ends..])
-            }
-        };
+        let (value, rest) = text_before(rest, &[','])?;
         let rest = rest.trim_start();
         let rest = match rest.strip_prefix(',') {
             Some(after) => after,
@@ -160,6 +147,15 @@ pub(super) fn all_match_known(matchers: &[Matcher], known: &Labels) -> Option<bo
         .into_iter()
         .collect::<Option<Vec<_>>>()
         .map(|_| true)
+}
+
+/// What stands at the beginning of `text` in quotes, or else before one of `ends`; and the rest.
+fn text_before<'a>(text: &'a str, ends: &[char]) -> Result<(String, &'a str), String> {
+    if let Some(found) = quoted(text)? {
+        return Ok(found);
+    }
+    let end = text.find(ends).unwrap_or(text.len());
+    Ok((text[..end].trim_end().to_owned(), &text[end..]))
 }
 
 /// A text in quotes at the beginning of `text`, and what follows it; `None` if there are no quotes.

@@ -9,7 +9,7 @@ use super::Routes;
 #[derive(Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 enum Saved {
-    Routes(Routes),
+    Routes(Box<Routes>),
     /// The coarsest groups and the longest waits of all routes: they say nothing of receivers.
     Waits {
         #[serde(default, rename = "group_by")]
@@ -27,7 +27,7 @@ pub(crate) fn routes_or_older<'de, D: Deserializer<'de>>(
 ) -> Result<Option<Routes>, D::Error> {
     let saved = Option::<Saved>::deserialize(deserializer)?;
     Ok(saved.and_then(|saved| match saved {
-        Saved::Routes(routes) => Some(routes),
+        Saved::Routes(routes) => Some(*routes),
         Saved::Waits { .. } => None,
     }))
 }

@@ -119,16 +119,16 @@ impl Route {
     pub const BY_ALL_LABELS: &str = "...";
 
     /// Each set of routes, from this one on, that an alert may take; the empty set if it is not this
-    /// route's. `takes` says whether a route's matchers mean the alert, or that nobody knows.
-    fn ways<'a>(&'a self, takes: &impl Fn(&Route) -> Option<bool>) -> Vec<Vec<&'a Route>> {
-        let taken = takes(self);
+    /// route's. `means` says whether a route's matchers mean the alert, or that nobody knows.
+    fn ways<'a>(&'a self, means: &impl Fn(&Route) -> Option<bool>) -> Vec<Vec<&'a Route>> {
+        let taken = means(self);
         if taken == Some(false) {
             return vec![Vec::new()];
         }
         // Per way through the children so far: its routes, and whether it is still open.
         let mut ways = vec![(Vec::new(), true)];
         for child in &self.routes {
-            let of_child = child.ways(takes);
+            let of_child = child.ways(means);
             let (open, mut closed): (Vec<_>, Vec<_>) = ways.into_iter().partition(|way| way.1);
             for (before, _) in &open {
                 closed.extend(of_child.iter().map(|more| {

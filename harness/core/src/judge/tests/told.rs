@@ -36,7 +36,7 @@ fn notification_that_says_something_new_of_the_group_repeats_nothing() {
 #[test]
 fn alert_that_two_groups_tell_of_is_delivered_twice() {
     let story = told_again("critical", 95.0, |again| {
-        again.group = Some("other".to_owned())
+        again.group = Some("other".to_owned());
     });
     assert_fails_with(&story, ReasonKind::DeliveredTwice, "more than once");
 }
