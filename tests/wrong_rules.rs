@@ -135,7 +135,7 @@ fn drill(name: &str) -> Drill {
 async fn each_mistake_in_rules_or_routes_fails_its_drill_for_the_right_reason() {
     use ReasonKind::{
         FalseAlarm, Missed, NoSuchRule, NotDelivered, ResolveNotDelivered, StackNotSteady,
-        UnsteadyStart, WrongLabels,
+        UnsteadyStart, WrongLabels, WrongReceiver,
     };
     let bench = Bench::start().await;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use alertdrill_core::{Error, LoadedRule, Result, Routes, Settings, routes_of, rules_of};
-use alertdrill_target::compose::{find_compose_file, rules_file};
+use alertdrill_target::compose::{find_compose_file, rules_file, runbooks};
 use serde::Deserialize;
 
 /// A project's configuration, as its files say it.
@@ -75,8 +75,10 @@ fn settings_in(compose: &Path) -> Result<Settings> {
         reason: error.to_string(),
     });
     let ComposeFile { settings, services } = read?;
+    let root = compose.parent().unwrap_or(Path::new("."));
     Ok(Settings {
         services: services.into_keys().collect(),
+        runbooks: runbooks(root, &settings)?,
         ..settings
     })
 }

@@ -6,6 +6,7 @@
 //! | the fault had no effect, or was not reverted | error, whatever the alert did |
 //! | an alert was active before the fault | fail: unsteady start |
 //! | no rule of the name | fail: no such rule, before anything is broken |
+//! | a rule that cannot be evaluated | fail: sick rule, before anything is broken if it can |
 //! | a rule that cannot give an expected label | fail: wrong labels, before anything is broken |
 //! | a rule whose window ends after the deadline | fail: late, before anything is broken |
 //! | a rule or a route that cannot keep a promise | fail with its reason, before anything is broken |
@@ -19,16 +20,19 @@
 //! | after the revert the stack does not come back to steady state | fail: unsteady end |
 //!
 //! An expected alert promises to fire in its window, with its labels; to be delivered once, in
-//! time, to its receiver and with its annotations; to resolve, and that this is delivered too.
+//! time, to its receiver and with words that help; to resolve, and that this is delivered too.
 
 mod collateral;
 mod expected;
 mod feasibility;
 mod lasting;
+mod second_alert;
+mod sick;
 mod silent;
 mod testable;
 mod timing;
 mod told;
+mod words;
 
 use std::time::Duration;
 
@@ -118,7 +122,11 @@ fn judge_expected(
     fault: Option<&FaultRecord>,
 ) -> Vec<AlertJudgement> {
     let expected = drill.expect.iter();
-    let judgements = expected.map(|alert| expected::judge(alert, timeline, lives, fault));
+    let judgements = expected.map(|alert| {
+        let (own, mut others) = (alert.claim(), drill.claims());
+        others.retain(|claim| *claim != own);
+        expected::judge(alert, &others, timeline, lives, fault)
+    });
     judgements.collect()
 }
 

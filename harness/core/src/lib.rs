@@ -30,6 +30,7 @@ pub mod settings;
 mod span;
 pub mod style;
 mod target;
+mod template;
 mod timeline;
 mod verdict;
 mod watched_until;
@@ -55,7 +56,8 @@ pub use record::{
 };
 pub use routes::{Inhibition, Integration, Matcher, Receiver, Route, Routes, routes_of};
 pub use rules::{
-    CONDITION_RESOLUTION, Cadence, LoadedRule, Window, prometheus_duration, rule_for, rules_of,
+    CONDITION_RESOLUTION, Cadence, LoadedRule, SickRule, Window, prometheus_duration, rule_for,
+    rules_of,
 };
 pub use settings::Settings;
 pub use span::Span;

@@ -7,6 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{Placement, Promises};
 
+/// What stands for an alert's name in [`Settings::runbook`].
+pub const ALERT_PLACEHOLDER: &str = "{alert}";
+
 /// What has to be known of a project to drill it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,6 +83,10 @@ pub struct Settings {
     /// project.
     #[serde(skip)]
     pub services: BTreeSet<String>,
+    /// The files that are where [`Settings::runbook`] has them, relative to the project's root: not
+    /// written here either.
+    #[serde(skip)]
+    pub runbooks: BTreeSet<String>,
 }
 
 /// `docker compose config` prints an empty list of an extension as null.
@@ -218,7 +225,7 @@ impl Settings {
     #[must_use]
     pub fn runbook_of(&self, alert: &str) -> Option<String> {
         let runbook = self.runbook.as_ref()?;
-        Some(runbook.replace("{alert}", alert))
+        Some(runbook.replace(ALERT_PLACEHOLDER, alert))
     }
 }
 

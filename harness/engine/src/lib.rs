@@ -30,4 +30,4 @@ pub use observation::Observation;
 pub use observer::{Answering, Observer, Watched};
 pub use panels::board_history;
 pub use prometheus::Prometheus;
-pub use rule_engine::{AlertSeries, Evaluated, RuleEngine, Series, condition_spans};
+pub use rule_engine::{AlertSeries, Evaluated, Evaluations, RuleEngine, Series, condition_spans};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use alertdrill_core::{AlertOutcome, LoadedRule, Result, UtcInstant};
+use alertdrill_core::{AlertOutcome, ExpectedAlert, LoadedRule, Result, UtcInstant};
 
 use super::firing::LATE_BY;
 use super::state::{Life, Surroundings};
@@ -19,8 +19,7 @@ impl Life<'_, '_> {
             return self.see_that_it_stays_silent(reverted_at).await;
         }
         let expected = self.drill.expect.iter();
-        let ends = expected.clone();
-        let ends = ends.map(|alert| alert.recovery + alert.promises.ended_within());
+        let ends = expected.clone().map(ExpectedAlert::latest_end);
         let patience = ends.max().unwrap_or_default() + LATE_BY;
         let told = expected.map(|alert| alert.promises.end_delivered_within());
         let delivery = told.max().unwrap_or_default() + LATE_BY;

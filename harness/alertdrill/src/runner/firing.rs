@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alertdrill_core::{AlertOutcome, Result, UtcInstant, Window, alert_outcomes, reasons_so_far};
+use alertdrill_core::{AlertOutcome, Result, UtcInstant, alert_outcomes, reasons_so_far};
 
 use super::state::Life;
 
@@ -45,6 +45,27 @@ impl Life<'_, '_> {
         self.tell_how_it_fired().await
     }
 
+    /// Holds the faults for as long as the drill asks once its alerts were delivered. What happens
+    /// meanwhile is judged: they must go on firing. An alert that stops may fire again, so it is
+    /// held to the end all the same.
+    pub(super) async fn hold_while_it_fires(&mut self) -> Result<()> {
+        let held_for = self.drill.expect.iter().map(|expected| expected.held_for);
+        let held_for = held_for.max().unwrap_or_default();
+        if held_for.is_zero() || self.timeline.watched_until.is_cut_short() {
+            return Ok(());
+        }
+        let until = self.now().plus(held_for);
+        let step = self.step("holding it while its alerts fire");
+        while until > self.now() {
+            let left = until.time_since(self.now());
+            step.update(&format!("at most {:.0} s more", left.as_secs_f64()));
+            self.sight.next_look(left).await?;
+            self.look();
+        }
+        step.done("done");
+        self.measure_conditions(self.now()).await
+    }
+
     /// Says how the alerts have fired: their end may take minutes, and whoever works on a rule
     /// wants to know before.
     async fn tell_how_it_fired(&mut self) -> Result<()> {
@@ -74,22 +95,11 @@ impl Life<'_, '_> {
 
     /// When an alert that has not fired by then is given up.
     fn fire_limit(&self) -> UtcInstant {
-        let Some(effect_at) = self.effect_at() else {
+        let Some(began_at) = self.began_at().filter(|_| self.effect_at().is_some()) else {
             return self.now();
         };
-        let limits = self.drill.expect.iter().filter_map(|expected| {
-            let rule = self.rule(expected)?;
-            let condition = expected.condition.as_ref();
-            let seen = condition.and_then(|condition| self.seen_true.get(condition));
-            let in_time = if let Some(seen) = seen {
-                seen.plus(Window::after_measured_onset(rule).latest)
-            } else {
-                let window = Window::derive(rule, expected.onset);
-                effect_at.plus(window.latest.max(expected.deadline))
-            };
-            Some(in_time.plus(LATE_BY))
-        });
-        limits.max().unwrap_or(effect_at)
+        let deadlines = self.drill.expect.iter().map(|expected| expected.deadline);
+        began_at.plus(deadlines.max().unwrap_or_default() + LATE_BY)
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use alertdrill_core::{
-    Drill, Error, ExpectedAlert, LoadedRule, ObservationError, Result, Routes, Settings, Site,
-    SteadyState, Timeline, UtcInstant, WatchedUntil, rule_for,
+    Drill, Error, ObservationError, Result, Routes, Settings, Site, SteadyState, Timeline,
+    UtcInstant, WatchedUntil,
 };
 use alertdrill_engine::{Answering, Observer, RuleEngine};
 use alertdrill_progress::{Progress, Step};
@@ -130,10 +130,6 @@ impl<'a, 'line> Life<'a, 'line> {
             step,
         )
         .await
-    }
-
-    pub(super) fn rule(&self, expected: &ExpectedAlert) -> Option<&LoadedRule> {
-        rule_for(&expected.alert, &expected.labels, &self.timeline.rules)
     }
 
     pub(super) fn now(&self) -> UtcInstant {

@@ -1,9 +1,10 @@
 //! An alert that must fire: in its window, rightly labelled, delivered once, and resolved.
 
 use super::relative;
+use super::sick::fell_sick;
 use crate::{
     AlertOutcome, Claim, Episode, ExpectedAlert, FaultRecord, Labels, LoadedRule, Reason,
-    ReasonKind, Timeline, UtcInstant, Window, rule_for,
+    ReasonKind, Timeline, UtcInstant, Window,
 };
 
 /// What became of one expected alert, and what speaks against it.
@@ -12,14 +13,15 @@ pub(super) struct AlertJudgement {
     pub(super) reasons: Vec<Reason>,
 }
 
-/// Judges one expected alert. Without a fault nothing is judged; the outcome has its promises.
+/// Judges one expected alert, beside the `others` that its drill answers for. Without a fault nothing is judged; the outcome has its promises.
 pub(super) fn judge(
     expected: &ExpectedAlert,
+    others: &[Claim],
     timeline: &Timeline,
     lives: &[Episode],
     fault: Option<&FaultRecord>,
 ) -> AlertJudgement {
-    let rule = rule_for(&expected.alert, &expected.labels, &timeline.rules);
+    let rule = expected.rule_among(&timeline.rules);
     let window = rule.map(|rule| Window::derive(rule, expected.onset));
     let ends_s = |window: Window| [window.earliest, window.latest].map(|end| end.as_secs_f64());
     let outcome = AlertOutcome {
@@ -35,6 +37,7 @@ pub(super) fn judge(
     let mut judge = Judge {
         expected,
         claim: expected.claim(),
+        others,
         timeline,
         lives,
         rule,
@@ -43,6 +46,9 @@ pub(super) fn judge(
         reasons: Vec::new(),
     };
     judge.judge();
+    if let Some(reason) = fell_sick(expected, rule, timeline, fault) {
+        judge.reasons = vec![reason];
+    }
     AlertJudgement {
         outcome: judge.outcome,
         reasons: judge.reasons,
@@ -53,6 +59,8 @@ pub(super) fn judge(
 pub(super) struct Judge<'a> {
     pub(super) expected: &'a ExpectedAlert,
     pub(super) claim: Claim,
+    /// The other alerts that the drill answers for.
+    pub(super) others: &'a [Claim],
     pub(super) timeline: &'a Timeline,
     pub(super) lives: &'a [Episode],
     pub(super) rule: &'a LoadedRule,
@@ -78,9 +86,11 @@ impl<'a> Judge<'a> {
         self.outcome.resolved_at = life.ended_at;
         self.outcome.time_to_fire_s = Some(firing_at.seconds_since(self.fault.injected_at));
 
-        self.judge_time(&window, firing_at);
+        self.judge_time(firing_at);
         self.judge_labels(&life.labels);
         self.judge_delivery(life, firing_at);
+        self.judge_second_alerts(life);
+        self.judge_lasting(life, firing_at);
         if !self.timeline.watched_until.is_cut_short() {
             self.judge_resolve(&life.labels);
         }
@@ -95,13 +105,28 @@ impl<'a> Judge<'a> {
         relative(instant, self.fault.injected_at)
     }
 
-    /// The first firing since the fault, if need be one that has lost labels.
+    /// The lives that could be of this alert and that fired since the fault.
+    pub(super) fn fired(&self) -> impl Iterator<Item = &'a Episode> + Clone {
+        let (claim, injected_at) = (self.claim.clone(), self.fault.injected_at);
+        let is_meant = move |life: &&Episode| {
+            life.firing_at.is_some_and(|at| at >= injected_at) && claim.concerns(&life.labels)
+        };
+        self.lives.iter().filter(is_meant)
+    }
+
+    /// The first firing since the fault: of the expected severity, else of another one, else one
+    /// that has lost labels. Of several at once, the one with the fewest labels.
     fn firing_life(&self) -> Option<&'a Episode> {
-        let injected_at = self.fault.injected_at;
-        let fired = |life: &&Episode| life.firing_at.is_some_and(|at| at >= injected_at);
-        let mut lives = self.lives.iter().filter(fired);
-        let exact = lives.clone().find(|life| self.claim.covers(&life.labels));
-        exact.or_else(|| lives.find(|life| self.claim.concerns(&life.labels)))
+        let is_covered = |life: &&Episode| self.claim.covers(&life.labels);
+        let severity = &self.expected.severity;
+        let is_exact =
+            |life: &&Episode| is_covered(life) && life.labels.get("severity") == Some(severity);
+        let fired = self.fired();
+        let first = |life: &&Episode| (life.firing_at, life.labels.len());
+        let exact = fired.clone().filter(is_exact).min_by_key(first);
+        exact
+            .or_else(|| fired.clone().filter(is_covered).min_by_key(first))
+            .or_else(|| fired.min_by_key(first))
     }
 
     fn judge_labels(&mut self, labels: &Labels) {

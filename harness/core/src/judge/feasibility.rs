@@ -6,6 +6,7 @@ mod telling;
 use std::fmt::Display;
 use std::time::Duration;
 
+use super::sick::was_sick;
 use crate::promql::result_labels_of;
 use crate::seconds::to_a_tenth;
 use crate::{Drill, ExpectedAlert, LoadedRule, Reason, ReasonKind, Routes, Window};
@@ -14,15 +15,16 @@ use crate::{nearest, rule_for};
 /// Why `drill` cannot pass with `rules` and `routes`, known without breaking anything. Empty if it
 /// can, and of routes that are not known.
 ///
-/// An alert has no rule; or a rule that cannot give a label that is expected of it, cannot keep its
-/// deadline, or cannot end it as soon as is promised; or routes that cannot keep what is promised
-/// to receivers.
+/// An alert has no rule; or a rule that cannot be evaluated, cannot give a label that is expected of
+/// it, cannot keep its deadline, or cannot end it as soon as is promised; or routes that cannot keep
+/// what is promised to receivers.
 #[must_use]
 pub fn infeasible(drill: &Drill, rules: &[LoadedRule], routes: Option<&Routes>) -> Vec<Reason> {
     let mut reasons = Vec::new();
     for expected in &drill.expect {
-        match rule_for(&expected.alert, &expected.labels, rules) {
+        match expected.rule_among(rules) {
             Some(rule) => {
+                reasons.extend(was_sick(expected, rule));
                 reasons.extend(cannot_give_labels(expected, rule));
                 reasons.extend(cannot_fire_in_time(expected, rule));
                 reasons.extend(cannot_end_in_time(expected, rule));
@@ -34,8 +36,9 @@ pub fn infeasible(drill: &Drill, rules: &[LoadedRule], routes: Option<&Routes>) 
         }
     }
     for silent in &drill.silent {
-        if rule_for(&silent.alert, &silent.labels, rules).is_none() {
-            reasons.push(not_loaded(silent, rules));
+        match rule_for(&silent.alert, &silent.labels, rules) {
+            Some(rule) => reasons.extend(was_sick(silent, rule)),
+            None => reasons.push(not_loaded(silent, rules)),
         }
     }
     reasons

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::relative;
+use super::sick::fell_sick;
 use crate::seconds::to_a_tenth;
 use crate::{
-    AlertOutcome, DeliveryStatus, Episode, FaultRecord, LoadedRule, Onset, Reason, ReasonKind,
-    SilentAlert, Span, Timeline, UtcInstant, Window, rule_for,
+    AlertOutcome, CONDITION_RESOLUTION, DeliveryStatus, Episode, FaultRecord, LoadedRule, Onset,
+    Reason, ReasonKind, SilentAlert, Span, Timeline, UtcInstant, Window, rule_for,
 };
 
 /// How far the record of a condition may fall short of the harness's own clock: its resolution, and
@@ -40,6 +41,11 @@ pub(super) fn judge(
         return (outcome, None);
     };
     let injected_at = fault.injected_at;
+    let rule = rule_for(&silent.alert, &silent.labels, &timeline.rules);
+    if let Some(reason) = rule.and_then(|rule| fell_sick(silent, rule, timeline, fault)) {
+        return (outcome, Some(reason));
+    }
+    let too_near = came_too_near(silent, timeline, injected_at);
     let near = near_span(silent, timeline, injected_at);
     outcome.onset_at = near.map(|span| span.from);
 
@@ -57,8 +63,11 @@ pub(super) fn judge(
         outcome.labels = life.labels.clone();
         outcome.time_to_fire_s = firing_at.map(|firing| firing.seconds_since(injected_at));
         let fired = relative(firing_at, injected_at);
-        let message = format!("{life} fired {fired}, and must stay silent");
-        return (outcome, Some(Reason::new(ReasonKind::FalseAlarm, message)));
+        let false_alarm = || {
+            let message = format!("{life} fired {fired}, and must stay silent");
+            Reason::new(ReasonKind::FalseAlarm, message)
+        };
+        return (outcome, Some(too_near.unwrap_or_else(false_alarm)));
     }
 
     let notified = timeline.deliveries.iter().find(|delivery| {
@@ -76,9 +85,35 @@ pub(super) fn judge(
         );
         return (outcome, Some(Reason::new(ReasonKind::FalseAlarm, message)));
     }
-    let too_far = not_near_enough(silent, timeline, fault, near);
-    let reason = too_far.map(|message| Reason::new(ReasonKind::FaultWithoutEffect, message));
-    (outcome, reason)
+    let too_far = || {
+        let message = not_near_enough(silent, timeline, fault, near)?;
+        Some(Reason::new(ReasonKind::FaultWithoutEffect, message))
+    };
+    (outcome, too_near.or_else(too_far))
+}
+
+/// Why the drill says nothing about the rule, if the fault came so near that the alert would be
+/// right to fire.
+fn came_too_near(
+    silent: &SilentAlert,
+    timeline: &Timeline,
+    injected_at: UtcInstant,
+) -> Option<Reason> {
+    let too_near = silent.too_near.as_ref()?;
+    let spans = timeline.spans_of(&too_near.query).iter();
+    let since_fault = spans.filter(|span| span.until >= injected_at);
+    let lasted = since_fault.map(|span| span.until.time_since(span.from) + CONDITION_RESOLUTION);
+    let longest = lasted.max()?;
+    let overshot = longest.checked_sub(too_near.lasting)?;
+    let message = format!(
+        "the fault came too near {silent}, which would be right to fire: `{}` was true for {}, \
+         and a near miss is less than {}; it overshot by {}",
+        too_near.query,
+        to_a_tenth(longest),
+        to_a_tenth(too_near.lasting),
+        to_a_tenth(overshot)
+    );
+    Some(Reason::new(ReasonKind::CameTooNear, message))
 }
 
 /// The span that lasted until the revert; else the first one.

@@ -4,11 +4,10 @@ use super::expected::Judge;
 use crate::seconds::to_a_tenth;
 use crate::{CONDITION_RESOLUTION, Episode, ReasonKind, UtcInstant, Window};
 
-/// When the alert may begin to fire, and what the two ends are counted from.
+/// When the loaded rule can fire first and last.
 pub(super) struct FiringWindow {
     pub(super) opens: UtcInstant,
     pub(super) closes: UtcInstant,
-    counted_from: String,
 }
 
 impl<'a> Judge<'a> {
@@ -27,23 +26,18 @@ impl<'a> Judge<'a> {
     }
 
     pub(super) fn firing_window(&self) -> FiringWindow {
-        let measured = self.outcome.onset_at.zip(self.expected.condition.as_ref());
-        if let Some((onset_at, condition)) = measured {
+        if let Some(onset_at) = self.outcome.onset_at {
             let window = Window::after_measured_onset(self.rule);
-            let from = self.relative(onset_at);
             return FiringWindow {
                 opens: onset_at.plus(window.earliest).minus(CONDITION_RESOLUTION),
                 closes: onset_at.plus(window.latest),
-                counted_from: format!("`{condition}` was true from {from} on"),
             };
         }
         let window = Window::derive(self.rule, self.expected.onset);
         let effect_at = self.fault.effect_at.unwrap_or(self.fault.injected_at);
-        let had_effect = self.relative(effect_at);
         FiringWindow {
             opens: self.fault.injected_at.plus(window.earliest),
             closes: effect_at.plus(window.latest),
-            counted_from: format!("the fault had its effect {had_effect}"),
         }
     }
 
@@ -73,32 +67,47 @@ impl<'a> Judge<'a> {
         self.blame(ReasonKind::Missed, message);
     }
 
-    pub(super) fn judge_time(&mut self, window: &FiringWindow, firing_at: UtcInstant) {
+    /// Judges the instant of firing by what the alert's owner promises. The loaded rule says when it
+    /// can fire, not when it may: another split of threshold and `for` may keep the promise too.
+    pub(super) fn judge_time(&mut self, firing_at: UtcInstant) {
         let expected = self.expected;
         let fired = self.relative(firing_at);
-        let FiringWindow {
-            opens,
-            closes,
-            counted_from,
-        } = window;
         if let Some(condition) = self.unmet_condition() {
             let message = format!("{expected} fired {fired}, and `{condition}` was never true");
             self.blame(ReasonKind::TooEarly, message);
-        } else if firing_at < *opens {
-            let opens = self.relative(*opens);
-            let message =
-                format!("{expected} fired {fired}, its window opens {opens}: {counted_from}");
+        } else if firing_at < self.not_before() {
+            let message = format!(
+                "{expected} fired {fired}; it must not fire within {} of {}",
+                to_a_tenth(expected.not_before),
+                self.onset_in_words()
+            );
             self.blame(ReasonKind::TooEarly, message);
         }
         if firing_at > self.fault.injected_at.plus(expected.deadline) {
             let deadline = to_a_tenth(expected.deadline);
             let message = format!("{expected} fired {fired}, its deadline is +{deadline}");
             self.blame(ReasonKind::Late, message);
-        } else if firing_at > *closes {
-            let closes = self.relative(*closes);
-            let message =
-                format!("{expected} fired {fired}, its window closes {closes}: {counted_from}");
-            self.blame(ReasonKind::Late, message);
+        }
+    }
+
+    fn not_before(&self) -> UtcInstant {
+        let earliest = self.fault.injected_at.plus(self.expected.onset.earliest);
+        let measured = self
+            .outcome
+            .onset_at
+            .map(|at| at.minus(CONDITION_RESOLUTION));
+        measured.unwrap_or(earliest).plus(self.expected.not_before)
+    }
+
+    fn onset_in_words(&self) -> String {
+        match self.outcome.onset_at.zip(self.expected.condition.as_ref()) {
+            Some((onset_at, condition)) => {
+                format!(
+                    "the onset: `{condition}` became true {}",
+                    self.relative(onset_at)
+                )
+            }
+            None => "the earliest onset".to_owned(),
         }
     }
 }

@@ -26,14 +26,11 @@ impl<'a> Judge<'a> {
         };
         self.outcome.notified_at = Some(first.received_at);
         self.outcome.starts_at = first.starts_at;
-
-        let text_of = |name| first.annotations.get(name).map_or("", |text| text.trim());
-        let required = expected.annotations.iter().flatten().map(String::as_str);
-        let missing: Vec<_> = required.filter(|name| text_of(*name).is_empty()).collect();
-        if !missing.is_empty() {
-            let message = format!("{expected} was delivered without {}", missing.join(", "));
-            self.blame(ReasonKind::MissingAnnotations, message);
+        if has_all(&life.labels, &expected.labels) {
+            self.judge_delivered_labels(&first.labels);
         }
+
+        self.judge_words(&life.labels, &first.annotations);
 
         let promised = expected.promises.delivered_within();
         if first.received_at > firing_at.plus(promised) {
@@ -106,7 +103,7 @@ impl<'a> Judge<'a> {
 
     fn why_not_delivered(&self, labels: &Labels, elsewhere: Option<&Delivery>) -> String {
         let mut suppressions = self.timeline.suppressions.iter();
-        let suppression = suppressions.find(|suppression| suppression.labels == *labels);
+        let suppression = suppressions.find(|suppression| has_all(&suppression.labels, labels));
         match (elsewhere, suppression) {
             (Some(elsewhere), _) => format!("it was delivered to `{}` instead", elsewhere.receiver),
             (None, Some(suppression)) => {
@@ -143,17 +140,50 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// What was delivered since then of the alert with these labels.
+    ///
+    /// On the way labels may be added (`external_labels`), dropped or rewritten (relabelling). So
+    /// where no delivery has all labels of the alert, those count that could be of it.
     fn deliveries(
         &self,
         status: DeliveryStatus,
         labels: &Labels,
         since: UtcInstant,
     ) -> Vec<&'a Delivery> {
-        let is_wanted = |delivery: &&Delivery| {
-            delivery.status == status && delivery.labels == *labels && delivery.received_at >= since
+        let is_wanted =
+            |delivery: &&Delivery| delivery.status == status && delivery.received_at >= since;
+        let wanted = self.timeline.deliveries.iter().filter(is_wanted);
+        let is_exact = |delivery: &&Delivery| has_all(&delivery.labels, labels);
+        let exact: Vec<_> = wanted.clone().filter(is_exact).collect();
+        if !exact.is_empty() {
+            return exact;
+        }
+        let is_of_another = |delivery: &&Delivery| {
+            let mut lives = self.lives.iter();
+            lives.any(|life| has_all(&delivery.labels, &life.labels))
         };
-        let deliveries = self.timeline.deliveries.iter();
-        deliveries.filter(is_wanted).collect()
+        let could_be = |delivery: &&Delivery| {
+            self.claim.concerns(&delivery.labels) && !is_of_another(delivery)
+        };
+        wanted.filter(could_be).collect()
+    }
+
+    /// The labels that the drill requires must reach whoever is told.
+    fn judge_delivered_labels(&mut self, delivered: &Labels) {
+        let required = self.expected.labels.iter();
+        let lost: Vec<_> = required
+            .filter(|(name, value)| delivered.get(*name) != Some(value))
+            .map(|(name, value)| format!("{name}=\"{value}\""))
+            .collect();
+        if !lost.is_empty() {
+            let message = format!(
+                "{} was delivered without {}: relabelling on the way has taken it; it had \
+                 {delivered:?}",
+                self.expected,
+                lost.join(", ")
+            );
+            self.blame(ReasonKind::WrongLabels, message);
+        }
     }
 
     /// Whether it is a delivery to the receiver that must be notified.
@@ -168,4 +198,10 @@ impl<'a> Judge<'a> {
             None => "any receiver".to_owned(),
         }
     }
+}
+
+/// Whether all of `some` are among `labels`, with the same values.
+fn has_all(labels: &Labels, some: &Labels) -> bool {
+    some.iter()
+        .all(|(name, value)| labels.get(name) == Some(value))
 }

@@ -28,9 +28,6 @@ pub struct DrillPlan {
     pub infeasible: Vec<Reason>,
     /// Per alert that it expects, when that fires; `None` if no such rule is written.
     pub windows: Vec<Option<Window>>,
-    /// Per alert that it expects, by when that has resolved, counted from the revert; `None` if no
-    /// such rule is written.
-    pub resolved_within: Vec<Option<Duration>>,
     /// From its fault's effect to the revert.
     pub broken_for: Between,
     /// From its fault's effect to when it gives back what it has mended.
@@ -45,7 +42,7 @@ impl DrillPlan {
     pub fn of(drill: &Drill, settings: &Settings, rules: &[LoadedRule], routes: &Routes) -> Self {
         let expected = drill.expect.iter();
         let with_rules = expected.map(|alert| {
-            let rule = rule_for(&alert.alert, &alert.labels, rules);
+            let rule = alert.rule_among(rules);
             rule.map(|rule| (rule, alert))
         });
         let with_rules: Vec<_> = with_rules.collect();
@@ -54,11 +51,6 @@ impl DrillPlan {
             Some(Window::derive(rule, alert.onset))
         });
         let windows: Vec<_> = windows.collect();
-        let resolved_within = with_rules.iter().map(|found| {
-            let (rule, alert) = (*found)?;
-            Some(Window::latest_resolve(rule, alert.recovery))
-        });
-        let resolved_within: Vec<_> = resolved_within.collect();
 
         let taken = taken_by(&with_rules, routes);
         let broken_for = broken_for(drill, rules, &taken, &windows);
@@ -69,8 +61,9 @@ impl DrillPlan {
         let seen = scraped + evaluated.unwrap_or_default();
         let intervals = taken.iter().map(|route| route.group_interval);
         let told_within = intervals.max().unwrap_or_default() + DELIVERY_ALLOWANCE;
-        let resolved = resolved_within.iter().flatten().max();
-        let resolved = resolved.map_or(Duration::ZERO, |resolved| *resolved + told_within);
+        let ends = with_rules.iter().flatten();
+        let ends = ends.map(|(rule, alert)| Window::latest_resolve(rule, alert.recovery));
+        let resolved = ends.max().map_or(Duration::ZERO, |end| end + told_within);
         let mended_after = broken_for.then(Between {
             at_least: scraped,
             at_most: seen,
@@ -84,7 +77,6 @@ impl DrillPlan {
             holds: held_exclusively(drill, settings),
             infeasible: infeasible_anywhere(drill, settings, rules, routes),
             windows,
-            resolved_within,
             broken_for,
             mended_after,
             lasts,
@@ -126,8 +118,8 @@ fn taken_by<'a>(
     }
 }
 
-/// A fault lasts until its alerts have fired and been delivered; a near miss until it has been held
-/// for long enough.
+/// A fault lasts until its alerts have fired, been delivered and lasted for as long as it is held; a
+/// near miss until it has been held for long enough.
 fn broken_for(
     drill: &Drill,
     rules: &[LoadedRule],
@@ -139,9 +131,13 @@ fn broken_for(
         at_least: waits.clone().min().unwrap_or_default(),
         at_most: waits.max().unwrap_or_default() + DELIVERY_ALLOWANCE,
     };
-    let fires = windows.iter().flatten().map(|window| Between {
-        at_least: window.earliest + told.at_least,
-        at_most: window.latest + told.at_most,
+    let expected = windows.iter().zip(&drill.expect);
+    let fires = expected.filter_map(|(window, expected)| {
+        let (window, held_for) = ((*window)?, expected.held_for);
+        Some(Between {
+            at_least: window.earliest + told.at_least + held_for,
+            at_most: window.latest + told.at_most + held_for,
+        })
     });
     let silent = drill.silent.iter().filter_map(|silent| {
         let hold = silent.hold_with(rule_for(&silent.alert, &silent.labels, rules)?);
@@ -188,7 +184,15 @@ pub fn duration_of(drill: &Drill, drills: &[Drill]) -> Duration {
         deadlines.max().unwrap_or_default()
     };
     let expected = drill.expect.iter();
-    let expected = expected.map(|expected| expected.deadline + expected.recovery);
+    let expected = expected.map(|expected| {
+        let ExpectedAlert {
+            deadline,
+            held_for,
+            recovery,
+            ..
+        } = expected;
+        *deadline + *held_for + *recovery
+    });
     let silent = drill.silent.iter().map(|silent| match silent.hold {
         Some(hold) => silent.onset + hold,
         None => deadline_of(&silent.alert),
@@ -237,7 +241,6 @@ pub(super) mod tests {
         );
         assert_eq!(in_seconds(plan.broken_for), (62 + 10, 89 + 10 + 5));
         assert_eq!(in_seconds(plan.mended_after), (72 + 20, 104 + 25));
-        assert_eq!(plan.resolved_within, [Some(Duration::from_secs(10 + 25))]);
         assert_eq!(in_seconds(plan.lasts), (72 + 25, 104 + 35 + 30 + 5));
         assert_eq!(plan.infeasible, []);
     }

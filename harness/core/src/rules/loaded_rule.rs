@@ -48,6 +48,16 @@ pub struct LoadedRule {
 }
 
 impl LoadedRule {
+    /// The labels that it adds whatever it finds: a label that is a template depends on that.
+    #[must_use]
+    pub fn fixed_labels(&self) -> Labels {
+        let labels = self.labels.iter();
+        let fixed = labels.filter(|(_, value)| !value.contains("{{"));
+        fixed
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
     /// The longest time from a change of a metric until a scrape shows it.
     #[must_use]
     pub fn scraped_within(&self) -> Duration {
@@ -85,14 +95,15 @@ impl LoadedRule {
     }
 }
 
-/// The rule that is meant: of the alert's name, and its own labels agree with the given ones.
+/// The rule that is meant: of the alert's name, and its own labels agree with the given ones. What a
+/// template makes of a label is not known, and agrees with everything.
 #[must_use]
 pub fn rule_for<'a>(
     alert: &str,
     labels: &Labels,
     rules: &'a [LoadedRule],
 ) -> Option<&'a LoadedRule> {
-    let is_meant = |rule: &&LoadedRule| rule.alert == alert && agree(labels, &rule.labels);
+    let is_meant = |rule: &&LoadedRule| rule.alert == alert && agree(labels, &rule.fixed_labels());
     rules.iter().find(is_meant)
 }
 

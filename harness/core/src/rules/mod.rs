@@ -4,11 +4,13 @@ mod cadence;
 mod configuration;
 mod duration;
 mod loaded_rule;
+mod sick_rule;
 mod window;
 
 pub use cadence::Cadence;
 pub use configuration::rules_of;
 pub use duration::prometheus_duration;
 pub use loaded_rule::{LoadedRule, rule_for};
+pub use sick_rule::SickRule;
 pub(crate) use window::whole_intervals;
 pub use window::{CONDITION_RESOLUTION, Window};

@@ -16,6 +16,7 @@ pub(super) fn mistake_in(
         .or_else(|| unknown_holding(holdings, settings))
         .or_else(|| impossible_label(drill))
         .or_else(|| unreadable_condition(drill))
+        .or_else(|| missing_runbook(drill, settings))
 }
 
 /// A name in braces that is left in a text of a placed drill.
@@ -113,6 +114,23 @@ fn unreadable_condition(drill: &Drill) -> Option<String> {
         Some(format!(
             "its condition `{condition}` is no PromQL: {reason}"
         ))
+    })
+}
+
+/// An alert that must lead to a runbook that the project does not have.
+fn missing_runbook(drill: &Drill, settings: &Settings) -> Option<String> {
+    drill.expect.iter().find_map(|expected| {
+        let runbook = settings.runbook_of(&expected.alert)?;
+        let file = runbook.split('#').next().unwrap_or(&runbook);
+        let is_missing = !settings.runbooks.contains(file);
+        is_missing.then(|| {
+            let there = settings.runbooks.iter().map(String::as_str);
+            let there_is = there_is("such file", file, there);
+            format!(
+                "the runbook of {} must be {file}, and {there_is}",
+                expected.alert
+            )
+        })
     })
 }
 
@@ -241,5 +259,22 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn alert_whose_runbook_is_not_there_is_refused_with_the_path_and_the_nearest_one() {
+        let settings = |runbook: &str| Settings {
+            runbook: Some("docs/{alert}.md#now".to_owned()),
+            runbooks: [runbook.to_owned()].into(),
+            ..Settings::example()
+        };
+        let drill = on_lane().expect_alert(alert());
+        assert!(places(&drill, &settings("docs/Down.md")).is_ok());
+        let error = places(&drill, &settings("docs/Dwon.md"))
+            .unwrap_err()
+            .to_string();
+        let said = "the runbook of Down must be docs/Down.md, and there is no such file; the \
+                    nearest is `docs/Dwon.md`";
+        assert!(error.contains(said), "{error}");
     }
 }

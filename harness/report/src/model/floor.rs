@@ -26,7 +26,7 @@ impl<'a> Floor<'a> {
         let rules = &record.timeline.rules;
         let is_cut_short = record.timeline.watched_until.is_cut_short();
         let expected = record.drill.expect.iter().filter_map(|expected| {
-            let rule = rule_for(&expected.alert, &expected.labels, rules)?;
+            let rule = expected.rule_among(rules)?;
             let (onset, window) = (expected.onset.latest, Window::derive(rule, expected.onset));
             let mut terms = vec![
                 ("onset", onset),
@@ -36,6 +36,9 @@ impl<'a> Floor<'a> {
                 ),
             ];
             if !is_cut_short {
+                if !expected.held_for.is_zero() {
+                    terms.push(("held", expected.held_for));
+                }
                 terms.push(("resolve", Window::latest_resolve(rule, expected.recovery)));
             }
             Some(terms)

@@ -89,7 +89,7 @@ pub fn rule_coverage(
         let mut drilled = drill
             .expect
             .iter()
-            .filter_map(|expected| rule_for(&expected.alert, &expected.labels, rules));
+            .filter_map(|expected| expected.rule_among(rules));
         drilled.any(|drilled| drilled == rule)
     };
     let covered = rules.iter().map(|rule| RuleCoverage {

@@ -9,6 +9,7 @@ use alertdrill_core::{Error, Result};
 
 use super::command::{self, Compose};
 use super::description::{self, ComposeService, find_compose_file};
+use super::runbooks::runbooks;
 
 /// A compose project and what has to be known of it.
 #[derive(Clone, Debug)]
@@ -48,6 +49,7 @@ impl Project {
         let config = description::read(&compose, &kept_in).await?;
         let mut settings = config.settings.unwrap_or(settings);
         settings.services = config.services.keys().cloned().collect();
+        settings.runbooks = runbooks(&root, &settings)?;
         let (name, services, programs) = (config.name, config.services, programs.to_owned());
         Ok(Self {
             root,

@@ -7,6 +7,9 @@ use alertdrill_core::{Labels, LoadedRule, UtcInstant};
 /// How far scrapes and evaluations are apart, in whole seconds.
 pub(super) const EVERY: Duration = Duration::from_secs(5);
 
+/// Why a rule cannot be evaluated.
+pub(super) const SICK: &str = "exceeded limit of 1 with 2 alerts";
+
 /// Something that is wrong with a rule or with the way to its receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mistake {
@@ -16,8 +19,14 @@ pub(crate) enum Mistake {
     FiresAtOnce,
     /// It fires so much later than it is said to.
     FiresLater(Duration),
+    /// It sees nothing from so long after its expression became true, for the second time.
+    Blind(Duration, Duration),
     /// It fires with another severity.
     OtherSeverity,
+    /// It cannot be evaluated.
+    Sick,
+    /// It cannot be evaluated while its expression is true.
+    SickWhileTrue,
     /// It goes on firing.
     NeverResolves,
     /// Nobody is notified.
@@ -48,6 +57,7 @@ pub(crate) struct SimulatedRule {
 /// Since when a rule's expression is true, and what has come of that.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Progression {
+    pub(super) true_since: Option<UtcInstant>,
     pub(super) active_since: Option<UtcInstant>,
     pub(super) fires: bool,
 }
@@ -95,6 +105,11 @@ impl SimulatedRule {
         self
     }
 
+    /// Whether its evaluation fails while its expression is true, or is not.
+    pub(super) fn is_sick(&self, is_true: bool) -> bool {
+        self.has(Mistake::Sick) || (is_true && self.has(Mistake::SickWhileTrue))
+    }
+
     pub(super) fn has(&self, mistake: Mistake) -> bool {
         self.mistake == Some(mistake)
     }
@@ -107,6 +122,12 @@ impl SimulatedRule {
             labels.insert("severity".to_owned(), "warning".to_owned());
         }
         labels
+    }
+
+    /// Whether it does not see that its expression is true, which it has been for `true_for`.
+    pub(super) fn is_blind(&self, true_for: Duration) -> bool {
+        matches!(self.mistake, Some(Mistake::Blind(after, lasting))
+            if (after..after.saturating_add(lasting)).contains(&true_for))
     }
 
     /// How long its expression really has to hold before it fires.

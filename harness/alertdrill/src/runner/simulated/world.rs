@@ -43,6 +43,8 @@ pub(super) struct Happened {
     /// Per alert and state, the evaluations that saw it.
     pub(super) samples: BTreeMap<(Labels, AlertState), Vec<UtcInstant>>,
     pub(super) deliveries: Vec<Delivery>,
+    /// The rules whose latest evaluation failed, by their number.
+    pub(super) sick: BTreeSet<usize>,
     progressions: BTreeMap<usize, Progression>,
     /// By the labels that the alerts of a group have in common.
     groups: BTreeMap<Labels, Group>,
@@ -127,11 +129,23 @@ impl World {
     fn evaluate(&self, happened: &mut Happened, now: UtcInstant) {
         happened.evaluated_at = Some(now);
         for (number, rule) in self.rules.iter().enumerate() {
-            let is_true = happened.is_true(&rule.loaded.query, now);
+            let mut is_true = happened.is_true(&rule.loaded.query, now);
+            if rule.is_sick(is_true) {
+                happened.sick.insert(number);
+                is_true = false;
+            } else {
+                happened.sick.remove(&number);
+            }
             let progression = happened.progressions.entry(number).or_default();
             let goes_on = progression.fires && rule.has(Mistake::NeverResolves);
-            if !(is_true || goes_on) {
-                *progression = Progression::default();
+            let true_since = is_true.then(|| progression.true_since.unwrap_or(now));
+            let is_seen = true_since.is_some_and(|since| !rule.is_blind(now.time_since(since)));
+            progression.true_since = true_since;
+            if !(is_seen || goes_on) {
+                *progression = Progression {
+                    true_since,
+                    ..Progression::default()
+                };
                 let group = happened.groups.get_mut(&self.group_of(rule));
                 if let Some(member) = group.and_then(|group| group.members.get_mut(&number)) {
                     member.status = DeliveryStatus::Resolved;
