@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Fault, Placement, Settings, seconds};
 
-pub use alert::{ExpectedAlert, Onset, SilentAlert, Tolerated, TooNear};
+pub use alert::{ExpectedAlert, SilentAlert, Tolerated, TooNear};
 pub use claim::{Claim, share_an_alert};
 pub use lease::{Lease, LeaseMode};
 

@@ -37,8 +37,8 @@ mod watched_until;
 
 pub use clock::Clock;
 pub use drill::{
-    Check, Claim, Drill, ExpectedAlert, Lease, LeaseMode, Moment, Onset, SilentAlert, Tolerated,
-    TooNear, share_an_alert,
+    Check, Claim, Drill, ExpectedAlert, Lease, LeaseMode, Moment, SilentAlert, Tolerated, TooNear,
+    share_an_alert,
 };
 pub use error::{Error, Result, causes};
 pub use expression::{ExpressionHistory, LimitHistory, LineSeries, Subject, TermHistory, subjects};
@@ -56,8 +56,8 @@ pub use record::{
 };
 pub use routes::{Inhibition, Integration, Matcher, Receiver, Route, Routes, routes_of};
 pub use rules::{
-    CONDITION_RESOLUTION, Cadence, LoadedRule, SickRule, Window, prometheus_duration, rule_for,
-    rules_of,
+    CONDITION_RESOLUTION, Cadence, LoadedRule, Onset, SickRule, Window, prometheus_duration,
+    rule_for, rules_of,
 };
 pub use settings::Settings;
 pub use span::Span;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ExpectedAlert, Labels, agree, seconds};
+use crate::{Labels, agree, seconds};
 
 /// An alerting rule as Prometheus has loaded it (`/api/v1/rules`), with the waits of what it reads
 /// (`/api/v1/targets`).
@@ -74,24 +74,6 @@ impl LoadedRule {
     #[must_use]
     pub fn seen_within(&self) -> Duration {
         self.scraped_within() + self.evaluated_within()
-    }
-
-    /// What is known of the labels of `expected`, whose rule this is, before it fires: those that
-    /// the rule adds, those that it must carry, its name, and its severity. A template, and a
-    /// placeholder for a lane, says nothing yet.
-    #[must_use]
-    pub fn labels_of(&self, expected: &ExpectedAlert) -> Labels {
-        let is_known = |value: &str| !value.contains('{');
-        let mut labels = self.labels.clone();
-        labels.retain(|_, value| is_known(value));
-        let required = expected.claim().known_labels().into_iter();
-        let severity = ("severity".to_owned(), expected.severity.clone());
-        for (name, value) in required.chain([severity]) {
-            if is_known(&value) {
-                labels.entry(name).or_insert(value);
-            }
-        }
-        labels
     }
 }
 

@@ -4,6 +4,7 @@ mod cadence;
 mod configuration;
 mod duration;
 mod loaded_rule;
+mod onset;
 mod sick_rule;
 mod window;
 
@@ -11,6 +12,7 @@ pub use cadence::Cadence;
 pub use configuration::rules_of;
 pub use duration::prometheus_duration;
 pub use loaded_rule::{LoadedRule, rule_for};
+pub use onset::Onset;
 pub use sick_rule::SickRule;
 pub(crate) use window::whole_intervals;
 pub use window::{CONDITION_RESOLUTION, Window};

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::LoadedRule;
-use crate::{Onset, seconds};
+use super::{LoadedRule, Onset};
+use crate::seconds;
 
 /// The step at which conditions are asked of Prometheus: how far a measured onset can lie after the
 /// real one.
