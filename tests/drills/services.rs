@@ -2,7 +2,9 @@
 
 use alertdrill::prelude::*;
 
-use super::k2::{EXPORTER, HANDLER, each_trade_arrives_once, seconds, shell};
+use super::k2::{
+    EXCHANGES, EXPORTER, HANDLER, between_runs, each_trade_arrives_once, seconds, shell,
+};
 
 /// `tail` keeps what has no line end, and nobody reads what it would print.
 const FILL: &str = "[ -e /tmp/fills ] || { touch /tmp/fills; \
@@ -14,25 +16,68 @@ const FREE: &str = "rm -f /tmp/fills; for process in /proc/[0-9]*; do \
 
 pub(super) fn drills() -> Vec<Drill> {
     [
-        // The alert resolves when the rule's two minutes are over.
         Drill::new("service_oom_killed", Fault::oom_kill(HANDLER))
-            .expect_alert(
-                ExpectedAlert::new("ServiceOOMKill", "critical", seconds(60))
-                    .label("service", HANDLER)
-                    .when(format!(
-                        "increase({}[2m]) > 0",
-                        of_handler("container_restart_count")
-                    ))
-                    .onset(seconds(0), seconds(10))
-                    .recovery(seconds(125)),
-            )
+            .expect_alert(killed(HANDLER, 10))
             .afterwards(each_trade_arrives_once("{lane}")),
+        services_of_the_lanes_oom_killed(),
+        oom_killed_one_after_the_other(
+            "services_of_the_offload_oom_killed",
+            &[
+                "offload-worker",
+                "offload-exporter",
+                "minio",
+                "postgres",
+                "prefect-server",
+            ],
+        )
+        .at(between_runs()),
         Drill::new("service_restarted_by_hand", Fault::restart(HANDLER)).silent(oom_kill()),
         Drill::new("service_at_90_percent_of_its_memory", filled_memory())
             .silent(oom_kill().near(memory_above(0.88), seconds(40))),
     ]
     .map(|drill| drill.shared(EXPORTER))
     .to_vec()
+}
+
+/// What the trades go through, and what tells of it. The exchanges number their trades anew when
+/// they start.
+fn services_of_the_lanes_oom_killed() -> Drill {
+    let handlers = EXCHANGES.map(|exchange| HANDLER.replace("{lane}", exchange));
+    let handlers = handlers.iter().map(String::as_str);
+    let shared = [
+        "exchange-simulator",
+        "kafka",
+        "clickhouse",
+        "lag-exporter",
+        "clickhouse-exporter",
+        "clickhouse-log-exporter",
+    ];
+    let services: Vec<_> = handlers.chain(shared).collect();
+    oom_killed_one_after_the_other("services_of_the_lanes_oom_killed", &services)
+}
+
+/// All within a minute. Each is seen to be back before the next one is killed, so the last one's
+/// alert may come that much later.
+fn oom_killed_one_after_the_other(name: &str, services: &[&str]) -> Drill {
+    let mut drill = Drill::new(name, Fault::oom_kill(services[0]));
+    for service in &services[1..] {
+        drill = drill.fault(Fault::oom_kill(*service));
+    }
+    for service in services {
+        drill = drill.expect_alert(killed(service, 60));
+    }
+    drill
+}
+
+/// The alert resolves when the rule's two minutes are over.
+fn killed(service: &str, latest_s: u64) -> ExpectedAlert {
+    ExpectedAlert::new("ServiceOOMKill", "critical", seconds(50 + latest_s))
+        .label("service", service)
+        .when(format!(
+            "increase(container_restart_count{{service=\"{service}\"}}[2m]) > 0"
+        ))
+        .onset(seconds(0), seconds(latest_s))
+        .recovery(seconds(125))
 }
 
 fn filled_memory() -> Fault {
