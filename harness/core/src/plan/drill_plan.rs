@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::schedule::held_exclusively;
 use crate::{
-    DELIVERY_ALLOWANCE, Drill, LoadedRule, Reason, Routing, Settings, Window, infeasible, rule_for,
+    DELIVERY_ALLOWANCE, Drill, ExpectedAlert, LoadedRule, Reason, Routing, Settings, Window,
+    infeasible, rule_for,
 };
 
 /// A time that is known to lie between two.
@@ -27,9 +28,6 @@ pub struct DrillPlan {
     pub infeasible: Vec<Reason>,
     /// Per alert that it expects, when that fires; `None` if no such rule is written.
     pub windows: Vec<Option<Window>>,
-    /// Per alert that it expects, by when that has resolved, counted from the revert; `None` if no
-    /// such rule is written.
-    pub resolved_within: Vec<Option<Duration>>,
     /// From its fault's effect to the revert.
     pub broken_for: Between,
     /// From its fault's effect to when it gives back what it has mended.
@@ -53,11 +51,6 @@ impl DrillPlan {
             Some(Window::derive(rule, alert.onset))
         });
         let windows: Vec<_> = windows.collect();
-        let resolved_within = with_rules.iter().map(|found| {
-            let (rule, alert) = (*found)?;
-            Some(Window::latest_resolve(rule, alert.recovery))
-        });
-        let resolved_within: Vec<_> = resolved_within.collect();
 
         let broken_for = broken_for(drill, rules, routing, &windows);
         // As the runner waits: until everything was scraped again, then for the next evaluation.
@@ -65,10 +58,12 @@ impl DrillPlan {
         let scraped = scraped.unwrap_or_default();
         let evaluated = rules.iter().map(|rule| rule.evaluation_interval).max();
         let seen = scraped + evaluated.unwrap_or_default();
-        let resolved = resolved_within.iter().flatten().max();
-        let resolved = resolved.map_or(Duration::ZERO, |resolved| {
-            *resolved + routing.group_interval + DELIVERY_ALLOWANCE
+        let ends = with_rules.iter().flatten().map(|(rule, alert)| {
+            Window::latest_resolve(rule, alert.recovery)
+                + routing.group_interval
+                + DELIVERY_ALLOWANCE
         });
+        let resolved = ends.max().unwrap_or_default();
         let mended_after = broken_for.then(Between {
             at_least: scraped,
             at_most: seen,
@@ -82,7 +77,6 @@ impl DrillPlan {
             holds: held_exclusively(drill, settings),
             infeasible: infeasible(drill, rules),
             windows,
-            resolved_within,
             broken_for,
             mended_after,
             lasts,
@@ -153,7 +147,15 @@ pub fn duration_of(drill: &Drill, drills: &[Drill]) -> Duration {
         deadlines.max().unwrap_or_default()
     };
     let expected = drill.expect.iter();
-    let expected = expected.map(|expected| expected.deadline + expected.recovery);
+    let expected = expected.map(|expected| {
+        let ExpectedAlert {
+            deadline,
+            held_for,
+            recovery,
+            ..
+        } = expected;
+        *deadline + *held_for + *recovery
+    });
     let silent = drill.silent.iter().map(|silent| match silent.hold {
         Some(hold) => silent.onset + hold,
         None => deadline_of(&silent.alert),
@@ -206,7 +208,6 @@ pub(super) mod tests {
         );
         assert_eq!(in_seconds(plan.broken_for), (62 + 10, 89 + 10 + 5));
         assert_eq!(in_seconds(plan.mended_after), (72 + 20, 104 + 25));
-        assert_eq!(plan.resolved_within, [Some(Duration::from_secs(10 + 25))]);
         assert_eq!(in_seconds(plan.lasts), (72 + 25, 104 + 35 + 30 + 5));
         assert_eq!(plan.infeasible, []);
     }

@@ -50,9 +50,8 @@ fn lines_of(planned: &DrillPlan) -> Vec<(&'static str, String)> {
     for fault in &drill.once_pending {
         lines.push(("pending", fault.to_string()));
     }
-    let windows = planned.windows.iter().zip(&planned.resolved_within);
-    for (alert, (window, resolved)) in drill.expect.iter().zip(windows) {
-        lines.push(("fires", fires(alert, *window, *resolved)));
+    for (alert, window) in drill.expect.iter().zip(&planned.windows) {
+        lines.push(("fires", fires(alert, *window)));
     }
     for alert in &drill.silent {
         lines.push(("silent", silent(alert)));
@@ -77,7 +76,7 @@ fn line_text((what, text): (&str, String)) -> String {
     format!("  {padded}  {}\n", harmless(&text))
 }
 
-fn fires(alert: &ExpectedAlert, window: Option<Window>, resolved: Option<Duration>) -> String {
+fn fires(alert: &ExpectedAlert, window: Option<Window>) -> String {
     let when = match window {
         Some(Window { earliest, latest }) => {
             format!(
@@ -88,12 +87,17 @@ fn fires(alert: &ExpectedAlert, window: Option<Window>, resolved: Option<Duratio
         }
         None => "no rule for it".to_owned(),
     };
-    let resolved = match resolved {
-        Some(within) => format!("; resolved within {} s of the revert", whole(within)),
-        None => String::new(),
-    };
     let (severity, deadline) = (&alert.severity, whole(alert.deadline));
-    format!("{alert}, {severity}, {when}, deadline +{deadline} s{resolved}")
+    let held = if alert.held_for.is_zero() {
+        String::new()
+    } else {
+        format!("; held for {} s more, and it lasts", whole(alert.held_for))
+    };
+    let ends = whole(alert.latest_end());
+    format!(
+        "{alert}, {severity}, {when}, deadline +{deadline} s{held}; resolved within {ends} s of \
+         the revert"
+    )
 }
 
 fn silent(alert: &SilentAlert) -> String {
@@ -185,7 +189,7 @@ mod tests {
           waits     until no run is in progress
           breaks    kafka stopped; then minio restarted, for 70 to 100 s
           pending   prometheus restarted
-          fires     Down, critical, +60 to +85 s after the fault, deadline +120 s; resolved within 35 s of the revert
+          fires     Down, critical, +60 to +85 s after the fault, deadline +120 s; resolved within 130 s of the revert
           silent    Down, though `lag > 800` for 40 s
           may fire  Late: what waited is late
         "#);
@@ -198,7 +202,7 @@ mod tests {
         insta::assert_snapshot!(text(&drill), @r"
         lag on kafka
           breaks    kafka stopped, for 0 s
-          fires     Lag, warning, no rule for it, deadline +9 s
+          fires     Lag, warning, no rule for it, deadline +9 s; resolved within 130 s of the revert
           fails     no rule for Lag is loaded; loaded are Down
         ");
     }
