@@ -4,7 +4,7 @@ use alertdrill::prelude::*;
 use serde_json::json;
 
 use super::delay::delayed;
-use super::feed::gone;
+use super::feed::handler_gone;
 use super::k2::{
     self, deadline_after, each_trade_arrives_once, exchange_in_turn, for_each_exchange, seconds,
 };
@@ -43,18 +43,12 @@ fn consumers_of_all_slow() -> Drill {
         // Samples of failed scrapes are missing.
         drill
             .expect_alert(lag.when(last_lag_over(exchange, 1000)))
-            .expect_alert(gone(exchange, deadline_after(120 + 60)).onset(seconds(30), seconds(120)))
+            .expect_alert(handler_gone(exchange, 205).onset(seconds(30), seconds(120)))
     });
     drill
         .silent(back_in_time("kafka-lag"))
         .afterwards(each_trade_arrives_once("bybit"))
 }
-
-/// The alert that trades bring which arrive late, and why.
-const LATE: (&str, &str) = (
-    "MVProcessingDelay",
-    "what waited in the topic is late when it arrives",
-);
 
 /// The exchange hardly sends, and the consumer has caught up. Then the consumer stalls, `trades`
 /// arrive within 2 s, and the exchange hardly sends again: the lag stays where it is.
@@ -65,7 +59,6 @@ fn lag_held_at(name: &str, trades: u64) -> Drill {
     Drill::new(name, exchange_in_turn("hardly sends", &[(hardly, 6)]))
         .fault(k2::consumer_stalled())
         .fault(exchange_in_turn(&sends, &burst))
-        .tolerate(LATE.0, &[("exchange", "{lane}")], LATE.1)
 }
 
 fn lag_high(exchange: &str, (earliest_s, latest_s): (u64, u64)) -> ExpectedAlert {

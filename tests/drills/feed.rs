@@ -13,10 +13,11 @@ const FLAPS: &str = "changes(up{job=\"feed-handler\", exchange=\"{lane}\"}[1m]) 
 pub(super) fn drills() -> Vec<Drill> {
     vec![
         // The container is stopped, so its scrape target is gone.
-        Drill::new("feed_handler_stopped", Fault::stop(HANDLER)).expect_alert(handler_gone(120)),
+        Drill::new("feed_handler_stopped", Fault::stop(HANDLER))
+            .expect_alert(handler_gone("{lane}", 120)),
         // It is down for the rule's `for`, and for less than half as long again.
         Drill::new("feed_handler_gone_for_90_s", Fault::stop(HANDLER))
-            .expect_alert(handler_gone(90)),
+            .expect_alert(handler_gone("{lane}", 90)),
         // It is down for more than two thirds of the rule's `for`, and back before its end.
         Drill::new("feed_handler_back_in_time", Fault::stop(HANDLER)).silent(
             stays_silent()
@@ -78,27 +79,23 @@ fn exchange_silent_for(exchange: &str, s: u64) -> String {
     format!("time() - feed_handler_last_message_timestamp{{exchange=\"{exchange}\"}} > {s}")
 }
 
-fn handler_gone(deadline_s: u64) -> ExpectedAlert {
-    gone("{lane}", seconds(deadline_s))
-}
-
 /// The condition is the promise: there is nothing to wait for after the 120 s.
 pub(super) fn feed_silent(exchange: &str) -> ExpectedAlert {
-    handler_down("feed_silent", deadline_after(121))
-        .label("exchange", exchange)
+    handler_down("feed_silent", exchange, deadline_after(121))
         .when(exchange_silent_for(exchange, 120))
         .onset(seconds(119), seconds(121))
 }
 
-pub(super) fn gone(exchange: &str, deadline: Duration) -> ExpectedAlert {
-    handler_down("handler_gone", deadline)
-        .label("exchange", exchange)
+pub(super) fn handler_gone(exchange: &str, deadline_s: u64) -> ExpectedAlert {
+    handler_down("handler_gone", exchange, seconds(deadline_s))
         .when(GONE.replace("{lane}", exchange))
         .not_before(seconds(40))
 }
 
-fn handler_down(cause: &str, deadline: Duration) -> ExpectedAlert {
-    ExpectedAlert::new("FeedHandlerDown", "critical", deadline).label("cause", cause)
+fn handler_down(cause: &str, exchange: &str, deadline: Duration) -> ExpectedAlert {
+    ExpectedAlert::new("FeedHandlerDown", "critical", deadline)
+        .label("exchange", exchange)
+        .label("cause", cause)
 }
 
 fn stays_silent() -> SilentAlert {

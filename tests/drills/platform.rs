@@ -61,7 +61,7 @@ fn broker_gone() -> Drill {
         "offload",
     ];
     let drill = (jobs.iter()).fold(drill, |drill, job| {
-        drill.expect_alert(lost(job).onset(seconds(0), seconds(20)))
+        drill.expect_alert(lost(job, 120).onset(seconds(0), seconds(20)))
     });
     for_each_exchange(drill, |drill, exchange| {
         drill

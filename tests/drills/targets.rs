@@ -8,7 +8,7 @@ pub(super) fn drills() -> Vec<Drill> {
     vec![
         // An exporter stops, for minutes: its metrics vanish, and so do the alerts on them.
         Drill::new("target_lost", Fault::stop(EXPORTER))
-            .expect_alert(lost("containers").held_for(seconds(120))),
+            .expect_alert(lost("containers", 100).held_for(seconds(120))),
         // It is down for more than two thirds of the rule's `for`, and back before its end.
         Drill::new("target_back_in_time", Fault::stop(EXPORTER)).silent(
             back_in_time("containers")
@@ -18,8 +18,8 @@ pub(super) fn drills() -> Vec<Drill> {
     ]
 }
 
-pub(super) fn lost(job: &str) -> ExpectedAlert {
-    ExpectedAlert::new("TargetLost", "critical", seconds(100))
+pub(super) fn lost(job: &str, deadline_s: u64) -> ExpectedAlert {
+    ExpectedAlert::new("TargetLost", "critical", seconds(deadline_s))
         .label("job", job)
         .when(is_lost(job))
         .not_before(seconds(40))
