@@ -77,19 +77,21 @@ impl Neighbourhood {
         Ok(neighbours)
     }
 
-    /// Whether no drill that still runs answers for an alert that `drill` answers for too, or for
-    /// one of the same group of `routing`: neither could tell whose it is, and of two in a group
-    /// one is told late.
+    /// The drills that still run and answer for an alert that `drill` answers for too, or for one
+    /// of the same group of `routing`: neither could tell whose it is, and of two in a group one is
+    /// told late.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::File`] or [`alertdrill_core::Error::BadDescription`].
-    pub fn has_room_for(&self, drill: &Drill, routing: &Routing) -> Result<bool> {
+    pub fn in_the_way_of(&self, drill: &Drill, routing: &Routing) -> Result<Vec<String>> {
         let claims = drill.claims();
         let snapshot = self.drills.snapshot()?;
         let is_running =
             |entry: &&Entry<Neighbour>| entry.is_current && entry.value.until.is_none();
-        let mut running = snapshot.entries.iter().filter(is_running);
-        Ok(!running.any(|entry| routing.share_a_group(&claims, &entry.value.claims)))
+        let running = snapshot.entries.iter().filter(is_running);
+        let running = running.map(|entry| &entry.value);
+        let in_the_way = running.filter(|other| routing.share_a_group(&claims, &other.claims));
+        Ok(in_the_way.map(|other| other.drill.clone()).collect())
     }
 }
 
@@ -155,8 +157,9 @@ mod tests {
         let has_room_for = |exchange| {
             Neighbourhood::in_folder(folder.path())
                 .unwrap()
-                .has_room_for(&drill("next", exchange), &routing)
+                .in_the_way_of(&drill("next", exchange), &routing)
                 .unwrap()
+                .is_empty()
         };
         assert!(!has_room_for(Some("okx")) && !has_room_for(None) && has_room_for(Some("kraken")));
         running
