@@ -96,7 +96,7 @@ pub fn reload(servers: ServerAddresses) -> BoxFuture<'static, Result<()>> {
 async fn wait_until_evaluated(prometheus: &Prometheus, since: UtcInstant) -> Result<()> {
     let began = Instant::now();
     loop {
-        let mut rules = prometheus.evaluated_until().await?.into_iter();
+        let mut rules = prometheus.evaluations().await?.until.into_iter();
         let Some((alert, evaluated)) = rules.find(|(_, it)| it.until < since) else {
             return Ok(());
         };

@@ -246,7 +246,7 @@ impl Server {
             let _ = prometheus
                 .range("up", (at(1000.0), at(2000.0)), Duration::from_secs(1))
                 .await;
-            let _ = prometheus.evaluated_until().await;
+            let _ = prometheus.evaluations().await;
             let _ = prometheus.alerting_rules(Duration::from_secs(60)).await;
             let _ = alertmanager.suppressions().await;
             let _ = alertmanager.routing().await;
@@ -267,7 +267,7 @@ fn answers_of_the_corpus_are_understood() {
                 .unwrap()
                 .is_empty()
         );
-        assert!(!prometheus.evaluated_until().await.unwrap().is_empty());
+        assert!(!prometheus.evaluations().await.unwrap().until.is_empty());
         *server.spoiled.lock().unwrap() = (
             "/api/v1/query",
             corpus("prometheus-missed-evaluations.json"),

@@ -6,6 +6,7 @@
 //! | the fault had no effect, or was not reverted | error, whatever the alert did |
 //! | an alert was active before the fault | fail: unsteady start |
 //! | no rule of the name | fail: no such rule, before anything is broken |
+//! | a rule that cannot be evaluated | fail: sick rule, before anything is broken if it can |
 //! | a rule that cannot give an expected label | fail: wrong labels, before anything is broken |
 //! | a rule whose window ends after the deadline | fail: late, before anything is broken |
 //! | the alert kept all its promises (below) | pass |
@@ -25,6 +26,7 @@ mod expected;
 mod feasibility;
 mod lasting;
 mod second_alert;
+mod sick;
 mod silent;
 mod testable;
 mod timing;

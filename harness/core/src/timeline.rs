@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Claim, Fault, Labels, LoadedRule, Routing, Span, UtcInstant, WatchedUntil, selector};
+use crate::{
+    Claim, Fault, Labels, LoadedRule, Routing, SickRule, Span, UtcInstant, WatchedUntil, selector,
+};
 
 /// The version of the saved form; raised with every change that an older reader would misread.
 pub const TIMELINE_SCHEMA_VERSION: u32 = 2;
@@ -41,8 +43,11 @@ pub struct Timeline {
     /// Every sample of `ALERTS` in the drill's time.
     pub samples: Vec<AlertSample>,
     /// Per alert name, the latest evaluation of every rule of that name: how far "no sample" means
-    /// "not active".
+    /// "not active". A rule whose evaluations fail does not count.
     pub evaluated_until: BTreeMap<String, UtcInstant>,
+    /// The evaluations of rules of the drill's alerts that failed in the drill's time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sick_rules: Vec<SickRule>,
     /// Everything that Alertmanager delivered in the drill's time.
     pub deliveries: Vec<Delivery>,
     /// Alerts that Alertmanager suppressed, and why.
@@ -342,6 +347,7 @@ impl Timeline {
             conditions: Vec::new(),
             samples: Vec::new(),
             evaluated_until: BTreeMap::new(),
+            sick_rules: Vec::new(),
             deliveries: Vec::new(),
             suppressions: Vec::new(),
             missed_evaluations: BTreeMap::new(),

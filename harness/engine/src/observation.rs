@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alertdrill_core::{
-    AlertSample, AlertState, Claim, Delivery, Error, Labels, Suppression, Timeline, UtcInstant,
+    AlertSample, AlertState, Claim, Delivery, Error, Labels, SickRule, Suppression, Timeline,
+    UtcInstant,
 };
 use tokio::time::Instant;
 
 use crate::by_labels::ByLabels;
 use crate::clock_check::ClockCheck;
-use crate::rule_engine::{AlertSeries, Evaluated};
+use crate::rule_engine::{AlertSeries, Evaluated, Evaluations};
 
 /// All that was seen since the observer started.
 #[derive(Clone, Debug, Default)]
@@ -26,8 +27,11 @@ pub struct Observation {
     deliveries: ByLabels<Vec<Delivery>>,
     /// Alerts that Alertmanager suppressed at any time.
     suppressions: BTreeSet<Suppression>,
-    /// Per alert name, the latest instant until which all its rules are evaluated.
-    pub evaluated_until: BTreeMap<String, UtcInstant>,
+    /// Per alert name, how far all its rules are evaluated. Where none of them can be, it stays as
+    /// it was: an evaluation that failed has seen no alert end.
+    evaluated: BTreeMap<String, Evaluated>,
+    /// The evaluations that failed.
+    sick_rules: BTreeSet<SickRule>,
     /// Whether each watched condition was true at the last look that succeeded.
     pub conditions: BTreeMap<String, bool>,
     /// What Prometheus's clock said at the last look that succeeded.
@@ -41,7 +45,7 @@ pub struct Observation {
 /// What one look saw.
 pub(crate) struct Look {
     pub(crate) series: Vec<AlertSeries>,
-    pub(crate) evaluated: BTreeMap<String, Evaluated>,
+    pub(crate) evaluations: Evaluations,
     pub(crate) conditions: BTreeMap<String, bool>,
     pub(crate) clock: ClockCheck,
     pub(crate) deliveries: Vec<Delivery>,
@@ -60,7 +64,14 @@ impl Observation {
         let deliveries = self.deliveries_of(claims);
         let deliveries = deliveries.filter(|delivery| delivery.received_at >= since);
         timeline.samples = self.samples_of(claims, since).collect();
-        timeline.evaluated_until.clone_from(&self.evaluated_until);
+        let evaluated = self.evaluated.iter();
+        timeline.evaluated_until = evaluated
+            .map(|(name, it)| (name.clone(), it.until))
+            .collect();
+        let names: BTreeSet<_> = claims.iter().map(|claim| &claim.alert).collect();
+        let sick = self.sick_rules.iter();
+        let sick = sick.filter(|sick| sick.at >= since && names.contains(&sick.alert));
+        timeline.sick_rules = sick.cloned().collect();
         timeline.deliveries = deliveries.cloned().collect();
         timeline.suppressions = suppressions.cloned().collect();
     }
@@ -111,7 +122,9 @@ impl Observation {
     pub(crate) fn take_in(&mut self, look: Look, is_answered_for: impl Fn(&Labels) -> bool) {
         self.looks += 1;
         self.failing = None;
-        self.active = active(&look);
+        self.evaluated.extend(look.evaluations.until);
+        self.sick_rules.extend(look.evaluations.sick);
+        self.active = active(&look.series, &self.evaluated);
         for AlertSeries { labels, state, at } in look.series {
             let samples = self.alerts.entry(&labels);
             let known = samples.len();
@@ -120,8 +133,6 @@ impl Observation {
                 self.strays.insert(labels);
             }
         }
-        let evaluated = look.evaluated.into_iter();
-        self.evaluated_until = evaluated.map(|(name, it)| (name, it.until)).collect();
         self.conditions = look.conditions;
         self.clock = Some(look.clock);
         for delivery in look.deliveries {
@@ -152,18 +163,18 @@ fn samples_since<'a>(
 
 /// The alerts that have a sample of their rule's latest evaluation, or of a later one: a look asks
 /// for the evaluations before it asks for the samples.
-fn active(look: &Look) -> BTreeSet<Labels> {
+fn active(series: &[AlertSeries], evaluated: &BTreeMap<String, Evaluated>) -> BTreeSet<Labels> {
     // A sample bears the instant for which the evaluation was planned; it may begin a little later.
     let is_latest = |evaluated: &Evaluated, at: UtcInstant| {
         evaluated.until.seconds_since(at) < evaluated.interval.as_secs_f64() / 2.0
     };
     let is_active = |series: &&AlertSeries| {
         let name = series.labels.get("alertname");
-        let evaluated = name.and_then(|name| look.evaluated.get(name));
+        let evaluated = name.and_then(|name| evaluated.get(name));
         let latest_sample = evaluated.zip(series.at.last());
         latest_sample.is_some_and(|(evaluated, at)| is_latest(evaluated, *at))
     };
-    let active = look.series.iter().filter(is_active);
+    let active = series.iter().filter(is_active);
     active.map(|series| series.labels.clone()).collect()
 }
 
@@ -203,7 +214,10 @@ mod tests {
         };
         Look {
             series: series.collect(),
-            evaluated: [("A".to_owned(), evaluated)].into(),
+            evaluations: Evaluations {
+                until: [("A".to_owned(), evaluated)].into(),
+                sick: vec![],
+            },
             conditions: [].into(),
             clock: ClockCheck::of_the_same(at(0.0)),
             deliveries: vec![],
@@ -213,8 +227,31 @@ mod tests {
 
     #[test]
     fn alert_is_active_if_the_latest_evaluation_of_its_rule_saw_it() {
-        let seen = active(&look(&[("gone", &[0.0]), ("active", &[0.0, 5.0])]));
-        assert_eq!(seen, [labels("active")].into());
+        let mut seen = Observation::default();
+        seen.take_in(look(&[("gone", &[0.0]), ("active", &[0.0, 5.0])]), |_| true);
+        assert_eq!(*seen.active(), [labels("active")].into());
+    }
+
+    #[test]
+    fn evaluation_that_failed_ends_no_alert_and_is_told_to_the_drill_that_it_concerns() {
+        let mut seen = Observation::default();
+        seen.take_in(look(&[("okx", &[0.0, 5.0])]), |_| true);
+        let mut failed = look(&[("okx", &[0.0, 5.0])]);
+        failed.evaluations.until.clear();
+        let sick = |alert: &str, second| SickRule {
+            alert: alert.to_owned(),
+            group: "g".to_owned(),
+            labels: Labels::new(),
+            at: at(second),
+            error: "over its limit".to_owned(),
+        };
+        failed.evaluations.sick = vec![sick("A", 10.0), sick("A", -10.0), sick("B", 10.0)];
+        seen.take_in(failed, |_| true);
+        assert_eq!(*seen.active(), [labels("okx")].into());
+        let mut timeline = Timeline::begun("x", at(0.0));
+        seen.fill(&mut timeline, &[claim("okx")], at(0.0));
+        assert_eq!(timeline.sick_rules, [sick("A", 10.0)]);
+        assert_eq!(timeline.evaluated_until["A"], at(5.1));
     }
 
     #[test]

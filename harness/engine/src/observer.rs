@@ -223,7 +223,7 @@ impl Poller {
         let (are_true, server_clock) = self.engine.are_true(&queries).await?;
         let clock = ClockCheck::new(asked, server_clock, ClockReading::of(&*self.clock));
         // Evaluations come first: whatever they saw is then among the samples.
-        let evaluated = self.engine.evaluated_until().await?;
+        let evaluations = self.engine.evaluations().await?;
         let window = self.last_success.elapsed() + OVERLAP;
         let series = self.engine.alert_samples(window).await?;
         let suppressions = self.notifier.suppressions().await?;
@@ -234,7 +234,7 @@ impl Poller {
         let conditions = queries.into_iter().zip(are_true).collect();
         Ok(Look {
             series,
-            evaluated,
+            evaluations,
             conditions,
             clock,
             deliveries,

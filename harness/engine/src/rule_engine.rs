@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use alertdrill_core::{
-    AlertState, CONDITION_RESOLUTION, Labels, LoadedRule, Result, Span, UtcInstant,
+    AlertState, CONDITION_RESOLUTION, Labels, LoadedRule, Result, SickRule, Span, UtcInstant,
 };
 use async_trait::async_trait;
 
@@ -16,15 +16,14 @@ pub trait RuleEngine: fmt::Debug + Send + Sync {
     /// duration of scrapes is measured over the last `window`.
     ///
     /// # Errors
-    /// [`alertdrill_core::Error::NoAnswer`] or [`alertdrill_core::Error::BadAnswer`]. The latter
-    /// also if a rule's last evaluation failed, because such a rule cannot be judged.
+    /// [`alertdrill_core::Error::NoAnswer`] or [`alertdrill_core::Error::BadAnswer`].
     async fn alerting_rules(&self, window: Duration) -> Result<Vec<LoadedRule>>;
 
-    /// Per alert name, the latest instant until which all its rules are evaluated.
+    /// How far the alerting rules are evaluated, and which of them cannot be.
     ///
     /// # Errors
     /// As [`RuleEngine::alerting_rules`].
-    async fn evaluated_until(&self) -> Result<BTreeMap<String, Evaluated>>;
+    async fn evaluations(&self) -> Result<Evaluations>;
 
     /// Every sample of the alerts' states within the last `window`, per series. The timestamps are
     /// those of the evaluations and do not depend on when one asks.
@@ -75,6 +74,16 @@ pub trait RuleEngine: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`alertdrill_core::Error::NoAnswer`] or [`alertdrill_core::Error::BadAnswer`].
     async fn lost_targets(&self) -> Result<Vec<String>>;
+}
+
+/// How far the alerting rules are evaluated, and which of them cannot be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Evaluations {
+    /// Per alert name, how far all its rules are evaluated, but for those that cannot be. A name
+    /// all of whose rules cannot be is left out.
+    pub until: BTreeMap<String, Evaluated>,
+    /// The latest evaluations that failed.
+    pub sick: Vec<SickRule>,
 }
 
 /// How far a rule has been evaluated.

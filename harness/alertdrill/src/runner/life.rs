@@ -41,8 +41,7 @@ impl Life<'_, '_> {
             settings,
             ..
         } = self.around;
-        self.timeline.rules = engine.alerting_rules(USUAL_SCRAPES).await?;
-        if !infeasible(self.drill, &self.timeline.rules).is_empty() {
+        if !self.learn_rules().await? {
             return Ok(());
         }
         self.timeline.lately_fired = engine.fired_within(RESOLVED_RESENT_FOR).await?;
@@ -50,7 +49,8 @@ impl Life<'_, '_> {
         let conditions = conditions_for(&self.leased.holdings(), settings);
         let queries = conditions.iter().map(|condition| condition.query.clone());
         let _watched = observer.watch(queries.chain(self.drill.conditions().cloned()));
-        if !self.reach_steady_state(&conditions).await? {
+        // The wait may have taken minutes, in which a rule can fall sick.
+        if !self.reach_steady_state(&conditions).await? || !self.learn_rules().await? {
             return Ok(());
         }
         let lived = self.break_and_watch().await;
@@ -79,6 +79,12 @@ impl Life<'_, '_> {
         self.timeline.steady_end = Some(mended.and_then(gone));
         // What came while looks failed must be in the timeline too.
         self.sight.see_again().await
+    }
+
+    /// Reads the rules that are loaded; false if the drill cannot pass with them.
+    async fn learn_rules(&mut self) -> Result<bool> {
+        self.timeline.rules = self.around.engine.alerting_rules(USUAL_SCRAPES).await?;
+        Ok(infeasible(self.drill, &self.timeline.rules).is_empty())
     }
 
     /// Waits for what must hold before a fault; false if it is not so in time.

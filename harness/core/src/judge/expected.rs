@@ -1,6 +1,7 @@
 //! An alert that must fire: in its window, rightly labelled, delivered once, and resolved.
 
 use super::relative;
+use super::sick::fell_sick;
 use crate::{
     AlertOutcome, Claim, Episode, ExpectedAlert, FaultRecord, Labels, LoadedRule, Reason,
     ReasonKind, Timeline, UtcInstant, Window,
@@ -45,6 +46,9 @@ pub(super) fn judge(
         reasons: Vec::new(),
     };
     judge.judge();
+    if let Some(reason) = fell_sick(expected, rule, timeline, fault) {
+        judge.reasons = vec![reason];
+    }
     AlertJudgement {
         outcome: judge.outcome,
         reasons: judge.reasons,

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use super::sick::was_sick;
 use crate::promql::result_labels_of;
 use crate::seconds::to_a_tenth;
 use crate::{Drill, ExpectedAlert, LoadedRule, Reason, ReasonKind, Window};
@@ -9,14 +10,15 @@ use crate::{nearest, rule_for};
 
 /// Why `drill` cannot pass with `rules`, known without breaking anything. Empty if it can.
 ///
-/// An alert has no rule, or a rule that cannot give a label that is expected of it or cannot keep
-/// its deadline.
+/// An alert has no rule, or a rule that cannot be evaluated, cannot give a label that is expected
+/// of it or cannot keep its deadline.
 #[must_use]
 pub fn infeasible(drill: &Drill, rules: &[LoadedRule]) -> Vec<Reason> {
     let mut reasons = Vec::new();
     for expected in &drill.expect {
         match expected.rule_among(rules) {
             Some(rule) => {
+                reasons.extend(was_sick(expected, rule));
                 reasons.extend(cannot_give_labels(expected, rule));
                 reasons.extend(cannot_fire_in_time(expected, rule));
             }
@@ -24,8 +26,9 @@ pub fn infeasible(drill: &Drill, rules: &[LoadedRule]) -> Vec<Reason> {
         }
     }
     for silent in &drill.silent {
-        if rule_for(&silent.alert, &silent.labels, rules).is_none() {
-            reasons.push(not_loaded(silent, rules));
+        match rule_for(&silent.alert, &silent.labels, rules) {
+            Some(rule) => reasons.extend(was_sick(silent, rule)),
+            None => reasons.push(not_loaded(silent, rules)),
         }
     }
     reasons

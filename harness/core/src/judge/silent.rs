@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::relative;
+use super::sick::fell_sick;
 use crate::seconds::to_a_tenth;
 use crate::{
     AlertOutcome, CONDITION_RESOLUTION, DeliveryStatus, Episode, FaultRecord, LoadedRule, Onset,
@@ -40,6 +41,10 @@ pub(super) fn judge(
         return (outcome, None);
     };
     let injected_at = fault.injected_at;
+    let rule = rule_for(&silent.alert, &silent.labels, &timeline.rules);
+    if let Some(reason) = rule.and_then(|rule| fell_sick(silent, rule, timeline, fault)) {
+        return (outcome, Some(reason));
+    }
     let too_near = came_too_near(silent, timeline, injected_at);
     let near = near_span(silent, timeline, injected_at);
     outcome.onset_at = near.map(|span| span.from);

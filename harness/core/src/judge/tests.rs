@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     AlertSample, AlertState, CheckRecord, Claim, ConditionRecord, Delivery, DeliveryStatus,
     ExpectedAlert, Fault, Labels, LoadedRule, Neighbour, ObservationError, Promises, ReasonKind,
-    Routing, SilentAlert, Span, SteadyState, Suppression, WatchedUntil,
+    Routing, SickRule, SilentAlert, Span, SteadyState, Suppression, WatchedUntil,
 };
 
 mod lasting;
@@ -437,6 +437,29 @@ fn alert_whose_words_name_no_culprit_is_delivered_with_words_that_do_not_help() 
              neither its summary nor its description names the exchange \"binance\": \"text\", \
              \"text\""
         )]
+    );
+}
+
+#[test]
+fn rule_that_cannot_be_evaluated_for_a_while_fails_its_drill_for_that_and_for_nothing_else() {
+    let story = Story::silent().with(|timeline| {
+        let sick = |cause: &str, second| SickRule {
+            alert: "FeedHandlerDown".to_owned(),
+            group: "feed".to_owned(),
+            labels: labels(&[("severity", cause)]),
+            at: at(second),
+            error: "over its limit".to_owned(),
+        };
+        timeline.sick_rules = vec![
+            sick("another", 2.0),
+            sick("critical", 40.0),
+            sick("critical", 25.0),
+        ];
+    });
+    assert_fails_with(
+        &story,
+        ReasonKind::SickRule,
+        "could not be evaluated at +25.0 s: over its limit; 2 evaluations failed in all",
     );
 }
 

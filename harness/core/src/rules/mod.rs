@@ -6,6 +6,7 @@ mod configuration;
 mod duration;
 mod loaded_rule;
 mod routing;
+mod sick_rule;
 mod window;
 
 pub use cadence::Cadence;
@@ -13,4 +14,5 @@ pub use configuration::{routing_of, rules_of};
 pub use duration::prometheus_duration;
 pub use loaded_rule::{LoadedRule, rule_for};
 pub use routing::Routing;
+pub use sick_rule::SickRule;
 pub use window::{CONDITION_RESOLUTION, Window};

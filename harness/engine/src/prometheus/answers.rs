@@ -67,6 +67,8 @@ pub(super) struct RuleAnswer {
     pub(super) health: String,
     #[serde(default)]
     pub(super) last_error: String,
+    #[serde(default)]
+    pub(super) last_evaluation: Option<UtcInstant>,
 }
 
 /// The answer of `/api/v1/targets`.

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use alertdrill_core::promql::metrics_now_of;
-use alertdrill_core::{AlertState, Labels, LoadedRule, Result, UtcInstant, selector};
+use alertdrill_core::{AlertState, Labels, LoadedRule, Result, SickRule, UtcInstant, selector};
 use async_trait::async_trait;
 
 use super::answers::MatrixSeries;
 use super::{Prometheus, bad_answer, duration};
-use crate::rule_engine::{AlertSeries, Evaluated, RuleEngine, Series};
+use crate::rule_engine::{AlertSeries, Evaluated, Evaluations, RuleEngine, Series};
 
 /// The label that tells the conditions of one query apart.
 const CONDITION_NUMBER: &str = "alertdrill_condition";
+/// The health of a rule whose last evaluation failed.
+const SICK: &str = "err";
 /// The value of that label on the server's clock.
 const CLOCK: &str = "clock";
 
@@ -28,7 +30,7 @@ impl RuleEngine for Prometheus {
                 let reads_up = reads_up(&rule.query)?;
                 loaded.push(LoadedRule {
                     annotations: rule.annotations,
-                    sick: None,
+                    sick: (rule.health == SICK).then_some(rule.last_error),
                     alert: rule.name,
                     group: group.name.clone(),
                     labels: rule.labels,
@@ -47,20 +49,30 @@ impl RuleEngine for Prometheus {
         Ok(loaded)
     }
 
-    async fn evaluated_until(&self) -> Result<BTreeMap<String, Evaluated>> {
-        let mut evaluated: BTreeMap<String, Evaluated> = BTreeMap::new();
+    async fn evaluations(&self) -> Result<Evaluations> {
+        let mut evaluations = Evaluations::default();
         for group in self.groups().await?.groups {
             let of_group = Evaluated {
                 until: group.last_evaluation,
                 interval: duration(group.interval)?,
             };
             for rule in group.rules {
-                let known = evaluated.entry(rule.name).or_insert(of_group);
+                if rule.health == SICK {
+                    evaluations.sick.push(SickRule {
+                        alert: rule.name,
+                        group: group.name.clone(),
+                        labels: rule.labels,
+                        at: rule.last_evaluation.unwrap_or(of_group.until),
+                        error: rule.last_error,
+                    });
+                    continue;
+                }
+                let known = evaluations.until.entry(rule.name).or_insert(of_group);
                 known.until = known.until.min(of_group.until);
                 known.interval = known.interval.max(of_group.interval);
             }
         }
-        Ok(evaluated)
+        Ok(evaluations)
     }
 
     async fn alert_samples(&self, window: Duration) -> Result<Vec<AlertSeries>> {

@@ -1,6 +1,7 @@
 //! Answers as Prometheus gives them, and answers that are none: the latter must never read as "no
 //! alert".
 
+use serde_json::json;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -8,7 +9,7 @@ use alertdrill_core::{AlertState, Span, UtcInstant};
 
 use super::as_rule_engine::reads_up;
 use super::*;
-use crate::rule_engine::{AlertSeries, RuleEngine as _, condition_spans};
+use crate::rule_engine::{AlertSeries, Evaluations, RuleEngine as _, condition_spans};
 
 async fn answering(body: &str, status: u16) -> (MockServer, Prometheus) {
     let server = MockServer::start().await;
@@ -167,6 +168,49 @@ async fn spans_of_a_condition_end_where_a_second_is_missing() {
     let spans = condition_spans(&prometheus, "up == 0", at(90.0), at(120.0)).await;
     let expected = [(100.0, 102.0), (110.0, 110.0)].map(span);
     assert_eq!(spans.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn rule_that_cannot_be_evaluated_is_told_in_prometheus_own_words_and_hides_no_other() {
+    let server = MockServer::start().await;
+    let error = "exceeded limit of 1 with 2 alerts";
+    let rule = |name: &str, cause: &str, error: &str| {
+        let health = if error.is_empty() { "ok" } else { "err" };
+        json!({"name": name, "query": "x > 0", "labels": {"cause": cause}, "health": health,
+            "lastError": error, "lastEvaluation": "2026-01-01T00:00:01Z"})
+    };
+    let rules = [
+        rule("Down", "gone", ""),
+        rule("Down", "silent", error),
+        rule("Lag", "", error),
+        rule("Slow", "", ""),
+    ];
+    let group = json!({"name": "g", "interval": 5, "lastEvaluation": "2026-01-01T00:00:00Z",
+        "rules": rules});
+    for (asked, data) in [
+        ("rules", json!({"groups": [group]})),
+        ("targets", json!({"activeTargets": []})),
+        ("query", json!({"resultType": "vector", "result": []})),
+    ] {
+        let answer = json!({"status": "success", "data": data});
+        Mock::given(path(format!("/api/v1/{asked}")))
+            .respond_with(ResponseTemplate::new(200).set_body_json(answer))
+            .mount(&server)
+            .await;
+    }
+    let prometheus = Prometheus::new(&server.address().to_string());
+    let Evaluations { until, sick } = prometheus.evaluations().await.unwrap();
+    // The healthy rule of the name alone tells how far that is evaluated.
+    assert_eq!(until.keys().collect::<Vec<_>>(), ["Down", "Slow"]);
+    let told: Vec<_> = sick
+        .iter()
+        .map(|sick| (sick.alert.as_str(), sick.error.as_str()))
+        .collect();
+    assert_eq!(told, [("Down", error), ("Lag", error)]);
+    let rules = prometheus.alerting_rules(Duration::ZERO).await.unwrap();
+    assert!(sick[0].is_of(&rules[1]) && !sick[0].is_of(&rules[0]));
+    let sick: Vec<_> = rules.iter().map(|rule| rule.sick.as_deref()).collect();
+    assert_eq!(sick, [None, Some(error), Some(error), None]);
 }
 
 #[test]

@@ -3,31 +3,58 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use alertdrill_core::{AlertState, Labels, LoadedRule, Result, UtcInstant};
-use alertdrill_engine::{AlertSeries, Evaluated, RuleEngine, Series};
+use alertdrill_core::{AlertState, Labels, LoadedRule, Result, SickRule, UtcInstant};
+use alertdrill_engine::{AlertSeries, Evaluated, Evaluations, RuleEngine, Series};
 use async_trait::async_trait;
 
-use super::rule::EVERY;
+use super::rule::{EVERY, SICK};
 use super::world::World;
 
 #[async_trait]
 impl RuleEngine for World {
     async fn alerting_rules(&self, _window: Duration) -> Result<Vec<LoadedRule>> {
         self.ask_engine("alerting_rules").await?;
-        Ok(self.rules.iter().map(|rule| rule.loaded.clone()).collect())
+        let happened = self.happened();
+        let rules = self.rules.iter().enumerate();
+        let loaded = rules.map(|(number, rule)| LoadedRule {
+            sick: happened.sick.contains(&number).then(|| SICK.to_owned()),
+            ..rule.loaded.clone()
+        });
+        Ok(loaded.collect())
     }
 
-    async fn evaluated_until(&self) -> Result<BTreeMap<String, Evaluated>> {
-        self.ask_engine("evaluated_until").await?;
-        let Some(until) = self.happened().evaluated_at else {
-            return Ok(BTreeMap::new());
+    async fn evaluations(&self) -> Result<Evaluations> {
+        self.ask_engine("evaluations").await?;
+        let happened = self.happened();
+        let mut evaluations = Evaluations::default();
+        let Some(until) = happened.evaluated_at else {
+            return Ok(evaluations);
         };
         let evaluated = Evaluated {
             until,
             interval: EVERY,
         };
-        let alerts = self.rules.iter().map(|rule| rule.loaded.alert.clone());
-        Ok(alerts.map(|alert| (alert, evaluated)).collect())
+        for (number, rule) in self.rules.iter().enumerate() {
+            let LoadedRule {
+                alert,
+                group,
+                labels,
+                ..
+            } = rule.loaded.clone();
+            if happened.sick.contains(&number) {
+                let error = SICK.to_owned();
+                evaluations.sick.push(SickRule {
+                    alert,
+                    group,
+                    labels,
+                    at: until,
+                    error,
+                });
+            } else {
+                evaluations.until.insert(alert, evaluated);
+            }
+        }
+        Ok(evaluations)
     }
 
     async fn alert_samples(&self, window: Duration) -> Result<Vec<AlertSeries>> {

@@ -7,6 +7,9 @@ use alertdrill_core::{Labels, LoadedRule, UtcInstant};
 /// How far scrapes and evaluations are apart, in whole seconds.
 pub(super) const EVERY: Duration = Duration::from_secs(5);
 
+/// Why a rule cannot be evaluated.
+pub(super) const SICK: &str = "exceeded limit of 1 with 2 alerts";
+
 /// Something that is wrong with a rule or with the way to its receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mistake {
@@ -20,6 +23,10 @@ pub(crate) enum Mistake {
     Blind(Duration, Duration),
     /// It fires with another severity.
     OtherSeverity,
+    /// It cannot be evaluated.
+    Sick,
+    /// It cannot be evaluated while its expression is true.
+    SickWhileTrue,
     /// It goes on firing.
     NeverResolves,
     /// Nobody is notified.
@@ -92,6 +99,11 @@ impl SimulatedRule {
     pub(crate) fn mistaken(mut self, mistake: Mistake) -> Self {
         self.mistake = Some(mistake);
         self
+    }
+
+    /// Whether its evaluation fails while its expression is true, or is not.
+    pub(super) fn is_sick(&self, is_true: bool) -> bool {
+        self.has(Mistake::Sick) || (is_true && self.has(Mistake::SickWhileTrue))
     }
 
     pub(super) fn has(&self, mistake: Mistake) -> bool {

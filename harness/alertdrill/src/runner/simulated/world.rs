@@ -1,6 +1,6 @@
 //! What happens in a simulated world with every second: scrapes, evaluations, notifications.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -43,6 +43,8 @@ pub(super) struct Happened {
     /// Per alert and state, the evaluations that saw it.
     pub(super) samples: BTreeMap<(Labels, AlertState), Vec<UtcInstant>>,
     pub(super) deliveries: Vec<Delivery>,
+    /// The rules whose latest evaluation failed, by their number.
+    pub(super) sick: BTreeSet<usize>,
     progressions: BTreeMap<usize, Progression>,
     groups: BTreeMap<usize, Group>,
 }
@@ -114,7 +116,13 @@ impl World {
     fn evaluate(&self, happened: &mut Happened, now: UtcInstant) {
         happened.evaluated_at = Some(now);
         for (number, rule) in self.rules.iter().enumerate() {
-            let is_true = happened.is_true(&rule.loaded.query, now);
+            let mut is_true = happened.is_true(&rule.loaded.query, now);
+            if rule.is_sick(is_true) {
+                happened.sick.insert(number);
+                is_true = false;
+            } else {
+                happened.sick.remove(&number);
+            }
             let progression = happened.progressions.entry(number).or_default();
             let goes_on = progression.fires && rule.has(Mistake::NeverResolves);
             let true_since = is_true.then(|| progression.true_since.unwrap_or(now));

@@ -116,6 +116,58 @@ fn each_mistake_of_a_rule_is_told_by_its_own_reason() {
 }
 
 #[test]
+fn nothing_is_broken_for_an_alert_whose_rule_cannot_be_evaluated() {
+    let sick_rule = (Outcome::Fail, vec![ReasonKind::SickRule]);
+    for drill in [api_stopped(), near_miss()] {
+        let rules = vec![rule().mistaken(Mistake::Sick)];
+        // It is first evaluated while the drill waits for steady state.
+        let (outcome, kinds, timeline) = lived(&drill, rules, |stack| {
+            let clock = stack.world.clock.clone();
+            stack.world.plan.follow(move |call| {
+                let is_unknown = clock.monotonic() < Duration::from_secs(10);
+                if call.verb == "are_true" && is_unknown {
+                    Response::Refused
+                } else {
+                    Response::Done
+                }
+            });
+        });
+        assert_eq!((outcome, kinds), sick_rule);
+        assert!(timeline.faults.is_empty());
+    }
+}
+
+#[test]
+fn rule_that_falls_sick_during_its_drill_fails_it_in_the_words_of_the_engine() {
+    for drill in [api_stopped(), near_miss()] {
+        let rules = vec![rule().mistaken(Mistake::SickWhileTrue)];
+        let (outcome, kinds, timeline) = lived(&drill, rules, |_| {});
+        assert_eq!(
+            (outcome, kinds),
+            (Outcome::Fail, vec![ReasonKind::SickRule])
+        );
+        let verdict = judge(&drill, &timeline);
+        let message = &verdict.reasons[0].message;
+        let said = "exceeded limit of 1 with 2 alerts; ";
+        assert!(message.contains(said), "{message}");
+    }
+}
+
+#[test]
+fn sick_rule_does_not_touch_the_drill_of_another_one() {
+    for mistake in [Mistake::Sick, Mistake::SickWhileTrue] {
+        let sick = SimulatedRule::new("ShopDown", "api").mistaken(mistake);
+        let mut of_the_same_name = rule().mistaken(mistake);
+        let labels = &mut of_the_same_name.loaded.labels;
+        labels.insert("cause".to_owned(), "another".to_owned());
+        for other in [sick, of_the_same_name] {
+            let comes_to = comes_to(&api_stopped(), vec![rule(), other]);
+            assert_eq!(comes_to, (Outcome::Pass, vec![]), "{mistake:?}");
+        }
+    }
+}
+
+#[test]
 fn alert_that_goes_on_firing_is_not_resolved_and_leaves_the_stack_unsteady() {
     let comes_to = comes_to(
         &api_stopped(),
@@ -285,7 +337,7 @@ fn drill_that_stops_what_watches_is_blind_and_its_fault_is_reverted() {
 fn stack_that_is_not_steady_is_not_broken() {
     let (outcome, kinds, timeline) = lived(&api_stopped(), vec![rule()], |stack| {
         stack.world.plan.follow(|call| match call.verb {
-            "evaluated_until" => Response::Refused,
+            "evaluations" => Response::Refused,
             _ => Response::Done,
         });
     });
