@@ -28,12 +28,18 @@ pub(super) fn drills() -> Vec<Drill> {
     .to_vec()
 }
 
-/// Within a minute, each as soon as the one before it is started again. Nobody is killed who could
-/// not tell of it: what watches. The offload's worker would crash while its server starts, so the
-/// one comes last and the other first.
+/// Within a minute, each as soon as the one before it is started again. What tells of it has the
+/// longest time to come back, and the offload's worker would crash while its server starts: so the
+/// one comes last and the others first.
 fn many_services_oom_killed() -> Drill {
     let handlers = EXCHANGES.map(|exchange| HANDLER.replace("{lane}", exchange));
-    let mut services = vec!["prefect-server", "postgres", "minio"];
+    let mut services = vec![
+        EXPORTER,
+        "docker-api",
+        "prefect-server",
+        "postgres",
+        "minio",
+    ];
     services.extend(handlers.iter().map(String::as_str));
     services.extend([
         "exchange-simulator",

@@ -320,8 +320,8 @@ mod tests {
         let _elsewhere = run("offload", 1000);
         let mut broker = line.queue(&exclusive("kafka"), 10);
         broker.stand_aside(["sink".to_owned()].into()).unwrap();
-        let lane = line.queue(&on_lane("lane"), 50);
-        assert_eq!(are_next([&lane]), [false]);
+        let waits = line.queue(&on_lane("lane"), 50);
+        assert_eq!(are_next([&waits]), [false]);
     }
 
     #[test]
