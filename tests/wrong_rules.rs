@@ -357,7 +357,7 @@ const OFF_BY_HALF: [&[(&str, &str, &str, &str)]; 4] = [
             "alert: RedpandaConsumerLagHigh",
             "> 1000",
             "> 1500",
-            "consumer_lag_held_at_1200",
+            "consumer_stalled",
         ),
         ("alert: MVProcessingDelay", "> 30", "> 45", "mv_delayed"),
         (

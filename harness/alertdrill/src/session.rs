@@ -177,10 +177,10 @@ impl Session {
         cancel: &CancellationToken,
     ) -> DrillRecord {
         let settings = self.stack.project().settings();
-        let there_is_room = |drill: &Drill| self.neighbourhood.has_room_for(drill);
+        let in_the_way = |drill: &Drill| self.neighbourhood.in_the_way_of(drill);
         let taken = self
             .leases
-            .take(drill, settings, ticket, there_is_room, progress, cancel);
+            .take(drill, settings, ticket, in_the_way, progress, cancel);
         let (drill, lane, timeline) = match taken.await {
             Ok(mut leased) => {
                 let _line = progress.line_of(&leased.drill.name, &about(&leased));
