@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Claim, Labels, agree, seconds};
+use crate::{Claim, Labels, agree, seconds, selector};
 
 /// An alerting rule as Prometheus has loaded it (`/api/v1/rules`), with the waits of what it reads
 /// (`/api/v1/targets`).
@@ -65,6 +65,23 @@ impl LoadedRule {
     #[must_use]
     pub fn fixed_labels(&self) -> Labels {
         fixed_labels(&self.labels)
+    }
+
+    /// Its name among `rules`: the alert's, and in braces the labels that the rule adds. These tell
+    /// rules of one name apart; its severity is among them only where nothing else does.
+    #[must_use]
+    pub fn name_among(&self, rules: &[Self]) -> String {
+        let labels = self.labels_but_severity();
+        let is_alike =
+            |other: &&Self| other.alert == self.alert && other.labels_but_severity() == labels;
+        let are_alike = rules.iter().filter(is_alike).count() > 1;
+        selector(&self.alert, if are_alike { &self.labels } else { &labels })
+    }
+
+    fn labels_but_severity(&self) -> Labels {
+        let mut labels = self.fixed_labels();
+        labels.remove("severity");
+        labels
     }
 
     /// The longest time from a change of a metric until a scrape shows it.
