@@ -62,10 +62,11 @@ pub fn coverage(
     let names: BTreeSet<_> = term_names(&rules).collect();
     let mut terms = terms_of_the_last_run(project)?;
     terms.retain(|term| names.contains(&term.term));
+    let planned = PlannedCoverage::of(&rules, &to_prove, &plan);
     let text = CoverageTable {
         terms,
-        waivers: plan.waivers.clone(),
-        planned: PlannedCoverage::of(&rules, &to_prove, &plan),
+        waivers: planned.waivers.clone(),
+        planned,
         rules_of,
         metrics: read.len(),
         unknown: exported.map(|exported| unknown_metrics(&read, &exported)),

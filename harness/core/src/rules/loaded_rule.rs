@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Claim, Labels, agree, seconds, selector};
+use crate::{Claim, ExpectedAlert, Labels, agree, seconds, selector};
 
 /// An alerting rule as Prometheus has loaded it (`/api/v1/rules`), with the waits of what it reads
 /// (`/api/v1/targets`).
@@ -75,7 +75,24 @@ impl LoadedRule {
         let is_alike =
             |other: &&Self| other.alert == self.alert && other.labels_but_severity() == labels;
         let are_alike = rules.iter().filter(is_alike).count() > 1;
-        selector(&self.alert, if are_alike { &self.labels } else { &labels })
+        let labels = if are_alike {
+            self.fixed_labels()
+        } else {
+            labels
+        };
+        selector(&self.alert, &labels)
+    }
+
+    /// Whether it is the same alert of another severity, with conditions of its own: people want a
+    /// warning first and a page later. A copy under another severity is none.
+    #[must_use]
+    pub fn escalates(&self, other: &Self) -> bool {
+        let is_the_same =
+            self.alert == other.alert && self.labels_but_severity() == other.labels_but_severity();
+        let severity = |rule: &Self| rule.labels.get("severity").cloned();
+        let asks_for_something_else =
+            self.query != other.query || self.for_duration != other.for_duration;
+        is_the_same && severity(self) != severity(other) && asks_for_something_else
     }
 
     fn labels_but_severity(&self) -> Labels {
@@ -122,6 +139,17 @@ pub fn rule_for<'a>(
 ) -> Option<&'a LoadedRule> {
     let is_meant = |rule: &&LoadedRule| rule.alert == alert && agree(labels, &rule.fixed_labels());
     rules.iter().find(is_meant)
+}
+
+impl ExpectedAlert {
+    /// Its rule among those that are loaded: of its severity, if there is one.
+    #[must_use]
+    pub fn rule_among<'a>(&self, rules: &'a [LoadedRule]) -> Option<&'a LoadedRule> {
+        let mut labels = self.labels.clone();
+        labels.insert("severity".to_owned(), self.severity.clone());
+        let of_its_severity = rule_for(&self.alert, &labels, rules);
+        of_its_severity.or_else(|| rule_for(&self.alert, &self.labels, rules))
+    }
 }
 
 #[cfg(any(test, feature = "test-support"))]

@@ -107,6 +107,13 @@ pub(super) fn staged_rules(project: &Project) -> Option<PathBuf> {
     Some(staged_prometheus(&project.state_folder()).join(name))
 }
 
+/// Where the stack mounts Prometheus's configuration from; `None` if it mounts the committed file.
+pub(super) fn staged_scrapes(project: &Project) -> Option<PathBuf> {
+    let files = &project.settings().prometheus_files;
+    files.staged_by.as_ref()?;
+    Some(staged_prometheus(&project.state_folder()).join(files.configuration.file_name()?))
+}
+
 /// Where the stack mounts Alertmanager's configuration from; `None` if it mounts the committed
 /// file.
 pub(super) fn staged_routes(project: &Project) -> Option<PathBuf> {
