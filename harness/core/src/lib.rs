@@ -59,8 +59,8 @@ pub use record::{
     TERMS_SCHEMA_VERSION, Waiver,
 };
 pub use rules::{
-    CONDITION_RESOLUTION, Cadence, LoadedRule, Routing, SickRule, Window, fixed_labels,
-    prometheus_duration, query_offsets_of, routing_of, rule_for, rules_of,
+    CONDITION_RESOLUTION, Cadence, LoadedRule, RecordingRule, Recordings, Routing, SickRule,
+    Window, fixed_labels, prometheus_duration, query_offsets_of, routing_of, rule_for, rules_of,
 };
 pub use settings::Settings;
 pub use span::Span;
