@@ -3,12 +3,14 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is how it fails")]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Once;
 
 use alertdrill::Progress;
 use alertdrill::commands;
+use alertdrill::written::Written;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -493,6 +495,48 @@ fn pass_unit_tests(alert: &str, mutants: impl Iterator<Item = String>) -> Vec<bo
         .collect();
     assert_eq!(passes.len(), tests.len(), "{printed}");
     passes
+}
+
+/// What the settings say that the alert is to be proven for.
+fn to_prove(alert: &str) -> BTreeSet<String> {
+    let settings = Written::read(root()).unwrap().settings;
+    let claims = settings.instances_to_prove().into_iter();
+    let of_alert = claims.filter(|claim| claim.alert == alert);
+    of_alert
+        .flat_map(|claim| claim.labels.into_values())
+        .collect()
+}
+
+#[test]
+fn every_service_that_has_a_memory_limit_and_is_started_again_is_to_be_proven() {
+    let text = std::fs::read_to_string(root().join("docker-compose.test.yml")).unwrap();
+    let mut compose: serde_yaml_ng::Value = serde_yaml_ng::from_str(&text).unwrap();
+    // What is merged into the handlers' template is merged on into each handler.
+    compose.apply_merge().unwrap();
+    compose.apply_merge().unwrap();
+    let services = compose["services"].as_mapping().unwrap().iter();
+    let limited = services.filter(|(_, service)| {
+        service.get("mem_limit").is_some()
+            && service.get("restart").and_then(|restart| restart.as_str()) == Some("unless-stopped")
+    });
+    let limited: BTreeSet<_> = limited
+        .map(|(name, _)| name.as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(to_prove("ServiceOOMKill"), limited);
+}
+
+#[test]
+fn every_scrape_job_is_to_be_proven() {
+    let text = std::fs::read_to_string(prometheus_folder().join("prometheus.yml")).unwrap();
+    let jobs = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- job_name: "));
+    let handlers = "feed-handler";
+    let others: BTreeSet<_> = jobs
+        .filter(|job| *job != handlers)
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(to_prove("TargetLost"), others);
 }
 
 #[test]

@@ -5,15 +5,16 @@ mod reporting;
 use std::sync::Arc;
 use std::time::Duration;
 
+use alertdrill_core::plan::Plan;
 use alertdrill_core::{
     Commit, Drill, DrillRecord, Error, Outcome, RECORD_SCHEMA_VERSION, Result, Routes, Site,
-    SteadyState, UtcInstant, Verdict, Waiver, WatchedUntil,
+    SteadyState, TermDecision, UtcInstant, Verdict, WatchedUntil,
 };
 use alertdrill_engine::{
-    Notifier as _, Observer, Prometheus, RuleEngine as _, expression_histories,
+    Notifier as _, Observer, Prometheus, RuleEngine as _, expression_histories, term_decisions,
 };
 use alertdrill_progress::Progress;
-use alertdrill_report::{RunFolder, uncovered};
+use alertdrill_report::{PlannedCoverage, RunFolder};
 use alertdrill_target::compose::{Project, Stack, StackStart};
 use alertdrill_target::{Journal, Leased, Leases, Ticket, WaitingLine, heal};
 use jiff::Timestamp;
@@ -249,18 +250,27 @@ impl Session {
         !record.timeline.evidence.is_empty()
     }
 
-    /// The loaded rules that none of `drills` makes fire and that no waiver excuses, as a person
-    /// reads them.
+    /// What the drills of `plan` prove of the loaded rules, and of what the project's settings say
+    /// that is to be proven.
     ///
     /// # Errors
     /// As [`Prometheus::alerting_rules`].
-    pub async fn rules_without_a_drill(
-        &self,
-        drills: &[Drill],
-        waivers: &[Waiver],
-    ) -> Result<Vec<String>> {
+    pub async fn coverage(&self, plan: &Plan) -> Result<PlannedCoverage> {
         let rules = self.prometheus.alerting_rules(Duration::ZERO).await?;
-        Ok(uncovered(&rules, drills, waivers))
+        let to_prove = self.stack.project().settings().instances_to_prove();
+        Ok(PlannedCoverage::of(&rules, &to_prove, plan))
+    }
+
+    /// In which drills of the run in `folder` the terms of the loaded rules decided. It is saved
+    /// there, too.
+    ///
+    /// # Errors
+    /// As [`Prometheus::alerting_rules`], or [`crate::Error::File`].
+    pub async fn decide_terms(&self, folder: &RunFolder) -> Result<Vec<TermDecision>> {
+        let rules = self.prometheus.alerting_rules(Duration::ZERO).await?;
+        let terms = term_decisions(&self.prometheus, &rules, &folder.records()?).await;
+        folder.save_terms(terms.clone())?;
+        Ok(terms)
     }
 
     /// Reverts whatever is still broken, and lets go of the stack: the last who uses it removes it,

@@ -1,5 +1,6 @@
 //! Drills as tests: the contract of libtest, so that `cargo test` and nextest run them.
 
+mod ended;
 mod held_back;
 
 use std::io::Write as _;
@@ -14,7 +15,9 @@ use alertdrill_core::{
     WatchedUntil, judge,
 };
 use alertdrill_progress::Progress;
-use alertdrill_report::{RunFolder, drill_line, end_table, failure_text, measured_lines};
+use alertdrill_report::{
+    RunFolder, drill_line, end_table, failure_text, measured_lines, undecided, undecided_text,
+};
 use alertdrill_target::WaitingLine;
 use alertdrill_target::compose::Project;
 use jiff::Timestamp;
@@ -27,6 +30,7 @@ use crate::session::{Session, only_one_is_cut_short, watch_until};
 use crate::signals::cancelled_by_signals;
 use crate::suite_program::PRINT_DRILLS;
 use crate::{bug, keeper};
+use ended::Unended;
 use held_back::HeldBack;
 
 /// A set of drills on one stack.
@@ -34,12 +38,14 @@ use held_back::HeldBack;
 pub struct Suite {
     project: PathBuf,
     programs: PathBuf,
-    drills: Vec<Drill>,
-    waivers: Vec<Waiver>,
+    plan: Plan,
 }
 
 /// The test that every loaded rule is drilled: a rule that nobody has seen fire proves nothing.
 const COVERAGE: &str = "every_loaded_rule_is_drilled_or_waived";
+/// The test that every term of the rules decides in some drill. It waits for the last drill, and
+/// says nothing unless all drills run in this process.
+const TERMS: &str = "every_term_of_a_rule_decides_in_a_drill";
 
 impl Suite {
     /// A suite on `project`: its compose file, or the folder of that.
@@ -49,8 +55,7 @@ impl Suite {
         Self {
             project,
             programs,
-            drills: Vec::new(),
-            waivers: Vec::new(),
+            plan: Plan::default(),
         }
     }
 
@@ -69,24 +74,24 @@ impl Suite {
     /// The same suite with more drills.
     #[must_use]
     pub fn drills(mut self, drills: impl IntoIterator<Item = Drill>) -> Self {
-        self.drills.extend(drills);
+        self.plan.drills.extend(drills);
         self
     }
 
     /// The same suite with the drills and waivers of `plan` too.
     #[must_use]
     pub fn plan(mut self, plan: Plan) -> Self {
-        self.drills.extend(plan.drills);
-        self.waivers.extend(plan.waivers);
+        self.plan.drills.extend(plan.drills);
+        self.plan.waivers.extend(plan.waivers);
         self
     }
 
-    /// The same suite, which excuses the rule `rule` from being drilled: the alert's name, and in
-    /// braces the labels that the rule adds, its severity apart.
+    /// The same suite, which excuses `what` from being proven: a rule or an instance, as
+    /// `alertdrill coverage` names it.
     #[must_use]
-    pub fn waive(mut self, rule: &str, reason: &str) -> Self {
-        self.waivers.push(Waiver {
-            rule: rule.to_owned(),
+    pub fn waive(mut self, what: &str, reason: &str) -> Self {
+        self.plan.waivers.push(Waiver {
+            rule: what.to_owned(),
             reason: reason.to_owned(),
         });
         self
@@ -116,14 +121,23 @@ impl Suite {
         let started_at = Timestamp::now().into();
         bug::explain_panics();
         // Drills wait most of their time, and their leases keep them from disturbing each other.
-        arguments.test_threads = arguments.test_threads.or(Some(self.drills.len() + 1));
-        let mut drills: Vec<_> = self
-            .drills
+        arguments.test_threads = arguments.test_threads.or(Some(self.plan.drills.len() + 1));
+        let all = &self.plan.drills;
+        let mut drills: Vec<_> = all
             .iter()
-            .map(|drill| (duration_of(drill, &self.drills), drill.clone()))
+            .map(|drill| (duration_of(drill, all), drill.clone()))
             .collect();
         drills.sort_by_key(|(duration, _)| std::cmp::Reverse(*duration));
-        let run = match Run::new(self, started_at) {
+        let selected = drills.iter().filter(|(_, drill)| {
+            let nothing = Trial::test(drill.name.clone(), || Ok(()));
+            !arguments.is_filtered_out(&nothing)
+        });
+        let selected = if keeper::is_one_process_of_many() {
+            drills.len()
+        } else {
+            selected.count()
+        };
+        let run = match Run::new(self, started_at, selected) {
             Ok(run) => Arc::new(run),
             Err(error) => return could_not_be_tested(&Progress::default(), &error),
         };
@@ -132,6 +146,7 @@ impl Suite {
             .map(|(duration, drill)| {
                 let run = Arc::clone(&run);
                 Trial::test(drill.name.clone(), move || {
+                    let _begun = run.unended.begin();
                     run.noted(run.drill(&drill, duration))
                 })
             })
@@ -140,15 +155,11 @@ impl Suite {
         trials.push(Trial::test(COVERAGE, move || {
             covered.noted(covered.coverage())
         }));
-        let selected = trials
-            .iter()
-            .filter(|trial| trial.name() != COVERAGE && !arguments.is_filtered_out(trial))
-            .count();
-        let selected = if keeper::is_one_process_of_many() {
-            run.suite.drills.len()
-        } else {
-            selected
-        };
+        // It stands last: whatever number of tests runs at once, the drills have begun before it.
+        let decided = Arc::clone(&run);
+        trials.push(Trial::test(TERMS, move || {
+            decided.noted(decided.terms(selected))
+        }));
         // Each drill reports a value that cannot be read.
         if selected > 1 && !arguments.list && watch_until().is_ok_and(WatchedUntil::is_cut_short) {
             return could_not_be_tested(&run.progress, &only_one_is_cut_short(selected));
@@ -169,11 +180,7 @@ impl Suite {
     }
 
     fn print_drills(self) -> ExitCode {
-        let plan = Plan {
-            drills: self.drills,
-            waivers: self.waivers,
-        };
-        let printed = plan.to_json().and_then(|json| {
+        let printed = self.plan.to_json().and_then(|json| {
             std::io::stdout()
                 .write_all(json.as_bytes())
                 .map_err(Error::file("write the drills to", "standard output"))
@@ -232,6 +239,7 @@ struct Run {
     opened: OnceLock<Result<(Project, WaitingLine), String>>,
     /// The worst that a test of this process came to.
     worst: Mutex<Outcome>,
+    unended: Unended,
 }
 
 /// The stack is started once; if that fails, every drill is told why.
@@ -242,7 +250,8 @@ enum SessionState {
 }
 
 impl Run {
-    fn new(suite: Suite, started_at: UtcInstant) -> Result<Self> {
+    /// A run of `selected` drills of the suite.
+    fn new(suite: Suite, started_at: UtcInstant, selected: usize) -> Result<Self> {
         let runtime =
             Runtime::new().map_err(Error::file("start the async runtime in", "this process"))?;
         let cancel = runtime.block_on(async { cancelled_by_signals() })?;
@@ -258,6 +267,7 @@ impl Run {
             state,
             opened,
             worst,
+            unended: Unended::of(selected),
         })
     }
 
@@ -335,25 +345,47 @@ impl Run {
 
     fn coverage(&self) -> Result<(), Failed> {
         let running = self.running()?;
-        let (drills, waivers) = (&self.suite.drills, &self.suite.waivers);
-        let outcome = self
-            .runtime
-            .block_on(running.0.rules_without_a_drill(drills, waivers));
-        let (came_to, failed) = match outcome {
-            Ok(missing) if missing.is_empty() => (Outcome::Pass, None),
-            Ok(missing) => {
-                let missing = missing.join(", ");
-                (
-                    Outcome::Fail,
-                    Some(format!(
-                        "no drill makes these rules fire, and no waiver says why not: {missing}"
-                    )),
-                )
-            }
+        let planned = running.0.coverage(&self.suite.plan);
+        let (came_to, failed) = match self.runtime.block_on(planned) {
+            Ok(coverage) => match coverage.complaints().join("\n") {
+                nothing if nothing.is_empty() => (Outcome::Pass, None),
+                complaints => (Outcome::Fail, Some(complaints)),
+            },
             Err(error) => (Outcome::Error, Some(error.explained())),
         };
         self.note(came_to);
         failed.map_or(Ok(()), |message| Err(message.into()))
+    }
+
+    /// Whether every term of the loaded rules decided in a drill of this run, or is waived. Where a
+    /// drill did not pass, it may be what left a term undecided: that says nothing of the rules.
+    fn terms(&self, selected: usize) -> Result<(), Failed> {
+        let Plan { drills, waivers } = &self.suite.plan;
+        if selected < drills.len() || keeper::is_one_process_of_many() {
+            return Ok(());
+        }
+        self.unended.wait();
+        let running = self.running()?;
+        let (session, folder) = &*running;
+        let terms = self
+            .runtime
+            .block_on(session.decide_terms(folder))
+            .map_err(|error| error.explained())?;
+        let texts: Vec<_> = undecided(&terms, waivers)
+            .into_iter()
+            .map(undecided_text)
+            .collect();
+        if texts.is_empty() {
+            return Ok(());
+        }
+        let is_blamed = self.worst() <= Outcome::Skipped;
+        self.note(if is_blamed {
+            Outcome::Fail
+        } else {
+            Outcome::Error
+        });
+        let list = texts.join("\n  ");
+        Err(format!("no drill decides these terms, and no waiver says why not:\n  {list}").into())
     }
 
     /// A test that failed and left no verdict could not be tested.
@@ -455,7 +487,7 @@ impl Run {
         };
         self.runtime.block_on(async {
             let reported = session
-                .report(&folder, &self.suite.waivers, &self.progress)
+                .report(&folder, &self.suite.plan.waivers, &self.progress)
                 .await;
             let job =
                 Job::of_this_process(session.stack()).filter(|_| !keeper::is_one_process_of_many());

@@ -6,10 +6,12 @@
 
 mod clock;
 pub mod dashboard;
+mod decisions;
 mod drill;
 mod error;
 mod expression;
 pub mod fault;
+mod instances;
 mod instant;
 mod judge;
 mod labels;
@@ -36,6 +38,7 @@ mod verdict;
 mod watched_until;
 
 pub use clock::Clock;
+pub use decisions::{TermDecision, drill_that_decided};
 pub use drill::{
     Check, Claim, Drill, ExpectedAlert, Lease, LeaseMode, Moment, SilentAlert, Tolerated, TooNear,
     share_an_alert,
@@ -52,7 +55,8 @@ pub use placement::Placement;
 pub use promises::Promises;
 pub use record::{
     Commit, DrillRecord, EXPRESSIONS_SCHEMA_VERSION, ExpressionRecord, PANELS_SCHEMA_VERSION,
-    PanelRecord, Provenance, RECORD_SCHEMA_VERSION, RUN_SCHEMA_VERSION, RunInfo, Waiver,
+    PanelRecord, Provenance, RECORD_SCHEMA_VERSION, RUN_SCHEMA_VERSION, RunInfo,
+    TERMS_SCHEMA_VERSION, Waiver,
 };
 pub use routes::{Inhibition, Integration, Matcher, Receiver, Route, Routes, routes_of};
 pub use rules::{

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dashboard::{BoardHistory, Disturbance};
 use crate::schedule::disturbed_by;
-use crate::{Drill, ExpressionHistory, Settings, Timeline, UtcInstant};
+use crate::{Claim, Drill, ExpressionHistory, Settings, Timeline, UtcInstant};
 
 /// The version of a drill's record; raised with every change that an older reader would misread.
 pub const RECORD_SCHEMA_VERSION: u32 = 2;
@@ -32,8 +32,11 @@ pub struct RunInfo {
     pub rules_file: PathBuf,
     /// The hash of its content.
     pub rules_sha256: String,
-    /// The rules that the suite excuses from being drilled.
+    /// What the suite excuses from being proven.
     pub waivers: Vec<Waiver>,
+    /// What had to be proven beside each rule: the alerts, with the label that names the culprit.
+    #[serde(default)]
+    pub to_prove: Vec<Claim>,
     /// What it takes to repeat it; empty in a run that was saved before that was recorded.
     #[serde(default)]
     pub provenance: Provenance,
@@ -98,10 +101,11 @@ pub struct Commit {
     pub is_changed: bool,
 }
 
-/// A rule that no drill fires, and why.
+/// Something that no drill proves, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Waiver {
-    /// The rule: the alert's name, and in braces the labels that it adds, its severity apart.
+    /// What: a rule (the alert's name, and in braces the labels that it adds), or one of its
+    /// instances (the label that names the culprit is in the braces, too).
     pub rule: String,
     /// Why.
     pub reason: String,
@@ -150,6 +154,10 @@ pub struct ExpressionRecord {
     /// Per alert that it declares, or that fired undeclared.
     pub expressions: Vec<ExpressionHistory>,
 }
+
+/// The version of what is saved of the rules' terms; raised with every change that an older reader
+/// would misread.
+pub const TERMS_SCHEMA_VERSION: u32 = 1;
 
 /// The version of what is saved of a dashboard; raised with every change that an older reader would
 /// misread.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{Placement, Promises};
+use crate::{Labels, Placement, Promises};
 
 /// What stands for an alert's name in [`Settings::runbook`].
 pub const ALERT_PLACEHOLDER: &str = "{alert}";
@@ -37,10 +37,13 @@ pub struct Settings {
     /// How soon people are told of an alert and of its end, unless its drill promises otherwise.
     #[serde(default)]
     pub promises: Promises,
-    /// The labels that name the culprit. Each value of them is to be proven, and the summary or the
-    /// description of an alert names those that it has.
+    /// The labels that name the culprit: the summary or the description of an alert names those
+    /// that it has.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub culprits: Vec<String>,
+    /// What each alert must be proven for.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub instances: Vec<Instances>,
     /// How the annotation `runbook_url` of each alert must end; `{alert}` stands for its name. It is
     /// the path of a file of the project.
     #[serde(default)]
@@ -96,6 +99,21 @@ where
     T: Deserialize<'de>,
 {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// The values of a label for each of which an alert must be proven.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instances {
+    /// The alert's name.
+    pub alert: String,
+    /// Labels that tell its rule apart from others of its name.
+    #[serde(default)]
+    pub labels: Labels,
+    /// The label that names the culprit.
+    pub label: String,
+    /// Its values. A path's name in braces stands for each of its lanes.
+    pub values: Vec<String>,
 }
 
 /// A published port of a service.

@@ -6,6 +6,7 @@
 mod alertmanager;
 mod by_labels;
 mod clock_check;
+mod decisions;
 mod expressions;
 mod grafana;
 mod http;
@@ -21,6 +22,7 @@ mod rule_engine;
 pub use alertmanager::Alertmanager;
 pub use by_labels::ByLabels;
 pub use clock_check::{ClockCheck, ClockReading};
+pub use decisions::term_decisions;
 pub use expressions::expression_histories;
 pub use grafana::Grafana;
 pub use http::Locate;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Coverage, DrillReport, FaultReport, Report, RunReport};
+use crate::{Coverage, DrillReport, FaultReport, Proven, Report, RunReport};
 use alertdrill_core::{
     AlertOutcome, CheckRecord, Commit, Drill, DrillRecord, ExpectedAlert, Fault, FaultRecord,
     Labels, Outcome, Provenance, RECORD_SCHEMA_VERSION, Reason, ReasonKind, RunInfo, Timeline,
@@ -59,6 +59,7 @@ pub(crate) fn example_report(label: &str) -> Report {
         rules_file: "alert_rules.yml".into(),
         rules_sha256: String::new(),
         waivers: vec![],
+        to_prove: vec![],
         provenance: Provenance::default(),
     };
     let run = RunReport {
@@ -74,6 +75,10 @@ pub(crate) fn example_report(label: &str) -> Report {
         fired: vec![],
         waived: vec![],
         missing: vec![],
+        instances: Proven::default(),
+        terms: vec![],
+        undecided: vec![],
+        idle_waivers: vec![],
     };
     Report {
         schema_version: 1,

@@ -12,8 +12,8 @@ mod store;
 
 pub use model::{
     Agreement, Coverage, DrillReport, EarlierAlert, EarlierRun, FaultReport, Latency, LatencyStep,
-    Measured, Milestone, REPORT_SCHEMA_VERSION, Report, RuleCoverage, RunReport, Trend,
-    record_history, report_schema, rule_coverage, saved_history, uncovered,
+    Measured, Milestone, PlannedCoverage, Proof, Proven, REPORT_SCHEMA_VERSION, Report, RunReport,
+    Trend, record_history, report_schema, saved_history, term_names, undecided, undecided_text,
 };
 pub use sinks::{
     CoverageTable, annotations, drill_line, end_table, failure_text, measured_lines, save_report,

@@ -17,11 +17,18 @@ use serde::{Deserialize, Serialize};
 use alertdrill_core::{
     DrillRecord, EXPRESSIONS_SCHEMA_VERSION, Error, ExpressionHistory, ExpressionRecord,
     PANELS_SCHEMA_VERSION, PanelRecord, RECORD_SCHEMA_VERSION, RUN_SCHEMA_VERSION, Result, RunInfo,
-    TIMELINE_SCHEMA_VERSION,
+    TERMS_SCHEMA_VERSION, TIMELINE_SCHEMA_VERSION, TermDecision,
 };
 
 const RUN: &str = "run.json";
 const PANELS: &str = "panels.json";
+const TERMS: &str = "terms.json";
+
+/// What is saved of the rules' terms.
+#[derive(Serialize, Deserialize)]
+struct SavedTerms {
+    terms: Vec<TermDecision>,
+}
 
 /// The folder of one run, below `target/drills`.
 #[derive(Clone, Debug)]
@@ -117,6 +124,24 @@ impl RunFolder {
         let versions = 1..=EXPRESSIONS_SCHEMA_VERSION;
         let record: Option<ExpressionRecord> = self.read(&expressions_file(drill), versions)?;
         Ok(record.map_or_else(Vec::new, |record| record.expressions))
+    }
+
+    /// Saves which terms of the rules decided in the run's drills.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn save_terms(&self, terms: Vec<TermDecision>) -> Result<()> {
+        let saved = SavedTerms { terms };
+        self.save(TERMS, &Versioned::new(TERMS_SCHEMA_VERSION, &saved))
+    }
+
+    /// Which terms of the rules decided in the run's drills; `None` if the whole suite did not run.
+    ///
+    /// # Errors
+    /// [`Error::File`], or [`Error::BadDescription`] if it cannot be read or is of another version.
+    pub fn terms(&self) -> Result<Option<Vec<TermDecision>>> {
+        let saved: Option<SavedTerms> = self.read(TERMS, 1..=TERMS_SCHEMA_VERSION)?;
+        Ok(saved.map(|saved| saved.terms))
     }
 
     /// Saves what the dashboard showed.
@@ -374,14 +399,16 @@ mod tests {
         folder.save_record(&example_record()).unwrap();
         folder.save_expressions("x", Vec::new()).unwrap();
         folder.save_panels(&kept_panels()).unwrap();
+        folder.save_terms(Vec::new()).unwrap();
         (target, folder)
     }
 
     type ReadsFile = fn(&RunFolder) -> Result<()>;
 
-    const FILES: [(&str, ReadsFile); 4] = [
+    const FILES: [(&str, ReadsFile); 5] = [
         (RUN, |folder| folder.run().map(drop)),
         (PANELS, |folder| folder.panels().map(drop)),
+        (TERMS, |folder| folder.terms().map(drop)),
         ("expressions/x.json", |folder| {
             folder.expressions("x").map(drop)
         }),

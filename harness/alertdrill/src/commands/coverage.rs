@@ -1,22 +1,24 @@
 //! `alertdrill coverage`: which drill makes each rule fire, and whether what the rules read is
 //! there.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
 use alertdrill_core::dashboard::{metrics_read, unknown_metrics};
-use alertdrill_core::{Error, Result, RunOutcome};
+use alertdrill_core::{Error, Result, RunOutcome, TermDecision};
 use alertdrill_engine::{Prometheus, RuleEngine as _};
-use alertdrill_report::{CoverageTable, rule_coverage};
+use alertdrill_report::{CoverageTable, PlannedCoverage, RunFolder, term_names};
 use alertdrill_target::compose::{Containers, Project};
 
-use super::{Done, Selection, runtime};
+use super::{Done, Selection, latest_run, runtime};
 use crate::session::dashboard_of;
 use crate::written::Written;
 
-/// Which of the rules that Prometheus has loaded the selected drills make fire, and which of the
-/// metrics that rules and panels read nothing exports. It fails if a rule is neither drilled nor
-/// waived, or a metric is unknown.
+/// Which of the rules that Prometheus has loaded the selected drills make fire, and for which of
+/// the instances that the settings name; which of the metrics that rules and panels read nothing
+/// exports. It fails if a rule or an instance is neither drilled nor waived, a waiver is idle, the
+/// last whole run left a term of them undecided, or a metric is unknown.
 ///
 /// Asked is Prometheus at the address `prometheus`, else that of the stack; where none runs, the
 /// rules file stands for the loaded rules, and metrics cannot be looked for.
@@ -32,6 +34,7 @@ pub fn coverage(
 ) -> Result<Done> {
     let plan = selection.plan(project)?;
     let written = Written::read(project)?;
+    let to_prove = written.settings.instances_to_prove();
     let dashboard = dashboard_of(&written.root, &written.settings)?;
     let (rules, exported, rules_of) = runtime()?.block_on(async {
         let asked = match prometheus {
@@ -55,8 +58,13 @@ pub fn coverage(
         Ok::<_, Error>((rules, Some(prometheus.metric_names().await?), whence))
     })?;
     let read = metrics_read(&rules, dashboard.as_ref())?;
+    let names: BTreeSet<_> = term_names(&rules).collect();
+    let mut terms = terms_of_the_last_run(project)?;
+    terms.retain(|term| names.contains(&term.term));
     let text = CoverageTable {
-        rules: rule_coverage(&rules, &plan.drills, &plan.waivers),
+        terms,
+        waivers: plan.waivers.clone(),
+        planned: PlannedCoverage::of(&rules, &to_prove, &plan),
         rules_of,
         metrics: read.len(),
         unknown: exported.map(|exported| unknown_metrics(&read, &exported)),
@@ -70,6 +78,12 @@ pub fn coverage(
         text: text.to_string(),
         outcome,
     })
+}
+
+/// What the last run said of the terms of its rules; empty if there was none of the whole suite.
+fn terms_of_the_last_run(project: &Path) -> Result<Vec<TermDecision>> {
+    let folder = RunFolder::existing(latest_run(project)?);
+    Ok(folder.terms()?.unwrap_or_default())
 }
 
 /// The Prometheus of the stack, if there is a stack that runs, and a way to see whether one does.

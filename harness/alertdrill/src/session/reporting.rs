@@ -40,6 +40,7 @@ impl Session {
                 .to_owned(),
             rules_sha256: rules_sha256.to_owned(),
             waivers: waivers.to_vec(),
+            to_prove: self.stack.project().settings().instances_to_prove(),
             provenance: provenance_of(&self.stack, self.commit.clone()).await,
         })?;
         if let Err(error) = self.record_panels(folder).await {

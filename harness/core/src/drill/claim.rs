@@ -1,11 +1,14 @@
 //! Which alerts a drill answers for.
 
+use std::fmt;
+
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Labels, agree};
+use crate::{Labels, agree, selector};
 
 /// Which alerts a drill answers for, whether they must, must not or may fire.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
     /// The alert's name.
@@ -44,6 +47,12 @@ impl Claim {
         let mut labels = self.labels.clone();
         labels.insert("alertname".to_owned(), self.alert.clone());
         labels
+    }
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&selector(&self.alert, &self.labels))
     }
 }
 

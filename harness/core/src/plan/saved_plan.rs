@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Drill, Error, Result, Waiver};
 
-/// The drills of a run, and the rules that it excuses from being drilled.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The drills of a run, and what it excuses from being proven.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The drills.
     pub drills: Vec<Drill>,
-    /// The rules that none of them makes fire, and why.
+    /// What none of them proves, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waivers: Vec<Waiver>,
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Labels, agree, seconds};
+use crate::{Labels, agree, seconds, selector};
 
 /// An alerting rule as Prometheus has loaded it (`/api/v1/rules`), with the waits of what it reads
 /// (`/api/v1/targets`).
@@ -54,6 +54,25 @@ impl LoadedRule {
         let labels = self.labels.iter();
         let fixed = labels.filter(|(_, value)| !value.contains("{{"));
         fixed
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
+    /// Its name among `rules`: the alert's, and in braces the labels that the rule adds. These tell
+    /// rules of one name apart; its severity is among them only where nothing else does.
+    #[must_use]
+    pub fn name_among(&self, rules: &[Self]) -> String {
+        let labels = self.labels_but_severity();
+        let is_alike =
+            |other: &&Self| other.alert == self.alert && other.labels_but_severity() == labels;
+        let are_alike = rules.iter().filter(is_alike).count() > 1;
+        selector(&self.alert, if are_alike { &self.labels } else { &labels })
+    }
+
+    fn labels_but_severity(&self) -> Labels {
+        let labels = self.labels.iter();
+        let labels = labels.filter(|(name, _)| *name != "severity");
+        labels
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect()
     }

@@ -4,21 +4,25 @@ mod earlier_runs;
 mod floor;
 mod latency;
 mod milestone;
+mod proof;
 mod report;
 mod rule_coverage;
 mod run_history;
 mod schema;
+mod terms;
 mod trend;
 
 pub use earlier_runs::record_history;
 pub use latency::{Latency, LatencyStep};
 pub use milestone::Milestone;
+pub use proof::{PlannedCoverage, Proof};
 pub use report::{
     Agreement, DrillReport, FaultReport, Measured, REPORT_SCHEMA_VERSION, Report, RunReport,
 };
-pub use rule_coverage::{Coverage, RuleCoverage, rule_coverage, uncovered};
+pub use rule_coverage::{Coverage, Proven};
 #[cfg(test)]
 use run_history::compare;
 pub use run_history::{EarlierAlert, EarlierRun, saved_history};
 pub use schema::report_schema;
+pub use terms::{term_names, undecided, undecided_text};
 pub use trend::Trend;

@@ -164,7 +164,7 @@ impl Report {
             .iter()
             .map(|record| (record, judge(&record.drill, &record.timeline)));
         let judged: Vec<_> = judged.collect();
-        let coverage = Coverage::of(&judged, &info.waivers);
+        let coverage = Coverage::of(&judged, &info, folder.terms()?);
         let collateral = judged
             .iter()
             .flat_map(|(_, verdict)| verdict.collateral.clone());

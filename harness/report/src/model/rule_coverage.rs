@@ -1,13 +1,16 @@
-//! Which of the loaded rules were made to fire: a rule that was never seen to fire may be wrong.
+//! What a run has proven: a rule that was never seen to fire may be wrong, and one that fires for
+//! one exchange may forget another.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use alertdrill_core::{Drill, DrillRecord, LoadedRule, Verdict, Waiver, rule_for, selector};
+use super::proof::{fired_rule, idle_waivers};
+use super::terms::term_names;
+use alertdrill_core::{DrillRecord, RunInfo, TermDecision, Verdict, Waiver};
 
-/// Which of the loaded rules were made to fire.
+/// Which of the loaded rules were made to fire, and for which instances.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Coverage {
     /// How many rules are loaded.
@@ -18,165 +21,146 @@ pub struct Coverage {
     pub waived: Vec<Waiver>,
     /// Neither made to fire nor excused.
     pub missing: Vec<String>,
+    /// The alerts that must come for each culprit; empty in a report of the time before that was
+    /// asked.
+    #[serde(default)]
+    pub instances: Proven,
+    /// Per term of the rules, the drills in which it decided; empty unless the whole suite ran.
+    #[serde(default)]
+    pub terms: Vec<TermDecision>,
+    /// The terms that no drill decides both ways and that no waiver excuses.
+    #[serde(default)]
+    pub undecided: Vec<String>,
+    /// The waivers that excuse nothing: what they name is proven, or is not there.
+    #[serde(default)]
+    pub idle_waivers: Vec<Waiver>,
+}
+
+/// What was to be proven, by what became of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Proven {
+    /// Proven by a drill.
+    pub proven: Vec<String>,
+    /// Excused, with a reason.
+    pub waived: Vec<Waiver>,
+    /// Neither proven nor excused.
+    pub missing: Vec<String>,
+}
+
+impl Proven {
+    /// Of what was to be proven, each with whether it was.
+    fn of(all: impl IntoIterator<Item = (String, bool)>, waivers: &[Waiver]) -> Self {
+        let mut sorted = Self::default();
+        for (what, is_proven) in all {
+            let waiver = waivers.iter().find(|waiver| waiver.rule == what);
+            match (is_proven, waiver) {
+                (true, _) => sorted.proven.push(what),
+                (false, Some(waiver)) => sorted.waived.push(waiver.clone()),
+                (false, None) => sorted.missing.push(what),
+            }
+        }
+        sorted
+    }
+
+    fn unproven(&self) -> impl Iterator<Item = String> {
+        let waived = self.waived.iter().map(|waiver| waiver.rule.clone());
+        waived.chain(self.missing.iter().cloned())
+    }
 }
 
 impl Coverage {
-    pub(super) fn of(judged: &[(&DrillRecord, Verdict)], waivers: &[Waiver]) -> Self {
+    /// What the judged drills of a run prove. `terms` is `None` unless the whole suite ran.
+    pub(super) fn of(
+        judged: &[(&DrillRecord, Verdict)],
+        info: &RunInfo,
+        terms: Option<Vec<TermDecision>>,
+    ) -> Self {
         // Per rule, whether it fired.
         let mut rules: BTreeMap<String, bool> = BTreeMap::new();
         for (record, verdict) in judged {
             let loaded = &record.timeline.rules;
             for rule in loaded {
-                rules.entry(name(rule)).or_default();
+                rules.entry(rule.name_among(loaded)).or_default();
             }
             let fired = verdict
                 .alerts
                 .iter()
                 .filter(|alert| alert.firing_at.is_some());
-            for rule in fired.filter_map(|alert| rule_for(&alert.name, &alert.labels, loaded)) {
-                rules.insert(name(rule), true);
+            for rule in fired.filter_map(|alert| {
+                fired_rule(&alert.name, &alert.labels, alert.severity.as_ref(), loaded)
+            }) {
+                rules.insert(rule.name_among(loaded), true);
             }
         }
-        let (fired, silent): (Vec<_>, Vec<_>) = rules.into_iter().partition(|(_, fired)| *fired);
-        let names = |rules: Vec<(String, bool)>| {
-            rules.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+        let rules = Proven::of(rules, &info.waivers);
+        let instances = info.to_prove.iter().map(|claim| {
+            let mut alerts = judged.iter().flat_map(|(_, verdict)| &verdict.alerts);
+            (
+                claim.to_string(),
+                alerts.any(|alert| claim.is_proven_by(alert)),
+            )
+        });
+        let instances = Proven::of(instances, &info.waivers);
+        let undecided = match &terms {
+            Some(terms) => {
+                let unseen = terms.iter().filter(|term| !term.is_seen());
+                unseen.map(|term| term.term.clone()).collect()
+            }
+            None => judged
+                .iter()
+                .flat_map(|(record, _)| term_names(&record.timeline.rules))
+                .collect::<Vec<_>>(),
         };
-        let (fired, silent) = (names(fired), names(silent));
-        let (waived, missing): (Vec<_>, Vec<_>) = silent
-            .into_iter()
-            .partition(|rule| is_waived(rule, waivers));
-        let waived = waivers
-            .iter()
-            .filter(|waiver| waived.contains(&waiver.rule))
-            .cloned()
-            .collect::<Vec<_>>();
+        let unproven = rules.unproven().chain(instances.unproven());
+        let idle_waivers = idle_waivers(&info.waivers, unproven.chain(undecided));
+        let terms = terms.unwrap_or_default();
         Self {
-            rules: fired.len() + waived.len() + missing.len(),
-            fired,
-            waived,
-            missing,
+            undecided: super::terms::undecided(&terms, &info.waivers)
+                .into_iter()
+                .map(|term| term.term.clone())
+                .collect(),
+            terms,
+            idle_waivers,
+            rules: rules.proven.len() + rules.waived.len() + rules.missing.len(),
+            fired: rules.proven,
+            waived: rules.waived,
+            missing: rules.missing,
+            instances,
         }
     }
-}
-
-/// What proves a rule, or excuses it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleCoverage {
-    /// The rule: the alert's name, and in braces the labels that it adds, without its severity.
-    pub rule: String,
-    /// The drills that make it fire.
-    pub drills: Vec<String>,
-    /// Why it needs none, if a waiver says so.
-    pub waived: Option<String>,
-}
-
-impl RuleCoverage {
-    /// Whether a drill makes it fire or a waiver excuses it.
-    #[must_use]
-    pub fn is_covered(&self) -> bool {
-        !self.drills.is_empty() || self.waived.is_some()
-    }
-}
-
-/// Per rule, which of `drills` make it fire, or which waiver excuses it.
-#[must_use]
-pub fn rule_coverage(
-    rules: &[LoadedRule],
-    drills: &[Drill],
-    waivers: &[Waiver],
-) -> Vec<RuleCoverage> {
-    let makes_fire = |drill: &Drill, rule: &LoadedRule| {
-        let mut drilled = drill
-            .expect
-            .iter()
-            .filter_map(|expected| expected.rule_among(rules));
-        drilled.any(|drilled| drilled == rule)
-    };
-    let covered = rules.iter().map(|rule| RuleCoverage {
-        rule: name(rule),
-        drills: drills
-            .iter()
-            .filter(|drill| makes_fire(drill, rule))
-            .map(|drill| drill.name.clone())
-            .collect(),
-        waived: waivers
-            .iter()
-            .find(|waiver| waiver.rule == name(rule))
-            .map(|waiver| waiver.reason.clone()),
-    });
-    covered.collect()
-}
-
-/// The rules that none of `drills` makes fire and that no waiver excuses.
-#[must_use]
-pub fn uncovered(rules: &[LoadedRule], drills: &[Drill], waivers: &[Waiver]) -> Vec<String> {
-    let covered = rule_coverage(rules, drills, waivers).into_iter();
-    covered
-        .filter(|rule| !rule.is_covered())
-        .map(|rule| rule.rule)
-        .collect()
-}
-
-fn is_waived(rule: &str, waivers: &[Waiver]) -> bool {
-    waivers.iter().any(|waiver| waiver.rule == rule)
-}
-
-/// The alert's name, and in braces the labels that the rule adds, without its severity. These
-/// labels distinguish rules of one name.
-fn name(rule: &LoadedRule) -> String {
-    selector(
-        &rule.alert,
-        rule.labels.iter().filter(|(name, _)| *name != "severity"),
-    )
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use alertdrill_core::{ExpectedAlert, Fault};
-
-    fn rule(alert: &str, cause: Option<&str>) -> LoadedRule {
-        LoadedRule {
-            labels: cause
-                .map(|cause| ("cause".to_owned(), cause.to_owned()))
-                .into_iter()
-                .collect(),
-            ..LoadedRule::example(alert)
-        }
-    }
+    use crate::examples::{example_record, example_report, example_verdict};
+    use alertdrill_core::{Claim, LoadedRule};
 
     #[test]
-    fn rule_that_no_drill_expects_is_uncovered_unless_it_is_waived() {
-        let rules = [
-            rule("Down", Some("gone")),
-            rule("Down", Some("silent")),
-            rule("Lag", None),
-        ];
-        let alert =
-            ExpectedAlert::new("Down", "critical", Duration::from_secs(1)).label("cause", "gone");
-        let drills = [Drill::new("x", Fault::stop("kafka")).expect_alert(alert)];
-        assert_eq!(
-            uncovered(&rules, &drills, &[]),
-            ["Down{cause=\"silent\"}", "Lag"]
-        );
-        let waiver = Waiver {
-            rule: "Lag".into(),
-            reason: "known".into(),
+    fn run_proves_the_instances_whose_alert_fired_and_no_others() {
+        let mut record = example_record();
+        record.timeline.rules = vec![LoadedRule::example("FeedHandlerDown")];
+        let mut verdict = example_verdict();
+        verdict.alerts[0].labels = [("exchange".to_owned(), "okx".to_owned())].into();
+        let claim = |exchange: &str| Claim {
+            alert: "FeedHandlerDown".to_owned(),
+            labels: [("exchange".to_owned(), exchange.to_owned())].into(),
         };
-        assert_eq!(
-            uncovered(&rules, &drills, std::slice::from_ref(&waiver)),
-            ["Down{cause=\"silent\"}"]
-        );
-        let covered = rule_coverage(&rules, &drills, &[waiver]);
-        assert_eq!(
-            (&covered[0].drills, &covered[0].waived),
-            (&vec!["x".to_owned()], &None)
-        );
-        assert_eq!(
-            (&covered[2].drills, covered[2].waived.as_deref()),
-            (&vec![], Some("known"))
-        );
+        let waiver = |what: Claim| Waiver {
+            rule: what.to_string(),
+            reason: "known".to_owned(),
+        };
+        let info = RunInfo {
+            to_prove: ["okx", "kraken", "bybit"].map(claim).to_vec(),
+            waivers: vec![waiver(claim("bybit")), waiver(claim("okx"))],
+            ..example_report("okx").run.info
+        };
+        let coverage = Coverage::of(&[(&record, verdict)], &info, None);
+        assert_eq!(coverage.fired, ["FeedHandlerDown"]);
+        let instances = coverage.instances;
+        assert_eq!(instances.proven, [claim("okx").to_string()]);
+        assert_eq!(instances.waived, [waiver(claim("bybit"))]);
+        assert_eq!(instances.missing, [claim("kraken").to_string()]);
+        assert_eq!(coverage.idle_waivers, [waiver(claim("okx"))]);
     }
 }
