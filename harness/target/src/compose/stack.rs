@@ -136,7 +136,7 @@ impl Stack {
     #[must_use]
     pub fn rules(&self) -> (&PathBuf, &str) {
         let configuration = &self.configuration;
-        (&configuration.rules_file, &configuration.rules_sha256)
+        (&configuration.files.rules, &configuration.rules_sha256)
     }
 
     /// Has Prometheus and Alertmanager load a candidate in place of what they run with, without a
