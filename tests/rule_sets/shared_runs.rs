@@ -31,7 +31,9 @@ fn has_room_for(run: &[RuleSet], rule_set: &RuleSet) -> bool {
     together.push(rule_set.clone());
     let meets = |other: &RuleSet| {
         let others = answered_for(other);
-        answered.iter().any(|claim| others.iter().any(|other| claim.meets(other)))
+        answered
+            .iter()
+            .any(|claim| others.iter().any(|other| claim.meets(other)))
     };
     !together.iter().any(is_alone) && !run.iter().any(meets) && files_of(&together).is_ok()
 }

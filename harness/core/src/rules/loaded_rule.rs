@@ -48,6 +48,16 @@ pub struct LoadedRule {
 }
 
 impl LoadedRule {
+    /// The labels that it adds whatever it finds: a label that is a template depends on that.
+    #[must_use]
+    pub fn fixed_labels(&self) -> Labels {
+        let labels = self.labels.iter();
+        let fixed = labels.filter(|(_, value)| !value.contains("{{"));
+        fixed
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
     /// Its name among `rules`: the alert's, and in braces the labels that the rule adds. These tell
     /// rules of one name apart; its severity is among them only where nothing else does.
     #[must_use]
@@ -68,16 +78,6 @@ impl LoadedRule {
         let mut labels = self.fixed_labels();
         labels.remove("severity");
         labels
-    }
-
-    /// The labels that it adds whatever it finds: a label that is a template depends on that.
-    #[must_use]
-    pub fn fixed_labels(&self) -> Labels {
-        let labels = self.labels.iter();
-        let fixed = labels.filter(|(_, value)| !value.contains("{{"));
-        fixed
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect()
     }
 
     /// The longest time from a change of a metric until a scrape shows it.
