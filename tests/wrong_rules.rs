@@ -213,26 +213,27 @@ impl Row {
 
 /// The table, and what it comes to.
 fn table(rows: &[Row]) -> String {
-    let lines = rows.iter().map(|row| row.line.clone());
-    let mut text = lines.collect::<Vec<_>>().join("\n");
     let (right, wrong): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.is_right);
     let as_wanted = |rows: &[&Row]| rows.iter().filter(|row| row.is_as_wanted).count();
-    text.push_str(&format!(
-        "\n{} of {} wrong ones are caught; {} of {} right ones pass\n",
+    let sum = format!(
+        "{} of {} wrong ones are caught; {} of {} right ones pass",
         as_wanted(&wrong),
         wrong.len(),
         as_wanted(&right),
         right.len(),
-    ));
-    for (decided_by, what) in [
+    );
+    let decided = [
         (DecidedBy::Loaded, "are seen in what is loaded"),
         (DecidedBy::Recording, "a recording can decide"),
         (DecidedBy::Live, "only a live stack can decide"),
-    ] {
+    ];
+    let decided = decided.map(|(decided_by, what)| {
         let of_kind = rows.iter().filter(|row| row.decided_by == decided_by);
-        text.push_str(&format!("{} {what}\n", of_kind.count()));
-    }
-    text
+        format!("{} {what}", of_kind.count())
+    });
+    let lines = rows.iter().map(|row| row.line.clone());
+    let lines: Vec<_> = lines.chain([sum]).chain(decided).collect();
+    lines.join("\n")
 }
 
 /// Fails if one of the rows is not as it must be, with what was said of it.
