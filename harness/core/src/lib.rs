@@ -34,6 +34,7 @@ mod target;
 mod template;
 mod timeline;
 mod verdict;
+mod watchdog;
 mod watched_until;
 
 pub use clock::Clock;
@@ -58,8 +59,8 @@ pub use record::{
     TERMS_SCHEMA_VERSION, Waiver,
 };
 pub use rules::{
-    CONDITION_RESOLUTION, Cadence, LoadedRule, Routing, SickRule, Window, prometheus_duration,
-    routing_of, rule_for, rules_of,
+    CONDITION_RESOLUTION, Cadence, LoadedRule, Routing, SickRule, Window, fixed_labels,
+    prometheus_duration, query_offsets_of, routing_of, rule_for, rules_of,
 };
 pub use settings::Settings;
 pub use span::Span;
@@ -70,4 +71,5 @@ pub use timeline::{
     Suppression, TIMELINE_SCHEMA_VERSION, Timeline, episodes,
 };
 pub use verdict::{AlertOutcome, Outcome, Reason, ReasonKind, RunOutcome, Verdict};
+pub use watchdog::with_watchdogs;
 pub use watched_until::WatchedUntil;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Claim;
-use crate::{LoadedRule, Placement, Promises, Settings, rule_for, seconds, selector};
+use crate::{Placement, Promises, Settings, seconds, selector};
 
 /// An alert that the drill's fault must cause.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -105,15 +105,6 @@ impl ExpectedAlert {
     #[must_use]
     pub fn latest_end(&self) -> Duration {
         self.recovery + self.promises.ended_within()
-    }
-
-    /// Its rule among those that are loaded: of its severity, if there is one.
-    #[must_use]
-    pub fn rule_among<'a>(&self, rules: &'a [LoadedRule]) -> Option<&'a LoadedRule> {
-        let mut labels = self.labels.clone();
-        labels.insert("severity".to_owned(), self.severity.clone());
-        let of_its_severity = rule_for(&self.alert, &labels, rules);
-        of_its_severity.or_else(|| rule_for(&self.alert, &self.labels, rules))
     }
 
     /// The same alert, delivered to `receiver`.

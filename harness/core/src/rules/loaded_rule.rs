@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Labels, agree, seconds, selector};
+use crate::{Claim, ExpectedAlert, Labels, agree, seconds, selector};
 
 /// An alerting rule as Prometheus has loaded it (`/api/v1/rules`), with the waits of what it reads
 /// (`/api/v1/targets`).
@@ -23,6 +23,10 @@ pub struct LoadedRule {
     /// Why its last evaluation failed; `None` if it did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sick: Option<String>,
+    /// Whether it always fires, to show that the way to the receiver works. The project's settings
+    /// tell.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_watchdog: bool,
     /// The expression.
     pub query: String,
     /// How long the expression must hold before the alert fires.
@@ -48,14 +52,19 @@ pub struct LoadedRule {
 }
 
 impl LoadedRule {
+    /// The alerts that it fires, as far as it tells.
+    #[must_use]
+    pub fn claim(&self) -> Claim {
+        Claim {
+            alert: self.alert.clone(),
+            labels: self.fixed_labels(),
+        }
+    }
+
     /// The labels that it adds whatever it finds: a label that is a template depends on that.
     #[must_use]
     pub fn fixed_labels(&self) -> Labels {
-        let labels = self.labels.iter();
-        let fixed = labels.filter(|(_, value)| !value.contains("{{"));
-        fixed
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect()
+        fixed_labels(&self.labels)
     }
 
     /// Its name among `rules`: the alert's, and in braces the labels that the rule adds. These tell
@@ -72,6 +81,18 @@ impl LoadedRule {
             labels
         };
         selector(&self.alert, &labels)
+    }
+
+    /// Whether it is the same alert of another severity, with conditions of its own: people want a
+    /// warning first and a page later. A copy under another severity is none.
+    #[must_use]
+    pub fn escalates(&self, other: &Self) -> bool {
+        let is_the_same =
+            self.alert == other.alert && self.labels_but_severity() == other.labels_but_severity();
+        let severity = |rule: &Self| rule.labels.get("severity").cloned();
+        let asks_for_something_else =
+            self.query != other.query || self.for_duration != other.for_duration;
+        is_the_same && severity(self) != severity(other) && asks_for_something_else
     }
 
     fn labels_but_severity(&self) -> Labels {
@@ -99,6 +120,15 @@ impl LoadedRule {
     }
 }
 
+/// Those of the `labels` of a rule that are no templates.
+#[must_use]
+pub fn fixed_labels(labels: &Labels) -> Labels {
+    let fixed = labels.iter().filter(|(_, value)| !value.contains("{{"));
+    fixed
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
 /// The rule that is meant: of the alert's name, and its own labels agree with the given ones. What a
 /// template makes of a label is not known, and agrees with everything.
 #[must_use]
@@ -109,6 +139,17 @@ pub fn rule_for<'a>(
 ) -> Option<&'a LoadedRule> {
     let is_meant = |rule: &&LoadedRule| rule.alert == alert && agree(labels, &rule.fixed_labels());
     rules.iter().find(is_meant)
+}
+
+impl ExpectedAlert {
+    /// Its rule among those that are loaded: of its severity, if there is one.
+    #[must_use]
+    pub fn rule_among<'a>(&self, rules: &'a [LoadedRule]) -> Option<&'a LoadedRule> {
+        let mut labels = self.labels.clone();
+        labels.insert("severity".to_owned(), self.severity.clone());
+        let of_its_severity = rule_for(&self.alert, &labels, rules);
+        of_its_severity.or_else(|| rule_for(&self.alert, &self.labels, rules))
+    }
 }
 
 #[cfg(any(test, feature = "test-support"))]
@@ -122,6 +163,7 @@ impl LoadedRule {
             labels: Labels::new(),
             annotations: Labels::new(),
             sick: None,
+            is_watchdog: false,
             query: "up == 0".to_owned(),
             for_duration: Duration::ZERO,
             keep_firing_for: Duration::ZERO,

@@ -141,6 +141,13 @@ impl Stack {
         (&configuration.rules_file, &configuration.rules_sha256)
     }
 
+    /// Prometheus's configuration and its rules file, where the stack mounts them from. Their
+    /// content may change while the stack runs.
+    #[must_use]
+    pub fn prometheus_files(&self) -> (PathBuf, PathBuf) {
+        staging::prometheus_files_in_use(&self.project)
+    }
+
     /// Has Prometheus and Alertmanager load a candidate in place of what they run with, without a
     /// restart. The next start notices that and loads the committed rules and routes again.
     ///
