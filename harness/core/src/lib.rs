@@ -34,6 +34,7 @@ pub mod style;
 mod target;
 mod template;
 mod timeline;
+mod unproven;
 mod verdict;
 mod watchdog;
 mod watched_until;
@@ -72,6 +73,7 @@ pub use timeline::{
     Evidence, FaultRecord, Neighbour, ObservationError, RESOLVED_RESENT_FOR, SteadyState,
     Suppression, TIMELINE_SCHEMA_VERSION, Timeline, episodes,
 };
+pub use unproven::{Unproven, unproven};
 pub use verdict::{AlertOutcome, Outcome, Reason, ReasonKind, RunOutcome, Verdict};
 pub use watchdog::with_watchdogs;
 pub use watched_until::WatchedUntil;

@@ -70,6 +70,26 @@ fn read_by(expression: &str, ranges_too: bool) -> Result<BTreeSet<String>, Strin
     Ok(metrics.names)
 }
 
+/// The functions that an expression calls.
+///
+/// # Errors
+/// Why it is no `PromQL`.
+pub fn functions_of(expression: &str) -> Result<BTreeSet<String>, String> {
+    struct Functions(BTreeSet<String>);
+    impl ExprVisitor for Functions {
+        type Error = Infallible;
+        fn pre_visit(&mut self, part: &Expr) -> Result<bool, Infallible> {
+            if let Expr::Call(call) = part {
+                self.0.insert(call.func.name.to_owned());
+            }
+            Ok(true)
+        }
+    }
+    let mut functions = Functions(BTreeSet::new());
+    walk(&mut functions, expression)?;
+    Ok(functions.0)
+}
+
 /// The numbers that an expression's values have to be above.
 ///
 /// # Errors
@@ -165,6 +185,15 @@ mod tests {
         assert_eq!(
             metrics_now_of(expression).unwrap(),
             ["up"].map(str::to_owned).into()
+        );
+    }
+
+    #[test]
+    fn functions_are_found_wherever_they_are_called() {
+        let expression = "a > 1 and on () (hour() > 8 or sum(rate(b[1m])) > absent(c))";
+        assert_eq!(
+            functions_of(expression).unwrap(),
+            ["absent", "hour", "rate"].map(str::to_owned).into()
         );
     }
 

@@ -22,16 +22,21 @@ pub struct Inhibition {
 }
 
 impl Inhibition {
-    /// Whether an alert of which these labels are known could be muted.
+    /// Whether an alert of which the labels `target` are known could be muted by one of which the
+    /// labels `source` are known. Two alerts that are both source and target do not mute each other.
     #[must_use]
-    pub fn could_mute(&self, known: &Labels) -> bool {
-        all_match_known(&self.target, known) != Some(false)
-    }
-
-    /// Whether an alert of which these labels are known could mute others.
-    #[must_use]
-    pub fn could_be_muted_by(&self, known: &Labels) -> bool {
-        all_match_known(&self.source, known) != Some(false)
+    pub fn could_mute(&self, target: &Labels, source: &Labels) -> bool {
+        let could_be = |matchers, known| all_match_known(matchers, known) != Some(false);
+        let is = |matchers, known| all_match_known(matchers, known) == Some(true);
+        let mut alike = self
+            .equal
+            .iter()
+            .map(|name| (target.get(name), source.get(name)));
+        let differs = |pair| matches!(pair, (Some(one), Some(other)) if one != other);
+        could_be(&self.target, target)
+            && could_be(&self.source, source)
+            && !alike.any(differs)
+            && !(is(&self.source, target) && is(&self.target, source))
     }
 }
 
