@@ -251,15 +251,17 @@ impl Session {
         !record.timeline.evidence.is_empty()
     }
 
-    /// What the drills of `plan` prove of the loaded rules, and of what the project's settings say
-    /// that is to be proven.
+    /// What the drills of `plan` prove of the loaded rules and routes, and of what the project's
+    /// settings say that is to be proven.
     ///
     /// # Errors
-    /// As [`Prometheus::alerting_rules`].
+    /// As [`Prometheus::alerting_rules`], [`crate::Error::NoAnswer`] or [`crate::Error::BadAnswer`]
+    /// of Alertmanager.
     pub async fn coverage(&self, plan: &Plan) -> Result<PlannedCoverage> {
         let rules = self.loaded_rules().await?;
         let to_prove = self.stack.project().settings().instances_to_prove();
-        Ok(PlannedCoverage::of(&rules, &to_prove, plan))
+        let routes = servers::notifier(&self.stack).await?.routes().await?;
+        Ok(PlannedCoverage::of(&rules, &routes, &to_prove, plan))
     }
 
     /// In which drills of the run in `folder` the terms of the loaded rules decided. It is saved

@@ -35,6 +35,7 @@ pub fn coverage(
     let plan = selection.plan(project)?;
     let written = Written::read(project)?;
     let to_prove = written.settings.instances_to_prove();
+    let routes = written.routes.clone();
     let dashboard = dashboard_of(&written.root, &written.settings)?;
     let (rules, recording, exported, rules_of) = runtime()?.block_on(async {
         let asked = match prometheus {
@@ -67,7 +68,7 @@ pub fn coverage(
     let names: BTreeSet<_> = term_names(&rules).collect();
     let mut terms = terms_of_the_last_run(project)?;
     terms.retain(|term| names.contains(&term.term));
-    let planned = PlannedCoverage::of(&rules, &to_prove, &plan);
+    let planned = PlannedCoverage::of(&rules, &routes, &to_prove, &plan);
     let text = CoverageTable {
         terms,
         waivers: planned.waivers.clone(),
