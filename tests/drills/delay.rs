@@ -3,7 +3,7 @@
 use alertdrill::prelude::*;
 use serde_json::json;
 
-use super::k2::{deadline_after, exchange, seconds};
+use super::k2::{deadline_after, exchange, seconds, two_thirds_of};
 
 pub(super) fn drills() -> Vec<Drill> {
     vec![
@@ -26,7 +26,7 @@ pub(super) fn delayed(exchange: &str, (earliest_s, latest_s): (u64, u64)) -> Exp
     )
     .label("exchange", exchange)
     .when(delay_of(exchange, 30))
-    .not_before(seconds(40))
+    .not_before(two_thirds_of(60))
     .onset(seconds(earliest_s), seconds(latest_s))
     .recovery(seconds(40))
 }

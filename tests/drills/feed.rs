@@ -5,7 +5,9 @@ use std::time::Duration;
 use alertdrill::prelude::*;
 use serde_json::json;
 
-use super::k2::{EXPORTER, HANDLER, deadline_after, each_trade_arrives_once, exchange, seconds};
+use super::k2::{
+    EXPORTER, HANDLER, deadline_after, each_trade_arrives_once, exchange, seconds, two_thirds_of,
+};
 
 const GONE: &str = "up{job=\"feed-handler\", exchange=\"{lane}\"} == 0";
 const FLAPS: &str = "changes(up{job=\"feed-handler\", exchange=\"{lane}\"}[1m]) >= 2";
@@ -89,7 +91,7 @@ pub(super) fn feed_silent(exchange: &str) -> ExpectedAlert {
 pub(super) fn handler_gone(exchange: &str, deadline_s: u64) -> ExpectedAlert {
     handler_down("handler_gone", exchange, seconds(deadline_s))
         .when(GONE.replace("{lane}", exchange))
-        .not_before(seconds(40))
+        .not_before(two_thirds_of(60))
 }
 
 fn handler_down(cause: &str, exchange: &str, deadline: Duration) -> ExpectedAlert {

@@ -37,6 +37,12 @@ pub(super) const fn deadline_after(due_s: u64) -> Duration {
     seconds(due_s + 15 + 5 + 5)
 }
 
+/// How soon after its onset an alert may fire that is to wait for `promised_s`. Near misses have the
+/// same slack.
+pub(super) const fn two_thirds_of(promised_s: u64) -> Duration {
+    seconds(promised_s * 2 / 3)
+}
+
 /// The exchange of the drill's lane gets these settings until the revert.
 pub(super) fn exchange(what: &str, to: Value) -> Fault {
     exchange_in_turn(what, &[(to, 0)])

@@ -3,7 +3,9 @@
 use alertdrill::prelude::*;
 
 use super::feed::feed_silent;
-use super::k2::{EXPORTER, between_runs, each_trade_arrives_once, for_each_exchange, seconds};
+use super::k2::{
+    EXPORTER, between_runs, each_trade_arrives_once, for_each_exchange, seconds, two_thirds_of,
+};
 use super::targets::{back_in_time, lost};
 
 pub(super) fn drills() -> Vec<Drill> {
@@ -36,7 +38,7 @@ pub(super) fn drills() -> Vec<Drill> {
         .expect_alert(
             ExpectedAlert::new("TargetLost", "critical", seconds(140))
                 .label("job", "containers")
-                .not_before(seconds(40))
+                .not_before(two_thirds_of(60))
                 .onset(seconds(1), seconds(45)),
         ),
     ]

@@ -2,7 +2,7 @@
 
 use alertdrill::prelude::*;
 
-use super::k2::{EXPORTER, seconds};
+use super::k2::{EXPORTER, seconds, two_thirds_of};
 
 pub(super) fn drills() -> Vec<Drill> {
     vec![
@@ -22,7 +22,7 @@ pub(super) fn lost(job: &str, deadline_s: u64) -> ExpectedAlert {
     ExpectedAlert::new("TargetLost", "critical", seconds(deadline_s))
         .label("job", job)
         .when(is_lost(job))
-        .not_before(seconds(40))
+        .not_before(two_thirds_of(60))
 }
 
 /// A target that is lost for a minute is lost for good.
