@@ -18,8 +18,8 @@ pub(super) fn drills() -> Vec<Drill> {
         Drill::new("feed_handler_stopped", Fault::stop(HANDLER))
             .expect_alert(handler_gone("{lane}", 120)),
         // It is down for the rule's `for`, and for less than half as long again.
-        Drill::new("feed_handler_gone_for_90_s", Fault::stop(HANDLER))
-            .expect_alert(handler_gone("{lane}", 90)),
+        Drill::new("feed_handler_gone_for_100_s", Fault::stop(HANDLER))
+            .expect_alert(handler_gone("{lane}", 100)),
         // It is down for more than two thirds of the rule's `for`, and back before its end.
         Drill::new("feed_handler_back_in_time", Fault::stop(HANDLER)).silent(
             stays_silent()

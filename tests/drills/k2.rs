@@ -32,9 +32,10 @@ pub(super) const fn seconds(seconds: u64) -> Duration {
 }
 
 /// How long after the fault a page must come when the rule may become due `due_s` after it: a
-/// scrape interval, a scrape timeout and an evaluation interval are added.
+/// scrape interval, a scrape timeout and an evaluation interval are added, and a quarter of a minute
+/// for a rule that is evaluated with an offset or reads what another one records.
 pub(super) const fn deadline_after(due_s: u64) -> Duration {
-    seconds(due_s + 15 + 5 + 5)
+    seconds(due_s + 15 + 5 + 5 + 15)
 }
 
 /// How soon after its onset an alert may fire that is to wait for `promised_s`. Near misses have the
