@@ -84,6 +84,10 @@ impl Bench {
             .load(
                 Candidate {
                     rules: &rules.0,
+                    prometheus: &std::fs::read_to_string(
+                        root().join("docker/prometheus/prometheus.yml"),
+                    )
+                    .unwrap(),
                     alertmanager: &routes.0,
                 },
                 servers::reload,

@@ -248,6 +248,7 @@ impl SimulatedStack {
             labels: [("severity".into(), "critical".into())].into(),
             annotations: [].into(),
             sick: None,
+            is_watchdog: false,
             query: "up == 0".into(),
             for_duration: Duration::from_secs(2),
             keep_firing_for: Duration::ZERO,

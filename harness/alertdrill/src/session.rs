@@ -8,7 +8,7 @@ use std::time::Duration;
 use alertdrill_core::plan::Plan;
 use alertdrill_core::{
     Commit, Drill, DrillRecord, Error, Outcome, RECORD_SCHEMA_VERSION, Result, Routes, Site,
-    SteadyState, TermDecision, UtcInstant, Verdict, WatchedUntil,
+    SteadyState, TermDecision, UtcInstant, Verdict, WatchedUntil, with_watchdogs,
 };
 use alertdrill_engine::{
     Notifier as _, Observer, Prometheus, RuleEngine as _, expression_histories, term_decisions,
@@ -157,7 +157,8 @@ impl Session {
     ) -> Result<SteadyState> {
         let step = progress.step("stack", "waiting for steady state");
         let settings = self.stack.project().settings();
-        runner::wait_for_all(&self.observer, settings, at_most, step, cancel).await
+        let engine = &self.prometheus;
+        runner::wait_for_all(&self.observer, engine, settings, at_most, step, cancel).await
     }
 
     /// What faults are aimed at.
@@ -257,7 +258,11 @@ impl Session {
     /// As [`Prometheus::alerting_rules`].
     pub async fn coverage(&self, plan: &Plan) -> Result<PlannedCoverage> {
         let rules = self.prometheus.alerting_rules(Duration::ZERO).await?;
-        let to_prove = self.stack.project().settings().instances_to_prove();
+        let settings = self.stack.project().settings();
+        let (rules, to_prove) = (
+            with_watchdogs(rules, settings),
+            settings.instances_to_prove(),
+        );
         Ok(PlannedCoverage::of(&rules, &to_prove, plan))
     }
 
@@ -331,7 +336,8 @@ async fn reach_steady_state(
         let step = progress.step("stack", "waiting for steady state");
         let settings = stack.project().settings();
         // What is unsteady after that, the drills say: each waits for itself.
-        runner::wait_for_all(&observer, settings, FIRST_STEADY_WITHIN, step, cancel).await?;
+        let at_most = FIRST_STEADY_WITHIN;
+        runner::wait_for_all(&observer, &prometheus, settings, at_most, step, cancel).await?;
     }
     Ok((prometheus, observer, routes))
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use alertdrill_core::{Error, LoadedRule, Result, Routes, Settings, routes_of, rules_of};
+use alertdrill_core::{
+    Error, LoadedRule, Result, Routes, Settings, routes_of, rules_of, with_watchdogs,
+};
 use alertdrill_target::compose::{DrilledFiles, find_compose_file, runbooks};
 use serde::Deserialize;
 
@@ -51,6 +53,7 @@ impl Written {
         } = DrilledFiles::of(&root, &settings);
         let (prometheus_text, rules_text) = (text_of(&prometheus)?, text_of(&rules_file)?);
         let rules = rules_of((&prometheus, &prometheus_text), (&rules_file, &rules_text))?;
+        let rules = with_watchdogs(rules, &settings);
         let routes = routes_of(&text_of(&alertmanager)?)?;
         Ok(Self {
             root,

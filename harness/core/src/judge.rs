@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | observation failed, or evaluations were skipped | error, whatever the alert did |
 //! | the fault had no effect, or was not reverted | error, whatever the alert did |
-//! | an alert was active before the fault | fail: unsteady start |
+//! | an alert was active before the fault, or a watchdog was not | fail: unsteady start |
 //! | no rule of the name | fail: no such rule, before anything is broken |
 //! | a rule that cannot be evaluated | fail: sick rule, before anything is broken if it can |
 //! | a rule that cannot give an expected label | fail: wrong labels, before anything is broken |

@@ -36,6 +36,7 @@ mod template;
 mod timeline;
 mod unproven;
 mod verdict;
+mod watchdog;
 mod watched_until;
 
 pub use clock::Clock;
@@ -61,8 +62,8 @@ pub use record::{
 };
 pub use routes::{Inhibition, Integration, Matcher, Receiver, Route, Routes, routes_of};
 pub use rules::{
-    CONDITION_RESOLUTION, Cadence, LoadedRule, Onset, SickRule, Window, prometheus_duration,
-    rule_for, rules_of,
+    CONDITION_RESOLUTION, Cadence, LoadedRule, Onset, SickRule, Window, fixed_labels,
+    prometheus_duration, query_offsets_of, rule_for, rules_of,
 };
 pub use settings::Settings;
 pub use span::Span;
@@ -74,4 +75,5 @@ pub use timeline::{
 };
 pub use unproven::{Unproven, unproven};
 pub use verdict::{AlertOutcome, Outcome, Reason, ReasonKind, RunOutcome, Verdict};
+pub use watchdog::with_watchdogs;
 pub use watched_until::WatchedUntil;

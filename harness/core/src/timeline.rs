@@ -86,6 +86,9 @@ pub struct SteadyState {
     pub waited_s: f64,
     /// Alerts that were pending or firing to the end of the wait.
     pub active_alerts: Vec<Labels>,
+    /// Alerts that always fire by intent, and did not at the end of the wait.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub silent_watchdogs: Vec<String>,
     /// Other conditions that did not hold at the end of the wait, in words.
     pub unmet: Vec<String>,
 }
@@ -96,14 +99,15 @@ impl SteadyState {
     pub fn and_then(mut self, next: Self) -> Self {
         self.waited_s += next.waited_s;
         self.active_alerts.extend(next.active_alerts);
+        self.silent_watchdogs.extend(next.silent_watchdogs);
         self.unmet.extend(next.unmet);
         self
     }
 
-    /// Whether no alert was active and every condition held.
+    /// Whether no alert was active but for those that must be, and every condition held.
     #[must_use]
     pub fn is_reached(&self) -> bool {
-        self.active_alerts.is_empty() && self.unmet.is_empty()
+        self.active_alerts.is_empty() && self.silent_watchdogs.is_empty() && self.unmet.is_empty()
     }
 }
 
@@ -374,6 +378,13 @@ impl Timeline {
     #[must_use]
     pub fn first_fault(&self) -> Option<&FaultRecord> {
         self.faults.first()
+    }
+
+    /// Whether an alert with these labels always fires by intent.
+    #[must_use]
+    pub fn is_of_a_watchdog(&self, labels: &Labels) -> bool {
+        let mut watchdogs = self.rules.iter().filter(|rule| rule.is_watchdog);
+        watchdogs.any(|rule| Claim::of_rule(rule).covers(labels))
     }
 
     /// When the first revert began, if one has.

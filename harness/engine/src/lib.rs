@@ -31,5 +31,5 @@ pub use notifier::{AlertmanagerWithSink, Notifier};
 pub use observation::Observation;
 pub use observer::{Answering, Observer, Watched};
 pub use panels::board_history;
-pub use prometheus::Prometheus;
+pub use prometheus::{Prometheus, WrittenOffsets};
 pub use rule_engine::{AlertSeries, Evaluated, Evaluations, RuleEngine, Series, condition_spans};

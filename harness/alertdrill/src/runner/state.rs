@@ -121,8 +121,10 @@ impl<'a, 'line> Life<'a, 'line> {
             ..
         } = self.around;
         let beside = || neighbourhood.beside(&self.drill.name, site.clock.now());
+        let watchdogs = steady::watchdogs_among(&self.timeline.rules);
         steady::reach(
             &mut self.sight,
+            &watchdogs,
             Some(self.drill),
             beside,
             demand,

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Labels, agree, selector};
+use crate::{Labels, LoadedRule, agree, selector};
 
 /// Which alerts a drill answers for, whether they must, must not or may fire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +18,15 @@ pub struct Claim {
 }
 
 impl Claim {
+    /// The alerts that `rule` fires, as far as it tells.
+    #[must_use]
+    pub fn of_rule(rule: &LoadedRule) -> Self {
+        Self {
+            alert: rule.alert.clone(),
+            labels: rule.fixed_labels(),
+        }
+    }
+
     /// Whether an alert with these labels is meant.
     #[must_use]
     pub fn covers(&self, labels: &Labels) -> bool {

@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     AlertSample, AlertState, CheckRecord, Claim, ConditionRecord, Delivery, DeliveryStatus,
     ExpectedAlert, Fault, Labels, LoadedRule, Neighbour, ObservationError, Promises, ReasonKind,
-    Routes, SickRule, SilentAlert, Span, SteadyState, Suppression, WatchedUntil,
+    Routes, SickRule, SilentAlert, Span, SteadyState, Suppression, WatchedUntil, subjects,
 };
 
 mod lasting;
@@ -468,6 +468,34 @@ fn rule_that_cannot_be_evaluated_for_a_while_fails_its_drill_for_that_and_for_no
 }
 
 #[test]
+fn watchdog_is_no_collateral_and_fails_the_drill_if_it_does_not_fire() {
+    let watchdog = LoadedRule {
+        is_watchdog: true,
+        ..rule("Watchdog", 0)
+    };
+    let always = labels(&[("alertname", "Watchdog"), ("severity", "critical")]);
+    let fires = Story::good().alert(&always, 0, 0, 180).with(|timeline| {
+        timeline.rules.push(watchdog.clone());
+    });
+    assert_eq!(fires.verdict().reasons, []);
+    assert!(
+        subjects(&drill(), &fires.timeline)
+            .iter()
+            .all(|it| it.rule.alert != "Watchdog")
+    );
+    let silent = Story::good().with(|timeline| {
+        timeline.faults.clear();
+        timeline.steady_state.silent_watchdogs = vec!["Watchdog".to_owned()];
+        timeline.steady_state.waited_s = 60.0;
+    });
+    assert_fails_with(
+        &silent,
+        ReasonKind::UnsteadyStart,
+        "for 60 s, what always fires by intent did not: Watchdog",
+    );
+}
+
+#[test]
 fn alert_without_a_runbook_has_missing_annotations() {
     let story = Story::good()
         .with(|timeline| drop(timeline.deliveries[0].annotations.remove("runbook_url")));
@@ -651,7 +679,7 @@ fn alert_that_is_active_before_the_fault_fails_as_unsteady_start() {
         timeline.steady_state = SteadyState {
             waited_s: 120.0,
             active_alerts: vec![binance_down()],
-            unmet: vec![],
+            ..SteadyState::default()
         };
     });
     assert_fails_with(
@@ -737,8 +765,8 @@ fn stack_that_does_not_come_back_to_steady_state_fails_the_drill() {
         let unmet = vec!["trades flow".to_owned()];
         timeline.steady_end = Some(SteadyState {
             waited_s: 120.0,
-            active_alerts: vec![],
             unmet,
+            ..SteadyState::default()
         });
     });
     assert_fails_with(

@@ -1,5 +1,6 @@
 //! What the files of Prometheus say, as they are written.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ struct Waits {
     scrape_interval: Option<String>,
     scrape_timeout: Option<String>,
     evaluation_interval: Option<String>,
+    rule_query_offset: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -61,6 +63,33 @@ pub fn rules_of(prometheus: (&Path, &str), rules: (&Path, &str)) -> Result<Vec<L
     rules_with_waits(&configuration, parse(rules.0, rules.1)?)
 }
 
+/// Per group of a rules file, how far back its evaluations look, where that is not zero: as the
+/// group says, or Prometheus's configuration for all
+/// (<https://prometheus.io/docs/prometheus/latest/configuration/recording_rules/#rule_group>). Each
+/// file is its path, for errors, and its text.
+///
+/// # Errors
+/// [`Error::BadDescription`] or [`Error::BadAnswer`] of a file that is not understood.
+pub fn query_offsets_of(
+    prometheus: (&Path, &str),
+    rules: (&Path, &str),
+) -> Result<BTreeMap<String, Duration>> {
+    let configuration: PrometheusConfiguration = parse(prometheus.0, prometheus.1)?;
+    let rules: RulesFile = parse(rules.0, rules.1)?;
+    let of_all = wait_or(
+        configuration.global.rule_query_offset.as_deref(),
+        Duration::ZERO,
+    )?;
+    let mut offsets = BTreeMap::new();
+    for group in rules.groups {
+        let offset = wait_or(group.query_offset.as_deref(), of_all)?;
+        if !offset.is_zero() {
+            offsets.insert(group.name, offset);
+        }
+    }
+    Ok(offsets)
+}
+
 /// The wait that is written, or the one that holds without it.
 fn wait_or(written: Option<&str>, inherited: Duration) -> Result<Duration> {
     written.map_or(Ok(inherited), prometheus_duration)
@@ -87,6 +116,7 @@ fn rules_with_waits(
         global.evaluation_interval.as_deref(),
         Duration::from_secs(60),
     )?;
+    let offset_of_all = wait_or(global.rule_query_offset.as_deref(), Duration::ZERO)?;
     let (mut longest_interval, mut longest_timeout) = (scrape_interval, scrape_timeout);
     for job in &prometheus.scrape_configs {
         longest_interval =
@@ -97,7 +127,7 @@ fn rules_with_waits(
     let mut written = Vec::new();
     for group in rules.groups {
         let evaluation_interval = wait_or(group.interval.as_deref(), evaluation_interval)?;
-        let query_offset = wait_or(group.query_offset.as_deref(), Duration::ZERO)?;
+        let query_offset = wait_or(group.query_offset.as_deref(), offset_of_all)?;
         for rule in group.rules {
             let Some(alert) = rule.alert else { continue };
             metrics_now_of(&rule.expr).map_err(|reason| Error::BadDescription {
@@ -110,6 +140,7 @@ fn rules_with_waits(
                 labels: rule.labels,
                 annotations: rule.annotations,
                 sick: None,
+                is_watchdog: false,
                 query: rule.expr.trim().to_owned(),
                 for_duration: wait_or(rule.for_duration.as_deref(), Duration::ZERO)?,
                 keep_firing_for: wait_or(rule.keep_firing_for.as_deref(), Duration::ZERO)?,
@@ -192,6 +223,23 @@ groups:
             [evaluation_interval, scrape_interval, scrape_duration].map(|wait| wait.as_secs()),
             [60, 60, 10]
         );
+    }
+
+    #[test]
+    fn query_offset_is_the_groups_own_or_that_of_all_groups() {
+        let prometheus = "global: {rule_query_offset: 10s}";
+        let rules = "groups: [{name: a, rules: [{alert: A, expr: up == 0}]}, \
+                     {name: b, query_offset: 1m, rules: []}, {name: c, query_offset: 0s, rules: []}]";
+        let (files, text) = (
+            (Path::new("p.yml"), prometheus),
+            (Path::new("r.yml"), rules),
+        );
+        let offsets = query_offsets_of(files, text).unwrap().into_iter();
+        let offsets_s: Vec<_> = offsets
+            .map(|(group, offset)| (group, offset.as_secs()))
+            .collect();
+        assert_eq!(offsets_s, [("a".to_owned(), 10), ("b".to_owned(), 60)]);
+        assert_eq!(rules_of(files, text).unwrap()[0].query_offset.as_secs(), 10);
     }
 
     #[test]

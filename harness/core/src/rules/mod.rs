@@ -9,9 +9,9 @@ mod sick_rule;
 mod window;
 
 pub use cadence::Cadence;
-pub use configuration::rules_of;
+pub use configuration::{query_offsets_of, rules_of};
 pub use duration::prometheus_duration;
-pub use loaded_rule::{LoadedRule, rule_for};
+pub use loaded_rule::{LoadedRule, fixed_labels, rule_for};
 pub use onset::Onset;
 pub use sick_rule::SickRule;
 pub(crate) use window::whole_intervals;

@@ -84,6 +84,7 @@ impl SimulatedRule {
             labels: [("severity".to_owned(), "critical".to_owned())].into(),
             annotations: Labels::new(),
             sick: None,
+            is_watchdog: false,
             query: down(service),
             for_duration: Duration::from_secs(10),
             keep_firing_for: Duration::ZERO,
