@@ -297,7 +297,7 @@ fn copy(folder: &Path, to: impl AsRef<OsStr>) {
 }
 
 /// A project whose drills are the test target `suite` of a workspace, with a shell script in the
-/// place of its program, and of cargo.
+/// place of its program, of cargo, and of docker, whose tools are content with everything.
 struct SuiteProject {
     folder: tempfile::TempDir,
 }
@@ -312,9 +312,18 @@ impl SuiteProject {
             "x-alertdrill:",
             "x-alertdrill:\n  drills: {cargo_test: suite}",
         );
-        std::fs::write(compose, with_suite).unwrap();
+        std::fs::write(compose, &with_suite).unwrap();
+        let read: serde_json::Value = serde_yaml_ng::from_str(&with_suite).unwrap();
         let project = Self { folder };
-        let run = "echo \"$@\" >>runs";
+        std::fs::write(project.path("compose.json"), read.to_string()).unwrap();
+        std::fs::create_dir(project.path("bin")).unwrap();
+        let answer = format!(
+            "case \"$*\" in *config*json) cat {};; esac",
+            project.path("compose.json")
+        );
+        project.program("bin/docker", &answer);
+        let drills = "[ \"$1\" = --print-drills ] && echo '{\"drills\": []}' && exit";
+        let run = format!("{drills}; echo \"$@\" >>runs");
         project.program(
             "suite",
             &format!("cd {}; {run}; {script}", project.path("")),
@@ -348,8 +357,14 @@ impl SuiteProject {
     fn alertdrill(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
         let (root, cargo) = (self.path(""), self.path("cargo"));
         let arguments = [&["--project", &root], arguments].concat();
-        let variables = [&[("CARGO", cargo.as_str())], variables].concat();
-        alertdrill(&arguments, &variables)
+        let programs = self.programs();
+        let own = [("CARGO", cargo.as_str()), ("PATH", programs.as_str())];
+        alertdrill(&arguments, &[&own, variables].concat())
+    }
+
+    /// The variable `PATH` with its own docker first.
+    fn programs(&self) -> String {
+        format!("{}:{}", self.path("bin"), std::env::var("PATH").unwrap())
     }
 
     /// The arguments of each run of its program.
@@ -378,7 +393,9 @@ fn gate_tries_once_more_what_could_not_be_tested_and_ends_as_the_suite_does() {
 #[test]
 fn gate_tries_the_drills_of_a_file_too() {
     let file = file_of("service_stopped", "HandlerDown");
-    let ended = alertdrill(&["gate", "--drills", file.path().to_str().unwrap()], &[]);
+    let project = SuiteProject::ending_with(&[]);
+    let arguments = ["gate", "--drills", file.path().to_str().unwrap()];
+    let ended = project.alertdrill(&arguments, &[("DOCKER_HOST", "tcp://127.0.0.1:1")]);
     assert_eq!(ended.code, Some(2), "{}", ended.complained);
     let runs = ended.said.matches("---- handler_stopped ----").count();
     assert_eq!(runs, 2, "{}", ended.said);
@@ -416,6 +433,7 @@ fn signal_reaches_the_suite_whose_outcome_is_told_and_nothing_is_tried_again() {
             .arg(env!("CARGO_BIN_EXE_alertdrill"))
             .args(["--project", &project.path(""), command])
             .env("CARGO", project.path("cargo"))
+            .env("PATH", project.programs())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

@@ -6,7 +6,7 @@ use alertdrill_core::{Result, RunOutcome};
 use alertdrill_progress::Progress;
 use alertdrill_target::compose::{Project, check_drilled_files, failed_rule_tests};
 
-use super::{Selection, build_images, plan, runtime};
+use super::{Selection, plan, runtime};
 use crate::child::{Children, Launch};
 use crate::session::require_whole_drills;
 
@@ -33,7 +33,7 @@ pub fn gate(
         progress.line(&planned.text);
         return Ok(planned.outcome);
     }
-    let failed = static_failures(project, programs, progress)?;
+    let failed = static_failures(project, programs)?;
     if !failed.is_empty() {
         for said in &failed {
             progress.line(said);
@@ -44,8 +44,7 @@ pub fn gate(
 }
 
 /// What the unit tests of the rules say, once the servers' own tools take the files.
-fn static_failures(project: &Path, programs: &Path, progress: &Progress) -> Result<Vec<String>> {
-    build_images(project, programs, progress)?;
+fn static_failures(project: &Path, programs: &Path) -> Result<Vec<String>> {
     runtime()?.block_on(async {
         let project = Project::open(project, programs).await?;
         check_drilled_files(&project).await?;
