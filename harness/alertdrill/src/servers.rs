@@ -1,13 +1,14 @@
 //! The servers of a running stack: Prometheus, Alertmanager with its sink, Grafana.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use alertdrill_core::settings::Endpoint;
-use alertdrill_core::{Error, Result, Site, UtcInstant};
+use alertdrill_core::{Error, Result, Site, UtcInstant, query_offsets_of};
 use alertdrill_engine::{
     Alertmanager, AlertmanagerWithSink, Grafana, Locate, NotificationSink, Prometheus,
-    RuleEngine as _,
+    RuleEngine as _, WrittenOffsets,
 };
 use alertdrill_target::compose::{Containers, Project, ServerAddresses, Stack};
 use futures_util::FutureExt as _;
@@ -38,7 +39,21 @@ pub fn site_of(project: &Project, containers: &Containers) -> Site {
 pub async fn prometheus(stack: &Stack) -> Result<Prometheus> {
     let endpoint = &stack.project().settings().prometheus;
     let address = stack.address(endpoint).await?;
-    Ok(Prometheus::new(&address).found_by(locate(stack, endpoint)))
+    let prometheus = Prometheus::new(&address).found_by(locate(stack, endpoint));
+    Ok(prometheus.with_query_offsets(written_offsets(stack)))
+}
+
+/// The offsets of the rules that the stack's Prometheus has, read anew each time.
+fn written_offsets(stack: &Stack) -> WrittenOffsets {
+    let (configuration, rules) = stack.prometheus_files();
+    Arc::new(move || {
+        let [configuration_text, rules_text] = [text_of(&configuration)?, text_of(&rules)?];
+        query_offsets_of((&configuration, &configuration_text), (&rules, &rules_text))
+    })
+}
+
+fn text_of(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(Error::file("read", path))
 }
 
 /// A client of the stack's Alertmanager and its notification sink.

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use alertdrill_core::plan::Plan;
 use alertdrill_core::{
-    Commit, Drill, DrillRecord, Error, Outcome, RECORD_SCHEMA_VERSION, Result, Routing, Site,
-    SteadyState, TermDecision, UtcInstant, Verdict, WatchedUntil,
+    Commit, Drill, DrillRecord, Error, Outcome, RECORD_SCHEMA_VERSION, Result, Routes, Site,
+    SteadyState, TermDecision, UtcInstant, Verdict, WatchedUntil, with_watchdogs,
 };
 use alertdrill_engine::{
     Notifier as _, Observer, Prometheus, RuleEngine as _, expression_histories, term_decisions,
@@ -43,7 +43,7 @@ pub struct Session {
     leases: Leases,
     neighbourhood: Neighbourhood,
     line: WaitingLine,
-    routing: Routing,
+    routes: Routes,
     /// What was checked out when the session began.
     commit: Option<Commit>,
     started_at: UtcInstant,
@@ -81,7 +81,7 @@ impl Session {
         neighbourhood.forget_the_dead()?;
         line.forget_the_dead()?;
         match reach_steady_state(&stack, &journal, &site, progress, cancel).await {
-            Ok((prometheus, observer, routing)) => {
+            Ok((prometheus, observer, routes)) => {
                 let stack_ready_s = now().seconds_since(started_at);
                 Ok(Self {
                     stack,
@@ -92,7 +92,7 @@ impl Session {
                     leases,
                     neighbourhood,
                     line,
-                    routing,
+                    routes,
                     commit,
                     started_at,
                     stack_ready_s,
@@ -157,7 +157,8 @@ impl Session {
     ) -> Result<SteadyState> {
         let step = progress.step("stack", "waiting for steady state");
         let settings = self.stack.project().settings();
-        runner::wait_for_all(&self.observer, settings, at_most, step, cancel).await
+        let engine = &self.prometheus;
+        runner::wait_for_all(&self.observer, engine, settings, at_most, step, cancel).await
     }
 
     /// What faults are aimed at.
@@ -176,7 +177,7 @@ impl Session {
         cancel: &CancellationToken,
     ) -> DrillRecord {
         let settings = self.stack.project().settings();
-        let in_the_way = |drill: &Drill| self.neighbourhood.in_the_way_of(drill, &self.routing);
+        let in_the_way = |drill: &Drill| self.neighbourhood.in_the_way_of(drill);
         let taken = self
             .leases
             .take(drill, settings, ticket, in_the_way, progress, cancel);
@@ -219,7 +220,7 @@ impl Session {
             observer: &self.observer,
             journal: &self.journal,
             neighbourhood: &self.neighbourhood,
-            routing: &self.routing,
+            routes: &self.routes,
             settings: self.stack.project().settings(),
             steady_within: self.steady_within,
             watch_until: self.watch_until,
@@ -238,7 +239,7 @@ impl Session {
         cancel: &CancellationToken,
     ) -> bool {
         // A drill that got no leases has seen nothing that can be looked at.
-        let has_begun = record.timeline.routing.is_some();
+        let has_begun = record.timeline.routes.is_some();
         let is_amiss = verdict.outcome > Outcome::Skipped;
         if !has_begun || !is_amiss || !record.timeline.evidence.is_empty() || cancel.is_cancelled()
         {
@@ -257,7 +258,11 @@ impl Session {
     /// As [`Prometheus::alerting_rules`].
     pub async fn coverage(&self, plan: &Plan) -> Result<PlannedCoverage> {
         let rules = self.prometheus.alerting_rules(Duration::ZERO).await?;
-        let to_prove = self.stack.project().settings().instances_to_prove();
+        let settings = self.stack.project().settings();
+        let (rules, to_prove) = (
+            with_watchdogs(rules, settings),
+            settings.instances_to_prove(),
+        );
         Ok(PlannedCoverage::of(&rules, &to_prove, plan))
     }
 
@@ -320,20 +325,21 @@ async fn reach_steady_state(
     site: &Site,
     progress: &Progress,
     cancel: &CancellationToken,
-) -> Result<(Prometheus, Observer, Routing)> {
+) -> Result<(Prometheus, Observer, Routes)> {
     heal(journal, site, progress).await?;
     let prometheus = servers::prometheus(stack).await?;
     let notifier = servers::notifier(stack).await?;
-    let routing = notifier.routing().await?;
+    let routes = notifier.routes().await?;
     let (engine, clock) = (Arc::new(prometheus.clone()), Arc::clone(&site.clock));
     let observer = Observer::start(engine, Arc::new(notifier), clock);
     if stack.start() == StackStart::Started {
         let step = progress.step("stack", "waiting for steady state");
         let settings = stack.project().settings();
         // What is unsteady after that, the drills say: each waits for itself.
-        runner::wait_for_all(&observer, settings, FIRST_STEADY_WITHIN, step, cancel).await?;
+        let at_most = FIRST_STEADY_WITHIN;
+        runner::wait_for_all(&observer, &prometheus, settings, at_most, step, cancel).await?;
     }
-    Ok((prometheus, observer, routing))
+    Ok((prometheus, observer, routes))
 }
 
 /// What the variable `WATCH_UNTIL` asks for.

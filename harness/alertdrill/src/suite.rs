@@ -360,18 +360,21 @@ impl Run {
     /// Whether every term of the loaded rules decided in a drill of this run, or is waived. Where a
     /// drill did not pass, it may be what left a term undecided: that says nothing of the rules.
     fn terms(&self, selected: usize) -> Result<(), Failed> {
-        let Plan { drills, waivers } = &self.suite.plan;
-        if selected < drills.len() || keeper::is_one_process_of_many() {
+        if selected < self.suite.plan.drills.len() || keeper::is_one_process_of_many() {
             return Ok(());
         }
         self.unended.wait();
         let running = self.running()?;
         let (session, folder) = &*running;
-        let terms = self
+        let decided = async {
+            let waivers = session.coverage(&self.suite.plan).await?.waivers;
+            Ok::<_, Error>((session.decide_terms(folder).await?, waivers))
+        };
+        let (terms, waivers) = self
             .runtime
-            .block_on(session.decide_terms(folder))
+            .block_on(decided)
             .map_err(|error| error.explained())?;
-        let texts: Vec<_> = undecided(&terms, waivers)
+        let texts: Vec<_> = undecided(&terms, &waivers)
             .into_iter()
             .map(undecided_text)
             .collect();

@@ -226,7 +226,12 @@ pub fn subjects<'a>(drill: &Drill, timeline: &'a Timeline) -> Vec<Subject<'a>> {
     for life in episodes(timeline) {
         let covers = |claim: &Claim| claim.covers(&life.labels);
         let mut neighbours = timeline.neighbours.iter().flat_map(|other| &other.claims);
-        if life.firing_at.is_some() && !neighbours.any(covers) && !claims.iter().any(covers) {
+        let is_watchdog = timeline.is_of_a_watchdog(&life.labels);
+        if life.firing_at.is_some()
+            && !is_watchdog
+            && !neighbours.any(covers)
+            && !claims.iter().any(covers)
+        {
             let labels = life.labels_but_its_name();
             claims.push(Claim {
                 alert: life.alert().to_owned(),

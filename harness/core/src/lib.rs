@@ -24,6 +24,7 @@ pub mod plan;
 mod promises;
 pub mod promql;
 mod record;
+mod routes;
 mod rules;
 pub mod schedule;
 pub mod seconds;
@@ -34,13 +35,14 @@ mod target;
 mod template;
 mod timeline;
 mod verdict;
+mod watchdog;
 mod watched_until;
 
 pub use clock::Clock;
 pub use decisions::{TermDecision, drill_that_decided};
 pub use drill::{
-    Check, Claim, Drill, ExpectedAlert, Lease, LeaseMode, Moment, Onset, SilentAlert, Tolerated,
-    TooNear,
+    Check, Claim, Drill, ExpectedAlert, Lease, LeaseMode, Moment, SilentAlert, Tolerated, TooNear,
+    share_an_alert,
 };
 pub use error::{Error, Result, causes};
 pub use expression::{ExpressionHistory, LimitHistory, LineSeries, Subject, TermHistory, subjects};
@@ -57,9 +59,10 @@ pub use record::{
     PanelRecord, Provenance, RECORD_SCHEMA_VERSION, RUN_SCHEMA_VERSION, RunInfo,
     TERMS_SCHEMA_VERSION, Waiver,
 };
+pub use routes::{Inhibition, Integration, Matcher, Receiver, Route, Routes, routes_of};
 pub use rules::{
-    CONDITION_RESOLUTION, Cadence, LoadedRule, Routing, SickRule, Window, prometheus_duration,
-    routing_of, rule_for, rules_of,
+    CONDITION_RESOLUTION, Cadence, LoadedRule, Onset, SickRule, Window, fixed_labels,
+    prometheus_duration, query_offsets_of, rule_for, rules_of,
 };
 pub use settings::Settings;
 pub use span::Span;
@@ -70,4 +73,5 @@ pub use timeline::{
     Suppression, TIMELINE_SCHEMA_VERSION, Timeline, episodes,
 };
 pub use verdict::{AlertOutcome, Outcome, Reason, ReasonKind, RunOutcome, Verdict};
+pub use watchdog::with_watchdogs;
 pub use watched_until::WatchedUntil;

@@ -14,6 +14,20 @@ pub use decisions::{DecidingTerm, deciding_terms_of};
 pub use result_labels::result_labels_of;
 pub use terms::{Limit, Role, Term, number_of, terms_of};
 
+/// The functions that tell the time without an argument
+/// (<https://prometheus.io/docs/prometheus/latest/querying/functions/>).
+const OF_A_CLOCK: [&str; 9] = [
+    "time",
+    "minute",
+    "hour",
+    "day_of_week",
+    "day_of_month",
+    "day_of_year",
+    "days_in_month",
+    "month",
+    "year",
+];
+
 /// The metrics that an expression reads, as they are or over a range.
 ///
 /// # Errors
@@ -77,6 +91,28 @@ pub fn thresholds_of(expression: &str) -> Result<Vec<f64>, String> {
     let mut thresholds = Thresholds(Vec::new());
     walk(&mut thresholds, expression)?;
     Ok(thresholds.0)
+}
+
+/// Whether neither a sample nor a clock can change what an expression yields.
+///
+/// # Errors
+/// Why it is no `PromQL`.
+pub fn is_constant(expression: &str) -> Result<bool, String> {
+    struct Constant(bool);
+    impl ExprVisitor for Constant {
+        type Error = Infallible;
+        fn pre_visit(&mut self, part: &Expr) -> Result<bool, Infallible> {
+            self.0 &= match part {
+                Expr::VectorSelector(_) | Expr::MatrixSelector(_) => false,
+                Expr::Call(call) => !OF_A_CLOCK.contains(&call.func.name),
+                _ => true,
+            };
+            Ok(self.0)
+        }
+    }
+    let mut constant = Constant(true);
+    walk(&mut constant, expression)?;
+    Ok(constant.0)
 }
 
 /// What an expression compares with numbers, as `PromQL`, in its order.
@@ -146,6 +182,20 @@ mod tests {
             compared_of(expression).unwrap(),
             ["time() - last_over_time(seen[1m])", "up{job=\"x\"}"]
         );
+    }
+
+    #[test]
+    fn expression_is_constant_that_reads_neither_a_metric_nor_a_clock() {
+        for (expression, expected) in [
+            ("vector(1)", true),
+            ("1 < bool 2", true),
+            ("vector(time())", false),
+            ("day_of_week() == 6", false),
+            ("absent(up)", false),
+            ("rate({job=\"a\"}[1m]) > 0", false),
+        ] {
+            assert_eq!(is_constant(expression), Ok(expected), "{expression}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod observation;
 mod observer;
 mod panels;
 mod prometheus;
+mod repetitions;
 mod rule_engine;
 
 pub use alertmanager::Alertmanager;
@@ -30,5 +31,5 @@ pub use notifier::{AlertmanagerWithSink, Notifier};
 pub use observation::Observation;
 pub use observer::{Answering, Observer, Watched};
 pub use panels::board_history;
-pub use prometheus::Prometheus;
+pub use prometheus::{Prometheus, WrittenOffsets};
 pub use rule_engine::{AlertSeries, Evaluated, Evaluations, RuleEngine, Series, condition_spans};

@@ -21,7 +21,7 @@ pub struct Observation {
     /// The alerts that have samples from a time when no drill of this process answered for them.
     strays: BTreeSet<Labels>,
     /// The alerts that the latest evaluations saw pending or firing.
-    active: BTreeSet<Labels>,
+    active: BTreeMap<Labels, AlertState>,
     /// Everything that was delivered, in the order of its arrival. The sink still holds deliveries
     /// from before the start; they are here too.
     deliveries: ByLabels<Vec<Delivery>>,
@@ -99,19 +99,22 @@ impl Observation {
 
     /// The alerts that the latest evaluations saw pending or firing, whoever answers for them.
     #[must_use]
-    pub fn active(&self) -> &BTreeSet<Labels> {
+    pub fn active(&self) -> &BTreeMap<Labels, AlertState> {
         &self.active
     }
 
-    /// An observation in which just these alerts are active and these conditions are known.
+    /// An observation in which just these alerts fire and these conditions are known.
     #[cfg(any(test, feature = "test-support"))]
     #[must_use]
-    pub fn of(active: &[Labels], conditions: &[(&str, bool)]) -> Self {
+    pub fn of(firing: &[Labels], conditions: &[(&str, bool)]) -> Self {
         let conditions = conditions
             .iter()
             .map(|(query, is_true)| ((*query).to_owned(), *is_true));
         Self {
-            active: active.iter().cloned().collect(),
+            active: firing
+                .iter()
+                .map(|labels| (labels.clone(), AlertState::Firing))
+                .collect(),
             conditions: conditions.collect(),
             ..Self::default()
         }
@@ -163,7 +166,10 @@ fn samples_since<'a>(
 
 /// The alerts that have a sample of their rule's latest evaluation, or of a later one: a look asks
 /// for the evaluations before it asks for the samples.
-fn active(series: &[AlertSeries], evaluated: &BTreeMap<String, Evaluated>) -> BTreeSet<Labels> {
+fn active(
+    series: &[AlertSeries],
+    evaluated: &BTreeMap<String, Evaluated>,
+) -> BTreeMap<Labels, AlertState> {
     // A sample bears the instant for which the evaluation was planned; it may begin a little later.
     let is_latest = |evaluated: &Evaluated, at: UtcInstant| {
         evaluated.until.seconds_since(at) < evaluated.interval.as_secs_f64() / 2.0
@@ -175,7 +181,9 @@ fn active(series: &[AlertSeries], evaluated: &BTreeMap<String, Evaluated>) -> BT
         latest_sample.is_some_and(|(evaluated, at)| is_latest(evaluated, *at))
     };
     let active = series.iter().filter(is_active);
-    active.map(|series| series.labels.clone()).collect()
+    active
+        .map(|series| (series.labels.clone(), series.state))
+        .collect()
 }
 
 #[cfg(test)]
@@ -229,7 +237,10 @@ mod tests {
     fn alert_is_active_if_the_latest_evaluation_of_its_rule_saw_it() {
         let mut seen = Observation::default();
         seen.take_in(look(&[("gone", &[0.0]), ("active", &[0.0, 5.0])]), |_| true);
-        assert_eq!(*seen.active(), [labels("active")].into());
+        assert_eq!(
+            *seen.active(),
+            [(labels("active"), AlertState::Pending)].into()
+        );
     }
 
     #[test]
@@ -247,7 +258,10 @@ mod tests {
         };
         failed.evaluations.sick = vec![sick("A", 10.0), sick("A", -10.0), sick("B", 10.0)];
         seen.take_in(failed, |_| true);
-        assert_eq!(*seen.active(), [labels("okx")].into());
+        assert_eq!(
+            *seen.active(),
+            [(labels("okx"), AlertState::Pending)].into()
+        );
         let mut timeline = Timeline::begun("x", at(0.0));
         seen.fill(&mut timeline, &[claim("okx")], at(0.0));
         assert_eq!(timeline.sick_rules, [sick("A", 10.0)]);

@@ -2,6 +2,7 @@
 
 mod answers;
 mod as_rule_engine;
+mod query_offset;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -13,6 +14,8 @@ use self::answers::{
     ActiveTargets, Answer, BuildInfo, LoadedGroups, MatrixSeries, QueryData, ScrapeTarget,
     VectorSample,
 };
+use self::query_offset::QueryOffsets;
+pub use self::query_offset::WrittenOffsets;
 use crate::http::{Api, Locate};
 
 /// A client of Prometheus's HTTP API
@@ -20,6 +23,7 @@ use crate::http::{Api, Locate};
 #[derive(Clone, Debug)]
 pub struct Prometheus {
     api: Api,
+    query_offsets: QueryOffsets,
 }
 
 impl Prometheus {
@@ -28,6 +32,7 @@ impl Prometheus {
     pub fn new(address: &str) -> Self {
         Self {
             api: Api::new("Prometheus", address),
+            query_offsets: QueryOffsets::default(),
         }
     }
 
@@ -37,6 +42,16 @@ impl Prometheus {
     pub fn found_by(self, locate: Locate) -> Self {
         Self {
             api: self.api.found_by(locate),
+            ..self
+        }
+    }
+
+    /// The same client, whose rules have the offsets that `written` tells; without them, none.
+    #[must_use]
+    pub fn with_query_offsets(self, written: WrittenOffsets) -> Self {
+        Self {
+            query_offsets: QueryOffsets::written(written),
+            ..self
         }
     }
 
@@ -100,7 +115,9 @@ impl Prometheus {
     }
 
     async fn groups(&self) -> Result<LoadedGroups> {
-        self.get("/api/v1/rules", &[("type", "alert")]).await
+        let mut loaded: LoadedGroups = self.get("/api/v1/rules", &[("type", "alert")]).await?;
+        self.query_offsets.fill_in(&mut loaded.groups)?;
+        Ok(loaded)
     }
 
     async fn targets(&self) -> Result<Vec<ScrapeTarget>> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use alertdrill_core::dashboard::{metrics_read, unknown_metrics};
-use alertdrill_core::{Error, Result, RunOutcome, TermDecision};
+use alertdrill_core::{Error, Result, RunOutcome, TermDecision, with_watchdogs};
 use alertdrill_engine::{Prometheus, RuleEngine as _};
 use alertdrill_report::{CoverageTable, PlannedCoverage, RunFolder, term_names};
 use alertdrill_target::compose::{Containers, Project};
@@ -55,16 +55,18 @@ pub fn coverage(
             ));
         };
         let rules = prometheus.alerting_rules(Duration::ZERO).await?;
+        let rules = with_watchdogs(rules, &written.settings);
         Ok::<_, Error>((rules, Some(prometheus.metric_names().await?), whence))
     })?;
     let read = metrics_read(&rules, dashboard.as_ref())?;
     let names: BTreeSet<_> = term_names(&rules).collect();
     let mut terms = terms_of_the_last_run(project)?;
     terms.retain(|term| names.contains(&term.term));
+    let planned = PlannedCoverage::of(&rules, &to_prove, &plan);
     let text = CoverageTable {
         terms,
-        waivers: plan.waivers.clone(),
-        planned: PlannedCoverage::of(&rules, &to_prove, &plan),
+        waivers: planned.waivers.clone(),
+        planned,
         rules_of,
         metrics: read.len(),
         unknown: exported.map(|exported| unknown_metrics(&read, &exported)),

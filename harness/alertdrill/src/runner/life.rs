@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use alertdrill_core::schedule::conditions_for;
 use alertdrill_core::settings::SteadyCondition;
-use alertdrill_core::{RESOLVED_RESENT_FOR, Result, Timeline, infeasible};
+use alertdrill_core::{RESOLVED_RESENT_FOR, Result, Timeline, infeasible, with_watchdogs};
 use alertdrill_target::Leased;
 
 use super::evidence::look_closer;
@@ -83,8 +83,13 @@ impl Life<'_, '_> {
 
     /// Reads the rules that are loaded; false if the drill cannot pass with them.
     async fn learn_rules(&mut self) -> Result<bool> {
-        self.timeline.rules = self.around.engine.alerting_rules(USUAL_SCRAPES).await?;
-        Ok(infeasible(self.drill, &self.timeline.rules).is_empty())
+        let Surroundings {
+            engine, settings, ..
+        } = self.around;
+        let rules = engine.alerting_rules(USUAL_SCRAPES).await?;
+        self.timeline.rules = with_watchdogs(rules, settings);
+        let Timeline { rules, routes, .. } = &self.timeline;
+        Ok(infeasible(self.drill, rules, routes.as_ref()).is_empty())
     }
 
     /// Waits for what must hold before a fault; false if it is not so in time.

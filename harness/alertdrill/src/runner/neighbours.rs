@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use alertdrill_core::{Drill, Neighbour, Result, Routing, UtcInstant};
+use alertdrill_core::{Drill, Neighbour, Result, UtcInstant, share_an_alert};
 use alertdrill_target::{Entry, Register};
 
 /// The drills of one stack.
@@ -77,20 +77,19 @@ impl Neighbourhood {
         Ok(neighbours)
     }
 
-    /// The drills that still run and answer for an alert that `drill` answers for too, or for one
-    /// of the same group of `routing`: neither could tell whose it is, and of two in a group one is
-    /// told late.
+    /// The drills that still run and answer for an alert that `drill` answers for too: neither could
+    /// tell whose it is.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::File`] or [`alertdrill_core::Error::BadDescription`].
-    pub fn in_the_way_of(&self, drill: &Drill, routing: &Routing) -> Result<Vec<String>> {
+    pub fn in_the_way_of(&self, drill: &Drill) -> Result<Vec<String>> {
         let claims = drill.claims();
         let snapshot = self.drills.snapshot()?;
         let is_running =
             |entry: &&Entry<Neighbour>| entry.is_current && entry.value.until.is_none();
         let running = snapshot.entries.iter().filter(is_running);
         let running = running.map(|entry| &entry.value);
-        let in_the_way = running.filter(|other| routing.share_a_group(&claims, &other.claims));
+        let in_the_way = running.filter(|other| share_an_alert(&claims, &other.claims));
         Ok(in_the_way.map(|other| other.drill.clone()).collect())
     }
 }
@@ -135,11 +134,9 @@ mod tests {
     }
 
     #[test]
-    fn there_is_no_room_for_a_drill_whose_alert_or_group_another_one_still_answers_for() {
+    fn there_is_no_room_for_a_drill_whose_alert_another_one_still_answers_for() {
         let drill = |name: &str, exchange: Option<&str>| {
-            // The cause tells the alerts of the two drills apart, and is no label to group by.
-            let alert =
-                ExpectedAlert::new("Down", "critical", Duration::from_secs(1)).label("cause", name);
+            let alert = ExpectedAlert::new("Down", "critical", Duration::from_secs(1));
             let alert = exchange
                 .into_iter()
                 .fold(alert, |alert, exchange| alert.label("exchange", exchange));
@@ -150,14 +147,10 @@ mod tests {
         running
             .announce(&drill("first", Some("okx")), at(0), None)
             .unwrap();
-        let routing = Routing {
-            group_by: ["exchange".to_owned()].into(),
-            ..Routing::default()
-        };
         let has_room_for = |exchange| {
             Neighbourhood::in_folder(folder.path())
                 .unwrap()
-                .in_the_way_of(&drill("next", exchange), &routing)
+                .in_the_way_of(&drill("next", exchange))
                 .unwrap()
                 .is_empty()
         };

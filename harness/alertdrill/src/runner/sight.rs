@@ -41,9 +41,9 @@ impl<'a> Sight<'a> {
         self.observation.borrow()
     }
 
-    /// Waits until a look succeeds, if the latest one has failed.
+    /// Waits until a look succeeds, if there was none yet or the latest one has failed.
     pub(super) async fn see_again(&mut self) -> Result<()> {
-        while self.seen().failing.is_some() {
+        while self.seen().looks == 0 || self.seen().failing.is_some() {
             self.next_look(Duration::MAX).await?;
         }
         Ok(())

@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use alertdrill_core::schedule::all_conditions;
 use alertdrill_core::settings::SteadyCondition;
-use alertdrill_core::{Drill, Labels, Neighbour, Result, Settings, SteadyState};
-use alertdrill_engine::{Observation, Observer};
+use alertdrill_core::{
+    AlertState, Claim, Drill, Labels, LoadedRule, Neighbour, Result, Settings, SteadyState,
+    selector, with_watchdogs,
+};
+use alertdrill_engine::{Observation, Observer, RuleEngine};
 use alertdrill_progress::Step;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -49,6 +52,7 @@ pub(super) enum Alerts {
 /// As [`Sight::next_look`], and what `beside` says.
 pub(super) async fn reach(
     sight: &mut Sight<'_>,
+    watchdogs: &[Claim],
     drill: Option<&Drill>,
     beside: impl Fn() -> Result<Vec<Neighbour>>,
     demand: Demand<'_>,
@@ -57,7 +61,8 @@ pub(super) async fn reach(
 ) -> Result<SteadyState> {
     let began = Instant::now();
     loop {
-        let state = compare(&sight.seen(), drill, &beside, demand, began.elapsed())?;
+        let since = began.elapsed();
+        let state = compare(&sight.seen(), watchdogs, drill, &beside, demand, since)?;
         if state.is_reached() || began.elapsed() >= at_most {
             step.done(if state.is_reached() {
                 "steady"
@@ -71,7 +76,12 @@ pub(super) async fn reach(
             .iter()
             .filter_map(|labels| labels.get("alertname"));
         let active = active.map(|alert| format!("{alert} is active"));
-        let awaited: Vec<_> = active.chain(state.unmet.iter().cloned()).collect();
+        let silent = state.silent_watchdogs.iter();
+        let silent = silent.map(|alert| format!("{alert} fires, as it always must"));
+        let awaited: Vec<_> = active
+            .chain(silent)
+            .chain(state.unmet.iter().cloned())
+            .collect();
         step.update(&format!("awaited: {}", awaited.join("; ")));
         sight
             .next_look(at_most.saturating_sub(began.elapsed()))
@@ -88,6 +98,7 @@ pub(super) async fn reach(
 /// [`alertdrill_core::Error::Interrupted`].
 pub async fn wait_for_all(
     observer: &Observer,
+    engine: &dyn RuleEngine,
     settings: &Settings,
     at_most: Duration,
     step: Step,
@@ -100,7 +111,18 @@ pub async fn wait_for_all(
         conditions: &conditions,
         alerts: Alerts::Gone,
     };
-    reach(&mut sight, None, || Ok(Vec::new()), demand, at_most, step).await
+    // Whoever answers a look tells its rules too.
+    sight.see_again().await?;
+    let rules = engine.alerting_rules(Duration::ZERO).await?;
+    let watchdogs = watchdogs_among(&with_watchdogs(rules, settings));
+    let nobody = || Ok(Vec::new());
+    reach(&mut sight, &watchdogs, None, nobody, demand, at_most, step).await
+}
+
+/// The alerts of `rules` that always fire by intent.
+pub(super) fn watchdogs_among(rules: &[LoadedRule]) -> Vec<Claim> {
+    let watchdogs = rules.iter().filter(|rule| rule.is_watchdog);
+    watchdogs.map(Claim::of_rule).collect()
 }
 
 /// How `observation` falls short of what is demanded, for `drill` or for all drills. A condition
@@ -108,6 +130,7 @@ pub async fn wait_for_all(
 /// is active. An alert whose drill has ended belongs to nobody, in whichever process that was.
 fn compare(
     observation: &Observation,
+    watchdogs: &[Claim],
     drill: Option<&Drill>,
     beside: impl FnOnce() -> Result<Vec<Neighbour>>,
     demand: Demand<'_>,
@@ -119,8 +142,24 @@ fn compare(
         .iter()
         .filter(|condition| known(&condition.query) != Some(true));
     let mut unmet: Vec<_> = unmet.map(|condition| condition.name.clone()).collect();
-    let mut active_alerts = Vec::new();
-    if demand.alerts != Alerts::Any && !observation.active().is_empty() {
+    let (mut active_alerts, mut silent_watchdogs) = (Vec::new(), Vec::new());
+    let active = observation.active();
+    if demand.alerts != Alerts::Any {
+        let fires = |watchdog: &&Claim| {
+            let mut firing = active
+                .iter()
+                .filter(|(_, state)| **state == AlertState::Firing);
+            firing.any(|(labels, _)| watchdog.covers(labels))
+        };
+        let silent = watchdogs.iter().filter(|watchdog| !fires(watchdog));
+        silent_watchdogs.extend(silent.map(|watchdog| selector(&watchdog.alert, &watchdog.labels)));
+    }
+    let is_watchdog = |labels: &Labels| watchdogs.iter().any(|it| it.covers(labels));
+    let active: Vec<_> = active
+        .keys()
+        .filter(|labels| !is_watchdog(labels))
+        .collect();
+    if demand.alerts != Alerts::Any && !active.is_empty() {
         let (own, neighbours) = (drill.map(Drill::claims).unwrap_or_default(), beside()?);
         let running = neighbours
             .iter()
@@ -128,9 +167,8 @@ fn compare(
         let others: Vec<_> = running.flat_map(|neighbour| &neighbour.claims).collect();
         let is_own = |labels: &Labels| own.iter().any(|claim| claim.concerns(labels));
         let is_a_neighbours = |labels: &Labels| others.iter().any(|claim| claim.concerns(labels));
-        let active = observation.active().iter();
         let counts = |labels: &&Labels| is_own(labels) || !is_a_neighbours(labels);
-        active_alerts.extend(active.filter(counts).cloned());
+        active_alerts.extend(active.into_iter().filter(counts).cloned());
     }
     if demand.alerts == Alerts::NotBegun {
         let conditions = drill.into_iter().flat_map(Drill::conditions);
@@ -140,6 +178,7 @@ fn compare(
     Ok(SteadyState {
         waited_s: since.as_secs_f64(),
         active_alerts,
+        silent_watchdogs,
         unmet,
     })
 }
@@ -147,7 +186,7 @@ fn compare(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alertdrill_core::{Claim, ExpectedAlert, Fault, UtcInstant};
+    use alertdrill_core::{ExpectedAlert, Fault, UtcInstant};
 
     fn labels(alert: &str, exchange: &str) -> Labels {
         [
@@ -180,6 +219,7 @@ mod tests {
         };
         let state = compare(
             &observation,
+            &[],
             Some(&drill()),
             || Ok(neighbours.to_vec()),
             wanted,
@@ -194,6 +234,34 @@ mod tests {
     #[test]
     fn stack_is_steady_when_its_path_flows_and_nothing_is_active() {
         assert_eq!(compared(&[], &STEADY, &[]), (0, vec![]));
+    }
+
+    #[test]
+    fn watchdog_is_steady_while_it_fires_and_missed_while_it_does_not() {
+        let rules = with_watchdogs(
+            vec![LoadedRule {
+                query: "vector(1)".to_owned(),
+                ..LoadedRule::example("Watchdog")
+            }],
+            &Settings::example(),
+        );
+        let compared = |active: &[Labels]| {
+            let observation = Observation::of(active, &[]);
+            let (watchdogs, nobody) = (watchdogs_among(&rules), || Ok(vec![]));
+            let demand = Demand::ALERTS_GONE;
+            compare(
+                &observation,
+                &watchdogs,
+                None,
+                nobody,
+                demand,
+                Duration::ZERO,
+            )
+            .unwrap()
+        };
+        assert!(compared(&[labels("Watchdog", "x")]).is_reached());
+        assert_eq!(compared(&[]).silent_watchdogs, ["Watchdog"]);
+        assert_eq!(compared(&[labels("Other", "x")]).active_alerts.len(), 1);
     }
 
     #[test]

@@ -19,6 +19,9 @@ pub(super) fn bystanders(drill: &Drill, timeline: &Timeline, lives: &[Episode]) 
         let Some(firing_at) = life.firing_at.filter(|firing| *firing >= fault.injected_at) else {
             continue;
         };
+        if timeline.is_of_a_watchdog(&life.labels) {
+            continue;
+        }
         let fired = relative(firing_at, fault.injected_at);
         let mut tolerated = drill.tolerate.iter();
         let excuse = tolerated.find(|tolerated| tolerated.claim().covers(&life.labels));

@@ -1,7 +1,7 @@
 //! One incident, one alert: a second one for the same cause pages people twice.
 
 use super::expected::Judge;
-use crate::{Episode, Labels, LoadedRule, ReasonKind, rule_for};
+use crate::{Episode, Labels, ReasonKind, rule_for};
 
 impl Judge<'_> {
     /// Blames each alert that fired beside `life` for the same cause, and that the drill does not
@@ -38,7 +38,7 @@ impl Judge<'_> {
         let rule_of =
             |labels: &Labels| rule_for(&self.expected.alert, labels, &self.timeline.rules);
         match (rule_of(one), rule_of(other)) {
-            (Some(one), Some(other)) => one == other || asks_for_something_else(one, other),
+            (Some(one), Some(other)) => one == other || other.escalates(one),
             _ => false,
         }
     }
@@ -52,8 +52,4 @@ pub(super) fn differ_in_severity_alone(one: &Labels, other: &Labels) -> bool {
         rest
     };
     one != other && rest(one) == rest(other)
-}
-
-fn asks_for_something_else(one: &LoadedRule, other: &LoadedRule) -> bool {
-    one.query != other.query || one.for_duration != other.for_duration
 }

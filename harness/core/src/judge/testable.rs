@@ -52,17 +52,24 @@ fn skipped_evaluations(drill: &Drill, timeline: &Timeline) -> Option<Reason> {
 }
 
 pub(super) fn unsteady_start(timeline: &Timeline) -> Option<Reason> {
-    let active = active_alerts(&timeline.steady_state)?;
-    let waited_s = timeline.steady_state.waited_s;
-    let message =
-        format!("before the fault, and for {waited_s:.0} s, alerts were active: {active}");
-    Some(Reason::new(ReasonKind::UnsteadyStart, message))
+    let state = &timeline.steady_state;
+    let active = active_alerts(state).map(|active| format!("alerts were active: {active}"));
+    let wrong: Vec<_> = active.into_iter().chain(silent_watchdogs(state)).collect();
+    let (waited_s, wrong) = (state.waited_s, wrong.join("; "));
+    let message = format!("before the fault, and for {waited_s:.0} s, {wrong}");
+    (!wrong.is_empty()).then(|| Reason::new(ReasonKind::UnsteadyStart, message))
 }
 
 fn active_alerts(state: &SteadyState) -> Option<String> {
     let alerts = state.active_alerts.iter();
     let names: Vec<_> = alerts.map(|labels| format!("{labels:?}")).collect();
     (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// That an alert does not fire which always must: the way that it watches may be broken.
+fn silent_watchdogs(state: &SteadyState) -> Option<String> {
+    let silent = state.silent_watchdogs.join(", ");
+    (!silent.is_empty()).then(|| format!("what always fires by intent did not: {silent}"))
 }
 
 /// What the drill left behind.
@@ -84,7 +91,8 @@ fn unsteady_end(timeline: &Timeline) -> Option<Reason> {
     let fault = timeline.first_fault()?;
     let reverted = relative(timeline.last_revert(), fault.injected_at);
     let active = active_alerts(end).map(|active| format!("active {active}"));
-    let unmet: Vec<_> = active.into_iter().chain(end.unmet.clone()).collect();
+    let unmet: Vec<_> = active.into_iter().chain(silent_watchdogs(end)).collect();
+    let unmet: Vec<_> = unmet.into_iter().chain(end.unmet.clone()).collect();
     let message = format!(
         "the stack was not back in steady state {:.0} s after the alerts' end (faults reverted \
          {reverted}): {}",

@@ -1,13 +1,13 @@
-//! What the files of Prometheus and Alertmanager say, as they are written.
+//! What the files of Prometheus say, as they are written.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{LoadedRule, Routing, prometheus_duration};
+use super::{LoadedRule, prometheus_duration};
 use crate::promql::metrics_now_of;
 use crate::{Error, Labels, Result};
 
@@ -24,6 +24,7 @@ struct Waits {
     scrape_interval: Option<String>,
     scrape_timeout: Option<String>,
     evaluation_interval: Option<String>,
+    rule_query_offset: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -52,20 +53,6 @@ struct WrittenRule {
     annotations: Labels,
 }
 
-#[derive(Debug, Deserialize)]
-struct AlertmanagerConfiguration {
-    route: Route,
-}
-
-#[derive(Debug, Deserialize)]
-struct Route {
-    group_by: Option<BTreeSet<String>>,
-    group_wait: Option<String>,
-    group_interval: Option<String>,
-    #[serde(default)]
-    routes: Vec<Route>,
-}
-
 /// The alerting rules of a rules file, with the waits that Prometheus's configuration gives them.
 /// Each file is its path, for errors, and its text.
 ///
@@ -76,58 +63,36 @@ pub fn rules_of(prometheus: (&Path, &str), rules: (&Path, &str)) -> Result<Vec<L
     rules_with_waits(&configuration, parse(rules.0, rules.1)?)
 }
 
-/// The groups and waits in a configuration of Alertmanager: the coarsest and the longest of all
-/// routes. Where a route says nothing, its parent's hold, and one group, 30 s and 5 min at the root
-/// (<https://prometheus.io/docs/alerting/latest/configuration/#route>).
+/// Per group of a rules file, how far back its evaluations look, where that is not zero: as the
+/// group says, or Prometheus's configuration for all
+/// (<https://prometheus.io/docs/prometheus/latest/configuration/recording_rules/#rule_group>). Each
+/// file is its path, for errors, and its text.
 ///
 /// # Errors
-/// [`Error::BadAnswer`].
-pub fn routing_of(yaml: &str) -> Result<Routing> {
-    let configuration: AlertmanagerConfiguration =
-        serde_yaml_ng::from_str(yaml).map_err(|error| Error::BadAnswer {
-            attempted: "read Alertmanager's configuration".to_owned(),
-            reason: error.to_string(),
-        })?;
-    let defaults = Routing {
-        group_by: BTreeSet::new(),
-        group_wait: Duration::from_secs(30),
-        group_interval: Duration::from_mins(5),
-    };
-    coarsest(&configuration.route, defaults)
-}
-
-fn coarsest(route: &Route, inherited: Routing) -> Result<Routing> {
-    let own = Routing {
-        group_by: route.group_by.clone().unwrap_or(inherited.group_by),
-        group_wait: wait_or(route.group_wait.as_deref(), inherited.group_wait)?,
-        group_interval: wait_or(route.group_interval.as_deref(), inherited.group_interval)?,
-    };
-    let mut coarsest_yet = own.clone();
-    for child in &route.routes {
-        let child = coarsest(child, own.clone())?;
-        coarsest_yet = Routing {
-            group_by: common(&coarsest_yet.group_by, child.group_by),
-            group_wait: coarsest_yet.group_wait.max(child.group_wait),
-            group_interval: coarsest_yet.group_interval.max(child.group_interval),
-        };
+/// [`Error::BadDescription`] or [`Error::BadAnswer`] of a file that is not understood.
+pub fn query_offsets_of(
+    prometheus: (&Path, &str),
+    rules: (&Path, &str),
+) -> Result<BTreeMap<String, Duration>> {
+    let configuration: PrometheusConfiguration = parse(prometheus.0, prometheus.1)?;
+    let rules: RulesFile = parse(rules.0, rules.1)?;
+    let of_all = wait_or(
+        configuration.global.rule_query_offset.as_deref(),
+        Duration::ZERO,
+    )?;
+    let mut offsets = BTreeMap::new();
+    for group in rules.groups {
+        let offset = wait_or(group.query_offset.as_deref(), of_all)?;
+        if !offset.is_zero() {
+            offsets.insert(group.name, offset);
+        }
     }
-    Ok(coarsest_yet)
+    Ok(offsets)
 }
 
 /// The wait that is written, or the one that holds without it.
 fn wait_or(written: Option<&str>, inherited: Duration) -> Result<Duration> {
     written.map_or(Ok(inherited), prometheus_duration)
-}
-
-fn common(one: &BTreeSet<String>, other: BTreeSet<String>) -> BTreeSet<String> {
-    if one.contains(Routing::BY_ALL_LABELS) {
-        return other;
-    }
-    if other.contains(Routing::BY_ALL_LABELS) {
-        one.clone()
-    } else {
-        one & &other
-    }
 }
 
 fn parse<T: DeserializeOwned>(path: &Path, yaml: &str) -> Result<T> {
@@ -151,6 +116,7 @@ fn rules_with_waits(
         global.evaluation_interval.as_deref(),
         Duration::from_secs(60),
     )?;
+    let offset_of_all = wait_or(global.rule_query_offset.as_deref(), Duration::ZERO)?;
     let (mut longest_interval, mut longest_timeout) = (scrape_interval, scrape_timeout);
     for job in &prometheus.scrape_configs {
         longest_interval =
@@ -161,7 +127,7 @@ fn rules_with_waits(
     let mut written = Vec::new();
     for group in rules.groups {
         let evaluation_interval = wait_or(group.interval.as_deref(), evaluation_interval)?;
-        let query_offset = wait_or(group.query_offset.as_deref(), Duration::ZERO)?;
+        let query_offset = wait_or(group.query_offset.as_deref(), offset_of_all)?;
         for rule in group.rules {
             let Some(alert) = rule.alert else { continue };
             metrics_now_of(&rule.expr).map_err(|reason| Error::BadDescription {
@@ -174,6 +140,7 @@ fn rules_with_waits(
                 labels: rule.labels,
                 annotations: rule.annotations,
                 sick: None,
+                is_watchdog: false,
                 query: rule.expr.trim().to_owned(),
                 for_duration: wait_or(rule.for_duration.as_deref(), Duration::ZERO)?,
                 keep_firing_for: wait_or(rule.keep_firing_for.as_deref(), Duration::ZERO)?,
@@ -259,6 +226,23 @@ groups:
     }
 
     #[test]
+    fn query_offset_is_the_groups_own_or_that_of_all_groups() {
+        let prometheus = "global: {rule_query_offset: 10s}";
+        let rules = "groups: [{name: a, rules: [{alert: A, expr: up == 0}]}, \
+                     {name: b, query_offset: 1m, rules: []}, {name: c, query_offset: 0s, rules: []}]";
+        let (files, text) = (
+            (Path::new("p.yml"), prometheus),
+            (Path::new("r.yml"), rules),
+        );
+        let offsets = query_offsets_of(files, text).unwrap().into_iter();
+        let offsets_s: Vec<_> = offsets
+            .map(|(group, offset)| (group, offset.as_secs()))
+            .collect();
+        assert_eq!(offsets_s, [("a".to_owned(), 10), ("b".to_owned(), 60)]);
+        assert_eq!(rules_of(files, text).unwrap()[0].query_offset.as_secs(), 10);
+    }
+
+    #[test]
     fn file_that_is_no_rules_file_and_a_rule_that_is_no_promql_are_errors_that_name_them() {
         let refused = |rules: &str| written(PROMETHEUS, rules).unwrap_err().to_string();
         assert!(refused("rules: []").starts_with("failed to read r.yml: missing field `groups`"));
@@ -266,30 +250,6 @@ groups:
         assert!(
             broken.starts_with("failed to read the rule Torn: "),
             "{broken}"
-        );
-    }
-
-    #[test]
-    fn groups_and_waits_are_the_coarsest_of_all_routes_and_inherited_where_a_route_says_nothing() {
-        let configuration = "
-route:
-  receiver: a
-  group_by: [alertname, job]
-  group_wait: 10s
-  routes:
-    - {receiver: b, group_by: [alertname, exchange], group_interval: 7m}
-    - {receiver: c, group_wait: 20s}
-";
-        let (group_wait, group_interval) = (Duration::from_secs(20), Duration::from_mins(7));
-        let group_by = ["alertname".to_owned()].into();
-        let routing = routing_of(configuration).unwrap();
-        assert_eq!(
-            routing,
-            Routing {
-                group_by,
-                group_wait,
-                group_interval
-            }
         );
     }
 }

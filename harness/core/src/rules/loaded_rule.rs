@@ -23,6 +23,10 @@ pub struct LoadedRule {
     /// Why its last evaluation failed; `None` if it did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sick: Option<String>,
+    /// Whether it always fires, to show that the way to the receiver works. The project's settings
+    /// tell.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_watchdog: bool,
     /// The expression.
     pub query: String,
     /// How long the expression must hold before the alert fires.
@@ -51,11 +55,7 @@ impl LoadedRule {
     /// The labels that it adds whatever it finds: a label that is a template depends on that.
     #[must_use]
     pub fn fixed_labels(&self) -> Labels {
-        let labels = self.labels.iter();
-        let fixed = labels.filter(|(_, value)| !value.contains("{{"));
-        fixed
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect()
+        fixed_labels(&self.labels)
     }
 
     /// Its name among `rules`: the alert's, and in braces the labels that the rule adds. These tell
@@ -66,15 +66,30 @@ impl LoadedRule {
         let is_alike =
             |other: &&Self| other.alert == self.alert && other.labels_but_severity() == labels;
         let are_alike = rules.iter().filter(is_alike).count() > 1;
-        selector(&self.alert, if are_alike { &self.labels } else { &labels })
+        let labels = if are_alike {
+            self.fixed_labels()
+        } else {
+            labels
+        };
+        selector(&self.alert, &labels)
+    }
+
+    /// Whether it is the same alert of another severity, with conditions of its own: people want a
+    /// warning first and a page later. A copy under another severity is none.
+    #[must_use]
+    pub fn escalates(&self, other: &Self) -> bool {
+        let is_the_same =
+            self.alert == other.alert && self.labels_but_severity() == other.labels_but_severity();
+        let severity = |rule: &Self| rule.labels.get("severity").cloned();
+        let asks_for_something_else =
+            self.query != other.query || self.for_duration != other.for_duration;
+        is_the_same && severity(self) != severity(other) && asks_for_something_else
     }
 
     fn labels_but_severity(&self) -> Labels {
-        let labels = self.labels.iter();
-        let labels = labels.filter(|(name, _)| *name != "severity");
+        let mut labels = self.fixed_labels();
+        labels.remove("severity");
         labels
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect()
     }
 
     /// The longest time from a change of a metric until a scrape shows it.
@@ -94,6 +109,15 @@ impl LoadedRule {
     pub fn seen_within(&self) -> Duration {
         self.scraped_within() + self.evaluated_within()
     }
+}
+
+/// Those of the `labels` of a rule that are no templates.
+#[must_use]
+pub fn fixed_labels(labels: &Labels) -> Labels {
+    let fixed = labels.iter().filter(|(_, value)| !value.contains("{{"));
+    fixed
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 /// The rule that is meant: of the alert's name, and its own labels agree with the given ones. What a
@@ -119,6 +143,7 @@ impl LoadedRule {
             labels: Labels::new(),
             annotations: Labels::new(),
             sick: None,
+            is_watchdog: false,
             query: "up == 0".to_owned(),
             for_duration: Duration::ZERO,
             keep_firing_for: Duration::ZERO,

@@ -1,5 +1,7 @@
 //! The answers of Prometheus's HTTP API, as far as they are read.
 
+use std::time::Duration;
+
 use alertdrill_core::{Labels, UtcInstant};
 use serde::Deserialize;
 
@@ -48,6 +50,9 @@ pub(super) struct LoadedGroup {
     pub(super) name: String,
     pub(super) interval: f64,
     pub(super) last_evaluation: UtcInstant,
+    /// How far back its evaluations look. No answer tells it: it is filled in.
+    #[serde(skip)]
+    pub(super) query_offset: Duration,
     pub(super) rules: Vec<RuleAnswer>,
 }
 

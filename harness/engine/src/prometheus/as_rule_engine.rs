@@ -31,6 +31,7 @@ impl RuleEngine for Prometheus {
                 loaded.push(LoadedRule {
                     annotations: rule.annotations,
                     sick: (rule.health == SICK).then_some(rule.last_error),
+                    is_watchdog: false,
                     alert: rule.name,
                     group: group.name.clone(),
                     labels: rule.labels,
@@ -38,9 +39,7 @@ impl RuleEngine for Prometheus {
                     for_duration: duration(rule.duration)?,
                     keep_firing_for: duration(rule.keep_firing_for)?,
                     evaluation_interval,
-                    // The API of Prometheus 2.53 does not tell it, so it is taken to be the
-                    // default. A rule that has an offset fires later than its window says.
-                    query_offset: Duration::ZERO,
+                    query_offset: group.query_offset,
                     scrape_interval,
                     scrape_duration: if reads_up { scrape_timeout } else { usual },
                 });
@@ -76,11 +75,17 @@ impl RuleEngine for Prometheus {
     }
 
     async fn alert_samples(&self, window: Duration) -> Result<Vec<AlertSeries>> {
+        let window = window + self.query_offsets.longest();
         let query = format!("ALERTS[{}s]", window.as_secs().max(1));
         let series = self.matrix("/api/v1/query", &[("query", &query)]).await?;
         let alerts = series.into_iter().map(alert_series);
-        let alerts: std::result::Result<_, _> = alerts.collect();
-        alerts.map_err(|reason| bad_answer(&query, &reason))
+        let alerts: std::result::Result<Vec<_>, _> = alerts.collect();
+        let alerts = alerts
+            .map_err(|reason| bad_answer(&query, &reason))?
+            .into_iter();
+        Ok(alerts
+            .map(|alert| self.query_offsets.at_evaluations(alert))
+            .collect())
     }
 
     async fn fired_within(&self, window: Duration) -> Result<Vec<Labels>> {

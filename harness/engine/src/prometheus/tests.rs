@@ -1,6 +1,9 @@
 //! Answers as Prometheus gives them, and answers that are none: the latter must never read as "no
 //! alert".
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde_json::json;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -168,6 +171,43 @@ async fn spans_of_a_condition_end_where_a_second_is_missing() {
     let spans = condition_spans(&prometheus, "up == 0", at(90.0), at(120.0)).await;
     let expected = [(100.0, 102.0), (110.0, 110.0)].map(span);
     assert_eq!(spans.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn samples_of_a_rule_with_an_offset_carry_the_instant_of_their_evaluation() {
+    let server = MockServer::start().await;
+    let rule = |name: &str, cause: &str| {
+        json!({"name": name, "query": "x > 0", "labels": {"cause": cause, "team": "{{ $value }}"},
+            "health": "ok"})
+    };
+    let group = |name: &str, cause: &str| {
+        json!({"name": name, "interval": 5, "lastEvaluation": "2026-01-01T00:00:00Z",
+            "rules": [rule("Down", cause)]})
+    };
+    let groups = [group("late", "gone"), group("now", "silent")];
+    let series = |cause: &str| {
+        let labels = json!({"alertname": "Down", "alertstate": "firing", "cause": cause,
+            "team": "7"});
+        json!({"metric": labels, "values": [[100, "1"], [105, "1"]]})
+    };
+    let matrix = json!({"resultType": "matrix", "result": [series("gone"), series("silent")]});
+    for (asked, data) in [("rules", json!({"groups": groups})), ("query", matrix)] {
+        let answer = json!({"status": "success", "data": data});
+        Mock::given(path(format!("/api/v1/{asked}")))
+            .respond_with(ResponseTemplate::new(200).set_body_json(answer))
+            .mount(&server)
+            .await;
+    }
+    let offsets = [("late".to_owned(), Duration::from_secs(30))].into();
+    let written: WrittenOffsets = Arc::new(move || Ok(BTreeMap::clone(&offsets)));
+    let prometheus = Prometheus::new(&server.address().to_string()).with_query_offsets(written);
+    prometheus.evaluations().await.unwrap();
+    let told = alerts(&prometheus).await.unwrap();
+    let at_s: Vec<_> = told.iter().map(|series| series.at[0].epoch_s()).collect();
+    assert_eq!(at_s, [130.0, 100.0]);
+    let requests = server.received_requests().await.unwrap();
+    let asked = String::from_utf8(requests[1].body.clone()).unwrap();
+    assert!(asked.contains("ALERTS%5B90s%5D"), "{asked}");
 }
 
 #[tokio::test]

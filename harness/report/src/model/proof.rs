@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::terms::term_names;
 use alertdrill_core::plan::Plan;
-use alertdrill_core::{Claim, Labels, LoadedRule, Waiver, rule_for};
+use alertdrill_core::{AlertOutcome, Claim, Drill, LoadedRule, Waiver, rule_for};
 
 /// Something that must be proven, and what proves or excuses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct PlannedCoverage {
     pub rules: Vec<Proof>,
     /// Per instance, the drills that make its alert fire for it.
     pub instances: Vec<Proof>,
+    /// What excuses the rest: the plan's waivers, and those of rules that need no drill.
+    pub waivers: Vec<Waiver>,
     /// The waivers that excuse nothing: what they name is not there, or is proven.
     pub idle_waivers: Vec<Waiver>,
 }
@@ -50,23 +52,23 @@ impl PlannedCoverage {
     /// What the drills of `plan` prove of these rules, and of these instances of their alerts.
     #[must_use]
     pub fn of(rules: &[LoadedRule], to_prove: &[Claim], plan: &Plan) -> Self {
-        let Plan { drills, waivers } = plan;
-        let proof = |what: String, proves: &dyn Fn(&alertdrill_core::Drill) -> bool| {
+        let Plan { drills, .. } = plan;
+        let makes_fire = |drill: &Drill, rule: &LoadedRule| {
+            let mut expected = drill.expect.iter();
+            expected.any(|expected| expected.rule_among(rules) == Some(rule))
+        };
+        let is_proven = |rule: &LoadedRule| drills.iter().any(|drill| makes_fire(drill, rule));
+        let waivers = with_excuses(&plan.waivers, rules, is_proven);
+        let proof = |what: String, proves: &dyn Fn(&Drill) -> bool| {
             let proving = drills.iter().filter(|drill| proves(drill));
             Proof::of(
                 what,
                 proving.map(|drill| drill.name.clone()).collect(),
-                waivers,
+                &waivers,
             )
         };
-        let of_rule = |rule: &LoadedRule| {
-            proof(rule.name_among(rules), &|drill| {
-                drill.expect.iter().any(|expected| {
-                    let severity = Some(&expected.severity);
-                    fired_rule(&expected.alert, &expected.labels, severity, rules) == Some(rule)
-                })
-            })
-        };
+        let of_rule =
+            |rule: &LoadedRule| proof(rule.name_among(rules), &|drill| makes_fire(drill, rule));
         let of_instance =
             |claim: &Claim| proof(claim.to_string(), &|drill| claim.is_expected_by(drill));
         let proofs: Vec<_> = rules.iter().map(of_rule).collect();
@@ -75,23 +77,23 @@ impl PlannedCoverage {
         let unproven = unproven.filter(|proof| proof.drills.is_empty());
         let unproven = unproven.map(|proof| proof.what.clone());
         // Which terms decide is known only after a run.
-        let idle_waivers = idle_waivers(waivers, unproven.chain(term_names(rules)));
+        let idle_waivers = idle_waivers(&plan.waivers, unproven.chain(term_names(rules)));
         Self {
             rules: proofs,
             instances,
+            waivers,
             idle_waivers,
         }
     }
 
-    /// What is not proven and not excused, and which waivers are to go, in words; empty if all is
-    /// as it must be.
+    /// What is not proven and not excused, in words; empty if all is as it must be. A waiver that
+    /// excuses nothing is no fault of the rules.
     #[must_use]
     pub fn complaints(&self) -> Vec<String> {
         let missing = |proofs: &[Proof]| {
             let missing = proofs.iter().filter(|proof| !proof.is_covered());
             missing.map(|proof| proof.what.clone()).collect::<Vec<_>>()
         };
-        let idle = self.idle_waivers.iter().map(|waiver| waiver.rule.clone());
         let complaints = [
             (
                 missing(&self.rules),
@@ -101,10 +103,6 @@ impl PlannedCoverage {
                 missing(&self.instances),
                 "no drill makes these alerts fire for each instance, and no waiver says why not",
             ),
-            (
-                idle.collect(),
-                "these waivers excuse nothing: what they name is proven, or is not there",
-            ),
         ];
         let complaints = complaints
             .into_iter()
@@ -113,6 +111,33 @@ impl PlannedCoverage {
             .map(|(names, what)| format!("{what}: {}", names.join("; ")))
             .collect()
     }
+}
+
+/// `waivers`, and one for each rule that is not proven and needs no drill: a watchdog, or one that
+/// escalates a rule that is proven. No drill goes as far as that asks for, and nobody promised how
+/// far that is.
+pub(super) fn with_excuses(
+    waivers: &[Waiver],
+    rules: &[LoadedRule],
+    is_proven: impl Fn(&LoadedRule) -> bool,
+) -> Vec<Waiver> {
+    let excuse = |rule: &LoadedRule| {
+        if rule.is_watchdog {
+            return Some("it always fires by intent, and each drill looks whether it does".into());
+        }
+        let mut proven = rules.iter().filter(|other| is_proven(other));
+        let escalated = proven.find(|other| rule.escalates(other))?;
+        let escalated = escalated.name_among(rules);
+        Some(format!("it escalates {escalated}, which is proven"))
+    };
+    let unproven = rules.iter().filter(|rule| !is_proven(rule));
+    let excuses = unproven.filter_map(|rule| {
+        Some(Waiver {
+            rule: rule.name_among(rules),
+            reason: excuse(rule)?,
+        })
+    });
+    waivers.iter().cloned().chain(excuses).collect()
 }
 
 /// The waivers that name none of what is `unproven`.
@@ -127,19 +152,14 @@ pub(super) fn idle_waivers(
     idle.cloned().collect()
 }
 
-/// The rule that an alert of these labels comes from. Its severity tells too, where rules have one
-/// name; where none has that severity it is the rule whose severity is wrong.
-pub(super) fn fired_rule<'a>(
-    alert: &str,
-    labels: &Labels,
-    severity: Option<&String>,
-    rules: &'a [LoadedRule],
-) -> Option<&'a LoadedRule> {
-    let mut with_severity = labels.clone();
-    if let Some(severity) = severity {
-        with_severity.insert("severity".to_owned(), severity.clone());
+/// The rule that an alert comes from. Its severity tells too, where rules have one name; where none
+/// has that severity it is the rule whose severity is wrong.
+pub(super) fn rule_of<'a>(alert: &AlertOutcome, rules: &'a [LoadedRule]) -> Option<&'a LoadedRule> {
+    let mut labels = alert.labels.clone();
+    if let Some(severity) = &alert.severity {
+        labels.insert("severity".to_owned(), severity.clone());
     }
-    rule_for(alert, &with_severity, rules).or_else(|| rule_for(alert, labels, rules))
+    rule_for(&alert.name, &labels, rules).or_else(|| rule_for(&alert.name, &alert.labels, rules))
 }
 
 #[cfg(test)]
@@ -147,7 +167,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use alertdrill_core::{Drill, ExpectedAlert, Fault};
+    use alertdrill_core::{ExpectedAlert, Fault, Labels};
 
     fn rule(alert: &str, labels: &[(&str, &str)]) -> LoadedRule {
         LoadedRule {
@@ -261,16 +281,13 @@ mod tests {
     }
 
     #[test]
-    fn waiver_of_what_is_proven_or_is_not_there_is_a_complaint() {
+    fn waiver_of_what_is_proven_or_is_not_there_is_idle_and_no_fault_of_the_rules() {
         let rules = [rule("Down", &[])];
         let drills = vec![drill("x", expected("Down", "critical"))];
         let waived = ["Down", "Gone"];
-        let [complaint] = coverage(&rules, &[], drills, &waived)
-            .complaints()
-            .try_into()
-            .unwrap();
-        assert!(complaint.contains("excuse nothing"), "{complaint}");
-        assert!(complaint.ends_with(": Down; Gone"), "{complaint}");
+        let planned = coverage(&rules, &[], drills, &waived);
+        assert_eq!(planned.complaints(), [""; 0]);
+        assert_eq!(planned.idle_waivers, waived.map(waiver));
     }
 
     #[test]
@@ -278,5 +295,41 @@ mod tests {
         let drills = vec![drill("x", expected("Down", "critical"))];
         let planned = coverage(&[rule("Down", &[])], &[], drills, &["Down: up == 0"]);
         assert_eq!(planned.complaints(), [""; 0]);
+    }
+
+    #[test]
+    fn rule_that_always_fires_by_intent_needs_no_drill() {
+        let watchdog = LoadedRule {
+            is_watchdog: true,
+            ..rule("Watchdog", &[])
+        };
+        assert_eq!(
+            coverage(&[watchdog], &[], vec![], &[]).complaints(),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn escalation_of_a_proven_rule_is_excused_and_a_copy_of_it_is_not() {
+        let of_severity = |severity: &str, query: &str| LoadedRule {
+            labels: [("severity".to_owned(), severity.to_owned())].into(),
+            query: query.to_owned(),
+            ..LoadedRule::example("Lag")
+        };
+        let expected = ExpectedAlert::new("Lag", "warning", Duration::from_secs(60));
+        let drill = Drill::new("lags", Fault::stop("x")).expect_alert(expected);
+        let complaints = |rules: &[LoadedRule]| {
+            let plan = Plan {
+                drills: vec![drill.clone()],
+                waivers: vec![],
+            };
+            PlannedCoverage::of(rules, &[], &plan).complaints().len()
+        };
+        let warning = of_severity("warning", "lag > 1000");
+        let page = of_severity("critical", "lag > 50000");
+        let copy = of_severity("critical", "lag > 1000");
+        assert_eq!(complaints(&[warning.clone(), page.clone()]), 0);
+        assert_eq!(complaints(&[warning, copy]), 1);
+        assert_eq!(complaints(&[page]), 0, "its severity is the drill's matter");
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::proof::{fired_rule, idle_waivers};
+use super::proof::{idle_waivers, rule_of, with_excuses};
 use super::terms::term_names;
 use alertdrill_core::{DrillRecord, RunInfo, TermDecision, Verdict, Waiver};
 
@@ -80,19 +80,25 @@ impl Coverage {
         for (record, verdict) in judged {
             let loaded = &record.timeline.rules;
             for rule in loaded {
-                rules.entry(rule.name_among(loaded)).or_default();
+                // One that does not fire, though it always must, fails the drill.
+                *rules.entry(rule.name_among(loaded)).or_default() |= rule.is_watchdog;
             }
             let fired = verdict
                 .alerts
                 .iter()
                 .filter(|alert| alert.firing_at.is_some());
-            for rule in fired.filter_map(|alert| {
-                fired_rule(&alert.name, &alert.labels, alert.severity.as_ref(), loaded)
-            }) {
+            for rule in fired.filter_map(|alert| rule_of(alert, loaded)) {
                 rules.insert(rule.name_among(loaded), true);
             }
         }
-        let rules = Proven::of(rules, &info.waivers);
+        let loaded = judged
+            .iter()
+            .map(|(record, _)| record.timeline.rules.as_slice());
+        let loaded = loaded.max_by_key(|rules| rules.len()).unwrap_or_default();
+        let waivers = with_excuses(&info.waivers, loaded, |rule| {
+            rules.get(&rule.name_among(loaded)) == Some(&true)
+        });
+        let rules = Proven::of(rules, &waivers);
         let instances = info.to_prove.iter().map(|claim| {
             let mut alerts = judged.iter().flat_map(|(_, verdict)| &verdict.alerts);
             (
@@ -100,7 +106,7 @@ impl Coverage {
                 alerts.any(|alert| claim.is_proven_by(alert)),
             )
         });
-        let instances = Proven::of(instances, &info.waivers);
+        let instances = Proven::of(instances, &waivers);
         let undecided = match &terms {
             Some(terms) => {
                 let unseen = terms.iter().filter(|term| !term.is_seen());
@@ -115,7 +121,7 @@ impl Coverage {
         let idle_waivers = idle_waivers(&info.waivers, unproven.chain(undecided));
         let terms = terms.unwrap_or_default();
         Self {
-            undecided: super::terms::undecided(&terms, &info.waivers)
+            undecided: super::terms::undecided(&terms, &waivers)
                 .into_iter()
                 .map(|term| term.term.clone())
                 .collect(),

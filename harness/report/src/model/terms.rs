@@ -3,10 +3,15 @@
 use alertdrill_core::promql::deciding_terms_of;
 use alertdrill_core::{LoadedRule, TermDecision, Waiver};
 
-/// The terms that no drill decides both ways and that no waiver excuses.
+/// The terms that no drill decides both ways and that no waiver excuses: one of the term, or of its
+/// whole rule.
 #[must_use]
 pub fn undecided<'a>(terms: &'a [TermDecision], waivers: &[Waiver]) -> Vec<&'a TermDecision> {
-    let is_waived = |term: &TermDecision| waivers.iter().any(|waiver| waiver.rule == term.term);
+    let excuses = |waiver: &Waiver, term: &str| {
+        let of_the_rule = term.strip_prefix(waiver.rule.as_str());
+        waiver.rule == term || of_the_rule.is_some_and(|rest| rest.starts_with(": "))
+    };
+    let is_waived = |term: &TermDecision| waivers.iter().any(|waiver| excuses(waiver, &term.term));
     let unseen = terms.iter().filter(|term| !term.is_seen());
     unseen.filter(|term| !is_waived(term)).collect()
 }
@@ -54,12 +59,13 @@ mod tests {
             term("A: true", true, false),
             term("A: false", false, true),
             term("A: waived", false, false),
+            term("B: of a waived rule", false, false),
         ];
-        let waiver = Waiver {
-            rule: "A: waived".to_owned(),
+        let waivers = ["A: waived", "B"].map(|rule| Waiver {
+            rule: rule.to_owned(),
             reason: "known".to_owned(),
-        };
-        let said: Vec<_> = undecided(&terms, &[waiver])
+        });
+        let said: Vec<_> = undecided(&terms, &waivers)
             .into_iter()
             .map(undecided_text)
             .collect();

@@ -33,6 +33,7 @@ impl CoverageTable {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.planned.complaints().is_empty()
+            && self.planned.idle_waivers.is_empty()
             && undecided(&self.terms, &self.waivers).is_empty()
             && self.unknown.as_ref().is_none_or(Vec::is_empty)
     }
@@ -161,6 +162,7 @@ mod tests {
         ];
         CoverageTable {
             planned: PlannedCoverage {
+                waivers: Vec::new(),
                 rules,
                 instances: vec![rule("Down{exchange=\"okx\"}", &[], None)],
                 idle_waivers: vec![Waiver {
@@ -231,6 +233,7 @@ mod tests {
     fn coverage_without_a_prometheus_does_not_claim_that_metrics_are_there() {
         let text = CoverageTable {
             planned: PlannedCoverage {
+                waivers: Vec::new(),
                 rules: text(None).planned.rules[..2].to_vec(),
                 instances: vec![],
                 idle_waivers: vec![],

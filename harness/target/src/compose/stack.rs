@@ -27,11 +27,13 @@ pub struct Stack {
     lock: StackLock,
 }
 
-/// Rules and routes to be loaded in place of the committed ones.
+/// Rules, routes and a configuration to be loaded in place of the committed ones.
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate<'a> {
     /// The rules file's text.
     pub rules: &'a str,
+    /// The text of Prometheus's configuration.
+    pub prometheus: &'a str,
     /// The text of Alertmanager's configuration.
     pub alertmanager: &'a str,
 }
@@ -139,6 +141,13 @@ impl Stack {
         (&configuration.rules_file, &configuration.rules_sha256)
     }
 
+    /// Prometheus's configuration and its rules file, where the stack mounts them from. Their
+    /// content may change while the stack runs.
+    #[must_use]
+    pub fn prometheus_files(&self) -> (PathBuf, PathBuf) {
+        staging::prometheus_files_in_use(&self.project)
+    }
+
     /// Has Prometheus and Alertmanager load a candidate in place of what they run with, without a
     /// restart. The next start notices that and loads the committed rules and routes again.
     ///
@@ -148,8 +157,9 @@ impl Stack {
     pub async fn load(&self, candidate: Candidate<'_>, reload: Reload) -> Result<()> {
         let project = &self.project;
         let rules = (staging::staged_rules(project), candidate.rules);
+        let scrapes = (staging::staged_scrapes(project), candidate.prometheus);
         let routes = (staging::staged_routes(project), candidate.alertmanager);
-        for (path, text) in [rules, routes] {
+        for (path, text) in [rules, scrapes, routes] {
             let path = path.ok_or_else(not_staged)?;
             std::fs::write(&path, text).map_err(Error::file("write", path))?;
         }
@@ -176,7 +186,7 @@ impl Stack {
 fn not_staged() -> Error {
     let reason = "the project mounts its own as they are (`staged_by` in its settings)";
     Error::BadDescription {
-        what: "a candidate's rules and routes".to_owned(),
+        what: "a candidate's rules, routes and configuration".to_owned(),
         reason: reason.to_owned(),
     }
 }

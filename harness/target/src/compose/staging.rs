@@ -88,6 +88,16 @@ fn alertmanager_folder(root: &Path, settings: &Settings) -> PathBuf {
     folder_of(root, &settings.alertmanager_files.configuration)
 }
 
+/// Prometheus's configuration and its rules file, where the stack mounts them from.
+pub(super) fn prometheus_files_in_use(project: &Project) -> (PathBuf, PathBuf) {
+    let (root, files) = (project.root(), &project.settings().prometheus_files);
+    let staged = staged_rules(project).zip(files.configuration.file_name());
+    staged.map_or_else(
+        || (root.join(&files.configuration), root.join(&files.rules)),
+        |(rules, name)| (staged_prometheus(&project.state_folder()).join(name), rules),
+    )
+}
+
 /// Where the stack mounts its rules file from; `None` if it mounts the committed file.
 pub(super) fn staged_rules(project: &Project) -> Option<PathBuf> {
     let (root, settings) = (project.root(), project.settings());
@@ -95,6 +105,13 @@ pub(super) fn staged_rules(project: &Project) -> Option<PathBuf> {
     let rules = root.join(&settings.prometheus_files.rules);
     let name = rules.strip_prefix(prometheus_folder(root, settings)).ok()?;
     Some(staged_prometheus(&project.state_folder()).join(name))
+}
+
+/// Where the stack mounts Prometheus's configuration from; `None` if it mounts the committed file.
+pub(super) fn staged_scrapes(project: &Project) -> Option<PathBuf> {
+    let files = &project.settings().prometheus_files;
+    files.staged_by.as_ref()?;
+    Some(staged_prometheus(&project.state_folder()).join(files.configuration.file_name()?))
 }
 
 /// Where the stack mounts Alertmanager's configuration from; `None` if it mounts the committed

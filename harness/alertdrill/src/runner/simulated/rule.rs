@@ -33,6 +33,10 @@ pub(crate) enum Mistake {
     NotDelivered,
     /// Another receiver is notified.
     OtherReceiver,
+    /// Another receiver is notified too.
+    OtherReceiverToo,
+    /// Its receiver is notified only once its group has waited so many times.
+    DeliveredLate(u32),
     /// Its receiver is notified twice.
     DeliveredTwice,
     /// It is delivered without its annotations.
@@ -80,6 +84,7 @@ impl SimulatedRule {
             labels: [("severity".to_owned(), "critical".to_owned())].into(),
             annotations: Labels::new(),
             sick: None,
+            is_watchdog: false,
             query: down(service),
             for_duration: Duration::from_secs(10),
             keep_firing_for: Duration::ZERO,

@@ -1,0 +1,10 @@
+//! Rule sets, routes and configurations that are wrong, and right ones that are written otherwise:
+//! the entries of the files beside this one, whose README tells what they say.
+
+mod files;
+mod rule_set;
+mod shared_runs;
+
+pub(crate) use files::Files;
+pub(crate) use rule_set::{Catcher, DecidedBy, RuleSet, of_file, rule_sets};
+pub(crate) use shared_runs::{files_of, shared_runs};

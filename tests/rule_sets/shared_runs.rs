@@ -1,0 +1,47 @@
+//! Which rule sets share a run: those whose drills answer for different alerts, and that can be put
+//! into the same files.
+
+use alertdrill::{Claim, Drill, ExpectedAlert, SilentAlert};
+
+use super::{DecidedBy, Files, RuleSet};
+
+/// The rule sets as they are tried: each run holds those that do not get into each other's way.
+/// What is seen in what is loaded takes no time, and is tried alone.
+pub(crate) fn shared_runs(rule_sets: Vec<RuleSet>) -> Vec<Vec<RuleSet>> {
+    let mut runs: Vec<Vec<RuleSet>> = Vec::new();
+    for rule_set in rule_sets {
+        match runs.iter_mut().find(|run| has_room_for(run, &rule_set)) {
+            Some(run) => run.push(rule_set),
+            None => runs.push(vec![rule_set]),
+        }
+    }
+    runs
+}
+
+/// The committed files with all changes of a run; the error is what is not there to be replaced.
+pub(crate) fn files_of(run: &[RuleSet]) -> Result<Files, String> {
+    let mut rule_sets = run.iter();
+    rule_sets.try_fold(Files::committed(), |files, rule_set| files.with(rule_set))
+}
+
+fn has_room_for(run: &[RuleSet], rule_set: &RuleSet) -> bool {
+    let is_alone = |rule_set: &RuleSet| rule_set.alone || rule_set.decided_by == DecidedBy::Loaded;
+    let answered = answered_for(rule_set);
+    let mut together = run.to_vec();
+    together.push(rule_set.clone());
+    let meets = |other: &RuleSet| {
+        let others = answered_for(other);
+        answered.iter().any(|claim| others.iter().any(|other| claim.meets(other)))
+    };
+    !together.iter().any(is_alone) && !run.iter().any(meets) && files_of(&together).is_ok()
+}
+
+/// The alerts that its drills judge.
+fn answered_for(rule_set: &RuleSet) -> Vec<Claim> {
+    let of_drill = |drill: Drill| {
+        let expected = drill.expect.iter().map(ExpectedAlert::claim);
+        let silent = drill.silent.iter().map(SilentAlert::claim);
+        expected.chain(silent).collect::<Vec<_>>()
+    };
+    rule_set.drills().into_iter().flat_map(of_drill).collect()
+}
