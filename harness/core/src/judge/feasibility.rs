@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::sick::was_sick;
 use crate::promql::result_labels_of;
 use crate::seconds::to_a_tenth;
-use crate::{Drill, ExpectedAlert, LoadedRule, Reason, ReasonKind, Routes, Window};
+use crate::{Drill, ExpectedAlert, LoadedRule, Onset, Reason, ReasonKind, Routes, Window};
 use crate::{nearest, rule_for};
 
 /// Why `drill` cannot pass with `rules` and `routes`, known without breaking anything. Empty if it
@@ -71,20 +71,21 @@ fn cannot_give_labels(expected: &ExpectedAlert, rule: &LoadedRule) -> Option<Rea
     Some(Reason::new(ReasonKind::WrongLabels, message))
 }
 
+/// The onset that the drill tells of is left out: a rule with a lower threshold and a longer `for`
+/// may begin before it and keep the deadline all the same.
 fn cannot_fire_in_time(expected: &ExpectedAlert, rule: &LoadedRule) -> Option<Reason> {
-    let latest = Window::derive(rule, expected.onset).latest;
+    let latest = Window::derive(rule, Onset::default()).latest;
     if latest <= expected.deadline {
         return None;
     }
     let waits = [
         ("`for` is", rule.for_duration),
-        ("onset up to", expected.onset.latest),
         ("scrape", rule.scrape_interval),
         ("scraped samples seen after up to", rule.scrape_duration),
         ("evaluation", rule.evaluation_interval),
     ];
     let message = format!(
-        "{expected} can fire as late as {} after the fault, its deadline is {}: {}",
+        "{expected} can fire as late as {} after its onset, its deadline is {}: {}",
         to_a_tenth(latest),
         to_a_tenth(expected.deadline),
         listed(&waits)
