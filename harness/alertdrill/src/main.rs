@@ -20,6 +20,8 @@ Exit codes:
 
 Environment:
   ALERT_RULES=FILE       a candidate's rules instead of the committed ones
+  ALERT_ROUTES=FILE      the same of Alertmanager's configuration
+  PROMETHEUS_CONFIG=FILE the same of Prometheus's configuration
   KEEP_STACK=1           a run keeps the stack that it started
   WATCH_UNTIL=delivered  a drill ends as soon as its alerts are delivered, for an edited rule
   NO_COLOR=1             no colours";
@@ -70,6 +72,9 @@ Examples:
     },
     /// Run the drills before a release: once more if they could not be tested, never if an alert
     /// failed.
+    ///
+    /// First it asks what takes seconds: do the servers' own tools take the files, do the unit tests
+    /// of the rules pass, can each drill pass?
     #[command(after_help = "\
 Examples:
   alertdrill gate                              every drill, by the committed rules
@@ -175,7 +180,7 @@ fn carry_out(action: Action, project: &Path, progress: &Progress) -> Result<Exit
         }
         Action::Gate { drills } => Done {
             text: String::new(),
-            outcome: commands::gate(project, drills.selection(), progress)?,
+            outcome: commands::gate(project, &commands::programs(), drills.selection(), progress)?,
         },
         Action::Repeat { times, drills } => {
             commands::repeat(project, &programs, drills.selection(), times, progress)?

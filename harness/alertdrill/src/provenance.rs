@@ -12,7 +12,13 @@ use alertdrill_target::compose::Stack;
 use crate::servers;
 
 /// The environment variables that decide what a run does and what it finds.
-const DECIDING: [&str; 3] = ["ALERT_RULES", "WATCH_UNTIL", "COMPOSE_PROJECT_NAME"];
+const DECIDING: [&str; 5] = [
+    "ALERT_RULES",
+    "ALERT_ROUTES",
+    "PROMETHEUS_CONFIG",
+    "WATCH_UNTIL",
+    "COMPOSE_PROJECT_NAME",
+];
 
 /// What it takes to repeat the run of this process on `stack`, which began with `commit`.
 pub(crate) async fn provenance_of(stack: &Stack, commit: Option<Commit>) -> Provenance {

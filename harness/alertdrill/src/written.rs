@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use alertdrill_core::{
     Error, LoadedRule, Result, Routes, Settings, routes_of, rules_of, with_watchdogs,
 };
-use alertdrill_target::compose::{find_compose_file, rules_file, runbooks};
+use alertdrill_target::compose::{DrilledFiles, find_compose_file, runbooks};
 use serde::Deserialize;
 
 /// A project's configuration, as its files say it.
@@ -46,9 +46,11 @@ impl Written {
         let compose = find_compose_file(project)?;
         let root = compose.parent().map(Path::to_owned).unwrap_or_default();
         let settings = settings_in(&compose)?;
-        let prometheus = root.join(&settings.prometheus_files.configuration);
-        let alertmanager = root.join(&settings.alertmanager_files.configuration);
-        let rules_file = rules_file(&root, &settings);
+        let DrilledFiles {
+            prometheus,
+            rules: rules_file,
+            routes: alertmanager,
+        } = DrilledFiles::of(&root, &settings);
         let (prometheus_text, rules_text) = (text_of(&prometheus)?, text_of(&rules_file)?);
         let rules = rules_of((&prometheus, &prometheus_text), (&rules_file, &rules_text))?;
         let rules = with_watchdogs(rules, &settings);

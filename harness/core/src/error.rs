@@ -93,10 +93,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// Prometheus does not take the rules.
-    #[error("Prometheus refuses the rules of {}:\n{message}", file.display())]
-    RulesRefused {
-        /// The rules file.
+    /// A server does not take a file.
+    #[error("{server} refuses the {what} of {}:\n{message}", file.display())]
+    CandidateRefused {
+        /// Which server.
+        server: &'static str,
+        /// What the file is to it.
+        what: &'static str,
+        /// The file.
         file: PathBuf,
         /// Its own message.
         message: String,
@@ -196,7 +200,7 @@ impl Error {
                 "the stack was taken down again; `KEEP_STACK=1` keeps it for a look with \
                  `docker compose logs`",
             ),
-            Self::RulesRefused { .. } => Some("mend the rules file; nothing was broken or changed"),
+            Self::CandidateRefused { .. } => Some("mend the file; nothing was broken or changed"),
             Self::NoSuchService { .. } => {
                 Some("`docker compose config --services`, on its compose file, lists the services")
             }

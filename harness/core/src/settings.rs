@@ -51,6 +51,10 @@ pub struct Settings {
     /// The names of alerts that always fire, to show that the way to the receiver works.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub watchdogs: Vec<String>,
+    /// Files of unit tests of the rules, as `promtool test rules` takes them, relative to the
+    /// project's root.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub rule_tests: Vec<PathBuf>,
     /// The annotations that each alert must be delivered with, unless its drill names others.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub annotations: Vec<String>,
@@ -132,7 +136,8 @@ pub struct Endpoint {
 pub struct PrometheusFiles {
     /// Its configuration.
     pub configuration: PathBuf,
-    /// The rules file that a candidate (`ALERT_RULES`) replaces.
+    /// The rules file that a candidate (`ALERT_RULES`) replaces. `PROMETHEUS_CONFIG` replaces the
+    /// configuration.
     pub rules: PathBuf,
     /// The compose file's variable for the folder of its configuration, if it is mounted from a
     /// staged copy; only then can a candidate be loaded.
@@ -144,7 +149,7 @@ pub struct PrometheusFiles {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AlertmanagerFiles {
-    /// Its configuration.
+    /// Its configuration, which a candidate (`ALERT_ROUTES`) replaces.
     pub configuration: PathBuf,
     /// As [`PrometheusFiles::staged_by`].
     #[serde(default)]

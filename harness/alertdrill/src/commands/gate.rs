@@ -4,8 +4,9 @@ use std::path::Path;
 
 use alertdrill_core::{Result, RunOutcome};
 use alertdrill_progress::Progress;
+use alertdrill_target::compose::{Project, check_drilled_files, failed_rule_tests};
 
-use super::Selection;
+use super::{Selection, build_images, plan, runtime};
 use crate::child::{Children, Launch};
 use crate::session::require_whole_drills;
 
@@ -13,11 +14,43 @@ use crate::session::require_whole_drills;
 /// not be tested says nothing about the alerts, and is tried once more, unless somebody
 /// interrupted it.
 ///
+/// First comes what takes seconds: can each drill pass by the rules and routes as they are written,
+/// do the servers' own tools take the files, do the unit tests of the rules pass? What fails there
+/// is known as well.
+///
 /// # Errors
-/// As [`Selection::plan`], or if only half of each drill would be watched.
-pub fn gate(project: &Path, selection: Selection<'_>, progress: &Progress) -> Result<RunOutcome> {
+/// As [`Selection::plan`], if only half of each drill would be watched, or if a server refuses a
+/// file.
+pub fn gate(
+    project: &Path,
+    programs: &Path,
+    selection: Selection<'_>,
+    progress: &Progress,
+) -> Result<RunOutcome> {
     require_whole_drills("alertdrill gate")?;
+    let planned = plan(project, selection, false)?;
+    if planned.outcome != RunOutcome::Passed {
+        progress.line(&planned.text);
+        return Ok(planned.outcome);
+    }
+    let failed = static_failures(project, programs, progress)?;
+    if !failed.is_empty() {
+        for said in &failed {
+            progress.line(said);
+        }
+        return Ok(RunOutcome::Failed);
+    }
     pass(&selection.launch(project)?, &mut Children::new()?, progress)
+}
+
+/// What the unit tests of the rules say, once the servers' own tools take the files.
+fn static_failures(project: &Path, programs: &Path, progress: &Progress) -> Result<Vec<String>> {
+    build_images(project, programs, progress)?;
+    runtime()?.block_on(async {
+        let project = Project::open(project, programs).await?;
+        check_drilled_files(&project).await?;
+        failed_rule_tests(&project).await
+    })
 }
 
 fn pass(drills: &Launch, children: &mut Children, progress: &Progress) -> Result<RunOutcome> {

@@ -165,6 +165,22 @@ mod tests {
     use alertdrill_core::{Claim, LoadedRule};
 
     #[test]
+    fn rule_that_always_fires_by_intent_is_proven_without_a_drill() {
+        let mut record = example_record();
+        let watchdog = LoadedRule {
+            is_watchdog: true,
+            ..LoadedRule::example("Watchdog")
+        };
+        record.timeline.rules = vec![watchdog, LoadedRule::example("Lag")];
+        let info = example_report("okx").run.info;
+        let coverage = Coverage::of(&[(&record, example_verdict())], &info, None);
+        assert_eq!(
+            (coverage.fired, coverage.missing),
+            (vec!["Watchdog".into()], vec!["Lag".into()])
+        );
+    }
+
+    #[test]
     fn run_proves_the_instances_whose_alert_fired_and_no_others() {
         let mut record = example_record();
         record.timeline.rules = vec![LoadedRule::example("FeedHandlerDown")];

@@ -138,7 +138,7 @@ impl Stack {
     #[must_use]
     pub fn rules(&self) -> (&PathBuf, &str) {
         let configuration = &self.configuration;
-        (&configuration.rules_file, &configuration.rules_sha256)
+        (&configuration.files.rules, &configuration.rules_sha256)
     }
 
     /// Prometheus's configuration and its rules file, where the stack mounts them from. Their

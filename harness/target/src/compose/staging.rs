@@ -1,75 +1,62 @@
 //! The configuration that the stack mounts: a staged copy of the committed folders.
 //!
-//! With a copy, `ALERT_RULES` can replace the committed rules, and a reload sees edited files. (A
-//! container that mounts a single file keeps the old content when an editor replaces the file. A
+//! With a copy, a candidate can take the place of a committed file, and a reload sees edited files.
+//! (A container that mounts a single file keeps the old content when an editor replaces the file. A
 //! mounted folder shows the new one.)
 //!
 //! A project that mounts its files as they are stages nothing, and accepts no candidate.
 
 use std::path::{Path, PathBuf};
 
-use alertdrill_core::{Error, Result, Settings};
+use alertdrill_core::{Result, Settings};
 use sha2::{Digest, Sha256};
 
-use super::files::{copy_if_changed, files_below, finish_hash, hash_file, hash_of_file};
+use super::drilled_files::DrilledFiles;
+use super::files::{files_below, finish_hash, hash_file, hash_of_file};
 use super::project::{Project, staged_alertmanager, staged_prometheus};
-
-/// The variable that names another rules file than the committed one.
-const ALERT_RULES: &str = "ALERT_RULES";
+use super::tools::{Trial, copy_alertmanager, copy_prometheus};
 
 /// The configuration that the stack must run with.
 #[derive(Clone, Debug)]
 pub(super) struct Configuration {
-    /// The rules file that was asked for.
-    pub(super) rules_file: PathBuf,
-    /// The hash of its content.
+    /// The files that were asked for.
+    pub(super) files: DrilledFiles,
+    /// The hash of the rules file's content.
     pub(super) rules_sha256: String,
     /// The hash of all files of Prometheus and Alertmanager.
     pub(super) sha256: String,
 }
 
-/// The rules file of the project in `root`: the one that `ALERT_RULES` names if it is set, else the
-/// committed one.
-#[must_use]
-pub fn rules_file(root: &Path, settings: &Settings) -> PathBuf {
-    let named = std::env::var_os(ALERT_RULES);
-    let committed = || root.join(&settings.prometheus_files.rules);
-    named.map_or_else(committed, |file| root.join(file))
-}
-
-/// The committed configuration, with the rules of `ALERT_RULES` if it is set.
+/// The committed configuration, with the candidates that variables name.
 ///
 /// # Errors
-/// [`Error::File`], or [`Error::BadDescription`] of a candidate that the project cannot load.
+/// [`alertdrill_core::Error::File`], or [`alertdrill_core::Error::BadDescription`] of a candidate that the project cannot load.
 pub(super) fn asked_for(project: &Project) -> Result<Configuration> {
     let (root, settings) = (project.root(), project.settings());
-    let committed_rules = root.join(&settings.prometheus_files.rules);
-    let rules_file = rules_file(root, settings);
-    if rules_file != committed_rules && settings.prometheus_files.staged_by.is_none() {
-        let reason = "the project mounts its rules as they are; its setting \
-                      `prometheus_files.staged_by` would let another file take their place";
-        let what = format!("the variable {ALERT_RULES}");
-        return Err(Error::BadDescription {
-            what,
-            reason: reason.to_owned(),
-        });
-    }
-    let rules_sha256 = hash_of_file(&rules_file)?;
+    let committed = DrilledFiles::committed(root, settings);
+    let files = DrilledFiles::of(root, settings);
+    files.require_staging(&committed, settings)?;
+    let rules_sha256 = hash_of_file(&files.rules)?;
     let mut hash = Sha256::new();
     for folder in [
         prometheus_folder(root, settings),
         alertmanager_folder(root, settings),
     ] {
-        let mut files = files_below(&folder)?;
-        files.retain(|file| *file != committed_rules);
-        for file in files {
+        let mut beside = files_below(&folder)?;
+        beside.retain(|file| !committed.all().contains(&file));
+        for file in beside {
             hash.update(file.as_os_str().as_encoded_bytes());
             hash_file(&mut hash, &file)?;
         }
     }
-    hash.update(&rules_sha256);
+    for file in files.all() {
+        // A committed configuration that is not there is the server's matter.
+        if file.exists() || !committed.all().contains(&file) {
+            hash.update(hash_of_file(file)?);
+        }
+    }
     Ok(Configuration {
-        rules_file,
+        files,
         rules_sha256,
         sha256: finish_hash(hash),
     })
@@ -122,59 +109,58 @@ pub(super) fn staged_routes(project: &Project) -> Option<PathBuf> {
     Some(staged_alertmanager(&project.state_folder()).join(files.configuration.file_name()?))
 }
 
-/// Copies the configuration to where the stack mounts it from. Changed rules are checked first, so
-/// that refused rules change nothing.
+/// Copies the configuration to where the stack mounts it from. Changed rules and candidates are
+/// checked first, so that what is refused changes nothing.
 ///
 /// # Errors
-/// [`Error::RulesRefused`] with `promtool`'s own message, [`Error::File`].
+/// [`alertdrill_core::Error::CandidateRefused`] in the words of the server's own tool, [`alertdrill_core::Error::File`].
 pub(super) async fn stage(project: &Project, asked_for: &Configuration) -> Result<()> {
-    let (root, settings, state) = (project.root(), project.settings(), project.state_folder());
-    if let Some(staged) = staged_rules(project) {
-        // Rules that are already staged have been checked before.
-        if !staged.exists() || hash_of_file(&staged)? != asked_for.rules_sha256 {
-            check_rules(project, &asked_for.rules_file).await?;
+    let state = project.state_folder();
+    let files = &asked_for.files;
+    let committed = DrilledFiles::committed(project.root(), project.settings());
+    let (rules, routes) = (staged_rules(project), staged_routes(project));
+    if rules.is_some() || routes.is_some() {
+        let trial = Trial::of(project, files)?;
+        if let Some(staged) = &rules {
+            // Rules that are already staged have been checked before.
+            if !staged.exists() || hash_of_file(staged)? != asked_for.rules_sha256 {
+                trial.check_rules().await?;
+            }
+            if files.prometheus != committed.prometheus {
+                trial.check_prometheus().await?;
+            }
         }
-        let folder = prometheus_folder(root, settings);
-        let committed_rules = root.join(&settings.prometheus_files.rules);
-        copy_folder(&folder, &staged_prometheus(&state), Some(&committed_rules))?;
-        copy_if_changed(&asked_for.rules_file, &staged)?;
+        if routes.is_some() && files.routes != committed.routes {
+            trial.check_alertmanager().await?;
+        }
     }
-    if staged_routes(project).is_some() {
-        let folder = alertmanager_folder(root, settings);
-        copy_folder(&folder, &staged_alertmanager(&state), None)?;
+    if rules.is_some() {
+        copy_prometheus(project, files, &staged_prometheus(&state))?;
+    }
+    if routes.is_some() {
+        copy_alertmanager(project, files, &staged_alertmanager(&state))?;
     }
     Ok(())
 }
 
-/// Checks the rules by `promtool` of the project's own Prometheus image: the version that will load
-/// them is the one that decides.
-async fn check_rules(project: &Project, rules_file: &Path) -> Result<()> {
-    let service = &project.settings().prometheus.service;
-    let mount = format!("{}:/candidate.yml:ro", rules_file.display());
-    let run = ["run", "--rm", "--no-deps", "-T"];
-    let with = ["--volume", &mount, "--entrypoint", "promtool"];
-    let promtool = [service, "check", "rules", "/candidate.yml"];
-    let arguments = [run, with, promtool].concat();
-    match project.compose(&arguments, "check the rules", |_| ()).await {
-        Ok(_) => Ok(()),
-        Err(Error::Compose { log, .. })
-            if log.contains("FAILED") || log.contains("/candidate.yml") =>
-        {
-            let message = log.replace("/candidate.yml", &rules_file.display().to_string());
-            Err(Error::RulesRefused {
-                file: rules_file.to_owned(),
-                message,
-            })
-        }
-        Err(other) => Err(other),
-    }
+/// That the servers' own tools take the files that would be drilled.
+///
+/// # Errors
+/// [`alertdrill_core::Error::CandidateRefused`] in the words of the tool, [`alertdrill_core::Error::File`], or that it cannot be run.
+pub async fn check_drilled_files(project: &Project) -> Result<()> {
+    let files = DrilledFiles::of(project.root(), project.settings());
+    let trial = Trial::of(project, &files)?;
+    trial.check_rules().await?;
+    trial.check_prometheus().await?;
+    trial.check_alertmanager().await
 }
 
-fn copy_folder(from: &Path, to: &Path, except: Option<&Path>) -> Result<()> {
-    for file in files_below(from)? {
-        if except != Some(file.as_path()) {
-            copy_if_changed(&file, &to.join(file.strip_prefix(from).unwrap_or(&file)))?;
-        }
-    }
-    Ok(())
+/// What the project's unit tests say of the rules that would be drilled: per file of tests that
+/// fail, the words of Prometheus's own tool.
+///
+/// # Errors
+/// [`alertdrill_core::Error::File`], or [`alertdrill_core::Error::BadDescription`] of a file of tests that is not understood.
+pub async fn failed_rule_tests(project: &Project) -> Result<Vec<String>> {
+    let files = DrilledFiles::of(project.root(), project.settings());
+    Trial::of(project, &files)?.failed_rule_tests().await
 }
