@@ -22,11 +22,13 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use alertdrill::core::plan::Plan;
-use alertdrill::report::Report;
+use alertdrill::report::{PlannedCoverage, Report};
 use alertdrill::session::Session;
 use alertdrill::target::compose::Candidate;
+use alertdrill::written::Written;
 use alertdrill::{
-    Drill, ExpectedAlert, Outcome, Progress, ReasonKind, Target as _, judge, servers,
+    Drill, ExpectedAlert, Outcome, Placement, Progress, Reason, ReasonKind, Target as _,
+    infeasible, judge, routes_of, rules_of, servers,
 };
 use futures_util::future::join_all;
 use rule_sets::{Catcher, Coverage, DecidedBy, Files, RuleSet};
@@ -39,6 +41,14 @@ fn root() -> &'static Path {
 
 /// How long a drill waits for steady state where the mistake is that there is none.
 const UNSTEADY_WITHIN: Duration = Duration::from_secs(25);
+
+/// All drills, without what excuses from being proven.
+fn plan() -> Plan {
+    Plan {
+        drills: drills::all(),
+        waivers: Vec::new(),
+    }
+}
 
 /// A session on the stack, and what came of drills on it.
 struct Bench {
@@ -115,11 +125,7 @@ impl Bench {
     /// What the coverage of the loaded rules has to say, as of a drill.
     async fn coverage(&self) -> Ended {
         let began = Instant::now();
-        let plan = Plan {
-            drills: drills::all(),
-            waivers: Vec::new(),
-        };
-        let coverage = self.session.coverage(&plan).await.unwrap();
+        let coverage = self.session.coverage(&plan()).await.unwrap();
         Ended {
             outcome: Outcome::Fail,
             kinds: BTreeSet::new(),
@@ -347,6 +353,76 @@ fn every_rule_set_of_the_table_is_one_that_the_servers_take() {
         let arguments: Vec<_> = check.iter().copied().chain(files).collect();
         let (content, printed) = server_tools::run(server, tool, &sets, &arguments);
         assert!(content, "{printed}");
+    }
+}
+
+/// What came of a rule set's drills by its files alone: why each of them cannot pass.
+fn by_its_files(rule_set: &RuleSet) -> Vec<Vec<Reason>> {
+    let settings = Written::read(root()).unwrap().settings;
+    let files = Files::committed().with(rule_set).unwrap();
+    let named = |name, text| (Path::new(name), text);
+    let rules = rules_of(
+        named("prometheus.yml", files.prometheus.as_str()),
+        named("alert_rules.yml", files.rules.as_str()),
+    );
+    let (rules, routes) = (rules.unwrap(), routes_of(&files.routes).unwrap());
+    let refused = |drill: Drill| {
+        let drill = drill.placed(&Placement::default(), &settings);
+        infeasible(&drill, &rules, Some(&routes))
+    };
+    rule_set.drills().into_iter().map(refused).collect()
+}
+
+/// What needs Prometheus itself: it evaluates the rules and scrapes the targets.
+fn needs_prometheus(rule_set: &RuleSet) -> bool {
+    let kinds = [ReasonKind::SickRule, ReasonKind::StackNotSteady].map(Catcher::Drill);
+    let mut catchers = rule_set.caught_by.iter();
+    let other_rules = !rule_set.prometheus.is_empty() && rule_set.name.contains("rules file");
+    other_rules || catchers.any(|by| kinds.contains(by))
+}
+
+#[test]
+fn what_is_seen_in_what_is_loaded_is_seen_in_its_files_and_nothing_else_is() {
+    for rule_set in rule_sets() {
+        if needs_prometheus(&rule_set) {
+            continue;
+        }
+        for reasons in by_its_files(&rule_set) {
+            let said = format!("{}: {reasons:#?}", rule_set.name);
+            if rule_set.decided_by == DecidedBy::Loaded {
+                let is_caught =
+                    |reason: &Reason| rule_set.caught_by.contains(&Catcher::Drill(reason.kind));
+                assert!(reasons.iter().any(is_caught), "{said}");
+                assert!(
+                    said.contains(rule_set.says.as_deref().unwrap_or_default()),
+                    "{said}"
+                );
+            } else {
+                assert!(reasons.is_empty(), "{said}");
+            }
+        }
+    }
+}
+
+#[test]
+fn coverage_names_what_the_rule_sets_say_that_it_names() {
+    let settings = Written::read(root()).unwrap().settings;
+    let coverage = Catcher::Coverage(Coverage::Coverage);
+    for rule_set in rule_sets() {
+        if !rule_set.caught_by.contains(&coverage) {
+            continue;
+        }
+        let files = Files::committed().with(&rule_set).unwrap();
+        let rules = rules_of(
+            (Path::new("prometheus.yml"), &files.prometheus),
+            (Path::new("alert_rules.yml"), &files.rules),
+        )
+        .unwrap();
+        let routes = routes_of(&files.routes).unwrap();
+        let planned = PlannedCoverage::of(&rules, &routes, &settings.instances_to_prove(), &plan());
+        let said = planned.complaints().join("\n");
+        let words = rule_set.says.unwrap_or_default();
+        assert!(said.contains(&words), "{}: {said}", rule_set.name);
     }
 }
 

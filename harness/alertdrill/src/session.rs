@@ -7,13 +7,8 @@ use std::time::Duration;
 
 use alertdrill_core::plan::Plan;
 use alertdrill_core::{
-<<<<<<< HEAD
     Commit, Drill, DrillRecord, Error, LoadedRule, Outcome, RECORD_SCHEMA_VERSION, Result, Routes,
     Site, SteadyState, TermDecision, UtcInstant, Verdict, WatchedUntil, with_watchdogs,
-=======
-    Commit, Drill, DrillRecord, Error, Outcome, RECORD_SCHEMA_VERSION, Result, Routes, Site,
-    SteadyState, TermDecision, UtcInstant, Verdict, WatchedUntil, with_watchdogs,
->>>>>>> h1
 };
 use alertdrill_engine::{
     Notifier as _, Observer, Prometheus, RuleEngine as _, expression_histories, term_decisions,

@@ -85,7 +85,7 @@ fn cannot_fire_in_time(expected: &ExpectedAlert, rule: &LoadedRule) -> Option<Re
         ("evaluation", rule.evaluation_interval),
     ];
     let message = format!(
-        "{expected} can fire as late as {} after the fault, its deadline is {}: {}",
+        "{expected} can fire as late as {} after its onset, its deadline is {}: {}",
         to_a_tenth(latest),
         to_a_tenth(expected.deadline),
         listed(&waits)

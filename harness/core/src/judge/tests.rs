@@ -282,7 +282,7 @@ fn alert_that_fires_after_its_deadline_is_late() {
     assert_fails_with(
         &story,
         ReasonKind::Late,
-        "fired at +125.0 s, its deadline is +120 s",
+        "fired at +125.0 s, its deadline is at +120.0 s",
     );
 }
 
@@ -336,7 +336,7 @@ fn rule_that_cannot_meet_its_deadline_is_late_before_anything_is_broken() {
     assert_fails_with(
         &story,
         ReasonKind::Late,
-        "can fire as late as 635 s after the fault, its deadline is 120 s: `for` is 600 s",
+        "can fire as late as 635 s after its onset, its deadline is 120 s: `for` is 600 s",
     );
 }
 
@@ -793,6 +793,27 @@ fn spans(query: &str, spans: &[(f64, f64)]) -> ConditionRecord {
     ConditionRecord {
         query: query.into(),
         spans: spans.collect(),
+    }
+}
+
+#[test]
+fn onset_that_comes_sooner_than_it_may_leaves_no_more_time_after_it() {
+    // The onset may take 30 s, so that 90 s of the promised 120 s are left after it.
+    let mut drill = measured();
+    drill.expect[0].onset.latest = Duration::from_secs(30);
+    for (onset_s, is_late) in [(12.0, true), (21.0, false)] {
+        let story = Story::silent()
+            .with(|timeline| {
+                timeline
+                    .conditions
+                    .push(spans("up == 0", &[(onset_s, 130.0)]))
+            })
+            .alert(&binance_down(), 20, 105, 125)
+            .notified(DeliveryStatus::Firing, "critical", &binance_down(), 115.0)
+            .notified(DeliveryStatus::Resolved, "critical", &binance_down(), 150.0);
+        let reasons = judge(&drill, &story.timeline).reasons;
+        let kinds: Vec<_> = reasons.iter().map(|reason| reason.kind).collect();
+        assert_eq!(kinds.contains(&ReasonKind::Late), is_late, "{reasons:?}");
     }
 }
 
