@@ -139,7 +139,7 @@ fn drill(name: &str) -> Drill {
 async fn each_mistake_in_rules_or_routes_fails_its_drill_for_the_right_reason() {
     use ReasonKind::{
         FalseAlarm, Missed, NoSuchRule, NotDelivered, ResolveNotDelivered, StackNotSteady,
-        UnsteadyStart, WrongLabels,
+        UnsteadyStart, WrongLabels, WrongReceiver,
     };
     let bench = Bench::start().await;
 
@@ -263,7 +263,7 @@ async fn each_mistake_in_rules_or_routes_fails_its_drill_for_the_right_reason() 
         (
             "severity changed",
             "bronze_insert_failing",
-            &[WrongLabels, NotDelivered],
+            &[WrongReceiver, NotDelivered],
         ),
         ("threshold × 2", "mv_delayed", &[Missed]),
         (
@@ -271,7 +271,11 @@ async fn each_mistake_in_rules_or_routes_fails_its_drill_for_the_right_reason() 
             "service_oom_killed",
             &[Missed],
         ),
-        ("route that drops criticals", "target_lost", &[NotDelivered]),
+        (
+            "route that drops criticals",
+            "target_lost",
+            &[WrongReceiver, NotDelivered],
+        ),
         (
             "`send_resolved: false`",
             "offload_lagging",

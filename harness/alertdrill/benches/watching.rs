@@ -19,8 +19,8 @@ use alertdrill::engine::{
     Alertmanager, AlertmanagerWithSink, NotificationSink, Observer, Prometheus,
 };
 use alertdrill::{
-    Drill, ExpectedAlert, Fault, FaultRecord, LoadedRule, Outcome, Routing, SteadyState,
-    SystemClock, Timeline, UtcInstant, alert_outcomes, judge,
+    Drill, ExpectedAlert, Fault, FaultRecord, LoadedRule, Outcome, SteadyState, SystemClock,
+    Timeline, UtcInstant, alert_outcomes, judge,
 };
 use axum::extract::{Query, State};
 use axum::routing::{get, post};
@@ -268,11 +268,7 @@ impl SimulatedStack {
         };
         Timeline {
             rules: vec![rule],
-            routing: Some(Routing {
-                group_by: [].into(),
-                group_wait: Duration::from_secs(1),
-                group_interval: Duration::from_secs(1),
-            }),
+            routes: None,
             faults: vec![fault],
             steady_end: Some(SteadyState::default()),
             ..Timeline::begun(drill.name.clone(), self.fault_at)

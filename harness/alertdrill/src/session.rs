@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use alertdrill_core::plan::Plan;
 use alertdrill_core::{
-    Commit, Drill, DrillRecord, Error, LoadedRule, Outcome, RECORD_SCHEMA_VERSION, Result, Routing,
+    Commit, Drill, DrillRecord, Error, LoadedRule, Outcome, RECORD_SCHEMA_VERSION, Result, Routes,
     Site, SteadyState, TermDecision, UtcInstant, Verdict, WatchedUntil, with_watchdogs,
 };
 use alertdrill_engine::{
@@ -43,7 +43,7 @@ pub struct Session {
     leases: Leases,
     neighbourhood: Neighbourhood,
     line: WaitingLine,
-    routing: Routing,
+    routes: Routes,
     /// What was checked out when the session began.
     commit: Option<Commit>,
     started_at: UtcInstant,
@@ -81,7 +81,7 @@ impl Session {
         neighbourhood.forget_the_dead()?;
         line.forget_the_dead()?;
         match reach_steady_state(&stack, &journal, &site, progress, cancel).await {
-            Ok((prometheus, observer, routing)) => {
+            Ok((prometheus, observer, routes)) => {
                 let stack_ready_s = now().seconds_since(started_at);
                 Ok(Self {
                     stack,
@@ -92,7 +92,7 @@ impl Session {
                     leases,
                     neighbourhood,
                     line,
-                    routing,
+                    routes,
                     commit,
                     started_at,
                     stack_ready_s,
@@ -177,7 +177,7 @@ impl Session {
         cancel: &CancellationToken,
     ) -> DrillRecord {
         let settings = self.stack.project().settings();
-        let there_is_room = |drill: &Drill| self.neighbourhood.has_room_for(drill, &self.routing);
+        let there_is_room = |drill: &Drill| self.neighbourhood.has_room_for(drill);
         let taken = self
             .leases
             .take(drill, settings, ticket, there_is_room, progress, cancel);
@@ -220,7 +220,7 @@ impl Session {
             observer: &self.observer,
             journal: &self.journal,
             neighbourhood: &self.neighbourhood,
-            routing: &self.routing,
+            routes: &self.routes,
             settings: self.stack.project().settings(),
             steady_within: self.steady_within,
             watch_until: self.watch_until,
@@ -239,7 +239,7 @@ impl Session {
         cancel: &CancellationToken,
     ) -> bool {
         // A drill that got no leases has seen nothing that can be looked at.
-        let has_begun = record.timeline.routing.is_some();
+        let has_begun = record.timeline.routes.is_some();
         let is_amiss = verdict.outcome > Outcome::Skipped;
         if !has_begun || !is_amiss || !record.timeline.evidence.is_empty() || cancel.is_cancelled()
         {
@@ -326,11 +326,11 @@ async fn reach_steady_state(
     site: &Site,
     progress: &Progress,
     cancel: &CancellationToken,
-) -> Result<(Prometheus, Observer, Routing)> {
+) -> Result<(Prometheus, Observer, Routes)> {
     heal(journal, site, progress).await?;
     let prometheus = servers::prometheus(stack).await?;
     let notifier = servers::notifier(stack).await?;
-    let routing = notifier.routing().await?;
+    let routes = notifier.routes().await?;
     let (engine, clock) = (Arc::new(prometheus.clone()), Arc::clone(&site.clock));
     let observer = Observer::start(engine, Arc::new(notifier), clock);
     if stack.start() == StackStart::Started {
@@ -340,7 +340,7 @@ async fn reach_steady_state(
         let at_most = FIRST_STEADY_WITHIN;
         runner::wait_for_all(&observer, &prometheus, settings, at_most, step, cancel).await?;
     }
-    Ok((prometheus, observer, routing))
+    Ok((prometheus, observer, routes))
 }
 
 /// What the variable `WATCH_UNTIL` asks for.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use alertdrill_core::{
-    Error, LoadedRule, Result, Routing, Settings, routing_of, rules_of, with_watchdogs,
+    Error, LoadedRule, Result, Routes, Settings, routes_of, rules_of, with_watchdogs,
 };
 use alertdrill_target::compose::{find_compose_file, rules_file, runbooks};
 use serde::Deserialize;
@@ -20,8 +20,8 @@ pub struct Written {
     pub rules_file: PathBuf,
     /// Its alerting rules.
     pub rules: Vec<LoadedRule>,
-    /// Alertmanager's groups and waits.
-    pub routing: Routing,
+    /// Alertmanager's routes.
+    pub routes: Routes,
 }
 
 #[derive(Deserialize)]
@@ -52,13 +52,13 @@ impl Written {
         let (prometheus_text, rules_text) = (text_of(&prometheus)?, text_of(&rules_file)?);
         let rules = rules_of((&prometheus, &prometheus_text), (&rules_file, &rules_text))?;
         let rules = with_watchdogs(rules, &settings);
-        let routing = routing_of(&text_of(&alertmanager)?)?;
+        let routes = routes_of(&text_of(&alertmanager)?)?;
         Ok(Self {
             root,
             settings,
             rules_file,
             rules,
-            routing,
+            routes,
         })
     }
 

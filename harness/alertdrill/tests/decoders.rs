@@ -22,7 +22,9 @@ use alertdrill::report::{
     Milestone, Report, RunFolder, drill_line, end_table, failure_text, save_report,
 };
 use alertdrill::target::{Journal, decode};
-use alertdrill::{Drill, DrillRecord, Fault, Placement, Settings, UtcInstant, infeasible, judge};
+use alertdrill::{
+    Drill, DrillRecord, Fault, Placement, Routes, Settings, UtcInstant, infeasible, judge,
+};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{Uri, header};
@@ -249,7 +251,7 @@ impl Server {
             let _ = prometheus.evaluations().await;
             let _ = prometheus.alerting_rules(Duration::from_secs(60)).await;
             let _ = alertmanager.suppressions().await;
-            let _ = alertmanager.routing().await;
+            let _ = alertmanager.routes().await;
             let _ = sink.deliveries(0).await;
         });
     }
@@ -275,7 +277,15 @@ fn answers_of_the_corpus_are_understood() {
         assert!(!prometheus.missed_evaluations().await.unwrap().is_empty());
         let alertmanager = Alertmanager::new(&server.address);
         assert_eq!(alertmanager.suppressions().await.unwrap().len(), 2);
-        assert!(!alertmanager.routing().await.unwrap().group_wait.is_zero());
+        assert!(
+            !alertmanager
+                .routes()
+                .await
+                .unwrap()
+                .root
+                .group_wait
+                .is_zero()
+        );
         assert!(
             !NotificationSink::new(&server.address)
                 .deliveries(0)
@@ -348,12 +358,13 @@ proptest! {
         let spoiled = spoiled(corpus("drill.json"), &spoilings);
         if let Ok(drill) = serde_json::from_slice::<Drill>(&spoiled) {
             let record: DrillRecord = serde_json::from_slice(&corpus("record.json")).unwrap();
-            let _ = infeasible(&drill, &record.timeline.rules);
+            let routes = record.timeline.routes.clone();
+            let routes = routes.unwrap_or_else(|| Routes::telling("pager"));
+            let _ = infeasible(&drill, &record.timeline.rules, Some(&routes));
             let _ = judge(&drill, &record.timeline);
             let placement = Placement::on([("lane", "okx")]);
             let _ = drill.clone().placed(&placement, &Settings::example()).claims();
-            let routing = record.timeline.routing.unwrap_or_default();
-            let _ = DrillPlan::of(&drill, &Settings::example(), &record.timeline.rules, &routing);
+            let _ = DrillPlan::of(&drill, &Settings::example(), &record.timeline.rules, &routes);
         }
     }
 

@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Fault, Placement, Settings, seconds};
 
-pub use alert::{ExpectedAlert, Onset, SilentAlert, Tolerated, TooNear};
-pub use claim::Claim;
+pub use alert::{ExpectedAlert, SilentAlert, Tolerated, TooNear};
+pub use claim::{Claim, share_an_alert};
 pub use lease::{Lease, LeaseMode};
 
 /// One test: a fault, the alerts it must cause, the alerts that must stay silent, the alerts it may

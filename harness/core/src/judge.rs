@@ -9,6 +9,7 @@
 //! | a rule that cannot be evaluated | fail: sick rule, before anything is broken if it can |
 //! | a rule that cannot give an expected label | fail: wrong labels, before anything is broken |
 //! | a rule whose window ends after the deadline | fail: late, before anything is broken |
+//! | a rule or a route that cannot keep a promise | fail with its reason, before anything is broken |
 //! | the alert kept all its promises (below) | pass |
 //! | it broke one | fail, with each reason |
 //! | it was watched only until it was delivered | what came until then is judged |
@@ -81,7 +82,8 @@ pub fn judge(drill: &Drill, timeline: &Timeline) -> Verdict {
     reasons.extend(testable::unsteady_start(timeline));
     let was_blind = timeline.rules.is_empty() && !reasons.is_empty();
     if timeline.faults.is_empty() && !was_blind {
-        reasons.extend(infeasible(drill, &timeline.rules));
+        let routes = timeline.routes.as_ref();
+        reasons.extend(infeasible(drill, &timeline.rules, routes));
     }
     let fault = timeline.first_fault().filter(|_| reasons.is_empty());
 

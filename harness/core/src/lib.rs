@@ -24,6 +24,7 @@ pub mod plan;
 mod promises;
 pub mod promql;
 mod record;
+mod routes;
 mod rules;
 pub mod schedule;
 pub mod seconds;
@@ -40,8 +41,8 @@ mod watched_until;
 pub use clock::Clock;
 pub use decisions::{TermDecision, drill_that_decided};
 pub use drill::{
-    Check, Claim, Drill, ExpectedAlert, Lease, LeaseMode, Moment, Onset, SilentAlert, Tolerated,
-    TooNear,
+    Check, Claim, Drill, ExpectedAlert, Lease, LeaseMode, Moment, SilentAlert, Tolerated, TooNear,
+    share_an_alert,
 };
 pub use error::{Error, Result, causes};
 pub use expression::{ExpressionHistory, LimitHistory, LineSeries, Subject, TermHistory, subjects};
@@ -58,9 +59,10 @@ pub use record::{
     PanelRecord, Provenance, RECORD_SCHEMA_VERSION, RUN_SCHEMA_VERSION, RunInfo,
     TERMS_SCHEMA_VERSION, Waiver,
 };
+pub use routes::{Inhibition, Integration, Matcher, Receiver, Route, Routes, routes_of};
 pub use rules::{
-    CONDITION_RESOLUTION, Cadence, LoadedRule, RecordingRule, Recordings, Routing, SickRule,
-    Window, fixed_labels, prometheus_duration, query_offsets_of, routing_of, rule_for, rules_of,
+    CONDITION_RESOLUTION, Cadence, LoadedRule, Onset, RecordingRule, Recordings, SickRule, Window,
+    fixed_labels, prometheus_duration, query_offsets_of, rule_for, rules_of,
 };
 pub use settings::Settings;
 pub use span::Span;

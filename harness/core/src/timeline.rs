@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::routes::routes_or_older;
 use crate::{
-    Claim, Fault, Labels, LoadedRule, Routing, SickRule, Span, UtcInstant, WatchedUntil, selector,
+    Claim, Fault, Labels, LoadedRule, Routes, SickRule, Span, UtcInstant, WatchedUntil, selector,
 };
 
 /// The version of the saved form; raised with every change that an older reader would misread.
@@ -29,8 +30,10 @@ pub struct Timeline {
     pub watched_until: WatchedUntil,
     /// Every alerting rule that Prometheus had loaded.
     pub rules: Vec<LoadedRule>,
-    /// Alertmanager's waits, if they were read before the drill ended.
-    pub routing: Option<Routing>,
+    /// Alertmanager's routes, if they were read before the drill ended. Earlier versions saved only
+    /// waits in their place, as `routing`: they are read as none.
+    #[serde(default, alias = "routing", deserialize_with = "routes_or_older")]
+    pub routes: Option<Routes>,
     /// The alerts that fired within the last [`RESOLVED_RESENT_FOR`] before the drill.
     #[serde(default)]
     pub lately_fired: Vec<Labels>,
@@ -201,6 +204,13 @@ pub struct Delivery {
     pub received_at: UtcInstant,
     /// Alertmanager's receiver that it went to.
     pub receiver: String,
+    /// The key of the group of alerts that the notification tells of; `None` in records that were
+    /// saved before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Whether the notification says just what the previous one of its group said.
+    #[serde(default)]
+    pub said_again: bool,
     /// Whether it tells of the alert or of its end.
     pub status: DeliveryStatus,
     /// Since when the alert fires, as Alertmanager says.
@@ -213,7 +223,7 @@ pub struct Delivery {
 }
 
 /// The status of an alert in a notification.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryStatus {
     /// It fires.
@@ -344,7 +354,7 @@ impl Timeline {
             drill: drill.into(),
             watched_until: WatchedUntil::default(),
             rules: Vec::new(),
-            routing: None,
+            routes: None,
             lately_fired: Vec::new(),
             steady_state: SteadyState::default(),
             faults: Vec::new(),
@@ -374,7 +384,7 @@ impl Timeline {
     #[must_use]
     pub fn is_of_a_watchdog(&self, labels: &Labels) -> bool {
         let mut watchdogs = self.rules.iter().filter(|rule| rule.is_watchdog);
-        watchdogs.any(|rule| rule.claim().covers(labels))
+        watchdogs.any(|rule| Claim::of_rule(rule).covers(labels))
     }
 
     /// When the first revert began, if one has.

@@ -1,9 +1,9 @@
-//! Alertmanager: how it groups and waits, and which alerts it suppresses.
+//! Alertmanager: whom it tells of which alerts, and which it suppresses.
 
 use serde::Deserialize;
 
 use crate::http::{Api, Locate};
-use alertdrill_core::{Labels, Result, Routing, Suppression, routing_of};
+use alertdrill_core::{Labels, Result, Routes, Suppression, routes_of};
 
 /// A client of Alertmanager's HTTP API, v2.
 #[derive(Clone, Debug)]
@@ -65,14 +65,13 @@ impl Alertmanager {
         }
     }
 
-    /// Its groups and waits: the coarsest groups and the longest waits of all routes
-    /// ([`routing_of`]).
+    /// Its routes, as it has loaded them ([`routes_of`]).
     ///
     /// # Errors
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
-    pub async fn routing(&self) -> Result<Routing> {
+    pub async fn routes(&self) -> Result<Routes> {
         let status: Status = self.api.get("/api/v2/status", &[]).await?;
-        routing_of(&status.config.original)
+        routes_of(&status.config.original)
     }
 
     /// Its version.
@@ -132,11 +131,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn routing_is_that_of_the_configuration_which_the_server_has_loaded() {
-        let loaded = serde_json::json!({"config": {"original": "route: {group_wait: 20s}"}});
+    async fn routes_are_those_of_the_configuration_which_the_server_has_loaded() {
+        let loaded = serde_json::json!({"config": {"original": "route: {receiver: a, group_wait: 20s}\nreceivers: [name: a]"}});
         let (_server, alertmanager) = answering("/api/v2/status", &loaded.to_string(), 200).await;
-        let routing = alertmanager.routing().await.unwrap();
-        assert_eq!(routing.group_wait, std::time::Duration::from_secs(20));
+        let routes = alertmanager.routes().await.unwrap();
+        assert_eq!(routes.root.group_wait, std::time::Duration::from_secs(20));
     }
 
     #[tokio::test]

@@ -16,6 +16,7 @@ mod observation;
 mod observer;
 mod panels;
 mod prometheus;
+mod repetitions;
 mod rule_engine;
 
 pub use alertmanager::Alertmanager;

@@ -1,14 +1,18 @@
 //! The sink that Alertmanager's receivers send to: what was really delivered, to whom, and when.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use serde::Deserialize;
 
 use crate::http::{Api, Locate};
+use crate::repetitions::Repetitions;
 use alertdrill_core::{Delivery, DeliveryStatus, Labels, Result, UtcInstant};
 
 /// A client of the notification sink.
 #[derive(Clone, Debug)]
 pub struct NotificationSink {
     api: Api,
+    repetitions: Arc<Mutex<Repetitions>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -23,6 +27,9 @@ struct Notification {
 /// (<https://prometheus.io/docs/alerting/latest/configuration/#webhook_config>).
 #[derive(Debug, Deserialize)]
 struct Webhook {
+    /// What its alerts have in common, and which route they took.
+    #[serde(default, rename = "groupKey")]
+    group_key: Option<String>,
     alerts: Vec<WebhookAlert>,
 }
 
@@ -36,12 +43,25 @@ struct WebhookAlert {
     annotations: Labels,
 }
 
+impl Notification {
+    /// Whether it says just what the previous one of its group said.
+    fn says_again(&self, repetitions: &mut Repetitions) -> bool {
+        let Some(group) = &self.payload.group_key else {
+            return false;
+        };
+        let alerts = self.payload.alerts.iter();
+        let listed = alerts.map(|alert| (alert.labels.clone(), alert.status));
+        repetitions.hear(self.seq, (&self.receiver, group), listed.collect())
+    }
+}
+
 impl NotificationSink {
     /// A client of the sink at `address` (host and port).
     #[must_use]
     pub fn new(address: &str) -> Self {
         Self {
             api: Api::new("the notification sink", address),
+            repetitions: Arc::default(),
         }
     }
 
@@ -51,11 +71,13 @@ impl NotificationSink {
     pub fn found_by(self, locate: Locate) -> Self {
         Self {
             api: self.api.found_by(locate),
+            ..self
         }
     }
 
     /// The deliveries after notification number `since`, one per alert, and the number of the
-    /// newest notification.
+    /// newest notification. Whether one was said before is known as long as each call goes on where
+    /// the last one ended.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::NoAnswer`] or [`alertdrill_core::Error::BadAnswer`].
@@ -63,16 +85,23 @@ impl NotificationSink {
         let notifications = self.notifications(since).await?;
         let numbers = notifications.iter().map(|notification| notification.seq);
         let newest = numbers.max().unwrap_or(since);
+        let repetitions = self.repetitions.lock();
+        let mut repetitions = repetitions.unwrap_or_else(PoisonError::into_inner);
+        repetitions.go_on_after(since);
         let deliveries = notifications.into_iter().flat_map(|notification| {
+            let said_again = notification.says_again(&mut repetitions);
             let Notification {
                 received_at,
                 receiver,
                 payload,
                 ..
             } = notification;
+            let group = payload.group_key;
             payload.alerts.into_iter().map(move |alert| Delivery {
                 received_at,
                 receiver: receiver.clone(),
+                group: group.clone(),
+                said_again,
                 status: alert.status,
                 starts_at: alert.starts_at,
                 labels: alert.labels,
@@ -125,6 +154,27 @@ mod tests {
         assert_eq!(second.status, DeliveryStatus::Resolved);
         assert_eq!(second.starts_at, None);
         assert_eq!(newest, 5);
+    }
+
+    #[tokio::test]
+    async fn notification_that_says_what_its_group_has_said_is_marked() {
+        let notification = |seq: u64| {
+            format!(
+                r#"{{"seq":{seq},"received_at":"2025-11-23T05:42:2{seq}Z","receiver":"pager",
+                "payload":{{"groupKey":"g","alerts":[
+                {{"status":"firing","labels":{{"alertname":"A"}}}}]}}}}"#
+            )
+        };
+        let body = format!("[{}, {}]", notification(4), notification(5));
+        let (_server, sink) = answering(&body, 200).await;
+        for _ in 0..2 {
+            let (deliveries, _) = sink.deliveries(3).await.unwrap();
+            let told = deliveries.iter();
+            let told: Vec<_> = told
+                .map(|it| (it.group.as_deref(), it.said_again))
+                .collect();
+            assert_eq!(told, [(Some("g"), false), (Some("g"), true)]);
+        }
     }
 
     #[tokio::test]

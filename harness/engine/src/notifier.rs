@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use alertdrill_core::{Delivery, Result, Routing, Suppression};
+use alertdrill_core::{Delivery, Result, Routes, Suppression};
 use async_trait::async_trait;
 
 use crate::alertmanager::Alertmanager;
@@ -11,11 +11,11 @@ use crate::notification_sink::NotificationSink;
 /// A server that groups and routes alerts, with its receivers.
 #[async_trait]
 pub trait Notifier: fmt::Debug + Send + Sync {
-    /// Its groups and waits: the coarsest and the longest of all routes.
+    /// Its routes.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::NoAnswer`] or [`alertdrill_core::Error::BadAnswer`].
-    async fn routing(&self) -> Result<Routing>;
+    async fn routes(&self) -> Result<Routes>;
 
     /// The alerts that a silence or another alert suppresses.
     ///
@@ -42,8 +42,8 @@ pub struct AlertmanagerWithSink {
 
 #[async_trait]
 impl Notifier for AlertmanagerWithSink {
-    async fn routing(&self) -> Result<Routing> {
-        self.alertmanager.routing().await
+    async fn routes(&self) -> Result<Routes> {
+        self.alertmanager.routes().await
     }
 
     async fn suppressions(&self) -> Result<Vec<Suppression>> {

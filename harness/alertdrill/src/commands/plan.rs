@@ -25,10 +25,10 @@ pub fn plan(project: &Path, selection: Selection<'_>, as_json: bool) -> Result<D
     let Written {
         settings,
         rules,
-        routing,
+        routes,
         ..
     } = &written;
-    let outlook = Outlook::of(&plan, settings, rules, routing)?;
+    let outlook = Outlook::of(&plan, settings, rules, routes)?;
     let outcome = if outlook.is_infeasible() {
         RunOutcome::Failed
     } else {

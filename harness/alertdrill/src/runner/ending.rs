@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use alertdrill_core::{AlertOutcome, DELIVERY_ALLOWANCE, LoadedRule, Result, UtcInstant};
+use alertdrill_core::{AlertOutcome, ExpectedAlert, LoadedRule, Result, UtcInstant};
 
+use super::firing::LATE_BY;
 use super::state::{Life, Surroundings};
 
 impl Life<'_, '_> {
@@ -17,12 +18,11 @@ impl Life<'_, '_> {
         if !self.drill.is_to_fire() {
             return self.see_that_it_stays_silent(reverted_at).await;
         }
-        let waits = self.drill.expect.iter().filter_map(|expected| {
-            let rule = self.rule(expected)?;
-            Some(expected.latest_end() + 2 * rule.evaluation_interval)
-        });
-        let patience = waits.max().unwrap_or_default();
-        let delivery = self.around.routing.group_interval + DELIVERY_ALLOWANCE;
+        let expected = self.drill.expect.iter();
+        let ends = expected.clone().map(ExpectedAlert::latest_end);
+        let patience = ends.max().unwrap_or_default() + LATE_BY;
+        let told = expected.map(|alert| alert.promises.end_delivered_within());
+        let delivery = told.max().unwrap_or_default() + LATE_BY;
         let step = self.step("waiting for its alerts to resolve");
         let resolved = self
             .watch_until(

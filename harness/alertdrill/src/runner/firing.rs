@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use alertdrill_core::{
-    AlertOutcome, DELIVERY_ALLOWANCE, Result, UtcInstant, alert_outcomes, reasons_so_far,
-};
+use alertdrill_core::{AlertOutcome, Result, UtcInstant, alert_outcomes, reasons_so_far};
 
 use super::state::Life;
 
-/// How long an alert that is late is waited for, so that late can be told from missed.
-const LATE_BY: Duration = Duration::from_secs(30);
+/// How long what is late is waited for, so that late can be told from never.
+pub(super) const LATE_BY: Duration = Duration::from_secs(30);
 
 impl Life<'_, '_> {
     /// Waits until every expected alert is pending; false if one does not become so in time.
@@ -31,15 +29,10 @@ impl Life<'_, '_> {
             .watch_until(&step, Self::fire_limit, has_fired, firing_state)
             .await?;
         if fired {
-            let outcomes = alert_outcomes(self.drill, &self.timeline);
-            let waits = outcomes.iter().map(|alert| {
-                self.around
-                    .routing
-                    .first_wait(&alert.labels, &self.timeline.lately_fired)
-            });
-            let until = self
-                .now()
-                .plus(waits.max().unwrap_or_default() + DELIVERY_ALLOWANCE);
+            let expected = self.drill.expect.iter();
+            let promised = expected.map(|alert| alert.promises.delivered_within());
+            let patience = promised.max().unwrap_or_default() + LATE_BY;
+            let until = self.now().plus(patience);
             self.watch_until(
                 &step,
                 |_| until,

@@ -88,7 +88,8 @@ impl Life<'_, '_> {
         } = self.around;
         let rules = engine.alerting_rules(USUAL_SCRAPES).await?;
         self.timeline.rules = with_watchdogs(rules, settings);
-        Ok(infeasible(self.drill, &self.timeline.rules).is_empty())
+        let Timeline { rules, routes, .. } = &self.timeline;
+        Ok(infeasible(self.drill, rules, routes.as_ref()).is_empty())
     }
 
     /// Waits for what must hold before a fault; false if it is not so in time.

@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use alertdrill_core::{Drill, Neighbour, Result, Routing, UtcInstant};
+use alertdrill_core::{Drill, Neighbour, Result, UtcInstant, share_an_alert};
 use alertdrill_target::{Entry, Register};
 
 /// The drills of one stack.
@@ -77,19 +77,18 @@ impl Neighbourhood {
         Ok(neighbours)
     }
 
-    /// Whether no drill that still runs answers for an alert that `drill` answers for too, or for
-    /// one of the same group of `routing`: neither could tell whose it is, and of two in a group
-    /// one is told late.
+    /// Whether no drill that still runs answers for an alert that `drill` answers for too: neither
+    /// could tell whose it is.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::File`] or [`alertdrill_core::Error::BadDescription`].
-    pub fn has_room_for(&self, drill: &Drill, routing: &Routing) -> Result<bool> {
+    pub fn has_room_for(&self, drill: &Drill) -> Result<bool> {
         let claims = drill.claims();
         let snapshot = self.drills.snapshot()?;
         let is_running =
             |entry: &&Entry<Neighbour>| entry.is_current && entry.value.until.is_none();
         let mut running = snapshot.entries.iter().filter(is_running);
-        Ok(!running.any(|entry| routing.share_a_group(&claims, &entry.value.claims)))
+        Ok(!running.any(|entry| share_an_alert(&claims, &entry.value.claims)))
     }
 }
 
@@ -133,11 +132,9 @@ mod tests {
     }
 
     #[test]
-    fn there_is_no_room_for_a_drill_whose_alert_or_group_another_one_still_answers_for() {
+    fn there_is_no_room_for_a_drill_whose_alert_another_one_still_answers_for() {
         let drill = |name: &str, exchange: Option<&str>| {
-            // The cause tells the alerts of the two drills apart, and is no label to group by.
-            let alert =
-                ExpectedAlert::new("Down", "critical", Duration::from_secs(1)).label("cause", name);
+            let alert = ExpectedAlert::new("Down", "critical", Duration::from_secs(1));
             let alert = exchange
                 .into_iter()
                 .fold(alert, |alert, exchange| alert.label("exchange", exchange));
@@ -148,14 +145,10 @@ mod tests {
         running
             .announce(&drill("first", Some("okx")), at(0), None)
             .unwrap();
-        let routing = Routing {
-            group_by: ["exchange".to_owned()].into(),
-            ..Routing::default()
-        };
         let has_room_for = |exchange| {
             Neighbourhood::in_folder(folder.path())
                 .unwrap()
-                .has_room_for(&drill("next", exchange), &routing)
+                .has_room_for(&drill("next", exchange))
                 .unwrap()
         };
         assert!(!has_room_for(Some("okx")) && !has_room_for(None) && has_room_for(Some("kraken")));

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use alertdrill_core::{
-    Drill, Error, ExpectedAlert, LoadedRule, ObservationError, Result, Routing, Settings, Site,
-    SteadyState, Timeline, UtcInstant, WatchedUntil,
+    Drill, Error, ObservationError, Result, Routes, Settings, Site, SteadyState, Timeline,
+    UtcInstant, WatchedUntil,
 };
 use alertdrill_engine::{Answering, Observer, RuleEngine};
 use alertdrill_progress::{Progress, Step};
@@ -33,7 +33,7 @@ pub struct Surroundings<'a> {
     /// The drills that run beside this one.
     pub neighbourhood: &'a Neighbourhood,
     /// How Alertmanager groups alerts and how long it waits.
-    pub routing: &'a Routing,
+    pub routes: &'a Routes,
     /// The project's settings.
     pub settings: &'a Settings,
     /// How long a drill waits for steady state before it breaks anything.
@@ -91,7 +91,7 @@ impl<'a, 'line> Life<'a, 'line> {
             } else {
                 WatchedUntil::default()
             },
-            routing: Some(around.routing.clone()),
+            routes: Some(around.routes.clone()),
             ..Timeline::begun(drill.name.clone(), around.site.clock.now())
         };
         Self {
@@ -132,10 +132,6 @@ impl<'a, 'line> Life<'a, 'line> {
             step,
         )
         .await
-    }
-
-    pub(super) fn rule(&self, expected: &ExpectedAlert) -> Option<&LoadedRule> {
-        expected.rule_among(&self.timeline.rules)
     }
 
     pub(super) fn now(&self) -> UtcInstant {

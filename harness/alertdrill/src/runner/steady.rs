@@ -122,7 +122,7 @@ pub async fn wait_for_all(
 /// The alerts of `rules` that always fire by intent.
 pub(super) fn watchdogs_among(rules: &[LoadedRule]) -> Vec<Claim> {
     let watchdogs = rules.iter().filter(|rule| rule.is_watchdog);
-    watchdogs.map(LoadedRule::claim).collect()
+    watchdogs.map(Claim::of_rule).collect()
 }
 
 /// How `observation` falls short of what is demanded, for `drill` or for all drills. A condition

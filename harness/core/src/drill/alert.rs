@@ -7,7 +7,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Claim;
-use crate::{Placement, Promises, Settings, seconds, selector};
+use crate::{
+    Labels, LoadedRule, Onset, Placement, Promises, Settings, rule_for, seconds, selector,
+};
 
 /// An alert that the drill's fault must cause.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -105,6 +107,33 @@ impl ExpectedAlert {
     #[must_use]
     pub fn latest_end(&self) -> Duration {
         self.recovery + self.promises.ended_within()
+    }
+
+    /// Its rule among those that are loaded: of its severity, if there is one.
+    #[must_use]
+    pub fn rule_among<'a>(&self, rules: &'a [LoadedRule]) -> Option<&'a LoadedRule> {
+        let mut labels = self.labels.clone();
+        labels.insert("severity".to_owned(), self.severity.clone());
+        let of_its_severity = rule_for(&self.alert, &labels, rules);
+        of_its_severity.or_else(|| rule_for(&self.alert, &self.labels, rules))
+    }
+
+    /// What is known of its labels before it fires, if `rule` is its rule: those that the rule adds,
+    /// those that it must carry, its name, and its severity. A template, and a placeholder for a
+    /// lane, says nothing yet.
+    #[must_use]
+    pub fn labels_by(&self, rule: &LoadedRule) -> Labels {
+        let is_known = |value: &str| !value.contains('{');
+        let mut labels = rule.labels.clone();
+        labels.retain(|_, value| is_known(value));
+        let required = self.claim().known_labels().into_iter();
+        let severity = ("severity".to_owned(), self.severity.clone());
+        for (name, value) in required.chain([severity]) {
+            if is_known(&value) {
+                labels.entry(name).or_insert(value);
+            }
+        }
+        labels
     }
 
     /// The same alert, delivered to `receiver`.
@@ -306,19 +335,6 @@ impl fmt::Display for SilentAlert {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&selector(&self.alert, &self.labels))
     }
-}
-
-/// Time from a fault's effect to the rule's expression becoming true: a queue has to grow, a
-/// silence to last.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Onset {
-    /// The shortest it can be.
-    #[serde(with = "seconds", rename = "earliest_s")]
-    pub earliest: Duration,
-    /// The longest it can be.
-    #[serde(with = "seconds", rename = "latest_s")]
-    pub latest: Duration,
 }
 
 /// An alert that may fire during the drill, and why its rule is right to do so.

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Labels, agree, selector};
+use crate::{Labels, LoadedRule, agree, selector};
 
 /// Which alerts a drill answers for, whether they must, must not or may fire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +18,15 @@ pub struct Claim {
 }
 
 impl Claim {
+    /// The alerts that `rule` fires, as far as it tells.
+    #[must_use]
+    pub fn of_rule(rule: &LoadedRule) -> Self {
+        Self {
+            alert: rule.alert.clone(),
+            labels: rule.fixed_labels(),
+        }
+    }
+
     /// Whether an alert with these labels is meant.
     #[must_use]
     pub fn covers(&self, labels: &Labels) -> bool {
@@ -54,6 +63,14 @@ impl fmt::Display for Claim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&selector(&self.alert, &self.labels))
     }
+}
+
+/// Whether an alert could be meant by one of `claims` and by one of `others`. Drills with such
+/// claims do not run at once: none could tell whose alert it is.
+#[must_use]
+pub fn share_an_alert(claims: &[Claim], others: &[Claim]) -> bool {
+    let mut claims = claims.iter();
+    claims.any(|mine| others.iter().any(|theirs| mine.meets(theirs)))
 }
 
 #[cfg(test)]

@@ -1,19 +1,25 @@
-//! Whether a drill can pass with the rules that are loaded, known without breaking anything.
+//! Whether a drill can pass with the rules and routes that are loaded, known without breaking
+//! anything.
+
+mod telling;
 
 use std::fmt::Display;
+use std::time::Duration;
 
 use super::sick::was_sick;
 use crate::promql::result_labels_of;
 use crate::seconds::to_a_tenth;
-use crate::{Drill, ExpectedAlert, LoadedRule, Reason, ReasonKind, Window};
+use crate::{Drill, ExpectedAlert, LoadedRule, Reason, ReasonKind, Routes, Window};
 use crate::{nearest, rule_for};
 
-/// Why `drill` cannot pass with `rules`, known without breaking anything. Empty if it can.
+/// Why `drill` cannot pass with `rules` and `routes`, known without breaking anything. Empty if it
+/// can, and of routes that are not known.
 ///
-/// An alert has no rule, or a rule that cannot be evaluated, cannot give a label that is expected
-/// of it or cannot keep its deadline.
+/// An alert has no rule; or a rule that cannot be evaluated, cannot give a label that is expected of
+/// it, cannot keep its deadline, or cannot end it as soon as is promised; or routes that cannot keep
+/// what is promised to receivers.
 #[must_use]
-pub fn infeasible(drill: &Drill, rules: &[LoadedRule]) -> Vec<Reason> {
+pub fn infeasible(drill: &Drill, rules: &[LoadedRule], routes: Option<&Routes>) -> Vec<Reason> {
     let mut reasons = Vec::new();
     for expected in &drill.expect {
         match expected.rule_among(rules) {
@@ -21,6 +27,10 @@ pub fn infeasible(drill: &Drill, rules: &[LoadedRule]) -> Vec<Reason> {
                 reasons.extend(was_sick(expected, rule));
                 reasons.extend(cannot_give_labels(expected, rule));
                 reasons.extend(cannot_fire_in_time(expected, rule));
+                reasons.extend(cannot_end_in_time(expected, rule));
+                let routes = routes.into_iter();
+                let told = routes.flat_map(|routes| telling::cannot_tell(expected, rule, routes));
+                reasons.extend(told);
             }
             None => reasons.push(not_loaded(expected, rules)),
         }
@@ -73,12 +83,41 @@ fn cannot_fire_in_time(expected: &ExpectedAlert, rule: &LoadedRule) -> Option<Re
         ("scraped samples seen after up to", rule.scrape_duration),
         ("evaluation", rule.evaluation_interval),
     ];
-    let waits = waits.map(|(what, wait)| format!("{what} {}", to_a_tenth(wait)));
     let message = format!(
         "{expected} can fire as late as {} after the fault, its deadline is {}: {}",
         to_a_tenth(latest),
         to_a_tenth(expected.deadline),
-        waits.join(", ")
+        listed(&waits)
     );
     Some(Reason::new(ReasonKind::Late, message))
+}
+
+fn cannot_end_in_time(expected: &ExpectedAlert, rule: &LoadedRule) -> Option<Reason> {
+    let promised = expected.promises.ended_within();
+    let latest = Window::latest_resolve(rule, Duration::ZERO);
+    if latest <= promised {
+        return None;
+    }
+    let waits = [
+        ("`keep_firing_for` is", rule.keep_firing_for),
+        ("scrape", rule.scrape_interval),
+        ("scraped samples seen after up to", rule.scrape_duration),
+        ("evaluation", rule.evaluation_interval),
+    ];
+    let message = format!(
+        "{expected} can go on firing for {} after its cause has recovered, its owner promises at \
+         most {}: {}",
+        to_a_tenth(latest),
+        to_a_tenth(promised),
+        listed(&waits)
+    );
+    Some(Reason::new(ReasonKind::NotResolved, message))
+}
+
+fn listed(waits: &[(&str, Duration)]) -> String {
+    let waits = waits.iter();
+    let waits: Vec<_> = waits
+        .map(|(what, wait)| format!("{what} {}", to_a_tenth(*wait)))
+        .collect();
+    waits.join(", ")
 }

@@ -1,12 +1,14 @@
 //! Every verdict, with literal values: seconds after the fault, which is at second 0.
 
+mod told;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
     AlertSample, AlertState, CheckRecord, Claim, ConditionRecord, Delivery, DeliveryStatus,
     ExpectedAlert, Fault, Labels, LoadedRule, Neighbour, ObservationError, Promises, ReasonKind,
-    Routing, SickRule, SilentAlert, Span, SteadyState, Suppression, WatchedUntil, subjects,
+    Routes, SickRule, SilentAlert, Span, SteadyState, Suppression, WatchedUntil, subjects,
 };
 
 mod lasting;
@@ -79,11 +81,7 @@ impl Story {
     fn good() -> Self {
         let timeline = Timeline {
             rules: vec![rule("FeedHandlerDown", 60), rule("ServiceOOMKill", 0)],
-            routing: Some(Routing {
-                group_by: [].into(),
-                group_wait: Duration::from_secs(10),
-                group_interval: Duration::from_secs(30),
-            }),
+            routes: Some(Routes::telling("critical")),
             faults: vec![FaultRecord {
                 fault: Fault::stop("feed-handler-binance"),
                 injected_at: at(0.0),
@@ -145,6 +143,8 @@ impl Story {
         self.timeline.deliveries.push(Delivery {
             received_at: at(second),
             receiver: receiver.into(),
+            group: None,
+            said_again: false,
             status,
             starts_at: None,
             labels,
@@ -410,7 +410,11 @@ fn alert_with_another_severity_has_wrong_labels_and_names_the_receiver_that_was_
     let verdict = story.verdict();
     assert_eq!(
         kinds(&verdict),
-        [ReasonKind::WrongLabels, ReasonKind::NotDelivered]
+        [
+            ReasonKind::WrongLabels,
+            ReasonKind::WrongReceiver,
+            ReasonKind::NotDelivered
+        ]
     );
     assert!(
         verdict.reasons[0]
@@ -418,7 +422,7 @@ fn alert_with_another_severity_has_wrong_labels_and_names_the_receiver_that_was_
             .contains("with severity warning, expected is critical")
     );
     assert!(
-        verdict.reasons[1]
+        verdict.reasons[2]
             .message
             .contains("it was delivered to `warning` instead")
     );
@@ -529,42 +533,12 @@ fn silenced_alert_is_not_delivered_and_the_silence_is_named() {
 }
 
 #[test]
-fn alert_of_a_group_that_fired_lately_may_wait_for_the_groups_interval() {
-    let grouped_by = |label: &str| [label.to_owned()].into();
-    let late = || {
-        let story = Story::good().with(|timeline| timeline.deliveries[0].received_at = at(108.0));
-        story.with(|timeline| {
-            timeline.lately_fired = vec![labels(&[
-                ("alertname", "FeedHandlerDown"),
-                ("exchange", "okx"),
-            ])];
-        })
-    };
-    let routed = |timeline: &mut Timeline, label| {
-        timeline.routing.as_mut().unwrap().group_by = grouped_by(label);
-    };
-    assert_eq!(
-        late()
-            .with(|timeline| routed(timeline, "alertname"))
-            .verdict()
-            .reasons,
-        []
-    );
-    let story = late().with(|timeline| routed(timeline, "exchange"));
-    assert_fails_with(
-        &story,
-        ReasonKind::NotDelivered,
-        "28.0 s after it fired; Alertmanager waits 10 s",
-    );
-}
-
-#[test]
-fn delivery_long_after_alertmanagers_wait_is_not_delivered_in_time() {
+fn delivery_later_than_promised_is_not_delivered_in_time() {
     let story = Story::good().with(|timeline| timeline.deliveries[0].received_at = at(96.0));
     assert_fails_with(
         &story,
         ReasonKind::NotDelivered,
-        "16.0 s after it fired; Alertmanager waits 10 s",
+        "16.0 s after it fired; its owner promises at most 15 s",
     );
 }
 
@@ -747,7 +721,9 @@ fn observation_error_is_never_a_missed_alert() {
 
 #[test]
 fn alert_that_is_delivered_twice_fails_the_drill() {
-    let story = Story::good().notified(DeliveryStatus::Firing, "critical", &binance_down(), 95.0);
+    let story = Story::good()
+        .notified(DeliveryStatus::Firing, "critical", &binance_down(), 95.0)
+        .with(|timeline| timeline.deliveries[2].said_again = true);
     assert_fails_with(
         &story,
         ReasonKind::DeliveredTwice,

@@ -1,4 +1,4 @@
-//! Whether the right people are told of an alert, and of its end.
+//! Whether the right people are told of an alert, and of its end, as soon as its owner promises.
 
 use super::DELIVERY_ALLOWANCE;
 use super::expected::Judge;
@@ -15,6 +15,7 @@ impl<'a> Judge<'a> {
         };
         let delivered = self.deliveries(DeliveryStatus::Firing, &life.labels, firing_at);
         let delivered: Vec<_> = delivered.into_iter().filter(is_in_time).collect();
+        self.judge_receivers(&delivered);
         let Some(first) = delivered.iter().find(|delivery| self.is_meant(delivery)) else {
             let why = self.why_not_delivered(&life.labels, delivered.first().copied());
             let (fired, receiver) = (self.relative(firing_at), self.receiver());
@@ -31,29 +32,71 @@ impl<'a> Judge<'a> {
 
         self.judge_words(&life.labels, &first.annotations);
 
-        let lately_fired = &self.timeline.lately_fired;
-        let routing = self.timeline.routing.as_ref();
-        let first_wait = routing.map(|routing| routing.first_wait(&life.labels, lately_fired));
-        let wait = first_wait.unwrap_or_default();
-        if first.received_at > firing_at.plus(wait + DELIVERY_ALLOWANCE) {
+        let promised = expected.promises.delivered_within();
+        if first.received_at > firing_at.plus(promised) {
             let message = format!(
-                "{expected} was delivered {}, {:.1} s after it fired; Alertmanager waits {}",
+                "{expected} was delivered {}, {:.1} s after it fired; its owner promises at most {}",
                 self.relative(first.received_at),
                 first.received_at.seconds_since(firing_at),
-                to_a_tenth(wait)
+                to_a_tenth(promised)
             );
             self.blame(ReasonKind::NotDelivered, message);
         }
-
         let receiver = &first.receiver;
-        let again = delivered.iter().filter(|other| other.receiver == *receiver);
-        let times: Vec<_> = again
-            .map(|delivery| self.relative(delivery.received_at))
+        let to_the_same = delivered.iter().copied();
+        let to_the_same: Vec<_> = to_the_same
+            .filter(|other| other.receiver == *receiver)
             .collect();
-        if times.len() > 1 {
-            let times = times.join(", ");
-            let message =
-                format!("{expected} was delivered to `{receiver}` more than once: {times}");
+        self.judge_repetitions(&to_the_same);
+    }
+
+    /// Nobody is told but the promised receiver and those that may be.
+    fn judge_receivers(&mut self, delivered: &[&Delivery]) {
+        let expected = self.expected;
+        let Some(promised) = &expected.receiver else {
+            return;
+        };
+        let is_named = |name: &String| name == promised || expected.may_be_told.contains(name);
+        let unnamed = delivered.iter().filter(|told| !is_named(&told.receiver));
+        let unnamed: Vec<_> = unnamed
+            .map(|told| format!("`{}` {}", told.receiver, self.relative(told.received_at)))
+            .collect();
+        if !unnamed.is_empty() {
+            let message = format!(
+                "{expected} was delivered to {}: neither the promised receiver `{promised}` nor \
+                 one that may be told",
+                unnamed.join(", ")
+            );
+            self.blame(ReasonKind::WrongReceiver, message);
+        }
+    }
+
+    /// A notification is one too many if it says what its group has said already, sooner than a
+    /// reminder may come, or if another group has told of the alert before. `delivered` are those to
+    /// one receiver.
+    ///
+    /// A group's notification lists all its alerts, those that were told before among them: it says
+    /// something new as long as one of them is new or has ended.
+    fn judge_repetitions(&mut self, delivered: &[&Delivery]) {
+        let expected = self.expected;
+        let promised = expected.promises.reminded_after();
+        let is_one_too_many = |pair: &&[&Delivery]| {
+            let [before, again] = **pair else {
+                return false;
+            };
+            let is_reminder = again.received_at >= before.received_at.plus(promised);
+            let says_nothing_new = again.said_again || again.group != before.group;
+            says_nothing_new && !is_reminder
+        };
+        if delivered.windows(2).any(|pair| is_one_too_many(&pair)) {
+            let times = delivered.iter().map(|told| self.relative(told.received_at));
+            let times = times.collect::<Vec<_>>().join(", ");
+            let receiver = delivered.first().map_or("", |told| told.receiver.as_str());
+            let message = format!(
+                "{expected} was delivered to `{receiver}` more than once: {times}; its owner \
+                 promises no reminder before {}",
+                to_a_tenth(promised)
+            );
             self.blame(ReasonKind::DeliveredTwice, message);
         }
     }
@@ -73,16 +116,13 @@ impl<'a> Judge<'a> {
     }
 
     pub(super) fn judge_resolve_delivery(&mut self, labels: &Labels, resolved_at: UtcInstant) {
-        let routing = self.timeline.routing.as_ref();
-        let wait = routing
-            .map(|routing| routing.group_interval)
-            .unwrap_or_default();
+        let promised = self.expected.promises.end_delivered_within();
         let delivered = self.deliveries(DeliveryStatus::Resolved, labels, resolved_at);
         let delivered = delivered.iter().find(|delivery| self.is_meant(delivery));
         let notified_at = delivered.map(|delivery| delivery.received_at);
         self.outcome.resolve_notified_at = notified_at;
 
-        let latest = resolved_at.plus(wait + DELIVERY_ALLOWANCE);
+        let latest = resolved_at.plus(promised);
         let is_late = notified_at.is_none_or(|at| at > latest);
         if is_late && self.outcome.notified_at.is_some() {
             let notified = match notified_at {
@@ -90,11 +130,11 @@ impl<'a> Judge<'a> {
                 None => "was never notified".to_owned(),
             };
             let message = format!(
-                "{} resolved {}, {} {notified}; Alertmanager waits at most {}",
+                "{} resolved {}, {} {notified}; its owner promises at most {}",
                 self.expected,
                 self.relative(resolved_at),
                 self.receiver(),
-                to_a_tenth(wait)
+                to_a_tenth(promised)
             );
             self.blame(ReasonKind::ResolveNotDelivered, message);
         }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::schedule::held_exclusively;
+use crate::schedule::{held_exclusively, places};
 use crate::{
-    DELIVERY_ALLOWANCE, Drill, ExpectedAlert, LoadedRule, Reason, Routing, Settings, Window,
-    infeasible, rule_for,
+    DELIVERY_ALLOWANCE, Drill, ExpectedAlert, LoadedRule, Placement, Reason, Route, Routes,
+    Settings, Window, infeasible, rule_for,
 };
 
 /// A time that is known to lie between two.
@@ -37,9 +37,9 @@ pub struct DrillPlan {
 }
 
 impl DrillPlan {
-    /// What `drill` would do with `rules` under `routing`.
+    /// What `drill` would do with `rules` and `routes`.
     #[must_use]
-    pub fn of(drill: &Drill, settings: &Settings, rules: &[LoadedRule], routing: &Routing) -> Self {
+    pub fn of(drill: &Drill, settings: &Settings, rules: &[LoadedRule], routes: &Routes) -> Self {
         let expected = drill.expect.iter();
         let with_rules = expected.map(|alert| {
             let rule = alert.rule_among(rules);
@@ -52,18 +52,18 @@ impl DrillPlan {
         });
         let windows: Vec<_> = windows.collect();
 
-        let broken_for = broken_for(drill, rules, routing, &windows);
+        let taken = taken_by(&with_rules, routes);
+        let broken_for = broken_for(drill, rules, &taken, &windows);
         // As the runner waits: until everything was scraped again, then for the next evaluation.
         let scraped = rules.iter().map(LoadedRule::scraped_within).max();
         let scraped = scraped.unwrap_or_default();
         let evaluated = rules.iter().map(|rule| rule.evaluation_interval).max();
         let seen = scraped + evaluated.unwrap_or_default();
-        let ends = with_rules.iter().flatten().map(|(rule, alert)| {
-            Window::latest_resolve(rule, alert.recovery)
-                + routing.group_interval
-                + DELIVERY_ALLOWANCE
-        });
-        let resolved = ends.max().unwrap_or_default();
+        let intervals = taken.iter().map(|route| route.group_interval);
+        let told_within = intervals.max().unwrap_or_default() + DELIVERY_ALLOWANCE;
+        let ends = with_rules.iter().flatten();
+        let ends = ends.map(|(rule, alert)| Window::latest_resolve(rule, alert.recovery));
+        let resolved = ends.max().map_or(Duration::ZERO, |end| end + told_within);
         let mended_after = broken_for.then(Between {
             at_least: scraped,
             at_most: seen,
@@ -75,7 +75,7 @@ impl DrillPlan {
         Self {
             drill: drill.clone(),
             holds: held_exclusively(drill, settings),
-            infeasible: infeasible(drill, rules),
+            infeasible: infeasible_anywhere(drill, settings, rules, routes),
             windows,
             broken_for,
             mended_after,
@@ -84,22 +84,59 @@ impl DrillPlan {
     }
 }
 
+/// Why `drill` cannot pass, wherever it is placed; else why it cannot on the first lane on which
+/// that is so.
+fn infeasible_anywhere(
+    drill: &Drill,
+    settings: &Settings,
+    rules: &[LoadedRule],
+    routes: &Routes,
+) -> Vec<Reason> {
+    let anywhere = drill.clone().placed(&Placement::default(), settings);
+    let placed = places(drill, settings).unwrap_or_default().into_iter();
+    let each = [anywhere]
+        .into_iter()
+        .chain(placed.map(|place| place.drill));
+    let mut reasons = each.map(|drill| infeasible(&drill, rules, Some(routes)));
+    reasons
+        .find(|reasons| !reasons.is_empty())
+        .unwrap_or_default()
+}
+
+/// The routes that the expected alerts may take; all of them if that is not known.
+fn taken_by<'a>(
+    expected: &[Option<(&LoadedRule, &ExpectedAlert)>],
+    routes: &'a Routes,
+) -> Vec<&'a Route> {
+    let known = expected.iter().flatten();
+    let ways = known.flat_map(|(rule, alert)| routes.possible_for(&alert.labels_by(rule)));
+    let taken: Vec<_> = ways.flatten().collect();
+    if taken.is_empty() {
+        routes.all()
+    } else {
+        taken
+    }
+}
+
 /// A fault lasts until its alerts have fired, been delivered and lasted for as long as it is held; a
-/// near miss until it has been held
-/// for long enough.
+/// near miss until it has been held for long enough.
 fn broken_for(
     drill: &Drill,
     rules: &[LoadedRule],
-    routing: &Routing,
+    taken: &[&Route],
     windows: &[Option<Window>],
 ) -> Between {
+    let waits = taken.iter().map(|route| route.group_wait);
+    let told = Between {
+        at_least: waits.clone().min().unwrap_or_default(),
+        at_most: waits.max().unwrap_or_default() + DELIVERY_ALLOWANCE,
+    };
     let expected = windows.iter().zip(&drill.expect);
     let fires = expected.filter_map(|(window, expected)| {
         let (window, held_for) = ((*window)?, expected.held_for);
-        let delivered_after = routing.group_wait + held_for;
         Some(Between {
-            at_least: window.earliest + delivered_after,
-            at_most: window.latest + delivered_after + DELIVERY_ALLOWANCE,
+            at_least: window.earliest + told.at_least + held_for,
+            at_most: window.latest + told.at_most + held_for,
         })
     });
     let silent = drill.silent.iter().filter_map(|silent| {
@@ -166,21 +203,12 @@ pub fn duration_of(drill: &Drill, drills: &[Drill]) -> Duration {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::{ExpectedAlert, Fault, SilentAlert};
+    use crate::{Fault, SilentAlert};
 
     pub(in crate::plan) fn rule(alert: &str, for_s: u64) -> LoadedRule {
         LoadedRule {
             for_duration: Duration::from_secs(for_s),
             ..LoadedRule::example(alert)
-        }
-    }
-
-    pub(in crate::plan) fn routing() -> Routing {
-        let (group_wait, group_interval) = (Duration::from_secs(10), Duration::from_secs(30));
-        Routing {
-            group_by: ["alertname".to_owned()].into(),
-            group_wait,
-            group_interval,
         }
     }
 
@@ -191,7 +219,12 @@ pub(super) mod tests {
     }
 
     fn plan(drill: &Drill, alert: &str) -> DrillPlan {
-        DrillPlan::of(drill, &Settings::example(), &[rule(alert, 60)], &routing())
+        DrillPlan::of(
+            drill,
+            &Settings::example(),
+            &[rule(alert, 60)],
+            &Routes::telling("pager"),
+        )
     }
 
     fn in_seconds(between: Between) -> (u64, u64) {

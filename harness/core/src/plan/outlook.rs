@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{DrillPlan, Plan, duration_of};
 use crate::schedule::{Slot, TimedDrill, places, simulate};
-use crate::{LoadedRule, Result, Routing, Settings};
+use crate::{LoadedRule, Result, Routes, Settings};
 
 /// What a run of a plan would do.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub struct Outlook {
 }
 
 impl Outlook {
-    /// What a run of `plan` would do with `rules` under `routing`.
+    /// What a run of `plan` would do with `rules` and `routes`.
     ///
     /// # Errors
     /// As [`places`] and [`simulate`].
@@ -26,7 +26,7 @@ impl Outlook {
         plan: &Plan,
         settings: &Settings,
         rules: &[LoadedRule],
-        routing: &Routing,
+        routes: &Routes,
     ) -> Result<Self> {
         for drill in &plan.drills {
             // Also of a drill that is infeasible, and so not simulated.
@@ -34,7 +34,7 @@ impl Outlook {
         }
         let drills = plan.drills.iter();
         let drills: Vec<_> = drills
-            .map(|drill| DrillPlan::of(drill, settings, rules, routing))
+            .map(|drill| DrillPlan::of(drill, settings, rules, routes))
             .collect();
         let timed = |ends: fn(&DrillPlan) -> [Duration; 2]| -> Vec<_> {
             let feasible = drills.iter().filter(|drill| drill.infeasible.is_empty());
@@ -52,13 +52,13 @@ impl Outlook {
         let shortest = timed(|planned| [planned.mended_after.at_least, planned.lasts.at_least]);
         let longest = timed(|planned| [planned.mended_after.at_most, planned.lasts.at_most]);
         Ok(Self {
-            at_best: simulate(&shortest, settings, routing)?,
-            at_worst: simulate(&longest, settings, routing)?,
+            at_best: simulate(&shortest, settings)?,
+            at_worst: simulate(&longest, settings)?,
             drills,
         })
     }
 
-    /// Whether a drill cannot pass with the rules as they are written.
+    /// Whether a drill cannot pass with the rules and routes as they are written.
     #[must_use]
     pub fn is_infeasible(&self) -> bool {
         self.drills.iter().any(|drill| !drill.infeasible.is_empty())
@@ -77,7 +77,7 @@ mod tests {
             drills: vec![Drill::new("x", Fault::stop("kafak")).expect_alert(alert)],
             waivers: vec![],
         };
-        let outlook = Outlook::of(&plan, &Settings::example(), &[], &Routing::default());
+        let outlook = Outlook::of(&plan, &Settings::example(), &[], &Routes::telling("pager"));
         let error = outlook.unwrap_err().to_string();
         assert!(error.contains("the nearest is `kafka`"), "{error}");
     }

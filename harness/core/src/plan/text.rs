@@ -156,13 +156,18 @@ fn lanes_text(slots: &[Slot]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::drill_plan::tests::{routing, rule};
+    use super::super::drill_plan::tests::rule;
     use super::*;
-    use crate::{Drill, Fault, Moment, Settings};
+    use crate::{Drill, Fault, Moment, Routes, Settings};
 
     fn text(drill: &Drill) -> String {
         let rules = [rule("Down", 60)];
-        let planned = DrillPlan::of(drill, &Settings::example(), &rules, &routing());
+        let planned = DrillPlan::of(
+            drill,
+            &Settings::example(),
+            &rules,
+            &Routes::telling("pager"),
+        );
         anstream::adapter::strip_str(&drill_text(&planned)).to_string()
     }
 

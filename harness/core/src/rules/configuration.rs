@@ -1,13 +1,13 @@
-//! What the files of Prometheus and Alertmanager say, as they are written.
+//! What the files of Prometheus say, as they are written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{LoadedRule, RecordingRule, Recordings, Routing, prometheus_duration};
+use super::{LoadedRule, RecordingRule, Recordings, prometheus_duration};
 use crate::promql::metrics_now_of;
 use crate::{Error, Labels, Result};
 
@@ -54,20 +54,6 @@ struct WrittenRule {
     annotations: Labels,
 }
 
-#[derive(Debug, Deserialize)]
-struct AlertmanagerConfiguration {
-    route: Route,
-}
-
-#[derive(Debug, Deserialize)]
-struct Route {
-    group_by: Option<BTreeSet<String>>,
-    group_wait: Option<String>,
-    group_interval: Option<String>,
-    #[serde(default)]
-    routes: Vec<Route>,
-}
-
 /// The alerting rules of a rules file, with the waits that Prometheus's configuration gives them.
 /// Each file is its path, for errors, and its text.
 ///
@@ -105,58 +91,9 @@ pub fn query_offsets_of(
     Ok(offsets)
 }
 
-/// The groups and waits in a configuration of Alertmanager: the coarsest and the longest of all
-/// routes. Where a route says nothing, its parent's hold, and one group, 30 s and 5 min at the root
-/// (<https://prometheus.io/docs/alerting/latest/configuration/#route>).
-///
-/// # Errors
-/// [`Error::BadAnswer`].
-pub fn routing_of(yaml: &str) -> Result<Routing> {
-    let configuration: AlertmanagerConfiguration =
-        serde_yaml_ng::from_str(yaml).map_err(|error| Error::BadAnswer {
-            attempted: "read Alertmanager's configuration".to_owned(),
-            reason: error.to_string(),
-        })?;
-    let defaults = Routing {
-        group_by: BTreeSet::new(),
-        group_wait: Duration::from_secs(30),
-        group_interval: Duration::from_mins(5),
-    };
-    coarsest(&configuration.route, defaults)
-}
-
-fn coarsest(route: &Route, inherited: Routing) -> Result<Routing> {
-    let own = Routing {
-        group_by: route.group_by.clone().unwrap_or(inherited.group_by),
-        group_wait: wait_or(route.group_wait.as_deref(), inherited.group_wait)?,
-        group_interval: wait_or(route.group_interval.as_deref(), inherited.group_interval)?,
-    };
-    let mut coarsest_yet = own.clone();
-    for child in &route.routes {
-        let child = coarsest(child, own.clone())?;
-        coarsest_yet = Routing {
-            group_by: common(&coarsest_yet.group_by, child.group_by),
-            group_wait: coarsest_yet.group_wait.max(child.group_wait),
-            group_interval: coarsest_yet.group_interval.max(child.group_interval),
-        };
-    }
-    Ok(coarsest_yet)
-}
-
 /// The wait that is written, or the one that holds without it.
 fn wait_or(written: Option<&str>, inherited: Duration) -> Result<Duration> {
     written.map_or(Ok(inherited), prometheus_duration)
-}
-
-fn common(one: &BTreeSet<String>, other: BTreeSet<String>) -> BTreeSet<String> {
-    if one.contains(Routing::BY_ALL_LABELS) {
-        return other;
-    }
-    if other.contains(Routing::BY_ALL_LABELS) {
-        one.clone()
-    } else {
-        one & &other
-    }
 }
 
 fn parse<T: DeserializeOwned>(path: &Path, yaml: &str) -> Result<T> {
@@ -333,30 +270,6 @@ groups:
         assert!(
             broken.starts_with("failed to read the rule Torn: "),
             "{broken}"
-        );
-    }
-
-    #[test]
-    fn groups_and_waits_are_the_coarsest_of_all_routes_and_inherited_where_a_route_says_nothing() {
-        let configuration = "
-route:
-  receiver: a
-  group_by: [alertname, job]
-  group_wait: 10s
-  routes:
-    - {receiver: b, group_by: [alertname, exchange], group_interval: 7m}
-    - {receiver: c, group_wait: 20s}
-";
-        let (group_wait, group_interval) = (Duration::from_secs(20), Duration::from_mins(7));
-        let group_by = ["alertname".to_owned()].into();
-        let routing = routing_of(configuration).unwrap();
-        assert_eq!(
-            routing,
-            Routing {
-                group_by,
-                group_wait,
-                group_interval
-            }
         );
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Claim, ExpectedAlert, Labels, agree, seconds, selector};
+use crate::{Labels, agree, seconds, selector};
 
 /// An alerting rule as Prometheus has loaded it (`/api/v1/rules`), with the waits of what it reads
 /// (`/api/v1/targets`).
@@ -56,15 +56,6 @@ pub struct LoadedRule {
 }
 
 impl LoadedRule {
-    /// The alerts that it fires, as far as it tells.
-    #[must_use]
-    pub fn claim(&self) -> Claim {
-        Claim {
-            alert: self.alert.clone(),
-            labels: self.fixed_labels(),
-        }
-    }
-
     /// The labels that it adds whatever it finds: a label that is a template depends on that.
     #[must_use]
     pub fn fixed_labels(&self) -> Labels {
@@ -143,17 +134,6 @@ pub fn rule_for<'a>(
 ) -> Option<&'a LoadedRule> {
     let is_meant = |rule: &&LoadedRule| rule.alert == alert && agree(labels, &rule.fixed_labels());
     rules.iter().find(is_meant)
-}
-
-impl ExpectedAlert {
-    /// Its rule among those that are loaded: of its severity, if there is one.
-    #[must_use]
-    pub fn rule_among<'a>(&self, rules: &'a [LoadedRule]) -> Option<&'a LoadedRule> {
-        let mut labels = self.labels.clone();
-        labels.insert("severity".to_owned(), self.severity.clone());
-        let of_its_severity = rule_for(&self.alert, &labels, rules);
-        of_its_severity.or_else(|| rule_for(&self.alert, &self.labels, rules))
-    }
 }
 
 #[cfg(any(test, feature = "test-support"))]

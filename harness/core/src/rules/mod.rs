@@ -1,20 +1,20 @@
-//! Alerting rules as they are loaded or written, when their alerts may fire, and how Alertmanager
-//! groups them.
+//! Alerting rules as they are loaded or written, and when their alerts may fire.
 
 mod cadence;
 mod configuration;
 mod duration;
 mod loaded_rule;
+mod onset;
 mod recording;
-mod routing;
 mod sick_rule;
 mod window;
 
 pub use cadence::Cadence;
-pub use configuration::{query_offsets_of, routing_of, rules_of};
+pub use configuration::{query_offsets_of, rules_of};
 pub use duration::prometheus_duration;
 pub use loaded_rule::{LoadedRule, fixed_labels, rule_for};
+pub use onset::Onset;
 pub use recording::{RecordingRule, Recordings};
-pub use routing::Routing;
 pub use sick_rule::SickRule;
+pub(crate) use window::whole_intervals;
 pub use window::{CONDITION_RESOLUTION, Window};

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::LoadedRule;
-use crate::{Onset, seconds};
+use super::{LoadedRule, Onset};
+use crate::seconds;
 
 /// The step at which conditions are asked of Prometheus: how far a measured onset can lie after the
 /// real one.
@@ -68,7 +68,7 @@ impl Window {
 }
 
 /// `duration`, rounded up to whole intervals.
-fn whole_intervals(duration: Duration, interval: Duration) -> Duration {
+pub(crate) fn whole_intervals(duration: Duration, interval: Duration) -> Duration {
     if interval.is_zero() {
         return duration;
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::turn::{InLine, LineState, excludes};
 use super::{Holdings, Place, holdings_of, places};
-use crate::{Drill, Error, LeaseMode, Result, Routing, Settings, UtcInstant};
+use crate::{Drill, Error, LeaseMode, Result, Settings, UtcInstant, share_an_alert};
 
 /// A drill, and how long it takes.
 #[derive(Clone, Debug)]
@@ -41,18 +41,13 @@ pub struct Slot {
 /// # Errors
 /// [`Error::BadDescription`] of a drill that needs what the stack does not have, breaks what it
 /// holds no lease on, or could never go.
-pub fn simulate(
-    drills: &[TimedDrill],
-    settings: &Settings,
-    routing: &Routing,
-) -> Result<Vec<Slot>> {
+pub fn simulate(drills: &[TimedDrill], settings: &Settings) -> Result<Vec<Slot>> {
     let mut waiting = Vec::new();
     for timed in drills {
         waiting.push((timed, places(&timed.drill, settings)?));
     }
     let mut simulation = Simulation {
         settings,
-        routing,
         now: Duration::ZERO,
         waiting,
         running: Vec::new(),
@@ -78,7 +73,6 @@ pub fn simulate(
 
 struct Simulation<'a> {
     settings: &'a Settings,
-    routing: &'a Routing,
     now: Duration,
     waiting: Vec<(&'a TimedDrill, Vec<Place>)>,
     running: Vec<Running<'a>>,
@@ -166,12 +160,12 @@ impl Simulation<'_> {
         }
     }
 
-    /// As in a run, two drills that answer for alerts of one group do not run at once.
+    /// As in a run, two drills that answer for the same alert do not run at once.
     fn has_room_for(&self, place: &Place) -> bool {
         let claims = place.drill.claims();
         let running = self.running.iter();
         let mut running = running.map(|running| running.place.drill.claims());
-        !running.any(|theirs| self.routing.share_a_group(&claims, &theirs))
+        !running.any(|theirs| share_an_alert(&claims, &theirs))
     }
 
     /// The free place whose lane was left longest ago.
@@ -256,17 +250,10 @@ mod tests {
         )
     }
 
-    fn routing() -> Routing {
-        Routing {
-            group_by: ["alertname".to_owned()].into(),
-            ..Routing::default()
-        }
-    }
-
     type Simulated = (String, Option<String>, u64, u64);
 
     fn simulated(drills: &[TimedDrill]) -> Vec<Simulated> {
-        let slots = simulate(drills, &Settings::example(), &routing()).unwrap();
+        let slots = simulate(drills, &Settings::example()).unwrap();
         let seconds = |slot: &Slot| (slot.from.as_secs(), slot.until.as_secs());
         let simulated = slots.into_iter().map(|slot| {
             let (from_s, until_s) = seconds(&slot);
@@ -337,7 +324,7 @@ mod tests {
             let drills: Vec<_> = plan.map(|(number, (on, mended_after_s, more_s))| {
                 numbered(number, on, mended_after_s, mended_after_s + more_s)
             }).collect();
-            let slots = simulate(&drills, &Settings::example(), &routing()).unwrap();
+            let slots = simulate(&drills, &Settings::example()).unwrap();
             let is_of = |timed: &&TimedDrill, slot: &Slot| timed.drill.name == slot.drill;
             let lasts = |slot: &Slot| drills.iter().find(|timed| is_of(timed, slot)).unwrap();
             let names: BTreeSet<_> = slots.iter().map(|slot| &slot.drill).collect();

@@ -7,9 +7,6 @@ use super::terms::term_names;
 use alertdrill_core::plan::Plan;
 use alertdrill_core::{AlertOutcome, Claim, Drill, LoadedRule, Waiver, rule_for};
 
-/// Why a watchdog needs no drill.
-const ALWAYS_FIRES: &str = "it always fires by intent, and each drill looks whether it does";
-
 /// Something that must be proven, and what proves or excuses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
@@ -45,7 +42,7 @@ pub struct PlannedCoverage {
     pub rules: Vec<Proof>,
     /// Per instance, the drills that make its alert fire for it.
     pub instances: Vec<Proof>,
-    /// What excuses the rest: the plan's waivers, and those of escalations.
+    /// What excuses the rest: the plan's waivers, and those of rules that need no drill.
     pub waivers: Vec<Waiver>,
     /// The waivers that excuse nothing: what they name is not there, or is proven.
     pub idle_waivers: Vec<Waiver>,
@@ -61,7 +58,7 @@ impl PlannedCoverage {
             expected.any(|expected| expected.rule_among(rules) == Some(rule))
         };
         let is_proven = |rule: &LoadedRule| drills.iter().any(|drill| makes_fire(drill, rule));
-        let waivers = with_escalations(&plan.waivers, rules, is_proven);
+        let waivers = with_excuses(&plan.waivers, rules, is_proven);
         let proof = |what: String, proves: &dyn Fn(&Drill) -> bool| {
             let proving = drills.iter().filter(|drill| proves(drill));
             Proof::of(
@@ -70,14 +67,8 @@ impl PlannedCoverage {
                 &waivers,
             )
         };
-        let of_rule = |rule: &LoadedRule| {
-            let proof = proof(rule.name_among(rules), &|drill| makes_fire(drill, rule));
-            let always_fires = rule.is_watchdog.then(|| ALWAYS_FIRES.to_owned());
-            Proof {
-                waived: proof.waived.or(always_fires),
-                ..proof
-            }
-        };
+        let of_rule =
+            |rule: &LoadedRule| proof(rule.name_among(rules), &|drill| makes_fire(drill, rule));
         let of_instance =
             |claim: &Claim| proof(claim.to_string(), &|drill| claim.is_expected_by(drill));
         let proofs: Vec<_> = rules.iter().map(of_rule).collect();
@@ -122,24 +113,31 @@ impl PlannedCoverage {
     }
 }
 
-/// `waivers`, and one for each rule that is not proven and escalates one that is: no drill goes as
-/// far as it asks for, and nobody promised how far that is.
-pub(super) fn with_escalations(
+/// `waivers`, and one for each rule that is not proven and needs no drill: a watchdog, or one that
+/// escalates a rule that is proven. No drill goes as far as that asks for, and nobody promised how
+/// far that is.
+pub(super) fn with_excuses(
     waivers: &[Waiver],
     rules: &[LoadedRule],
     is_proven: impl Fn(&LoadedRule) -> bool,
 ) -> Vec<Waiver> {
-    let escalations = rules.iter().filter(|rule| !is_proven(rule));
-    let escalations = escalations.filter_map(|rule| {
-        let mut others = rules.iter().filter(|other| is_proven(other));
-        let proven = others.find(|other| rule.escalates(other))?;
-        let reason = format!("it escalates {}, which is proven", proven.name_among(rules));
+    let excuse = |rule: &LoadedRule| {
+        if rule.is_watchdog {
+            return Some("it always fires by intent, and each drill looks whether it does".into());
+        }
+        let mut proven = rules.iter().filter(|other| is_proven(other));
+        let escalated = proven.find(|other| rule.escalates(other))?;
+        let escalated = escalated.name_among(rules);
+        Some(format!("it escalates {escalated}, which is proven"))
+    };
+    let unproven = rules.iter().filter(|rule| !is_proven(rule));
+    let excuses = unproven.filter_map(|rule| {
         Some(Waiver {
             rule: rule.name_among(rules),
-            reason,
+            reason: excuse(rule)?,
         })
     });
-    waivers.iter().cloned().chain(escalations).collect()
+    waivers.iter().cloned().chain(excuses).collect()
 }
 
 /// The waivers that name none of what is `unproven`.
@@ -238,18 +236,6 @@ mod tests {
     }
 
     #[test]
-    fn rule_that_always_fires_by_intent_needs_no_drill() {
-        let watchdog = LoadedRule {
-            is_watchdog: true,
-            ..rule("Watchdog", &[])
-        };
-        assert_eq!(
-            coverage(&[watchdog], &[], vec![], &[]).complaints(),
-            [""; 0]
-        );
-    }
-
-    #[test]
     fn rules_that_differ_in_severity_alone_are_each_to_be_drilled() {
         let rules = [
             rule("Lag", &[("severity", "warning")]),
@@ -309,6 +295,18 @@ mod tests {
         let drills = vec![drill("x", expected("Down", "critical"))];
         let planned = coverage(&[rule("Down", &[])], &[], drills, &["Down: up == 0"]);
         assert_eq!(planned.complaints(), [""; 0]);
+    }
+
+    #[test]
+    fn rule_that_always_fires_by_intent_needs_no_drill() {
+        let watchdog = LoadedRule {
+            is_watchdog: true,
+            ..rule("Watchdog", &[])
+        };
+        assert_eq!(
+            coverage(&[watchdog], &[], vec![], &[]).complaints(),
+            [""; 0]
+        );
     }
 
     #[test]

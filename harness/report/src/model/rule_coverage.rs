@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::proof::{idle_waivers, rule_of, with_escalations};
+use super::proof::{idle_waivers, rule_of, with_excuses};
 use super::terms::term_names;
 use alertdrill_core::{DrillRecord, RunInfo, TermDecision, Verdict, Waiver};
 
@@ -95,7 +95,7 @@ impl Coverage {
             .iter()
             .map(|(record, _)| record.timeline.rules.as_slice());
         let loaded = loaded.max_by_key(|rules| rules.len()).unwrap_or_default();
-        let waivers = with_escalations(&info.waivers, loaded, |rule| {
+        let waivers = with_excuses(&info.waivers, loaded, |rule| {
             rules.get(&rule.name_among(loaded)) == Some(&true)
         });
         let rules = Proven::of(rules, &waivers);

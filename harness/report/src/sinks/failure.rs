@@ -230,6 +230,8 @@ mod tests {
         Delivery {
             received_at: at(second),
             receiver,
+            group: None,
+            said_again: false,
             status,
             starts_at: None,
             labels: labels(alert),

@@ -33,6 +33,10 @@ pub(crate) enum Mistake {
     NotDelivered,
     /// Another receiver is notified.
     OtherReceiver,
+    /// Another receiver is notified too.
+    OtherReceiverToo,
+    /// Its receiver is notified only once its group has waited so many times.
+    DeliveredLate(u32),
     /// Its receiver is notified twice.
     DeliveredTwice,
     /// It is delivered without its annotations.

@@ -1,6 +1,6 @@
 //! The simulated world as who is notified of alerts.
 
-use alertdrill_core::{Delivery, Result, Routing, Suppression};
+use alertdrill_core::{Delivery, Result, Routes, Suppression};
 use alertdrill_engine::Notifier;
 use async_trait::async_trait;
 
@@ -8,9 +8,9 @@ use super::world::World;
 
 #[async_trait]
 impl Notifier for World {
-    async fn routing(&self) -> Result<Routing> {
-        self.ask("routing", "alertmanager").await?;
-        Ok(self.routing.clone())
+    async fn routes(&self) -> Result<Routes> {
+        self.ask("routes", "alertmanager").await?;
+        Ok(self.routes.clone())
     }
 
     async fn suppressions(&self) -> Result<Vec<Suppression>> {

@@ -120,7 +120,7 @@ impl SimulatedStack {
             observer: &self.observer,
             journal: &self.journal,
             neighbourhood: &self.neighbourhood,
-            routing: &self.world.routing,
+            routes: &self.world.routes,
             settings: &self.settings,
             steady_within: STEADY_WITHIN,
             watch_until: WatchedUntil::default(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use alertdrill_core::memory::{LATENCY, MemoryTarget, Mishaps};
 use alertdrill_core::{
-    AlertState, Clock, Delivery, DeliveryStatus, Error, Labels, Result, Routing, UtcInstant,
+    AlertState, Clock, Delivery, DeliveryStatus, Error, Labels, Result, Route, Routes, UtcInstant,
 };
 
 use super::rule::{EVERY, Mistake, Progression, SimulatedRule};
@@ -29,7 +29,7 @@ pub(crate) struct World {
     pub(crate) plan: Mishaps,
     pub(crate) clock: Arc<dyn Clock>,
     pub(super) rules: Vec<SimulatedRule>,
-    pub(super) routing: Routing,
+    pub(crate) routes: Routes,
     happened: Mutex<Happened>,
 }
 
@@ -46,16 +46,25 @@ pub(super) struct Happened {
     /// The rules whose latest evaluation failed, by their number.
     pub(super) sick: BTreeSet<usize>,
     progressions: BTreeMap<usize, Progression>,
-    groups: BTreeMap<usize, Group>,
+    /// By the labels that the alerts of a group have in common.
+    groups: BTreeMap<Labels, Group>,
 }
 
-/// An alert that Alertmanager has heard of: each is a group of its own.
-#[derive(Clone, Copy, Debug)]
+/// Alerts that Alertmanager notifies of together.
+#[derive(Clone, Debug)]
 struct Group {
     next_flush: UtcInstant,
+    /// By the number of their rules.
+    members: BTreeMap<usize, Member>,
+    /// What its previous notification has listed.
+    said: BTreeSet<(usize, DeliveryStatus)>,
+}
+
+/// An alert that Alertmanager has heard of.
+#[derive(Clone, Copy, Debug)]
+struct Member {
     firing_since: UtcInstant,
-    fires: bool,
-    was_told: bool,
+    status: DeliveryStatus,
 }
 
 impl World {
@@ -68,18 +77,22 @@ impl World {
             .service("db", &["back"])
             .service(ENGINE, &["back"])
             .consumed("orders", "billing");
-        let routing = Routing {
-            group_by: ["alertname".to_owned()].into(),
-            group_wait: Duration::from_secs(2),
-            // So long that a drill has to wait for the news of its alert's end.
-            group_interval: Duration::from_secs(20),
+        let routes = Routes::telling(RECEIVER);
+        let routes = Routes {
+            root: Route {
+                group_wait: Duration::from_secs(2),
+                // So long that a drill has to wait for the news of its alert's end.
+                group_interval: Duration::from_secs(20),
+                ..routes.root
+            },
+            ..routes
         };
         Self {
             target,
             plan,
             clock,
             rules: rules.into_iter().collect(),
-            routing,
+            routes,
             happened: Mutex::default(),
         }
     }
@@ -133,8 +146,9 @@ impl World {
                     true_since,
                     ..Progression::default()
                 };
-                if let Some(group) = happened.groups.get_mut(&number) {
-                    group.fires = false;
+                let group = happened.groups.get_mut(&self.group_of(rule));
+                if let Some(member) = group.and_then(|group| group.members.get_mut(&number)) {
+                    member.status = DeliveryStatus::Resolved;
                 }
                 continue;
             }
@@ -148,41 +162,49 @@ impl World {
             let series = (rule.alert_labels(), state);
             happened.samples.entry(series).or_default().push(now);
             if state == AlertState::Firing {
-                let group = happened.groups.entry(number).or_insert(Group {
-                    next_flush: now.plus(self.routing.group_wait),
-                    firing_since: now,
-                    fires: true,
-                    was_told: false,
+                let mut wait = self.routes.root.group_wait;
+                if let Some(Mistake::DeliveredLate(times)) = rule.mistake {
+                    wait *= times;
+                }
+                let group = happened.groups.entry(self.group_of(rule)).or_insert(Group {
+                    next_flush: now.plus(wait),
+                    members: BTreeMap::new(),
+                    said: BTreeSet::new(),
                 });
-                group.fires = true;
+                group.members.entry(number).or_insert(Member {
+                    firing_since: now,
+                    status: DeliveryStatus::Firing,
+                });
             }
         }
     }
 
-    /// Notifies of each group that is due.
+    /// The labels that the alerts of its group have in common.
+    fn group_of(&self, rule: &SimulatedRule) -> Labels {
+        let mut labels = rule.alert_labels();
+        labels.retain(|name, _| self.routes.root.groups_by(name));
+        labels
+    }
+
+    /// Notifies of each group that is due and has something to say.
     fn flush(&self, happened: &mut Happened, now: UtcInstant) {
-        let due = happened.groups.clone();
-        for (number, mut group) in due.into_iter().filter(|(_, group)| group.next_flush <= now) {
-            let rule = &self.rules[number];
-            group.next_flush = now.plus(self.routing.group_interval);
-            if group.fires && !group.was_told {
-                let times = if rule.has(Mistake::DeliveredTwice) {
-                    2
-                } else {
-                    1
-                };
-                for _ in 0..times {
-                    happened.notify(rule, &group, DeliveryStatus::Firing, now);
+        let due = happened.groups.clone().into_iter();
+        for (key, mut group) in due.filter(|(_, group)| group.next_flush <= now) {
+            group.next_flush = now.plus(self.routes.root.group_interval);
+            let members = group.members.iter();
+            let listed: BTreeSet<_> = members.map(|(number, it)| (*number, it.status)).collect();
+            if listed != group.said {
+                for (number, member) in &group.members {
+                    happened.notify(&self.rules[*number], &key, member, now);
                 }
-                group.was_told = true;
             }
-            if group.fires {
-                happened.groups.insert(number, group);
+            group.said = listed;
+            let fires = |_: &usize, it: &mut Member| it.status == DeliveryStatus::Firing;
+            group.members.retain(fires);
+            if group.members.is_empty() {
+                happened.groups.remove(&key);
             } else {
-                if group.was_told && !rule.has(Mistake::EndNotDelivered) {
-                    happened.notify(rule, &group, DeliveryStatus::Resolved, now);
-                }
-                happened.groups.remove(&number);
+                happened.groups.insert(key, group);
             }
         }
     }
@@ -218,29 +240,33 @@ impl Happened {
         latest.is_some_and(|(_, answered)| *answered == query.ends_with("== 1"))
     }
 
-    fn notify(
-        &mut self,
-        rule: &SimulatedRule,
-        group: &Group,
-        status: DeliveryStatus,
-        now: UtcInstant,
-    ) {
-        if rule.has(Mistake::NotDelivered) {
+    fn notify(&mut self, rule: &SimulatedRule, group: &Labels, member: &Member, now: UtcInstant) {
+        let is_end_unsaid =
+            member.status == DeliveryStatus::Resolved && rule.has(Mistake::EndNotDelivered);
+        if rule.has(Mistake::NotDelivered) || is_end_unsaid {
             return;
         }
-        let is_elsewhere = rule.has(Mistake::OtherReceiver);
         let annotations = if rule.has(Mistake::NoAnnotations) {
             Labels::new()
         } else {
             [("summary".to_owned(), "it is down".to_owned())].into()
         };
-        self.deliveries.push(Delivery {
+        let told = match rule.mistake {
+            Some(Mistake::OtherReceiver) => vec![("nobody", false)],
+            Some(Mistake::OtherReceiverToo) => vec![("nobody", false), (RECEIVER, false)],
+            Some(Mistake::DeliveredTwice) => vec![(RECEIVER, false), (RECEIVER, true)],
+            _ => vec![(RECEIVER, false)],
+        };
+        let deliveries = told.into_iter().map(|(receiver, said_again)| Delivery {
             received_at: now,
-            receiver: if is_elsewhere { "nobody" } else { RECEIVER }.to_owned(),
-            status,
-            starts_at: Some(group.firing_since),
+            receiver: receiver.to_owned(),
+            group: Some(format!("{group:?}")),
+            said_again,
+            status: member.status,
+            starts_at: Some(member.firing_since),
             labels: rule.alert_labels(),
-            annotations,
+            annotations: annotations.clone(),
         });
+        self.deliveries.extend(deliveries);
     }
 }

@@ -1,0 +1,16 @@
+//! Alertmanager's configuration: which receivers are told of an alert, how soon, and what keeps
+//! them from being told.
+
+mod configuration;
+mod inhibition;
+mod matcher;
+mod receiver;
+mod saved;
+mod tree;
+
+pub use configuration::routes_of;
+pub use inhibition::Inhibition;
+pub use matcher::Matcher;
+pub use receiver::{Integration, Receiver};
+pub(crate) use saved::routes_or_older;
+pub use tree::{Route, Routes};
