@@ -496,6 +496,38 @@ fn watchdog_is_no_collateral_and_fails_the_drill_if_it_does_not_fire() {
 }
 
 #[test]
+fn rule_that_is_written_otherwise_and_keeps_the_promises_passes() {
+    type Change = fn(&mut LoadedRule);
+    let written: [(&str, Change); 5] = [
+        ("a range in place of `for`", |rule| {
+            rule.query = "max_over_time(up[1m]) == 0".to_owned();
+            rule.for_duration = Duration::ZERO;
+        }),
+        ("a comparison turned round", |rule| {
+            rule.query = "0 == up".to_owned()
+        }),
+        ("a recording rule", |rule| {
+            rule.query = "jobs:down > 0".to_owned();
+            rule.recorded_within = Duration::from_secs(15);
+        }),
+        ("an offset", |rule| {
+            rule.query_offset = Duration::from_secs(10)
+        }),
+        ("templated labels", |rule| {
+            let template = "{{ if true }}critical{{ else }}warning{{ end }}";
+            rule.labels = labels(&[("severity", template), ("exchange", "{{ $labels.x }}")]);
+        }),
+    ];
+    let mut drill = drill();
+    drill.expect[0].promises.ended_within = Some(Duration::from_secs(60));
+    for (how, change) in written {
+        let story = Story::good().with(|timeline| change(&mut timeline.rules[0]));
+        assert_eq!(judge(&drill, &story.timeline).reasons, [], "{how}");
+        assert_eq!(infeasible(&drill, &story.timeline.rules, None), [], "{how}");
+    }
+}
+
+#[test]
 fn alert_without_a_runbook_has_missing_annotations() {
     let story = Story::good()
         .with(|timeline| drop(timeline.deliveries[0].annotations.remove("runbook_url")));

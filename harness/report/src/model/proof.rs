@@ -9,9 +9,6 @@ use alertdrill_core::{
     AlertOutcome, Claim, Drill, LoadedRule, Routes, Unproven, Waiver, rule_for, unproven,
 };
 
-/// Why a watchdog needs no drill.
-const ALWAYS_FIRES: &str = "it always fires by intent, and each drill looks whether it does";
-
 /// Something that must be proven, and what proves or excuses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
@@ -75,14 +72,8 @@ impl PlannedCoverage {
                 &waivers,
             )
         };
-        let of_rule = |rule: &LoadedRule| {
-            let proof = proof(rule.name_among(rules), &|drill| makes_fire(drill, rule));
-            let always_fires = rule.is_watchdog.then(|| ALWAYS_FIRES.to_owned());
-            Proof {
-                waived: proof.waived.or(always_fires),
-                ..proof
-            }
-        };
+        let of_rule =
+            |rule: &LoadedRule| proof(rule.name_among(rules), &|drill| makes_fire(drill, rule));
         let of_instance =
             |claim: &Claim| proof(claim.to_string(), &|drill| claim.is_expected_by(drill));
         let proofs: Vec<_> = rules.iter().map(of_rule).collect();
