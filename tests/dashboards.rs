@@ -395,7 +395,8 @@ async fn every_query_yields_data_with_the_labels_of_its_legend() {
 async fn every_metric_that_a_rule_or_a_panel_reads_is_scraped_from_a_target_that_answers() {
     let running = Running::start().await;
     let dashboard = dashboard();
-    let read = metrics_read(&running.rules().await, Some(&dashboard)).unwrap();
+    let recording = running.prometheus.recording_rules().await.unwrap();
+    let read = metrics_read(&running.rules().await, &recording, Some(&dashboard)).unwrap();
     let unknown = unknown_metrics(&read, &running.prometheus.metric_names().await.unwrap());
     assert!(unknown.is_empty(), "nothing exports these: {unknown:#?}");
     for metric in read.keys().filter(|metric| *metric != "ALERTS") {

@@ -93,6 +93,7 @@ fn each_command_is_handed_over_to_its_program_with_its_arguments() {
         (&["test"], "alertdrill-workbench"),
         (&["bench"], "alertdrill-workbench"),
         (&["sharpness"], "alertdrill-workbench"),
+        (&["truth"], "alertdrill-workbench"),
         (&["torture"], "alertdrill-workbench"),
     ] {
         let calls = vec![format!("{program} {}", command.join(" "))];

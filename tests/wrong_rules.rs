@@ -1,9 +1,9 @@
 //! Rules and routes that are wrong must not get through: each mistake fails a drill for the right
 //! reason.
 //!
+//! What is wrong, and what is right and written otherwise, stands in the table of `rule_sets`.
 //! All tests use one running stack, which loads one candidate after the other. A candidate holds
-//! several mistakes, each in the rule of another alert, and the drills of these alerts run side by
-//! side.
+//! several rule sets, each about other alerts, and the drills of these alerts run side by side.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,52 +12,41 @@
 )]
 
 mod drills;
+mod rule_sets;
+mod server_tools;
 mod session;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use alertdrill::report::Report;
+use alertdrill::core::plan::Plan;
+use alertdrill::report::{PlannedCoverage, Report};
 use alertdrill::session::Session;
 use alertdrill::target::compose::Candidate;
+use alertdrill::written::Written;
 use alertdrill::{
-    Drill, ExpectedAlert, Outcome, Progress, ReasonKind, Target as _, judge, servers,
+    Drill, ExpectedAlert, Outcome, Placement, Progress, Reason, ReasonKind, Target as _,
+    infeasible, judge, routes_of, rules_of, servers,
 };
 use futures_util::future::join_all;
+use rule_sets::{Catcher, Coverage, DecidedBy, Files, RuleSet};
+use rule_sets::{files_of, of_file, rule_sets, shared_runs};
 use tokio_util::sync::CancellationToken;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A committed file with mistakes in it.
-struct Spoiled(String);
+/// How long a drill waits for steady state where the mistake is that there is none.
+const UNSTEADY_WITHIN: Duration = Duration::from_secs(25);
 
-impl Spoiled {
-    fn rules() -> Self {
-        Self(std::fs::read_to_string(root().join("docker/prometheus/alert_rules.yml")).unwrap())
-    }
-
-    fn routes() -> Self {
-        Self(std::fs::read_to_string(root().join("docker/alertmanager/alertmanager.yml")).unwrap())
-    }
-
-    /// The same, with the first `original` after `anchor` replaced.
-    fn with(self, anchor: &str, original: &str, mistake: &str) -> Self {
-        let (before, after) = self
-            .0
-            .split_once(anchor)
-            .unwrap_or_else(|| panic!("nothing says `{anchor}` any more"));
-        assert!(
-            after.contains(original),
-            "nothing after `{anchor}` says `{original}` any more"
-        );
-        Self(format!(
-            "{before}{anchor}{}",
-            after.replacen(original, mistake, 1)
-        ))
+/// All drills, without what excuses from being proven.
+fn plan() -> Plan {
+    Plan {
+        drills: drills::all(),
+        waivers: Vec::new(),
     }
 }
 
@@ -66,6 +55,33 @@ struct Bench {
     session: Session,
     progress: Progress,
     cancel: CancellationToken,
+}
+
+/// What came of a drill.
+struct Ended {
+    outcome: Outcome,
+    kinds: BTreeSet<ReasonKind>,
+    /// The reasons, in words.
+    said: String,
+    took: Duration,
+}
+
+impl Ended {
+    /// Whether one of `catchers` caught it, in the words that are wanted; or, if there is none,
+    /// whether it passed.
+    fn is_as(&self, catchers: &[Catcher], words: &str) -> bool {
+        let is_caught = |by: &Catcher| match by {
+            Catcher::Drill(kind) => self.kinds.contains(kind),
+            Catcher::Coverage(Coverage::Coverage) => false,
+        };
+        match catchers {
+            [] => self.outcome == Outcome::Pass,
+            some => {
+                let is_bad = self.outcome > Outcome::Skipped;
+                is_bad && some.iter().any(is_caught) && self.said.contains(words)
+            }
+        }
+    }
 }
 
 impl Bench {
@@ -78,254 +94,188 @@ impl Bench {
         }
     }
 
-    async fn load(&self, rules: &Spoiled, routes: &Spoiled) {
-        self.session
-            .stack()
-            .load(
-                Candidate {
-                    rules: &rules.0,
-                    prometheus: &std::fs::read_to_string(
-                        root().join("docker/prometheus/prometheus.yml"),
-                    )
-                    .unwrap(),
-                    alertmanager: &routes.0,
-                },
-                servers::reload,
-            )
-            .await
-            .unwrap();
+    async fn load(&self, files: &Files) {
+        let candidate = Candidate {
+            rules: &files.rules,
+            prometheus: &files.prometheus,
+            alertmanager: &files.routes,
+        };
+        let stack = self.session.stack();
+        stack.load(candidate, servers::reload).await.unwrap();
     }
 
-    /// Runs the drills side by side; gives for each its outcome, the kinds of its reasons, and
-    /// their words.
-    async fn run(
-        &self,
-        drills: impl IntoIterator<Item = Drill>,
-    ) -> Vec<(Outcome, BTreeSet<ReasonKind>, String)> {
-        let drills: Vec<_> = drills.into_iter().collect();
-        let runs = drills.iter().map(|drill| {
+    /// Runs the drills side by side, and tells what came of each.
+    async fn run(&self, drills: Vec<Drill>) -> Vec<Ended> {
+        let runs = drills.iter().map(async |drill| {
+            let began = Instant::now();
             let ticket = self.session.queue(drill, Duration::ZERO).unwrap();
-            self.session
-                .run(drill, ticket, &self.progress, &self.cancel)
+            let (progress, cancel) = (&self.progress, &self.cancel);
+            let record = self.session.run(drill, ticket, progress, cancel).await;
+            let verdict = judge(&record.drill, &record.timeline);
+            Ended {
+                outcome: verdict.outcome,
+                kinds: verdict.reasons.iter().map(|reason| reason.kind).collect(),
+                said: format!("{:#?}", verdict.reasons),
+                took: began.elapsed(),
+            }
         });
-        let records = join_all(runs).await;
-        let verdicts = records
-            .iter()
-            .map(|record| judge(&record.drill, &record.timeline));
-        verdicts
-            .map(|verdict| {
-                let kinds = verdict.reasons.iter().map(|reason| reason.kind).collect();
-                (verdict.outcome, kinds, format!("{:#?}", verdict.reasons))
-            })
-            .collect()
+        join_all(runs).await
+    }
+
+    /// What the coverage of the loaded rules has to say, as of a drill.
+    async fn coverage(&self) -> Ended {
+        let began = Instant::now();
+        let coverage = self.session.coverage(&plan()).await.unwrap();
+        Ended {
+            outcome: Outcome::Fail,
+            kinds: BTreeSet::new(),
+            said: coverage.complaints().join("\n"),
+            took: began.elapsed(),
+        }
+    }
+
+    /// Loads what the rule sets of one run say, and tells of each, in a row of the table, what came
+    /// of it, and whether that is as it must be.
+    async fn try_out(&self, run: &[RuleSet]) -> Vec<Row> {
+        self.load(&files_of(run).unwrap()).await;
+        let of_each: Vec<_> = run.iter().map(RuleSet::drills).collect();
+        let mut ended = self.run(of_each.concat()).await.into_iter();
+        let mut rows = Vec::new();
+        for (rule_set, drills) in run.iter().zip(of_each) {
+            let mut ended: Vec<_> = ended.by_ref().take(drills.len()).collect();
+            let words = rule_set.says.clone().unwrap_or_default();
+            let coverage = Catcher::Coverage(Coverage::Coverage);
+            let is_as_wanted = if rule_set.caught_by.contains(&coverage) {
+                ended = vec![self.coverage().await];
+                ended[0].said.contains(&words)
+            } else {
+                let mut each = ended.iter();
+                each.all(|ended| ended.is_as(&rule_set.caught_by, &words))
+            };
+            let row = Row::new(rule_set, &ended, is_as_wanted);
+            self.progress.line(&row.line);
+            rows.push(row);
+        }
+        rows
+    }
+
+    /// Tries out all of `rule_sets`, those last of which the stack never becomes steady; gives their
+    /// rows. The committed configuration is loaded again.
+    async fn try_out_all(mut self, rule_sets: Vec<RuleSet>) -> (Self, Vec<Row>) {
+        let (unsteady, others): (Vec<_>, Vec<_>) =
+            rule_sets.into_iter().partition(RuleSet::is_unsteady);
+        let mut rows = Vec::new();
+        for run in shared_runs(others) {
+            rows.extend(self.try_out(&run).await);
+        }
+        self.session = self.session.steady_within(UNSTEADY_WITHIN);
+        for run in shared_runs(unsteady) {
+            rows.extend(self.try_out(&run).await);
+        }
+        self.load(&Files::committed()).await;
+        (self, rows)
     }
 }
 
-/// The drill of the suite with this name, without its checks, which other tests cover.
-fn drill(name: &str) -> Drill {
-    let mut drill = drills::all()
-        .into_iter()
-        .find(|drill| drill.name == name)
-        .unwrap();
-    drill.afterwards.clear();
-    drill
+/// What came of a rule set.
+struct Row {
+    line: String,
+    is_as_wanted: bool,
+    is_right: bool,
+    decided_by: DecidedBy,
+    /// What was said otherwise.
+    said: String,
 }
 
-#[allow(
-    clippy::too_many_lines,
-    reason = "a list of mistakes, which share one running stack"
-)]
-#[tokio::test(flavor = "multi_thread")]
-async fn each_mistake_in_rules_or_routes_fails_its_drill_for_the_right_reason() {
-    use ReasonKind::{
-        FalseAlarm, Missed, NoSuchRule, NotDelivered, ResolveNotDelivered, StackNotSteady,
-        UnsteadyStart, WrongLabels, WrongReceiver,
-    };
-    let bench = Bench::start().await;
-
-    // Seen in what is loaded, before anything is broken.
-    let cheap: [(&str, Spoiled, ReasonKind, &str); 4] = [
-        (
-            "no rules at all",
-            Spoiled("groups: []\n".to_owned()),
-            NoSuchRule,
-            "has loaded no alerting rule at all",
-        ),
-        (
-            "renamed alert",
-            Spoiled::rules()
-                .with(
-                    "cause: handler_gone",
-                    "alert: FeedHandlerDown",
-                    "alert: FeedHandlerSilent",
-                )
-                .with(
-                    "name: feed",
-                    "alert: FeedHandlerDown",
-                    "alert: FeedHandlerGone",
-                ),
-            NoSuchRule,
-            "no rule for FeedHandlerDown",
-        ),
-        (
-            "`for` × 3",
-            Spoiled::rules().with("name: feed", "for: 1m", "for: 3m"),
-            ReasonKind::Late,
-            "`for` is 180 s",
-        ),
-        (
-            "label that the rule gives itself changed",
-            Spoiled::rules().with("name: feed", "cause: handler_gone", "cause: unknown"),
-            NoSuchRule,
-            "no rule for FeedHandlerDown",
-        ),
-    ];
-    for (mistake, rules, reason, words) in &cheap {
-        bench.load(rules, &Spoiled::routes()).await;
-        let (outcome, kinds, said) = bench.run([drill("feed_handler_stopped")]).await.remove(0);
-        assert_eq!(
-            (outcome, kinds),
-            (Outcome::Fail, [*reason].into()),
-            "{mistake}: {said}"
+impl Row {
+    fn new(rule_set: &RuleSet, ended: &[Ended], is_as_wanted: bool) -> Self {
+        let kinds: BTreeSet<_> = ended.iter().flat_map(|ended| &ended.kinds).collect();
+        let kinds: Vec<_> = kinds.iter().map(ToString::to_string).collect();
+        let took = ended.iter().map(|ended| ended.took).max();
+        let caught = match (rule_set.is_right(), kinds.is_empty()) {
+            (true, true) => "passes".to_owned(),
+            (false, true) => "coverage".to_owned(),
+            (_, false) => kinds.join(" "),
+        };
+        let line = format!(
+            "{} {:<9} {:>5.0} s  {:<70} {} by {}",
+            if is_as_wanted { "   " } else { "!!!" },
+            rule_set.decided_by,
+            took.unwrap_or_default().as_secs_f64(),
+            rule_set.name,
+            caught,
+            rule_set.drill_names.join(", "),
         );
-        assert!(said.contains(words), "{mistake}: {said}");
+        let said = ended.iter().map(|ended| ended.said.as_str());
+        Self {
+            line,
+            is_as_wanted,
+            is_right: rule_set.is_right(),
+            decided_by: rule_set.decided_by,
+            said: said.collect::<Vec<_>>().join("\n"),
+        }
     }
-    bench.load(&Spoiled::rules(), &Spoiled::routes()).await;
-    let unknown = ExpectedAlert::new("NobodyWroteThisRule", "critical", Duration::from_secs(120));
-    let hopeful = Drill::new("hopeful", drill("feed_handler_stopped").faults[0].clone())
-        .expect_alert(unknown);
-    let (outcome, kinds, said) = bench.run([hopeful]).await.remove(0);
-    assert_eq!(
-        (outcome, kinds),
-        (Outcome::Fail, [NoSuchRule].into()),
-        "{said}"
-    );
+}
 
-    // Seen when it matters; alone, for without `for` any restart of a handler fires, another
-    // drill's too.
-    bench
-        .load(
-            &Spoiled::rules().with(
-                "expr: up{job=\"feed-handler\"} == 0",
-                "        for: 1m\n",
-                "",
-            ),
-            &Spoiled::routes(),
-        )
-        .await;
-    let (outcome, kinds, said) = bench
-        .run([drill("feed_handler_back_in_time")])
-        .await
-        .remove(0);
-    assert_eq!(
-        (outcome, kinds),
-        (Outcome::Fail, [FalseAlarm].into()),
-        "`for` removed: {said}"
+/// The table, and what it comes to.
+fn table(rows: &[Row]) -> String {
+    let (right, wrong): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.is_right);
+    let as_wanted = |rows: &[&Row]| rows.iter().filter(|row| row.is_as_wanted).count();
+    let sum = format!(
+        "{} of {} wrong ones are caught; {} of {} right ones pass",
+        as_wanted(&wrong),
+        wrong.len(),
+        as_wanted(&right),
+        right.len(),
     );
-
-    let rules = Spoiled::rules()
-        .with(
-            "cause: handler_gone",
-            "time() - last_over_time",
-            "max(time() - last_over_time",
-        )
-        .with("max(time() - last_over_time", "[1m]) > 120", "[1m])) > 120")
-        .with(
-            "alert: ClickHouseBronzeInsertFailure",
-            "severity: critical",
-            "severity: warning",
-        )
-        .with("alert: MVProcessingDelay", "> 30", "> 60")
-        .with(
-            "alert: ServiceOOMKill",
-            "container_restart_count",
-            "container_restarts",
-        );
-    let routes = Spoiled::routes()
-        .with(
-            "routes:",
-            "\n",
-            "\n    - receiver: nobody\n      matchers: [alertname=\"TargetLost\"]\n",
-        )
-        .with("receivers:", "\n", "\n  - name: nobody\n")
-        .with(
-            "url_file: /etc/alertmanager-receivers/warning",
-            "send_resolved: true",
-            "send_resolved: false",
-        );
-    bench.load(&rules, &routes).await;
-    let mistakes: [(&str, &str, &[ReasonKind]); 6] = [
-        (
-            "exchange label lost by aggregation",
-            "feed_handler_silent",
-            &[WrongLabels],
-        ),
-        (
-            "severity changed",
-            "bronze_insert_failing",
-            &[WrongReceiver, NotDelivered],
-        ),
-        ("threshold × 2", "mv_delayed", &[Missed]),
-        (
-            "metric renamed in the rule only",
-            "service_oom_killed",
-            &[Missed],
-        ),
-        (
-            "route that drops criticals",
-            "target_lost",
-            &[WrongReceiver, NotDelivered],
-        ),
-        (
-            "`send_resolved: false`",
-            "offload_lagging",
-            &[ResolveNotDelivered],
-        ),
+    let decided = [
+        (DecidedBy::Loaded, "are seen in what is loaded"),
+        (DecidedBy::Recording, "a recording can decide"),
+        (DecidedBy::Live, "only a live stack can decide"),
     ];
-    let ended = bench
-        .run(mistakes.iter().map(|(_, name, _)| drill(name)))
-        .await;
-    let otherwise: Vec<_> = (mistakes.iter().zip(ended))
-        .filter(|((_, _, reasons), (outcome, kinds, _))| {
-            (*outcome, kinds) != (Outcome::Fail, &reasons.iter().copied().collect())
-        })
-        .map(|((mistake, name, reasons), (outcome, kinds, said))| {
-            format!(
-                "{mistake} ({name}): wanted {reasons:?}, ended as {outcome:?} for {kinds:?}: {said}"
-            )
-        })
+    let decided = decided.map(|(decided_by, what)| {
+        let of_kind = rows.iter().filter(|row| row.decided_by == decided_by);
+        format!("{} {what}", of_kind.count())
+    });
+    let lines = rows.iter().map(|row| row.line.clone());
+    let lines: Vec<_> = lines.chain([sum]).chain(decided).collect();
+    lines.join("\n")
+}
+
+/// Fails if one of the rows is not as it must be, with what was said of it.
+fn assert_all_as_wanted(rows: &[Row]) {
+    let otherwise = rows.iter().filter(|row| !row.is_as_wanted);
+    let otherwise: Vec<_> = otherwise
+        .map(|row| format!("{}\n{}", row.line, row.said))
         .collect();
     assert!(otherwise.is_empty(), "{}", otherwise.join("\n"));
+}
 
-    // Seen in that the stack never becomes steady.
-    let bench = Bench {
-        session: bench.session.steady_within(Duration::from_secs(25)),
-        ..bench
-    };
-    let always = "      - {alert: AlwaysFiring, expr: vector(1), labels: {severity: warning}}\n";
-    let unsteady = [
-        (
-            "alert that always fires",
-            Spoiled::rules().with(
-                "name: feed\n",
-                "    rules:\n",
-                &format!("    rules:\n{always}"),
-            ),
-        ),
-        (
-            "comparison turned round",
-            Spoiled::rules().with("expr: up{job=\"feed-handler\"}", "== 0", "!= 0"),
-        ),
-    ];
-    for (mistake, rules) in &unsteady {
-        bench.load(rules, &Spoiled::routes()).await;
-        let (outcome, kinds, said) = bench.run([drill("feed_handler_stopped")]).await.remove(0);
-        assert!(kinds.contains(&UnsteadyStart), "{mistake}: {said}");
-        assert_eq!(outcome, Outcome::Fail, "{mistake}: {said}");
-    }
+#[tokio::test(flavor = "multi_thread")]
+async fn each_mistake_in_rules_or_routes_fails_its_drill_for_the_right_reason() {
+    let mut quick = rule_sets();
+    quick.retain(|rule_set| rule_set.quick);
+    let (bench, rows) = Bench::start().await.try_out_all(quick).await;
+    assert_all_as_wanted(&rows);
+
+    let [stopped] = drills::all()
+        .into_iter()
+        .filter(|drill| drill.name == "feed_handler_stopped")
+        .collect::<Vec<_>>()
+        .try_into()
+        .unwrap();
+    let unknown = ExpectedAlert::new("NobodyWroteThisRule", "critical", Duration::from_secs(120));
+    let hopeful = Drill::new("hopeful", stopped.faults[0].clone()).expect_alert(unknown);
+    let ended = bench.run(vec![hopeful]).await.remove(0);
+    assert_eq!(ended.outcome, Outcome::Fail, "{}", ended.said);
+    assert_eq!(
+        ended.kinds,
+        [ReasonKind::NoSuchRule].into(),
+        "{}",
+        ended.said
+    );
 
     // A stack that is unsteady for another reason must not lead to a silent skip.
-    bench.load(&Spoiled::rules(), &Spoiled::routes()).await;
     let containers = bench.session.stack().containers();
     containers.stop("lag-exporter").await.unwrap();
     let prometheus = servers::prometheus(bench.session.stack()).await.unwrap();
@@ -333,161 +283,167 @@ async fn each_mistake_in_rules_or_routes_fails_its_drill_for_the_right_reason() 
     while prometheus.value("up{job=\"kafka-lag\"}").await.unwrap() != Some(0.0) {
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
-    let (outcome, kinds, said) = bench.run([drill("feed_handler_stopped")]).await.remove(0);
+    let ended = bench.run(vec![stopped]).await.remove(0);
     containers.start("lag-exporter").await.unwrap();
     // TargetLost is pending by then, which says so too.
-    assert!(kinds.contains(&StackNotSteady), "{said}");
-    assert_eq!(outcome, Outcome::Error, "{said}");
+    let kind = ReasonKind::StackNotSteady;
+    assert!(ended.kinds.contains(&kind), "{}", ended.said);
+    assert_eq!(ended.outcome, Outcome::Error, "{}", ended.said);
 
     bench.session.end(&bench.progress).await.unwrap();
 }
 
-/// Every threshold and every `for`, times 1.5 and times two thirds: what is loaded at once, and for
-/// each mistake the drill that must fail. The `for` and the threshold of one rule are never wrong
-/// together, because one could hide the other.
-const OFF_BY_HALF: [&[(&str, &str, &str, &str)]; 4] = [
-    &[
-        (
-            "cause: handler_gone",
-            "[1m]) > 120",
-            "[1m]) > 180",
-            "feed_handler_silent",
-        ),
-        (
-            "alert: RedpandaConsumerLagHigh",
-            "> 1000",
-            "> 1500",
-            "consumer_lag_held_at_1200",
-        ),
-        ("alert: MVProcessingDelay", "> 30", "> 45", "mv_delayed"),
-        (
-            "alert: IcebergOffloadLag",
-            "> 30",
-            "> 45",
-            "offload_lagging",
-        ),
-        (
-            "alert: IcebergOffloadFailure",
-            "> 2",
-            "> 3",
-            "offload_failing",
-        ),
-    ],
-    &[
-        (
-            "cause: handler_gone",
-            "[1m]) > 120",
-            "[1m]) > 80",
-            "feed_silent_for_less_than_two_minutes",
-        ),
-        (
-            "alert: RedpandaConsumerLagHigh",
-            "> 1000",
-            "> 667",
-            "consumer_lag_held_at_800",
-        ),
-        (
-            "alert: MVProcessingDelay",
-            "> 30",
-            "> 20",
-            "mv_delay_held_at_20_s",
-        ),
-        (
-            "alert: IcebergOffloadLag",
-            "> 30",
-            "> 20",
-            "offload_lag_of_25_minutes",
-        ),
-        (
-            "alert: IcebergOffloadFailure",
-            "> 2",
-            "> 1",
-            "offload_failing_twice",
-        ),
-    ],
-    &[
-        (
-            "name: feed",
-            "for: 1m",
-            "for: 90s",
-            "feed_handler_gone_for_90_s",
-        ),
-        (
-            "alert: RedpandaConsumerLagHigh",
-            "for: 5m",
-            "for: 450s",
-            "consumer_stalled",
-        ),
-        (
-            "alert: MVProcessingDelay",
-            "for: 1m",
-            "for: 90s",
-            "mv_delayed",
-        ),
-        ("alert: TargetLost", "for: 1m", "for: 90s", "target_lost"),
-    ],
-    &[
-        (
-            "name: feed",
-            "for: 1m",
-            "for: 40s",
-            "feed_handler_back_in_time",
-        ),
-        (
-            "alert: RedpandaConsumerLagHigh",
-            "for: 5m",
-            "for: 200s",
-            "consumer_lag_for_four_minutes",
-        ),
-        (
-            "alert: MVProcessingDelay",
-            "for: 1m",
-            "for: 40s",
-            "mv_delayed_for_less_than_a_minute",
-        ),
-        (
-            "alert: TargetLost",
-            "for: 1m",
-            "for: 40s",
-            "target_back_in_time",
-        ),
-    ],
-];
+async fn each_is_told_apart(rule_sets: Vec<RuleSet>) {
+    let (bench, rows) = Bench::start().await.try_out_all(rule_sets).await;
+    bench.progress.line(&table(&rows));
+    bench.session.end(&bench.progress).await.unwrap();
+    assert_all_as_wanted(&rows);
+}
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes about 20 minutes: ./drill sharpness"]
 async fn each_threshold_and_each_for_that_is_off_by_half_fails_its_drill() {
-    let bench = Bench::start().await;
-    let mut uncaught = Vec::new();
-    for mistakes in OFF_BY_HALF {
-        let rules = mistakes
-            .iter()
-            .fold(Spoiled::rules(), |rules, (anchor, right, wrong, _)| {
-                rules.with(anchor, right, wrong)
-            });
-        bench.load(&rules, &Spoiled::routes()).await;
-        let ended = bench
-            .run(mistakes.iter().map(|(_, _, _, name)| drill(name)))
-            .await;
-        for ((_, right, wrong, name), (outcome, kinds, said)) in mistakes.iter().zip(ended) {
-            bench.progress.line(&format!(
-                "`{right}` as `{wrong}`: {name} ended as {outcome:?} for {kinds:?}"
-            ));
-            if outcome != Outcome::Fail {
-                uncaught.push(format!(
-                    "`{right}` as `{wrong}` ({name}): {outcome:?}: {said}"
-                ));
+    each_is_told_apart(of_file("off_by_half.yml")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes hours: ./drill truth"]
+async fn what_is_wrong_fails_and_what_is_right_and_written_otherwise_passes() {
+    each_is_told_apart(rule_sets()).await;
+}
+
+#[test]
+fn every_rule_set_of_the_table_is_one_that_the_servers_take() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(
+        folder.path(),
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .unwrap();
+    let (mut configurations, mut routes) = (Vec::new(), Vec::new());
+    for (number, rule_set) in rule_sets().iter().enumerate() {
+        let files = Files::committed().with(rule_set);
+        let files = files.unwrap_or_else(|error| panic!("{}: {error}", rule_set.name));
+        assert_ne!(files, Files::committed(), "{}", rule_set.name);
+        let own = folder.path().join(number.to_string());
+        std::fs::create_dir(&own).unwrap();
+        std::fs::write(own.join("alert_rules.yml"), files.rules).unwrap();
+        std::fs::write(own.join("prometheus.yml"), files.prometheus).unwrap();
+        std::fs::write(own.join("alertmanager.yml"), files.routes).unwrap();
+        configurations.push(format!("/work/sets/{number}/prometheus.yml"));
+        routes.push(format!("/work/sets/{number}/alertmanager.yml"));
+    }
+    assert!(configurations.len() >= 60, "{}", configurations.len());
+    let sets = [(folder.path(), "sets")];
+    for (server, tool, check, files) in [
+        (
+            "prometheus",
+            "promtool",
+            ["check", "config"].as_slice(),
+            &configurations,
+        ),
+        (
+            "alertmanager",
+            "amtool",
+            ["check-config"].as_slice(),
+            &routes,
+        ),
+    ] {
+        let files = files.iter().map(String::as_str);
+        let arguments: Vec<_> = check.iter().copied().chain(files).collect();
+        let (content, printed) = server_tools::run(server, tool, &sets, &arguments);
+        assert!(content, "{printed}");
+    }
+}
+
+/// What came of a rule set's drills by its files alone: why each of them cannot pass.
+fn by_its_files(rule_set: &RuleSet) -> Vec<Vec<Reason>> {
+    let settings = Written::read(root()).unwrap().settings;
+    let files = Files::committed().with(rule_set).unwrap();
+    let named = |name, text| (Path::new(name), text);
+    let rules = rules_of(
+        named("prometheus.yml", files.prometheus.as_str()),
+        named("alert_rules.yml", files.rules.as_str()),
+    );
+    let (rules, routes) = (rules.unwrap(), routes_of(&files.routes).unwrap());
+    let refused = |drill: Drill| {
+        let drill = drill.placed(&Placement::default(), &settings);
+        infeasible(&drill, &rules, Some(&routes))
+    };
+    rule_set.drills().into_iter().map(refused).collect()
+}
+
+/// What needs Prometheus itself: it evaluates the rules and scrapes the targets.
+fn needs_prometheus(rule_set: &RuleSet) -> bool {
+    let kinds = [ReasonKind::SickRule, ReasonKind::StackNotSteady].map(Catcher::Drill);
+    let mut catchers = rule_set.caught_by.iter();
+    let other_rules = !rule_set.prometheus.is_empty() && rule_set.name.contains("rules file");
+    other_rules || catchers.any(|by| kinds.contains(by))
+}
+
+#[test]
+fn what_is_seen_in_what_is_loaded_is_seen_in_its_files_and_nothing_else_is() {
+    for rule_set in rule_sets() {
+        if needs_prometheus(&rule_set) {
+            continue;
+        }
+        for reasons in by_its_files(&rule_set) {
+            let said = format!("{}: {reasons:#?}", rule_set.name);
+            if rule_set.decided_by == DecidedBy::Loaded {
+                let is_caught =
+                    |reason: &Reason| rule_set.caught_by.contains(&Catcher::Drill(reason.kind));
+                assert!(reasons.iter().any(is_caught), "{said}");
+                assert!(
+                    said.contains(rule_set.says.as_deref().unwrap_or_default()),
+                    "{said}"
+                );
+            } else {
+                assert!(reasons.is_empty(), "{said}");
             }
         }
     }
-    bench.load(&Spoiled::rules(), &Spoiled::routes()).await;
-    bench.session.end(&bench.progress).await.unwrap();
-    assert!(uncaught.is_empty(), "not caught:\n{}", uncaught.join("\n"));
+}
+
+#[test]
+fn coverage_names_what_the_rule_sets_say_that_it_names() {
+    let settings = Written::read(root()).unwrap().settings;
+    let coverage = Catcher::Coverage(Coverage::Coverage);
+    for rule_set in rule_sets() {
+        if !rule_set.caught_by.contains(&coverage) {
+            continue;
+        }
+        let files = Files::committed().with(&rule_set).unwrap();
+        let rules = rules_of(
+            (Path::new("prometheus.yml"), &files.prometheus),
+            (Path::new("alert_rules.yml"), &files.rules),
+        )
+        .unwrap();
+        let routes = routes_of(&files.routes).unwrap();
+        let planned = PlannedCoverage::of(&rules, &routes, &settings.instances_to_prove(), &plan());
+        let said = planned.complaints().join("\n");
+        let words = rule_set.says.unwrap_or_default();
+        assert!(said.contains(&words), "{}: {said}", rule_set.name);
+    }
+}
+
+#[test]
+fn rule_sets_that_share_a_run_answer_for_different_alerts() {
+    let runs = shared_runs(rule_sets());
+    let shared = runs.iter().filter(|run| run.len() > 1);
+    assert!(shared.count() > 5, "few share a run");
+    for run in &runs {
+        let mut drills = BTreeSet::new();
+        let names = run.iter().flat_map(|rule_set| &rule_set.drill_names);
+        for name in names {
+            assert!(drills.insert(name), "{name} runs twice at once");
+        }
+        assert!(files_of(run).is_ok());
+    }
 }
 
 // ---- as a user runs it
 
-struct Ended {
+struct Finished {
     code: Option<i32>,
     printed: String,
     /// What would stand on the page of the job.
@@ -496,17 +452,14 @@ struct Ended {
 
 /// `cargo test --test alerts feed_handler_stopped` as on GitHub, with the committed rules,
 /// `original` replaced by `mistake`.
-fn suite_with(original: &str, mistake: &str) -> Ended {
+fn suite_with(original: &str, mistake: &str) -> Finished {
     let folder = tempfile::tempdir().unwrap();
     let (candidate, summary) = (
         folder.path().join("candidate.yml"),
         folder.path().join("summary.md"),
     );
-    std::fs::write(
-        &candidate,
-        Spoiled::rules().with("groups:", original, mistake).0,
-    )
-    .unwrap();
+    let rules = Files::committed().rules.replacen(original, mistake, 1);
+    std::fs::write(&candidate, rules).unwrap();
     let output = Command::new(env!("CARGO"))
         .args(["test", "--test", "alerts", "feed_handler_stopped"])
         .current_dir(root())
@@ -516,7 +469,7 @@ fn suite_with(original: &str, mistake: &str) -> Ended {
         .output()
         .unwrap();
     let printed = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    Ended {
+    Finished {
         code: output.status.code(),
         printed,
         summary: std::fs::read_to_string(summary).unwrap_or_default(),

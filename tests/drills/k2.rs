@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alertdrill::prelude::{Check, Fault, Moment};
+use alertdrill::prelude::{Check, Drill, Fault, Moment};
 use serde_json::{Value, json};
 
 /// The feed handler of the drill's lane.
@@ -20,14 +20,28 @@ pub(super) const GROUP: &str = "clickhouse-bronze-{lane}";
 pub(super) const EXCHANGES: [&str; 6] =
     ["binance", "coinbase", "kraken", "bybit", "okx", "bitfinex"];
 
+/// The same drill with what `add` adds to it for each exchange.
+pub(super) fn for_each_exchange(drill: Drill, add: impl Fn(Drill, &str) -> Drill) -> Drill {
+    EXCHANGES
+        .iter()
+        .fold(drill, |drill, exchange| add(drill, exchange))
+}
+
 pub(super) const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
 /// How long after the fault a page must come when the rule may become due `due_s` after it: a
-/// scrape interval, a scrape timeout and an evaluation interval are added.
+/// scrape interval, a scrape timeout and an evaluation interval are added, and a quarter of a minute
+/// for a rule that is evaluated with an offset or reads what another one records.
 pub(super) const fn deadline_after(due_s: u64) -> Duration {
-    seconds(due_s + 15 + 5 + 5)
+    seconds(due_s + 15 + 5 + 5 + 15)
+}
+
+/// How soon after its onset an alert may fire that is to wait for `promised_s`. Near misses have the
+/// same slack.
+pub(super) const fn two_thirds_of(promised_s: u64) -> Duration {
+    seconds(promised_s * 2 / 3)
 }
 
 /// The exchange of the drill's lane gets these settings until the revert.
@@ -55,6 +69,28 @@ pub(super) fn exchange_in_turn(what: &str, to: &[(Value, u64)]) -> Fault {
 /// of this old server.
 pub(super) fn consumer_stalled() -> Fault {
     Fault::displace_consumer(TOPIC, GROUP, "{lane}")
+}
+
+/// Whatever `ClickHouse` inserts takes 30 s for a block of 200 rows, by one view more on each queue
+/// that does nothing but wait. A sleep of this server takes at most 3 s, and equal ones are done
+/// once. To drop such a view it waits for the block that it is in.
+pub(super) fn inserts_of_all_slow() -> Fault {
+    let sleeps: Vec<_> = (0..10)
+        .map(|number| format!("sleepEachRow(0.01{}) AS sleep{number}", 49 - number))
+        .collect();
+    let sleeps = sleeps.join(", ");
+    let slow = format!(
+        "for exchange in $EXCHANGES; do clickhouse-client --query \"CREATE MATERIALIZED VIEW \
+         IF NOT EXISTS k2.slow_${{exchange}}_mv ENGINE = Null AS SELECT {sleeps} \
+         FROM k2.queue_$exchange\" || exit 1; done"
+    );
+    let fast = "for exchange in $EXCHANGES; do clickhouse-client --query \
+                \"DROP TABLE IF EXISTS k2.slow_${exchange}_mv\" & drops=\"$drops $!\"; done; \
+                for drop in $drops; do wait $drop || exit 1; done";
+    Fault::run_command("clickhouse", shell(&slow), shell(fast))
+        .what("ClickHouse takes 30 s to insert 200 rows of an exchange")
+        .disturbs_only(EXCHANGES[0])
+        .into()
 }
 
 pub(super) fn shell(script: &str) -> Vec<String> {

@@ -15,16 +15,7 @@ const THIRD_FAILURE_S: u64 = 3 * INTERVAL_S + RUN_S;
 
 pub(super) fn drills() -> Vec<Drill> {
     vec![
-        // Exactly three runs fail.
-        Drill::new("offload_failing", Fault::stop("minio"))
-            .at(between_runs())
-            .expect_alert(
-                ExpectedAlert::new(FAILURE, "critical", deadline_after(THIRD_FAILURE_S))
-                    .label("table", "trades")
-                    .when("iceberg_offload_consecutive_failures == 3")
-                    .onset(seconds(2 * INTERVAL_S), seconds(THIRD_FAILURE_S))
-                    .recovery(seconds(INTERVAL_S + RUN_S)),
-            ),
+        offload_failing(),
         // Two runs fail, and the third succeeds.
         Drill::new("offload_failing_twice", Fault::stop("minio"))
             .at(between_runs())
@@ -34,19 +25,20 @@ pub(super) fn drills() -> Vec<Drill> {
                         "iceberg_offload_consecutive_failures == 2",
                         seconds(2 * INTERVAL_S + RUN_S),
                     )
-                    .hold(seconds(8)),
+                    .hold(seconds(8))
+                    .too_near(FAILING, seconds(0)),
             ),
-        watermark_back("offload_lagging", 35)
-            .expect_alert(
-                ExpectedAlert::new(LAG, "warning", deadline_after(20))
-                    .label("table", "trades")
-                    .when("iceberg_offload_lag_minutes > 30")
-                    .onset(seconds(0), seconds(20))
-                    .recovery(seconds(INTERVAL_S + 2 * RUN_S)),
-            )
+        Drill::new("offload_lagging", Fault::stop("offload-worker"))
+            .fault(watermark_back(35))
+            .expect_alert(lagging((0, 20)))
             .afterwards(each_trade_arrives_once("coinbase")),
-        watermark_back("offload_lag_of_25_minutes", 25)
-            .silent(SilentAlert::new(LAG).near("iceberg_offload_lag_minutes > 20", seconds(30))),
+        Drill::new("offload_lag_of_25_minutes", Fault::stop("offload-worker"))
+            .fault(watermark_back(25))
+            .silent(
+                SilentAlert::new(LAG)
+                    .near("iceberg_offload_lag_minutes > 20", seconds(30))
+                    .too_near(LAGGING, seconds(0)),
+            ),
         // The run dies with its worker and counts as a failure. The next run continues from what
         // is in the lake.
         Drill::new(
@@ -54,23 +46,53 @@ pub(super) fn drills() -> Vec<Drill> {
             Fault::kill("offload-worker", "SIGKILL"),
         )
         .at(in_mid_run())
-        .silent(SilentAlert::new(FAILURE).hold(seconds(5)))
+        .silent(
+            SilentAlert::new(FAILURE)
+                .hold(seconds(5))
+                .too_near(FAILING, seconds(0)),
+        )
         .afterwards(each_trade_arrives_once("kraken")),
     ]
 }
 
 const FAILURE: &str = "IcebergOffloadFailure";
+const FAILING: &str = "iceberg_offload_consecutive_failures > 2";
 const LAG: &str = "IcebergOffloadLag";
+const LAGGING: &str = "iceberg_offload_lag_minutes > 30";
 
-/// The offload stops, and its watermark is set back as if it had stopped `minutes` ago. The next
-/// run that succeeds mends it.
-fn watermark_back(name: &str, minutes: u64) -> Drill {
+/// Run after run fails, and so the offload lags as well: it does since 29 minutes when the first
+/// one fails.
+fn offload_failing() -> Drill {
+    let failure = ExpectedAlert::new(FAILURE, "critical", deadline_after(THIRD_FAILURE_S))
+        .label("table", "trades")
+        .when(FAILING)
+        .onset(seconds(2 * INTERVAL_S), seconds(THIRD_FAILURE_S))
+        .recovery(seconds(INTERVAL_S + RUN_S));
+    Drill::new("offload_failing", Fault::stop("minio"))
+        .at(between_runs())
+        .fault(watermark_back(29))
+        .expect_alert(failure.held_for(seconds(120)))
+        .expect_alert(lagging((45, 75)))
+}
+
+fn lagging((earliest_s, latest_s): (u64, u64)) -> ExpectedAlert {
+    ExpectedAlert::new(LAG, "warning", deadline_after(latest_s))
+        .label("table", "trades")
+        .when(LAGGING)
+        .onset(seconds(earliest_s), seconds(latest_s))
+        .recovery(seconds(INTERVAL_S + 2 * RUN_S))
+}
+
+/// The offload's watermark is set back, as if it had stopped so long ago. The next run that
+/// succeeds mends it.
+fn watermark_back(minutes: u64) -> Fault {
     let update = format!(
         "psql -v ON_ERROR_STOP=1 -U k2 -d k2 -c \"UPDATE offload_watermark \
          SET offloaded_until = now() - interval '{minutes} minutes'\""
     );
-    let watermark = Fault::run_command("postgres", shell(&update), Vec::new()).what(format!(
-        "the offload's watermark lies {minutes} minutes back"
-    ));
-    Drill::new(name, Fault::stop("offload-worker")).fault(watermark)
+    Fault::run_command("postgres", shell(&update), Vec::new())
+        .what(format!(
+            "the offload's watermark lies {minutes} minutes back"
+        ))
+        .into()
 }

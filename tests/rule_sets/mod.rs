@@ -6,5 +6,5 @@ mod rule_set;
 mod shared_runs;
 
 pub(crate) use files::Files;
-pub(crate) use rule_set::{Catcher, DecidedBy, RuleSet, of_file, rule_sets};
+pub(crate) use rule_set::{Catcher, Coverage, DecidedBy, RuleSet, of_file, rule_sets};
 pub(crate) use shared_runs::{files_of, shared_runs};

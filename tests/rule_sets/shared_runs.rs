@@ -31,17 +31,24 @@ fn has_room_for(run: &[RuleSet], rule_set: &RuleSet) -> bool {
     together.push(rule_set.clone());
     let meets = |other: &RuleSet| {
         let others = answered_for(other);
-        answered.iter().any(|claim| others.iter().any(|other| claim.meets(other)))
+        answered
+            .iter()
+            .any(|claim| others.iter().any(|other| claim.meets(other)))
     };
     !together.iter().any(is_alone) && !run.iter().any(meets) && files_of(&together).is_ok()
 }
 
-/// The alerts that its drills judge.
+/// The alerts that its drills judge. Which lane a drill gets is not known: its alerts may be those of
+/// any.
 fn answered_for(rule_set: &RuleSet) -> Vec<Claim> {
     let of_drill = |drill: Drill| {
         let expected = drill.expect.iter().map(ExpectedAlert::claim);
         let silent = drill.silent.iter().map(SilentAlert::claim);
         expected.chain(silent).collect::<Vec<_>>()
     };
-    rule_set.drills().into_iter().flat_map(of_drill).collect()
+    let mut claims: Vec<_> = rule_set.drills().into_iter().flat_map(of_drill).collect();
+    for claim in &mut claims {
+        claim.labels.retain(|_, value| !value.contains('{'));
+    }
+    claims
 }

@@ -254,6 +254,7 @@ impl SimulatedStack {
             keep_firing_for: Duration::ZERO,
             evaluation_interval: Duration::from_secs(1),
             query_offset: Duration::ZERO,
+            recorded_within: Duration::ZERO,
             scrape_interval: Duration::from_secs(1),
             scrape_duration: Duration::from_secs(1),
         };

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use alertdrill_core::plan::Plan;
 use alertdrill_core::{
-    Commit, Drill, DrillRecord, Error, Outcome, RECORD_SCHEMA_VERSION, Result, Routes, Site,
-    SteadyState, TermDecision, UtcInstant, Verdict, WatchedUntil, with_watchdogs,
+    Commit, Drill, DrillRecord, Error, LoadedRule, Outcome, RECORD_SCHEMA_VERSION, Result, Routes,
+    Site, SteadyState, TermDecision, UtcInstant, Verdict, WatchedUntil, with_watchdogs,
 };
 use alertdrill_engine::{
     Notifier as _, Observer, Prometheus, RuleEngine as _, expression_histories, term_decisions,
@@ -177,10 +177,10 @@ impl Session {
         cancel: &CancellationToken,
     ) -> DrillRecord {
         let settings = self.stack.project().settings();
-        let there_is_room = |drill: &Drill| self.neighbourhood.has_room_for(drill);
+        let in_the_way = |drill: &Drill| self.neighbourhood.in_the_way_of(drill);
         let taken = self
             .leases
-            .take(drill, settings, ticket, there_is_room, progress, cancel);
+            .take(drill, settings, ticket, in_the_way, progress, cancel);
         let (drill, lane, timeline) = match taken.await {
             Ok(mut leased) => {
                 let _line = progress.line_of(&leased.drill.name, &about(&leased));
@@ -251,19 +251,17 @@ impl Session {
         !record.timeline.evidence.is_empty()
     }
 
-    /// What the drills of `plan` prove of the loaded rules, and of what the project's settings say
-    /// that is to be proven.
+    /// What the drills of `plan` prove of the loaded rules and routes, and of what the project's
+    /// settings say that is to be proven.
     ///
     /// # Errors
-    /// As [`Prometheus::alerting_rules`].
+    /// As [`Prometheus::alerting_rules`], [`crate::Error::NoAnswer`] or [`crate::Error::BadAnswer`]
+    /// of Alertmanager.
     pub async fn coverage(&self, plan: &Plan) -> Result<PlannedCoverage> {
-        let rules = self.prometheus.alerting_rules(Duration::ZERO).await?;
-        let settings = self.stack.project().settings();
-        let (rules, to_prove) = (
-            with_watchdogs(rules, settings),
-            settings.instances_to_prove(),
-        );
-        Ok(PlannedCoverage::of(&rules, &to_prove, plan))
+        let rules = self.loaded_rules().await?;
+        let to_prove = self.stack.project().settings().instances_to_prove();
+        let routes = servers::notifier(&self.stack).await?.routes().await?;
+        Ok(PlannedCoverage::of(&rules, &routes, &to_prove, plan))
     }
 
     /// In which drills of the run in `folder` the terms of the loaded rules decided. It is saved
@@ -272,10 +270,15 @@ impl Session {
     /// # Errors
     /// As [`Prometheus::alerting_rules`], or [`crate::Error::File`].
     pub async fn decide_terms(&self, folder: &RunFolder) -> Result<Vec<TermDecision>> {
-        let rules = self.prometheus.alerting_rules(Duration::ZERO).await?;
+        let rules = self.loaded_rules().await?;
         let terms = term_decisions(&self.prometheus, &rules, &folder.records()?).await;
         folder.save_terms(terms.clone())?;
         Ok(terms)
+    }
+
+    async fn loaded_rules(&self) -> Result<Vec<LoadedRule>> {
+        let rules = self.prometheus.alerting_rules(Duration::ZERO).await?;
+        Ok(with_watchdogs(rules, self.stack.project().settings()))
     }
 
     /// Reverts whatever is still broken, and lets go of the stack: the last who uses it removes it,

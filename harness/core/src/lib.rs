@@ -62,8 +62,8 @@ pub use record::{
 };
 pub use routes::{Inhibition, Integration, Matcher, Receiver, Route, Routes, routes_of};
 pub use rules::{
-    CONDITION_RESOLUTION, Cadence, LoadedRule, Onset, SickRule, Window, fixed_labels,
-    prometheus_duration, query_offsets_of, rule_for, rules_of,
+    CONDITION_RESOLUTION, Cadence, LoadedRule, Onset, RecordingRule, Recordings, SickRule, Window,
+    fixed_labels, prometheus_duration, query_offsets_of, rule_for, rules_of,
 };
 pub use settings::Settings;
 pub use span::Span;

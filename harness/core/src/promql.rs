@@ -12,6 +12,7 @@ use promql_parser::util::{ExprVisitor, walk_expr};
 
 pub use decisions::{DecidingTerm, deciding_terms_of};
 pub use result_labels::result_labels_of;
+use terms::compared_with_a_number;
 pub use terms::{Limit, Role, Term, number_of, terms_of};
 
 /// The functions that tell the time without an argument
@@ -100,10 +101,10 @@ pub fn thresholds_of(expression: &str) -> Result<Vec<f64>, String> {
         type Error = Infallible;
         fn pre_visit(&mut self, part: &Expr) -> Result<bool, Infallible> {
             if let Expr::Binary(binary) = part
-                && matches!(binary.op.to_string().as_str(), ">" | ">=")
-                && let Expr::NumberLiteral(number) = binary.rhs.as_ref()
+                && let Some((_, operator, number)) = compared_with_a_number(binary)
+                && matches!(operator.as_str(), ">" | ">=")
             {
-                self.0.push(number.val);
+                self.0.push(number);
             }
             Ok(true)
         }
@@ -145,10 +146,9 @@ pub fn compared_of(expression: &str) -> Result<Vec<String>, String> {
         type Error = Infallible;
         fn pre_visit(&mut self, part: &Expr) -> Result<bool, Infallible> {
             if let Expr::Binary(binary) = part
-                && binary.op.is_comparison_operator()
-                && matches!(binary.rhs.as_ref(), Expr::NumberLiteral(_))
+                && let Some((compared, _, _)) = compared_with_a_number(binary)
             {
-                let compared = binary.lhs.to_string();
+                let compared = compared.to_string();
                 if !self.0.contains(&compared) {
                     self.0.push(compared);
                 }
@@ -201,6 +201,7 @@ mod tests {
     fn thresholds_are_what_values_have_to_be_above() {
         let expression = "time() - last_over_time(seen[1m]) > 120 and on (job) up == 1";
         assert_eq!(thresholds_of(expression).unwrap(), [120.0]);
+        assert_eq!(thresholds_of("1000 < lag and 5 > age").unwrap(), [1000.0]);
     }
 
     #[test]
@@ -211,6 +212,7 @@ mod tests {
             compared_of(expression).unwrap(),
             ["time() - last_over_time(seen[1m])", "up{job=\"x\"}"]
         );
+        assert_eq!(compared_of("0 == up or 1000 < lag").unwrap(), ["up", "lag"]);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub async fn term_decisions(
         return Vec::new();
     };
     let mut decisions = Vec::new();
-    for rule in rules {
+    for rule in rules.iter().filter(|rule| !rule.is_watchdog) {
         let asked = Asked {
             engine,
             span,

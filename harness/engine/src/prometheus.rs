@@ -7,13 +7,14 @@ mod query_offset;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use alertdrill_core::{Error, Labels, Result, prometheus_duration, seconds};
+use alertdrill_core::{Error, Labels, RecordingRule, Result, prometheus_duration, seconds};
 use serde::de::DeserializeOwned;
 
 use self::answers::{
     ActiveTargets, Answer, BuildInfo, LoadedGroups, MatrixSeries, QueryData, ScrapeTarget,
     VectorSample,
 };
+use self::as_rule_engine::SICK;
 use self::query_offset::QueryOffsets;
 pub use self::query_offset::WrittenOffsets;
 use crate::http::{Api, Locate};
@@ -118,6 +119,25 @@ impl Prometheus {
         let mut loaded: LoadedGroups = self.get("/api/v1/rules", &[("type", "alert")]).await?;
         self.query_offsets.fill_in(&mut loaded.groups)?;
         Ok(loaded)
+    }
+
+    /// Every recording rule that is loaded.
+    ///
+    /// # Errors
+    /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
+    pub async fn recording_rules(&self) -> Result<Vec<RecordingRule>> {
+        let loaded: LoadedGroups = self.get("/api/v1/rules", &[("type", "record")]).await?;
+        let mut recording = Vec::new();
+        for group in loaded.groups {
+            let evaluation_interval = duration(group.interval)?;
+            recording.extend(group.rules.into_iter().map(|rule| RecordingRule {
+                metric: rule.name,
+                query: rule.query,
+                evaluation_interval,
+                sick: (rule.health == SICK).then_some(rule.last_error),
+            }));
+        }
+        Ok(recording)
     }
 
     async fn targets(&self) -> Result<Vec<ScrapeTarget>> {

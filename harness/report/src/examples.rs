@@ -78,6 +78,7 @@ pub(crate) fn example_report(label: &str) -> Report {
         instances: Proven::default(),
         terms: vec![],
         undecided: vec![],
+        unproven: vec![],
         idle_waivers: vec![],
     };
     Report {

@@ -6,7 +6,7 @@
 //! drills can wait for each other. Before its end a drill gives back what it has disturbed and
 //! mended: to see its alerts resolve it needs only what watches them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -114,17 +114,17 @@ impl Leases {
     }
 
     /// Takes all leases that `drill` needs, on a free lane if it needs one. Waits while other
-    /// drills hold them, and while `there_is_room` refuses every way to place the drill.
+    /// drills hold them, and while running drills are `in_the_way` of every way to place the drill.
     ///
     /// # Errors
     /// [`Error::BadDescription`] if the drill needs what the stack does not have, or breaks what it
-    /// holds no lease on; [`Error::File`], [`Error::Interrupted`], and what `there_is_room` says.
+    /// holds no lease on; [`Error::File`], [`Error::Interrupted`], and what `in_the_way` says.
     pub async fn take<'a>(
         &self,
         drill: &Drill,
         settings: &Settings,
         mut ticket: Ticket<'a>,
-        there_is_room: impl Fn(&Drill) -> Result<bool>,
+        in_the_way: impl Fn(&Drill) -> Result<Vec<String>>,
         progress: &Progress,
         cancel: &CancellationToken,
     ) -> Result<Leased<'a>> {
@@ -135,13 +135,19 @@ impl Leases {
             let version = ticket.version_of_the_line()?;
             if tried.is_none_or(|(line, at)| line != version || at.elapsed() >= TRY_ANYWAY_EVERY) {
                 tried = Some((version, Instant::now()));
-                let mut roomy = Vec::new();
+                let (mut roomy, mut behind) = (Vec::new(), BTreeSet::new());
                 for place in &places {
-                    if there_is_room(&place.drill)? {
+                    let in_the_way = in_the_way(&place.drill)?;
+                    if in_the_way.is_empty() {
                         roomy.push(place);
                     }
+                    behind.extend(in_the_way);
                 }
-                ticket.stand_aside(roomy.is_empty())?;
+                if roomy.is_empty() {
+                    ticket.stand_aside(behind)?;
+                } else {
+                    ticket.is_ready()?;
+                }
                 if ticket.is_next()?
                     && let Some((place, held)) = self.try_take(roomy)?
                 {
@@ -245,10 +251,10 @@ mod tests {
             let settings = &self.settings;
             let ticket = self.line.queue(drill, settings, Duration::ZERO).unwrap();
             let (progress, cancel) = (Progress::default(), CancellationToken::new());
-            let room = |_: &Drill| Ok(true);
+            let nobody = |_: &Drill| Ok(Vec::new());
             let taken = self
                 .leases
-                .take(drill, settings, ticket, room, &progress, &cancel);
+                .take(drill, settings, ticket, nobody, &progress, &cancel);
             taken.now_or_never().map(Result::unwrap)
         }
     }

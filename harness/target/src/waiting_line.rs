@@ -1,6 +1,7 @@
 //! The drills that wait for their leases, in whatever process they run. The core decides whose turn
 //! it is ([`InLine::is_next`]).
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -87,7 +88,9 @@ impl Ticket<'_> {
         let (snapshot, own) = (register.snapshot()?, register.path(&self.name));
         let counts = |entry: &&Entry<InLine>| match entry.value.state {
             LineState::WithoutStack => entry.writer == std::process::id(),
-            LineState::Ready | LineState::Aside | LineState::Running { .. } => entry.is_current,
+            LineState::Ready | LineState::Aside { .. } | LineState::Running { .. } => {
+                entry.is_current
+            }
         };
         let others = snapshot.entries.iter().filter(|entry| entry.path != own);
         let others = others.filter(counts).map(|entry| &entry.value);
@@ -105,17 +108,21 @@ impl Ticket<'_> {
         Ok(self.line.waiting.snapshot()?.version)
     }
 
-    /// Says that its process has the stack, and whether a running drill keeps it waiting by
+    /// Says that its process has the stack, and that it could go.
+    ///
+    /// # Errors
+    /// [`alertdrill_core::Error::File`].
+    pub(super) fn is_ready(&mut self) -> Result<()> {
+        self.set_state(LineState::Ready)
+    }
+
+    /// Says that its process has the stack, and that the running drills `behind` keep it waiting by
     /// something other than leases.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::File`].
-    pub(super) fn stand_aside(&mut self, stands_aside: bool) -> Result<()> {
-        self.set_state(if stands_aside {
-            LineState::Aside
-        } else {
-            LineState::Ready
-        })
+    pub(super) fn stand_aside(&mut self, behind: BTreeSet<String>) -> Result<()> {
+        self.set_state(LineState::Aside { behind })
     }
 
     /// Says that its drill runs from now on, and what it holds.
@@ -242,12 +249,17 @@ mod tests {
         for (state, short_is_next) in [
             (LineState::WithoutStack, true),
             (LineState::Ready, false),
-            (LineState::Aside, true),
+            (
+                LineState::Aside {
+                    behind: BTreeSet::new(),
+                },
+                true,
+            ),
         ] {
             let long = InLine {
                 drill: "long".to_owned(),
                 duration: Duration::from_secs(100),
-                state,
+                state: state.clone(),
                 ..short.waiting.clone()
             };
             let staged = elsewhere.with_extension("part");
@@ -285,7 +297,7 @@ mod tests {
         runs.runs(holdings_of(&exclusive("offload"), &Settings::example()))
             .unwrap();
         let mut broker = line.queue(&exclusive("kafka"), 10);
-        broker.stand_aside(true).unwrap();
+        broker.stand_aside(["offload".to_owned()].into()).unwrap();
         let (long, short) = (
             line.queue(&on_lane("long"), 200),
             line.queue(&on_lane("short"), 50),
@@ -296,12 +308,29 @@ mod tests {
     }
 
     #[test]
+    fn drill_that_stands_aside_waits_for_those_in_its_way_and_not_for_all_that_run() {
+        let line = QueueInFolder::new();
+        let run = |on: &str, duration_s| {
+            let mut runs = line.queue(&exclusive(on), duration_s);
+            runs.runs(holdings_of(&exclusive(on), &Settings::example()))
+                .unwrap();
+            runs
+        };
+        let _in_its_way = run("sink", 20);
+        let _elsewhere = run("offload", 1000);
+        let mut broker = line.queue(&exclusive("kafka"), 10);
+        broker.stand_aside(["sink".to_owned()].into()).unwrap();
+        let waits = line.queue(&on_lane("lane"), 50);
+        assert_eq!(are_next([&waits]), [false]);
+    }
+
+    #[test]
     fn drill_that_stands_aside_is_passed_by() {
         let line = QueueInFolder::new();
         let short = line.queue(&on_lane("short"), 10);
         let mut long = line.queue(&on_lane("long"), 100);
         assert_eq!(are_next([&short]), [false]);
-        long.stand_aside(true).unwrap();
+        long.stand_aside(BTreeSet::new()).unwrap();
         assert_eq!(are_next([&short]), [true]);
     }
 }

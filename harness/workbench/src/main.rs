@@ -43,6 +43,9 @@ enum Work {
     Bench,
     /// Whether a drill catches each threshold and each `for` that is off by half.
     Sharpness,
+    /// Whether each wrong rule set, route and configuration of `tests/rule_sets` is caught, and
+    /// each right one passes.
+    Truth,
     /// What `test` kills and spoils, far more often.
     Torture,
 }
@@ -59,6 +62,7 @@ impl Work {
             Self::Test => steps::test(root),
             Self::Bench => steps::bench(),
             Self::Sharpness => steps::sharpness(),
+            Self::Truth => steps::truth(),
             Self::Torture => steps::torture(),
         }
     }

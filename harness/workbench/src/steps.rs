@@ -169,6 +169,15 @@ pub(crate) fn sharpness() -> Vec<WorkStep> {
     vec![WorkStep::cargo("rules that are off by half", &test)]
 }
 
+/// Whether each wrong rule set, route and configuration is caught, and each right one passes.
+pub(crate) fn truth() -> Vec<WorkStep> {
+    let test = words("test --locked --test wrong_rules -- --ignored written_otherwise");
+    vec![WorkStep::cargo(
+        "rule sets that are wrong, and right ones that are written otherwise",
+        &test,
+    )]
+}
+
 /// What [`test`] does a little of, far more often.
 pub(crate) fn torture() -> Vec<WorkStep> {
     vec![
@@ -222,7 +231,14 @@ mod tests {
 
     fn all_lists() -> Vec<Vec<WorkStep>> {
         let root = Path::new("/repository");
-        vec![check(root), test(root), bench(), sharpness(), torture()]
+        vec![
+            check(root),
+            test(root),
+            bench(),
+            sharpness(),
+            truth(),
+            torture(),
+        ]
     }
 
     /// The arguments of the steps that run cargo.

@@ -35,8 +35,9 @@ pub fn coverage(
     let plan = selection.plan(project)?;
     let written = Written::read(project)?;
     let to_prove = written.settings.instances_to_prove();
+    let routes = written.routes.clone();
     let dashboard = dashboard_of(&written.root, &written.settings)?;
-    let (rules, exported, rules_of) = runtime()?.block_on(async {
+    let (rules, recording, exported, rules_of) = runtime()?.block_on(async {
         let asked = match prometheus {
             Some(address) => Some((
                 Prometheus::new(address),
@@ -50,19 +51,24 @@ pub fn coverage(
             let file = written.rules_file_shown().display().to_string();
             return Ok((
                 written.rules,
+                Vec::new(),
                 None,
                 format!("in {file} (no stack runs that has loaded them)"),
             ));
         };
         let rules = prometheus.alerting_rules(Duration::ZERO).await?;
         let rules = with_watchdogs(rules, &written.settings);
-        Ok::<_, Error>((rules, Some(prometheus.metric_names().await?), whence))
+        let recording = prometheus.recording_rules().await?;
+        let mut exported = prometheus.metric_names().await?;
+        // What is recorded may yield nothing now, and is no unknown metric all the same.
+        exported.extend(recording.iter().map(|rule| rule.metric.clone()));
+        Ok::<_, Error>((rules, recording, Some(exported), whence))
     })?;
-    let read = metrics_read(&rules, dashboard.as_ref())?;
+    let read = metrics_read(&rules, &recording, dashboard.as_ref())?;
     let names: BTreeSet<_> = term_names(&rules).collect();
     let mut terms = terms_of_the_last_run(project)?;
     terms.retain(|term| names.contains(&term.term));
-    let planned = PlannedCoverage::of(&rules, &to_prove, &plan);
+    let planned = PlannedCoverage::of(&rules, &routes, &to_prove, &plan);
     let text = CoverageTable {
         terms,
         waivers: planned.waivers.clone(),

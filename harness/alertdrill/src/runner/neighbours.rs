@@ -77,18 +77,20 @@ impl Neighbourhood {
         Ok(neighbours)
     }
 
-    /// Whether no drill that still runs answers for an alert that `drill` answers for too: neither
-    /// could tell whose it is.
+    /// The drills that still run and answer for an alert that `drill` answers for too: neither could
+    /// tell whose it is.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::File`] or [`alertdrill_core::Error::BadDescription`].
-    pub fn has_room_for(&self, drill: &Drill) -> Result<bool> {
+    pub fn in_the_way_of(&self, drill: &Drill) -> Result<Vec<String>> {
         let claims = drill.claims();
         let snapshot = self.drills.snapshot()?;
         let is_running =
             |entry: &&Entry<Neighbour>| entry.is_current && entry.value.until.is_none();
-        let mut running = snapshot.entries.iter().filter(is_running);
-        Ok(!running.any(|entry| share_an_alert(&claims, &entry.value.claims)))
+        let running = snapshot.entries.iter().filter(is_running);
+        let running = running.map(|entry| &entry.value);
+        let in_the_way = running.filter(|other| share_an_alert(&claims, &other.claims));
+        Ok(in_the_way.map(|other| other.drill.clone()).collect())
     }
 }
 
@@ -148,8 +150,9 @@ mod tests {
         let has_room_for = |exchange| {
             Neighbourhood::in_folder(folder.path())
                 .unwrap()
-                .has_room_for(&drill("next", exchange))
+                .in_the_way_of(&drill("next", exchange))
                 .unwrap()
+                .is_empty()
         };
         assert!(!has_room_for(Some("okx")) && !has_room_for(None) && has_room_for(Some("kraken")));
         running

@@ -7,7 +7,7 @@ use alertdrill_core::schedule::all_conditions;
 use alertdrill_core::settings::SteadyCondition;
 use alertdrill_core::{
     AlertState, Claim, Drill, Labels, LoadedRule, Neighbour, Result, Settings, SteadyState,
-    selector, with_watchdogs,
+    with_watchdogs,
 };
 use alertdrill_engine::{Observation, Observer, RuleEngine};
 use alertdrill_progress::Step;
@@ -152,7 +152,7 @@ fn compare(
             firing.any(|(labels, _)| watchdog.covers(labels))
         };
         let silent = watchdogs.iter().filter(|watchdog| !fires(watchdog));
-        silent_watchdogs.extend(silent.map(|watchdog| selector(&watchdog.alert, &watchdog.labels)));
+        silent_watchdogs.extend(silent.map(ToString::to_string));
     }
     let is_watchdog = |labels: &Labels| watchdogs.iter().any(|it| it.covers(labels));
     let active: Vec<_> = active

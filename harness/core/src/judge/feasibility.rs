@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::sick::was_sick;
 use crate::promql::result_labels_of;
 use crate::seconds::to_a_tenth;
-use crate::{Drill, ExpectedAlert, LoadedRule, Reason, ReasonKind, Routes, Window};
+use crate::{Drill, ExpectedAlert, LoadedRule, Onset, Reason, ReasonKind, Routes, Window};
 use crate::{nearest, rule_for};
 
 /// Why `drill` cannot pass with `rules` and `routes`, known without breaking anything. Empty if it
@@ -71,23 +71,19 @@ fn cannot_give_labels(expected: &ExpectedAlert, rule: &LoadedRule) -> Option<Rea
     Some(Reason::new(ReasonKind::WrongLabels, message))
 }
 
+/// The onset of what the drill promises is not that of the rule: one with a lower threshold may see
+/// the cause sooner. So only the rule's own waits are certain.
 fn cannot_fire_in_time(expected: &ExpectedAlert, rule: &LoadedRule) -> Option<Reason> {
-    let latest = Window::derive(rule, expected.onset).latest;
+    let latest = Window::derive(rule, Onset::default()).latest;
     if latest <= expected.deadline {
         return None;
     }
-    let waits = [
-        ("`for` is", rule.for_duration),
-        ("onset up to", expected.onset.latest),
-        ("scrape", rule.scrape_interval),
-        ("scraped samples seen after up to", rule.scrape_duration),
-        ("evaluation", rule.evaluation_interval),
-    ];
+    let own = [("`for` is", rule.for_duration)];
     let message = format!(
-        "{expected} can fire as late as {} after the fault, its deadline is {}: {}",
+        "{expected} can fire as late as {} after its onset, its deadline is {}: {}",
         to_a_tenth(latest),
         to_a_tenth(expected.deadline),
-        listed(&waits)
+        listed(&with_waits_for_sight(&own, rule))
     );
     Some(Reason::new(ReasonKind::Late, message))
 }
@@ -98,20 +94,34 @@ fn cannot_end_in_time(expected: &ExpectedAlert, rule: &LoadedRule) -> Option<Rea
     if latest <= promised {
         return None;
     }
-    let waits = [
-        ("`keep_firing_for` is", rule.keep_firing_for),
-        ("scrape", rule.scrape_interval),
-        ("scraped samples seen after up to", rule.scrape_duration),
-        ("evaluation", rule.evaluation_interval),
-    ];
+    let own = [("`keep_firing_for` is", rule.keep_firing_for)];
     let message = format!(
         "{expected} can go on firing for {} after its cause has recovered, its owner promises at \
          most {}: {}",
         to_a_tenth(latest),
         to_a_tenth(promised),
-        listed(&waits)
+        listed(&with_waits_for_sight(&own, rule))
     );
     Some(Reason::new(ReasonKind::NotResolved, message))
+}
+
+/// The `own` waits of a rule, and those until an evaluation sees a change.
+fn with_waits_for_sight<'a>(
+    own: &[(&'a str, Duration)],
+    rule: &LoadedRule,
+) -> Vec<(&'a str, Duration)> {
+    let scraped = [
+        ("scrape", rule.scrape_interval),
+        ("scraped samples seen after up to", rule.scrape_duration),
+    ];
+    let seldom = [
+        ("recording rules in between", rule.recorded_within),
+        ("`query_offset` is", rule.query_offset),
+    ];
+    let seldom = seldom.into_iter().filter(|(_, wait)| !wait.is_zero());
+    let evaluated = [("evaluation", rule.evaluation_interval)];
+    let waits = own.iter().copied().chain(scraped);
+    waits.chain(seldom).chain(evaluated).collect()
 }
 
 fn listed(waits: &[(&str, Duration)]) -> String {

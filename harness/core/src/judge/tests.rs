@@ -282,7 +282,7 @@ fn alert_that_fires_after_its_deadline_is_late() {
     assert_fails_with(
         &story,
         ReasonKind::Late,
-        "fired at +125.0 s, its deadline is +120 s",
+        "fired at +125.0 s, its deadline is at +120.0 s",
     );
 }
 
@@ -336,7 +336,7 @@ fn rule_that_cannot_meet_its_deadline_is_late_before_anything_is_broken() {
     assert_fails_with(
         &story,
         ReasonKind::Late,
-        "can fire as late as 635 s after the fault, its deadline is 120 s: `for` is 600 s",
+        "can fire as late as 635 s after its onset, its deadline is 120 s: `for` is 600 s",
     );
 }
 
@@ -493,6 +493,38 @@ fn watchdog_is_no_collateral_and_fails_the_drill_if_it_does_not_fire() {
         ReasonKind::UnsteadyStart,
         "for 60 s, what always fires by intent did not: Watchdog",
     );
+}
+
+#[test]
+fn rule_that_is_written_otherwise_and_keeps_the_promises_passes() {
+    type Change = fn(&mut LoadedRule);
+    let written: [(&str, Change); 5] = [
+        ("a range in place of `for`", |rule| {
+            rule.query = "max_over_time(up[1m]) == 0".to_owned();
+            rule.for_duration = Duration::ZERO;
+        }),
+        ("a comparison turned round", |rule| {
+            rule.query = "0 == up".to_owned()
+        }),
+        ("a recording rule", |rule| {
+            rule.query = "jobs:down > 0".to_owned();
+            rule.recorded_within = Duration::from_secs(15);
+        }),
+        ("an offset", |rule| {
+            rule.query_offset = Duration::from_secs(10)
+        }),
+        ("templated labels", |rule| {
+            let template = "{{ if true }}critical{{ else }}warning{{ end }}";
+            rule.labels = labels(&[("severity", template), ("exchange", "{{ $labels.x }}")]);
+        }),
+    ];
+    let mut drill = drill();
+    drill.expect[0].promises.ended_within = Some(Duration::from_secs(60));
+    for (how, change) in written {
+        let story = Story::good().with(|timeline| change(&mut timeline.rules[0]));
+        assert_eq!(judge(&drill, &story.timeline).reasons, [], "{how}");
+        assert_eq!(infeasible(&drill, &story.timeline.rules, None), [], "{how}");
+    }
 }
 
 #[test]
@@ -793,6 +825,27 @@ fn spans(query: &str, spans: &[(f64, f64)]) -> ConditionRecord {
     ConditionRecord {
         query: query.into(),
         spans: spans.collect(),
+    }
+}
+
+#[test]
+fn onset_that_comes_sooner_than_it_may_leaves_no_more_time_after_it() {
+    // The onset may take 30 s, so that 90 s of the promised 120 s are left after it.
+    let mut drill = measured();
+    drill.expect[0].onset.latest = Duration::from_secs(30);
+    for (onset_s, is_late) in [(12.0, true), (21.0, false)] {
+        let story = Story::silent()
+            .with(|timeline| {
+                timeline
+                    .conditions
+                    .push(spans("up == 0", &[(onset_s, 130.0)]))
+            })
+            .alert(&binance_down(), 20, 105, 125)
+            .notified(DeliveryStatus::Firing, "critical", &binance_down(), 115.0)
+            .notified(DeliveryStatus::Resolved, "critical", &binance_down(), 150.0);
+        let reasons = judge(&drill, &story.timeline).reasons;
+        let kinds: Vec<_> = reasons.iter().map(|reason| reason.kind).collect();
+        assert_eq!(kinds.contains(&ReasonKind::Late), is_late, "{reasons:?}");
     }
 }
 

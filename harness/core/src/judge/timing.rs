@@ -83,11 +83,22 @@ impl<'a> Judge<'a> {
             );
             self.blame(ReasonKind::TooEarly, message);
         }
-        if firing_at > self.fault.injected_at.plus(expected.deadline) {
-            let deadline = to_a_tenth(expected.deadline);
-            let message = format!("{expected} fired {fired}, its deadline is +{deadline}");
+        let deadline = self.deadline();
+        if firing_at > deadline {
+            let deadline = self.relative(deadline);
+            let message = format!("{expected} fired {fired}, its deadline is {deadline}");
             self.blame(ReasonKind::Late, message);
         }
+    }
+
+    /// When it must fire at the latest. The promised time is for the latest onset: one that came
+    /// sooner leaves no more time after it.
+    fn deadline(&self) -> UtcInstant {
+        let expected = self.expected;
+        let promised = self.fault.injected_at.plus(expected.deadline);
+        let after_onset = expected.deadline.saturating_sub(expected.onset.latest);
+        let onset_at = self.outcome.onset_at;
+        onset_at.map_or(promised, |at| promised.min(at.plus(after_onset)))
     }
 
     fn not_before(&self) -> UtcInstant {

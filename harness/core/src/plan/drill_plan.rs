@@ -261,6 +261,6 @@ pub(super) mod tests {
         let without_rule = plan(&expecting(120), "Up");
         assert_eq!(without_rule.infeasible.len(), 1);
         assert_eq!(without_rule.windows, [None]);
-        assert_eq!(plan(&expecting(88), "Down").infeasible.len(), 1);
+        assert_eq!(plan(&expecting(84), "Down").infeasible.len(), 1);
     }
 }

@@ -136,6 +136,20 @@ fn turned(operator: &str) -> String {
     .to_owned()
 }
 
+/// What a comparison compares with a number, how it is compared, and the number.
+pub(super) fn compared_with_a_number(binary: &BinaryExpr) -> Option<(&Expr, String, f64)> {
+    if !binary.op.is_comparison_operator() {
+        return None;
+    }
+    let BinaryExpr { lhs, rhs, op, .. } = binary;
+    let operator = op.to_string();
+    match (number(lhs), number(rhs)) {
+        (_, Some(number)) => Some((lhs, operator, number)),
+        (Some(number), None) => Some((rhs, turned(&operator), number)),
+        (None, None) => None,
+    }
+}
+
 /// Whether it reads no metric.
 fn is_constant(expression: &Expr) -> bool {
     struct Reads(bool);

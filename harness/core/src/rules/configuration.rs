@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{LoadedRule, prometheus_duration};
+use super::{LoadedRule, RecordingRule, Recordings, prometheus_duration};
 use crate::promql::metrics_now_of;
 use crate::{Error, Labels, Result};
 
@@ -42,6 +42,7 @@ struct WrittenGroup {
 
 #[derive(Deserialize)]
 struct WrittenRule {
+    record: Option<String>,
     alert: Option<String>,
     expr: String,
     #[serde(rename = "for")]
@@ -124,6 +125,7 @@ fn rules_with_waits(
         longest_timeout =
             longest_timeout.max(wait_or(job.scrape_timeout.as_deref(), scrape_timeout)?);
     }
+    let recording = recording_rules(&rules, evaluation_interval)?;
     let mut written = Vec::new();
     for group in rules.groups {
         let evaluation_interval = wait_or(group.interval.as_deref(), evaluation_interval)?;
@@ -146,12 +148,29 @@ fn rules_with_waits(
                 keep_firing_for: wait_or(rule.keep_firing_for.as_deref(), Duration::ZERO)?,
                 evaluation_interval,
                 query_offset,
+                recorded_within: Recordings(&recording).delay_of(&rule.expr),
                 scrape_interval: longest_interval,
                 scrape_duration: longest_timeout,
             });
         }
     }
     Ok(written)
+}
+
+fn recording_rules(rules: &RulesFile, of_all: Duration) -> Result<Vec<RecordingRule>> {
+    let mut recording = Vec::new();
+    for group in &rules.groups {
+        let evaluation_interval = wait_or(group.interval.as_deref(), of_all)?;
+        for rule in &group.rules {
+            recording.extend(rule.record.as_ref().map(|metric| RecordingRule {
+                metric: metric.clone(),
+                query: rule.expr.clone(),
+                evaluation_interval,
+                sick: None,
+            }));
+        }
+    }
+    Ok(recording)
 }
 
 #[cfg(test)]
@@ -175,7 +194,7 @@ groups:
   - name: slow
     interval: 1m
     query_offset: 30s
-    rules: [{alert: Lag, expr: lag > 1, keep_firing_for: 2m}]
+    rules: [{alert: Lag, expr: lag + a:b > 1, keep_firing_for: 2m}]
 "#;
 
     fn written(prometheus: &str, rules_yaml: &str) -> Result<Vec<LoadedRule>> {
@@ -194,14 +213,15 @@ groups:
                 rule.keep_firing_for,
                 rule.evaluation_interval,
                 rule.query_offset,
+                rule.recorded_within,
                 rule.scrape_interval,
                 rule.scrape_duration,
             ]
             .map(|duration| duration.as_secs())
         };
         let read = [0, 1].map(|number| (rules[number].alert.as_str(), seconds(&rules[number])));
-        let down = ("Down", [90, 0, 5, 0, 60, 20]);
-        assert_eq!(read, [down, ("Lag", [0, 120, 60, 30, 60, 20])]);
+        let down = ("Down", [90, 0, 5, 0, 0, 60, 20]);
+        assert_eq!(read, [down, ("Lag", [0, 120, 60, 30, 5, 60, 20])]);
         let severity = ("severity".to_owned(), "critical".to_owned());
         assert_eq!(rules[0].labels, [severity].into());
     }

@@ -41,6 +41,10 @@ pub struct LoadedRule {
     /// How far back its evaluations look.
     #[serde(with = "seconds", rename = "query_offset_s")]
     pub query_offset: Duration,
+    /// The longest that what it reads is behind the metrics that are scraped, by the recording
+    /// rules in between.
+    #[serde(default, with = "seconds", rename = "recorded_within_s")]
+    pub recorded_within: Duration,
     /// The longest scrape interval of any target.
     #[serde(with = "seconds", rename = "scrape_interval_s")]
     pub scrape_interval: Duration,
@@ -101,7 +105,7 @@ impl LoadedRule {
     /// The longest time from a sample that shows a change until an evaluation sees it.
     #[must_use]
     pub fn evaluated_within(&self) -> Duration {
-        self.query_offset + self.evaluation_interval
+        self.recorded_within + self.query_offset + self.evaluation_interval
     }
 
     /// The longest time from a change of a metric until an evaluation sees it.
@@ -149,6 +153,7 @@ impl LoadedRule {
             keep_firing_for: Duration::ZERO,
             evaluation_interval: Duration::from_secs(5),
             query_offset: Duration::ZERO,
+            recorded_within: Duration::ZERO,
             scrape_interval: Duration::from_secs(15),
             scrape_duration: Duration::from_secs(5),
         }

@@ -5,6 +5,7 @@ mod configuration;
 mod duration;
 mod loaded_rule;
 mod onset;
+mod recording;
 mod sick_rule;
 mod window;
 
@@ -13,6 +14,7 @@ pub use configuration::{query_offsets_of, rules_of};
 pub use duration::prometheus_duration;
 pub use loaded_rule::{LoadedRule, fixed_labels, rule_for};
 pub use onset::Onset;
+pub use recording::{RecordingRule, Recordings};
 pub use sick_rule::SickRule;
 pub(crate) use window::whole_intervals;
 pub use window::{CONDITION_RESOLUTION, Window};

@@ -123,6 +123,16 @@ mod tests {
     }
 
     #[test]
+    fn recording_rules_in_between_delay_only_the_latest() {
+        let rule = LoadedRule {
+            recorded_within: Duration::from_secs(15),
+            ..rule(60, 15)
+        };
+        assert_eq!(window_s(&rule, (0, 0)), (60, 110));
+        assert_eq!(Window::after_measured_onset(&rule).latest.as_secs(), 95);
+    }
+
+    #[test]
     fn keep_firing_for_delays_the_resolve() {
         let rule = LoadedRule {
             keep_firing_for: Duration::from_secs(20),

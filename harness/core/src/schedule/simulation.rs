@@ -148,6 +148,7 @@ impl Simulation<'_> {
 
     fn in_line(&self, timed: &TimedDrill, places: &[Place]) -> InLine {
         let is_ready = places.iter().any(|place| self.has_room_for(place));
+        let in_the_way = places.iter().flat_map(|place| self.in_the_way_of(place));
         InLine {
             drill: timed.drill.name.clone(),
             duration: timed.estimate,
@@ -155,17 +156,23 @@ impl Simulation<'_> {
             state: if is_ready {
                 LineState::Ready
             } else {
-                LineState::Aside
+                LineState::Aside {
+                    behind: in_the_way.collect(),
+                }
             },
         }
     }
 
     /// As in a run, two drills that answer for the same alert do not run at once.
     fn has_room_for(&self, place: &Place) -> bool {
+        self.in_the_way_of(place).next().is_none()
+    }
+
+    fn in_the_way_of(&self, place: &Place) -> impl Iterator<Item = String> {
         let claims = place.drill.claims();
-        let running = self.running.iter();
-        let mut running = running.map(|running| running.place.drill.claims());
-        !running.any(|theirs| share_an_alert(&claims, &theirs))
+        let running = self.running.iter().map(|running| &running.place.drill);
+        let in_the_way = running.filter(move |theirs| share_an_alert(&claims, &theirs.claims()));
+        in_the_way.map(|drill| drill.name.clone())
     }
 
     /// The free place whose lane was left longest ago.

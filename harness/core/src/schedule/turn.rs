@@ -8,6 +8,7 @@
 //! the running drills has ended. So a drill may pass those before it if it ends before they can go,
 //! by what the running drills estimate of their ends.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,7 @@ pub struct InLine {
 }
 
 /// Whether a drill in the line could go.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LineState {
     /// Its process does not have the system yet, and may have to wait until other processes leave
@@ -38,8 +39,11 @@ pub enum LineState {
     WithoutStack,
     /// It would go if no drill hindered it.
     Ready,
-    /// A running drill keeps it from going, whichever others wait.
-    Aside,
+    /// Running drills keep it from going, whatever it and they hold, and whichever others wait.
+    Aside {
+        /// The names of those running drills.
+        behind: BTreeSet<String>,
+    },
     /// It runs.
     Running {
         /// When it will have ended if it takes as long as it estimated.
@@ -64,15 +68,14 @@ impl InLine {
         let ranked = wait.iter().map(|other| (rank(other), *other));
         let mut before: Vec<_> = ranked.filter(|(rank, _)| *rank > mine).collect();
         // A drill that stands aside lets others pass, unless it would then go last and alone.
-        before.retain(|((keeps_out, ..), other)| other.state != LineState::Aside || *keeps_out > 0);
+        before.retain(|((keeps_out, ..), other)| !other.stands_aside() || *keeps_out > 0);
         before.sort_by(|(a, _), (b, _)| b.cmp(a));
         // Per drill before this one, when those that it has to wait for have ended.
         let mut can_go: Vec<(&Self, UtcInstant)> = Vec::new();
         for (_, other) in before {
             let behind = can_go.iter().filter(|(first, _)| first.hinders(other));
             let behind = behind.map(|(first, at)| at.plus(first.duration));
-            let keeps_waiting =
-                |one: &&&Self| other.state == LineState::Aside || one.hinders(other);
+            let keeps_waiting = |one: &&&Self| other.stands_behind(one) || one.hinders(other);
             let held = run.iter().filter(keeps_waiting);
             let held = held.filter_map(|one| one.ends_by());
             let at = held.chain(behind).fold(now, UtcInstant::max);
@@ -82,6 +85,14 @@ impl InLine {
             can_go.push((other, at));
         }
         true
+    }
+
+    fn stands_aside(&self) -> bool {
+        matches!(self.state, LineState::Aside { .. })
+    }
+
+    fn stands_behind(&self, other: &Self) -> bool {
+        matches!(&self.state, LineState::Aside { behind } if behind.contains(&other.drill))
     }
 
     fn ends_by(&self) -> Option<UtcInstant> {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use alertdrill_core::promql::metrics_now_of;
-use alertdrill_core::{AlertState, Labels, LoadedRule, Result, SickRule, UtcInstant, selector};
+use alertdrill_core::{
+    AlertState, Labels, LoadedRule, Recordings, Result, SickRule, UtcInstant, selector,
+};
 use async_trait::async_trait;
 
 use super::answers::MatrixSeries;
@@ -14,7 +15,7 @@ use crate::rule_engine::{AlertSeries, Evaluated, Evaluations, RuleEngine, Series
 /// The label that tells the conditions of one query apart.
 const CONDITION_NUMBER: &str = "alertdrill_condition";
 /// The health of a rule whose last evaluation failed.
-const SICK: &str = "err";
+pub(super) const SICK: &str = "err";
 /// The value of that label on the server's clock.
 const CLOCK: &str = "clock";
 
@@ -23,14 +24,20 @@ impl RuleEngine for Prometheus {
     async fn alerting_rules(&self, window: Duration) -> Result<Vec<LoadedRule>> {
         let (scrape_interval, scrape_timeout) = self.scrape_waits().await?;
         let usual = self.longest_scrape(window).await?;
+        let recording = self.recording_rules().await?;
+        let recordings = Recordings(&recording);
         let mut loaded = Vec::new();
         for group in self.groups().await?.groups {
             let evaluation_interval = duration(group.interval)?;
             for rule in group.rules {
-                let reads_up = reads_up(&rule.query)?;
+                let reads_up = recordings.read_up(&rule.query);
+                let reads_up = reads_up.map_err(|reason| bad_answer(&rule.query, &reason))?;
+                let recorded_within = recordings.delay_of(&rule.query);
+                let sick = (rule.health == SICK).then_some(rule.last_error);
+                let sick = sick.or_else(|| recordings.sick_one_of(&rule.query));
                 loaded.push(LoadedRule {
                     annotations: rule.annotations,
-                    sick: (rule.health == SICK).then_some(rule.last_error),
+                    sick,
                     is_watchdog: false,
                     alert: rule.name,
                     group: group.name.clone(),
@@ -40,6 +47,7 @@ impl RuleEngine for Prometheus {
                     keep_firing_for: duration(rule.keep_firing_for)?,
                     evaluation_interval,
                     query_offset: group.query_offset,
+                    recorded_within,
                     scrape_interval,
                     scrape_duration: if reads_up { scrape_timeout } else { usual },
                 });
@@ -175,13 +183,6 @@ fn query_of_all(conditions: &[String]) -> String {
     let clock = labelled("vector(time())", CLOCK);
     let parts: Vec<_> = numbered.chain([clock]).collect();
     parts.join(" or ")
-}
-
-/// Whether a rule's expression reads `up` itself: a scrape that fails makes no sample of it before
-/// its timeout.
-pub(super) fn reads_up(query: &str) -> Result<bool> {
-    let metrics = metrics_now_of(query).map_err(|reason| bad_answer(query, &reason))?;
-    Ok(metrics.contains("up"))
 }
 
 fn alert_series(series: MatrixSeries) -> std::result::Result<AlertSeries, String> {

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::json;
-use wiremock::matchers::{method, path};
+use wiremock::matchers::{method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use alertdrill_core::{AlertState, Span, UtcInstant};
 
-use super::as_rule_engine::reads_up;
 use super::*;
 use crate::rule_engine::{AlertSeries, Evaluations, RuleEngine as _, condition_spans};
 
@@ -211,6 +210,62 @@ async fn samples_of_a_rule_with_an_offset_carry_the_instant_of_their_evaluation(
 }
 
 #[tokio::test]
+async fn alert_that_reads_what_is_recorded_is_as_late_and_as_sick_as_that() {
+    let server = MockServer::start().await;
+    let rule = |name: &str, query: &str, health: &str| json!({"name": name, "query": query, "health": health, "lastError": "many-to-many"});
+    let alerts = [rule("Slow", "a:b > 0", "ok"), rule("Down", "up == 0", "ok")];
+    let recording = [rule("a:b", "up / b", "err")];
+    let answers = [
+        (
+            "rules",
+            "alert",
+            json!({"groups": [in_a_group(&alerts, 5)]}),
+        ),
+        (
+            "rules",
+            "record",
+            json!({"groups": [in_a_group(&recording, 60)]}),
+        ),
+    ];
+    for (asked, kind, data) in answers {
+        let answer = json!({"status": "success", "data": data});
+        Mock::given(path(format!("/api/v1/{asked}")))
+            .and(query_param("type", kind))
+            .respond_with(ResponseTemplate::new(200).set_body_json(answer))
+            .mount(&server)
+            .await;
+    }
+    let target = json!({"scrapeInterval": "15s", "scrapeTimeout": "5s"});
+    for (asked, data) in [
+        ("targets", json!({"activeTargets": [target]})),
+        ("query", json!({"resultType": "vector", "result": []})),
+    ] {
+        let answer = json!({"status": "success", "data": data});
+        Mock::given(path(format!("/api/v1/{asked}")))
+            .respond_with(ResponseTemplate::new(200).set_body_json(answer))
+            .mount(&server)
+            .await;
+    }
+    let prometheus = Prometheus::new(&server.address().to_string());
+    let rules = prometheus.alerting_rules(Duration::ZERO).await.unwrap();
+    let waits_s = rules
+        .iter()
+        .map(|rule| [rule.recorded_within, rule.scrape_duration]);
+    let waits_s: Vec<_> = waits_s
+        .map(|waits| waits.map(|wait| wait.as_secs()))
+        .collect();
+    assert_eq!(waits_s, [[60, 5], [0, 5]]);
+    let sick: Vec<_> = rules.iter().map(|rule| rule.sick.as_deref()).collect();
+    let said = "a:b, which it reads, is not recorded: many-to-many";
+    assert_eq!(sick, [Some(said), None]);
+}
+
+fn in_a_group(rules: &[serde_json::Value], interval_s: u64) -> serde_json::Value {
+    json!({"name": "g", "interval": interval_s, "lastEvaluation": "2026-01-01T00:00:00Z",
+        "rules": rules})
+}
+
+#[tokio::test]
 async fn rule_that_cannot_be_evaluated_is_told_in_prometheus_own_words_and_hides_no_other() {
     let server = MockServer::start().await;
     let error = "exceeded limit of 1 with 2 alerts";
@@ -251,15 +306,6 @@ async fn rule_that_cannot_be_evaluated_is_told_in_prometheus_own_words_and_hides
     assert!(sick[0].is_of(&rules[1]) && !sick[0].is_of(&rules[0]));
     let sick: Vec<_> = rules.iter().map(|rule| rule.sick.as_deref()).collect();
     assert_eq!(sick, [None, Some(error), Some(error), None]);
-}
-
-#[test]
-fn rule_reads_up_where_it_selects_it_as_it_is() {
-    assert!(reads_up("up{job=\"a\"} == 0").unwrap());
-    assert!(reads_up("max by (job) (up) < 1 and on (job) x").unwrap());
-    assert!(!reads_up("x > 0 and on (job) max_over_time(up[15m] offset 2m) == 1").unwrap());
-    assert!(!reads_up("last_over_time(upstream_lag[1m]) > 3").unwrap());
-    assert!(reads_up("up ==").is_err());
 }
 
 #[tokio::test]

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use super::terms::term_names;
 use alertdrill_core::plan::Plan;
-use alertdrill_core::{AlertOutcome, Claim, Drill, LoadedRule, Waiver, rule_for};
+use alertdrill_core::{
+    AlertOutcome, Claim, Drill, LoadedRule, Routes, Unproven, Waiver, rule_for, unproven,
+};
 
 /// Something that must be proven, and what proves or excuses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub struct PlannedCoverage {
     pub rules: Vec<Proof>,
     /// Per instance, the drills that make its alert fire for it.
     pub instances: Vec<Proof>,
+    /// What no drill proves just by running, and no waiver excuses.
+    pub unproven: Vec<Unproven>,
     /// What excuses the rest: the plan's waivers, and those of rules that need no drill.
     pub waivers: Vec<Waiver>,
     /// The waivers that excuse nothing: what they name is not there, or is proven.
@@ -49,9 +53,10 @@ pub struct PlannedCoverage {
 }
 
 impl PlannedCoverage {
-    /// What the drills of `plan` prove of these rules, and of these instances of their alerts.
+    /// What the drills of `plan` prove of these rules and routes, and of these instances of their
+    /// alerts.
     #[must_use]
-    pub fn of(rules: &[LoadedRule], to_prove: &[Claim], plan: &Plan) -> Self {
+    pub fn of(rules: &[LoadedRule], routes: &Routes, to_prove: &[Claim], plan: &Plan) -> Self {
         let Plan { drills, .. } = plan;
         let makes_fire = |drill: &Drill, rule: &LoadedRule| {
             let mut expected = drill.expect.iter();
@@ -73,14 +78,18 @@ impl PlannedCoverage {
             |claim: &Claim| proof(claim.to_string(), &|drill| claim.is_expected_by(drill));
         let proofs: Vec<_> = rules.iter().map(of_rule).collect();
         let instances: Vec<_> = to_prove.iter().map(of_instance).collect();
-        let unproven = proofs.iter().chain(&instances);
-        let unproven = unproven.filter(|proof| proof.drills.is_empty());
-        let unproven = unproven.map(|proof| proof.what.clone());
+        let mut unproven = unproven(drills, rules, routes);
+        let undrilled = proofs.iter().chain(&instances);
+        let undrilled = undrilled.filter(|proof| proof.drills.is_empty());
+        let undrilled = undrilled.map(|proof| proof.what.clone());
+        let excusable = undrilled.chain(unproven.iter().map(|unproven| unproven.what.clone()));
         // Which terms decide is known only after a run.
-        let idle_waivers = idle_waivers(&plan.waivers, unproven.chain(term_names(rules)));
+        let idle_waivers = idle_waivers(&plan.waivers, excusable.chain(term_names(rules)));
+        unproven.retain(|unproven| !is_waived(&unproven.what, &waivers));
         Self {
             rules: proofs,
             instances,
+            unproven,
             waivers,
             idle_waivers,
         }
@@ -94,7 +103,13 @@ impl PlannedCoverage {
             let missing = proofs.iter().filter(|proof| !proof.is_covered());
             missing.map(|proof| proof.what.clone()).collect::<Vec<_>>()
         };
+        let unproven = self.unproven.iter();
+        let unproven = unproven.map(|unproven| format!("{} ({})", unproven.what, unproven.why));
         let complaints = [
+            (
+                unproven.collect(),
+                "no drill proves what these decide, and no waiver says why not",
+            ),
             (
                 missing(&self.rules),
                 "no drill makes these rules fire, and no waiver says why not",
@@ -138,6 +153,10 @@ pub(super) fn with_excuses(
         })
     });
     waivers.iter().cloned().chain(excuses).collect()
+}
+
+pub(super) fn is_waived(what: &str, waivers: &[Waiver]) -> bool {
+    waivers.iter().any(|waiver| waiver.rule == what)
 }
 
 /// The waivers that name none of what is `unproven`.
@@ -205,7 +224,8 @@ mod tests {
         waived: &[&str],
     ) -> PlannedCoverage {
         let waivers = waived.iter().map(|what| waiver(what)).collect();
-        PlannedCoverage::of(rules, to_prove, &Plan { drills, waivers })
+        let routes = Routes::telling("pager");
+        PlannedCoverage::of(rules, &routes, to_prove, &Plan { drills, waivers })
     }
 
     #[test]
@@ -281,6 +301,31 @@ mod tests {
     }
 
     #[test]
+    fn rule_that_reads_the_calendar_is_a_complaint_unless_it_is_waived() {
+        let by_the_hour = LoadedRule {
+            query: "up == 0 and on () hour() > 8".to_owned(),
+            ..rule("Down", &[])
+        };
+        let drills = vec![drill("x", expected("Down", "critical"))];
+        let planned = |waived: &[&str]| {
+            coverage(
+                std::slice::from_ref(&by_the_hour),
+                &[],
+                drills.clone(),
+                waived,
+            )
+        };
+        let [complaint] = planned(&[]).complaints().try_into().unwrap();
+        assert!(
+            complaint.contains("calendar in Down (its expression reads `hour`"),
+            "{complaint}"
+        );
+        let waived = planned(&["calendar in Down"]);
+        assert_eq!(waived.complaints(), [""; 0]);
+        assert_eq!(waived.idle_waivers, []);
+    }
+
+    #[test]
     fn waiver_of_what_is_proven_or_is_not_there_is_idle_and_no_fault_of_the_rules() {
         let rules = [rule("Down", &[])];
         let drills = vec![drill("x", expected("Down", "critical"))];
@@ -323,7 +368,10 @@ mod tests {
                 drills: vec![drill.clone()],
                 waivers: vec![],
             };
-            PlannedCoverage::of(rules, &[], &plan).complaints().len()
+            let routes = Routes::telling("pager");
+            PlannedCoverage::of(rules, &routes, &[], &plan)
+                .complaints()
+                .len()
         };
         let warning = of_severity("warning", "lag > 1000");
         let page = of_severity("critical", "lag > 50000");

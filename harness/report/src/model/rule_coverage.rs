@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::proof::{idle_waivers, rule_of, with_excuses};
+use super::proof::{idle_waivers, is_waived, rule_of, with_excuses};
 use super::terms::term_names;
-use alertdrill_core::{DrillRecord, RunInfo, TermDecision, Verdict, Waiver};
+use alertdrill_core::{DrillRecord, RunInfo, TermDecision, Verdict, Waiver, unproven};
 
 /// Which of the loaded rules were made to fire, and for which instances.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +31,10 @@ pub struct Coverage {
     /// The terms that no drill decides both ways and that no waiver excuses.
     #[serde(default)]
     pub undecided: Vec<String>,
+    /// What depends on the calendar or on other alerts, so that no drill proves it just by running,
+    /// and no waiver excuses it.
+    #[serde(default)]
+    pub unproven: Vec<String>,
     /// The waivers that excuse nothing: what they name is proven, or is not there.
     #[serde(default)]
     pub idle_waivers: Vec<Waiver>,
@@ -117,8 +121,11 @@ impl Coverage {
                 .flat_map(|(record, _)| term_names(&record.timeline.rules))
                 .collect::<Vec<_>>(),
         };
-        let unproven = rules.unproven().chain(instances.unproven());
-        let idle_waivers = idle_waivers(&info.waivers, unproven.chain(undecided));
+        let mut unproven = unproven_by(judged);
+        let excusable = rules.unproven().chain(instances.unproven());
+        let excusable = excusable.chain(undecided).chain(unproven.iter().cloned());
+        let idle_waivers = idle_waivers(&info.waivers, excusable);
+        unproven.retain(|what| !is_waived(what, &waivers));
         let terms = terms.unwrap_or_default();
         Self {
             undecided: super::terms::undecided(&terms, &waivers)
@@ -126,6 +133,7 @@ impl Coverage {
                 .map(|term| term.term.clone())
                 .collect(),
             terms,
+            unproven,
             idle_waivers,
             rules: rules.proven.len() + rules.waived.len() + rules.missing.len(),
             fired: rules.proven,
@@ -136,11 +144,41 @@ impl Coverage {
     }
 }
 
+/// The names of what the drills of a run cannot prove of the rules and routes that they saw.
+fn unproven_by(judged: &[(&DrillRecord, Verdict)]) -> Vec<String> {
+    let drills: Vec<_> = judged
+        .iter()
+        .map(|(record, _)| record.drill.clone())
+        .collect();
+    let mut seen = judged.iter().map(|(record, _)| &record.timeline);
+    let names = seen.find_map(|timeline| {
+        let unproven = unproven(&drills, &timeline.rules, timeline.routes.as_ref()?);
+        Some(unproven.into_iter().map(|it| it.what).collect())
+    });
+    names.unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::examples::{example_record, example_report, example_verdict};
     use alertdrill_core::{Claim, LoadedRule};
+
+    #[test]
+    fn rule_that_always_fires_by_intent_is_proven_without_a_drill() {
+        let mut record = example_record();
+        let watchdog = LoadedRule {
+            is_watchdog: true,
+            ..LoadedRule::example("Watchdog")
+        };
+        record.timeline.rules = vec![watchdog, LoadedRule::example("Lag")];
+        let info = example_report("okx").run.info;
+        let coverage = Coverage::of(&[(&record, example_verdict())], &info, None);
+        assert_eq!(
+            (coverage.fired, coverage.missing),
+            (vec!["Watchdog".into()], vec!["Lag".into()])
+        );
+    }
 
     #[test]
     fn run_proves_the_instances_whose_alert_fired_and_no_others() {

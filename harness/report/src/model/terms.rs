@@ -30,7 +30,8 @@ pub fn undecided_text(term: &TermDecision) -> String {
 
 /// The names of the terms of `rules`, as waivers name them.
 pub fn term_names(rules: &[LoadedRule]) -> impl Iterator<Item = String> {
-    rules.iter().flat_map(|rule| {
+    let drilled = rules.iter().filter(|rule| !rule.is_watchdog);
+    drilled.flat_map(|rule| {
         let name = rule.name_among(rules);
         let terms = deciding_terms_of(&rule.query).unwrap_or_default();
         let named = move |term| format!("{name}: {term}");

@@ -54,6 +54,10 @@ impl fmt::Display for CoverageTable {
         if !instances.is_empty() {
             writeln!(f, "{} instances: {}", instances.len(), tally(instances))?;
         }
+        for unproven in &self.planned.unproven {
+            let text = format!("no drill proves {}: {}", unproven.what, unproven.why);
+            writeln!(f, "{}", bad(harmless(&text)))?;
+        }
         for waiver in &self.planned.idle_waivers {
             let text = format!(
                 "the waiver of {} excuses nothing: it is proven, or is not there",
@@ -144,6 +148,7 @@ fn missing(unknown: &UnknownMetric) -> String {
 mod tests {
     use super::*;
     use crate::examples::folded;
+    use alertdrill_core::Unproven;
 
     fn text(unknown: Option<Vec<UnknownMetric>>) -> CoverageTable {
         let rule = |rule: &str, drills: &[&str], waived: Option<&str>| Proof {
@@ -165,6 +170,10 @@ mod tests {
                 waivers: Vec::new(),
                 rules,
                 instances: vec![rule("Down{exchange=\"okx\"}", &[], None)],
+                unproven: vec![Unproven {
+                    what: "mute time interval night".to_owned(),
+                    why: "no drill waits for it".to_owned(),
+                }],
                 idle_waivers: vec![Waiver {
                     rule: "Down{exchange=\"ftx\"}".to_owned(),
                     reason: "closed".to_owned(),
@@ -221,6 +230,7 @@ mod tests {
 
         3 rules loaded by Prometheus: 1 made to fire by a drill, 1 waived, 1 neither
         1 instances: 0 made to fire by a drill, 0 waived, 1 neither
+        no drill proves mute time interval night: no drill waits for it
         the waiver of Down{exchange="ftx"} excuses nothing: it is proven, or is not
         there
         7 metrics are read by them and the dashboard, 6 of them are exported
@@ -236,6 +246,7 @@ mod tests {
                 waivers: Vec::new(),
                 rules: text(None).planned.rules[..2].to_vec(),
                 instances: vec![],
+                unproven: vec![],
                 idle_waivers: vec![],
             },
             terms: vec![],

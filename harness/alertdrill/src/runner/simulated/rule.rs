@@ -90,6 +90,7 @@ impl SimulatedRule {
             keep_firing_for: Duration::ZERO,
             evaluation_interval: EVERY,
             query_offset: Duration::ZERO,
+            recorded_within: Duration::ZERO,
             scrape_interval: EVERY,
             scrape_duration: Duration::from_secs(1),
         };

@@ -96,7 +96,7 @@ impl SimulatedStack {
             drill,
             &self.settings,
             ticket,
-            |_| Ok(true),
+            |_| Ok(Vec::new()),
             progress,
             &cancel,
         );

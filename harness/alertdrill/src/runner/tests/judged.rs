@@ -212,6 +212,18 @@ fn alert_must_go_on_firing_for_as_long_as_its_fault_is_held() {
 }
 
 #[test]
+fn what_is_broken_once_an_alert_is_pending_waits_for_the_first_one_alone() {
+    let db = ExpectedAlert::new("DbDown", "critical", Duration::from_secs(120));
+    let drill = api_stopped()
+        .once_pending(Fault::stop("db"))
+        .expect_alert(db.onset(Duration::ZERO, Duration::from_secs(60)));
+    let rules = vec![rule(), SimulatedRule::new("DbDown", "db")];
+    let (outcome, kinds, timeline) = lived(&drill, rules, |_| {});
+    assert_eq!((outcome, kinds), (Outcome::Pass, vec![]));
+    assert_eq!(timeline.faults.len(), 2);
+}
+
+#[test]
 fn nothing_is_broken_for_an_alert_that_no_rule_can_fire() {
     let (outcome, kinds, timeline) = lived(&api_stopped(), vec![], |_| {});
     assert_eq!(

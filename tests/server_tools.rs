@@ -1,0 +1,40 @@
+//! The servers' own tools, in the versions that the stack runs.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Once;
+
+use alertdrill::{Progress, commands};
+
+/// Tests are threads of one process: only one of them builds what is out of date.
+static IMAGES: Once = Once::new();
+
+/// Runs `tool` of the stack's image of `server` with `folders` mounted below `/work`; gives whether
+/// it was content, and what it printed.
+pub(crate) fn run(
+    server: &str,
+    tool: &str,
+    folders: &[(&Path, &str)],
+    arguments: &[&str],
+) -> (bool, String) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let programs = Path::new(env!("CARGO_BIN_EXE_k2-fixtures"))
+        .parent()
+        .unwrap();
+    IMAGES.call_once(|| commands::build_images(root, programs, &Progress::default()).unwrap());
+    let image = std::env::var(format!("{}_IMAGE", server.to_uppercase()))
+        .unwrap_or_else(|_| format!("alertdrill/{server}"));
+    let mut docker = Command::new("docker");
+    docker.args(["run", "--rm", "--network", "none", "--entrypoint", tool]);
+    for (folder, name) in folders {
+        docker
+            .arg("--volume")
+            .arg(format!("{}:/work/{name}:ro", folder.display()));
+    }
+    let output = docker.arg(image).args(arguments).output().unwrap();
+    let printed = [output.stdout, output.stderr].concat();
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&printed).into_owned(),
+    )
+}
