@@ -806,7 +806,7 @@ fn onset_that_comes_sooner_than_it_may_leaves_no_more_time_after_it() {
             .with(|timeline| {
                 timeline
                     .conditions
-                    .push(spans("up == 0", &[(onset_s, 130.0)]))
+                    .push(spans("up == 0", &[(onset_s, 130.0)]));
             })
             .alert(&binance_down(), 20, 105, 125)
             .notified(DeliveryStatus::Firing, "critical", &binance_down(), 115.0)
