@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alertdrill_core::settings::Endpoint;
-use alertdrill_core::{Error, Result, Site, UtcInstant, query_offsets_of};
+use alertdrill_core::{
+    Error, Result, Routes, Site, UtcInstant, query_offsets_of, rewritten_labels_of,
+};
 use alertdrill_engine::{
-    Alertmanager, AlertmanagerWithSink, Grafana, Locate, NotificationSink, Prometheus,
-    RuleEngine as _, WrittenOffsets,
+    Alertmanager, AlertmanagerWithSink, Grafana, Locate, NotificationSink, Notifier as _,
+    Prometheus, RuleEngine as _, WrittenOffsets,
 };
 use alertdrill_target::compose::{Containers, Project, ServerAddresses, Stack};
 use futures_util::FutureExt as _;
@@ -50,6 +52,17 @@ fn written_offsets(stack: &Stack) -> WrittenOffsets {
         let [configuration_text, rules_text] = [text_of(&configuration)?, text_of(&rules)?];
         query_offsets_of((&configuration, &configuration_text), (&rules, &rules_text))
     })
+}
+
+/// The routes of the stack's Alertmanager, and what its Prometheus may change before them.
+///
+/// # Errors
+/// As [`notifier`]; [`Error::NoAnswer`], [`Error::BadAnswer`], or [`Error::File`].
+pub async fn routes(stack: &Stack) -> Result<Routes> {
+    let (configuration, _) = stack.prometheus_files();
+    let rewritten = rewritten_labels_of((&configuration, &text_of(&configuration)?))?;
+    let routes = notifier(stack).await?.routes().await?;
+    Ok(routes.after_rewriting(rewritten))
 }
 
 fn text_of(path: &Path) -> Result<String> {

@@ -11,7 +11,7 @@ use alertdrill_core::{
     Site, SteadyState, TermDecision, UtcInstant, Verdict, WatchedUntil, with_watchdogs,
 };
 use alertdrill_engine::{
-    Notifier as _, Observer, Prometheus, RuleEngine as _, expression_histories, term_decisions,
+    Observer, Prometheus, RuleEngine as _, expression_histories, term_decisions,
 };
 use alertdrill_progress::Progress;
 use alertdrill_report::{PlannedCoverage, RunFolder};
@@ -43,7 +43,6 @@ pub struct Session {
     leases: Leases,
     neighbourhood: Neighbourhood,
     line: WaitingLine,
-    routes: Routes,
     /// What was checked out when the session began.
     commit: Option<Commit>,
     started_at: UtcInstant,
@@ -81,7 +80,7 @@ impl Session {
         neighbourhood.forget_the_dead()?;
         line.forget_the_dead()?;
         match reach_steady_state(&stack, &journal, &site, progress, cancel).await {
-            Ok((prometheus, observer, routes)) => {
+            Ok((prometheus, observer)) => {
                 let stack_ready_s = now().seconds_since(started_at);
                 Ok(Self {
                     stack,
@@ -92,7 +91,6 @@ impl Session {
                     leases,
                     neighbourhood,
                     line,
-                    routes,
                     commit,
                     started_at,
                     stack_ready_s,
@@ -184,7 +182,14 @@ impl Session {
         let (drill, lane, timeline) = match taken.await {
             Ok(mut leased) => {
                 let _line = progress.line_of(&leased.drill.name, &about(&leased));
-                let mut timeline = runner::run(&mut leased, self.around(progress, cancel)).await;
+                // Another process may have loaded other routes since this one began.
+                let mut timeline = match servers::routes(&self.stack).await {
+                    Ok(routes) => {
+                        let around = self.around(&routes, progress, cancel);
+                        runner::run(&mut leased, around).await
+                    }
+                    Err(error) => runner::never_begun(&leased.drill, &error, now()),
+                };
                 let (drill, lane) = (leased.drill.clone(), leased.lane.clone());
                 // Others may go on: the checks look back.
                 drop(leased);
@@ -211,6 +216,7 @@ impl Session {
 
     fn around<'a>(
         &'a self,
+        routes: &'a Routes,
         progress: &'a Progress,
         cancel: &'a CancellationToken,
     ) -> Surroundings<'a> {
@@ -220,7 +226,7 @@ impl Session {
             observer: &self.observer,
             journal: &self.journal,
             neighbourhood: &self.neighbourhood,
-            routes: &self.routes,
+            routes,
             settings: self.stack.project().settings(),
             steady_within: self.steady_within,
             watch_until: self.watch_until,
@@ -260,7 +266,7 @@ impl Session {
     pub async fn coverage(&self, plan: &Plan) -> Result<PlannedCoverage> {
         let rules = self.loaded_rules().await?;
         let to_prove = self.stack.project().settings().instances_to_prove();
-        let routes = servers::notifier(&self.stack).await?.routes().await?;
+        let routes = servers::routes(&self.stack).await?;
         Ok(PlannedCoverage::of(&rules, &routes, &to_prove, plan))
     }
 
@@ -328,11 +334,10 @@ async fn reach_steady_state(
     site: &Site,
     progress: &Progress,
     cancel: &CancellationToken,
-) -> Result<(Prometheus, Observer, Routes)> {
+) -> Result<(Prometheus, Observer)> {
     heal(journal, site, progress).await?;
     let prometheus = servers::prometheus(stack).await?;
     let notifier = servers::notifier(stack).await?;
-    let routes = notifier.routes().await?;
     let (engine, clock) = (Arc::new(prometheus.clone()), Arc::clone(&site.clock));
     let observer = Observer::start(engine, Arc::new(notifier), clock);
     if stack.start() == StackStart::Started {
@@ -342,7 +347,7 @@ async fn reach_steady_state(
         let at_most = FIRST_STEADY_WITHIN;
         runner::wait_for_all(&observer, &prometheus, settings, at_most, step, cancel).await?;
     }
-    Ok((prometheus, observer, routes))
+    Ok((prometheus, observer))
 }
 
 /// What the variable `WATCH_UNTIL` asks for.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use alertdrill_core::{
-    Error, LoadedRule, Result, Routes, Settings, routes_of, rules_of, with_watchdogs,
+    Error, LoadedRule, Result, Routes, Settings, rewritten_labels_of, routes_of, rules_of,
+    with_watchdogs,
 };
 use alertdrill_target::compose::{DrilledFiles, find_compose_file, runbooks};
 use serde::Deserialize;
@@ -54,7 +55,8 @@ impl Written {
         let (prometheus_text, rules_text) = (text_of(&prometheus)?, text_of(&rules_file)?);
         let rules = rules_of((&prometheus, &prometheus_text), (&rules_file, &rules_text))?;
         let rules = with_watchdogs(rules, &settings);
-        let routes = routes_of(&text_of(&alertmanager)?)?;
+        let rewritten = rewritten_labels_of((&prometheus, &prometheus_text))?;
+        let routes = routes_of(&text_of(&alertmanager)?)?.after_rewriting(rewritten);
         Ok(Self {
             root,
             settings,

@@ -60,7 +60,9 @@ pub use record::{
     PanelRecord, Provenance, RECORD_SCHEMA_VERSION, RUN_SCHEMA_VERSION, RunInfo,
     TERMS_SCHEMA_VERSION, Waiver,
 };
-pub use routes::{Inhibition, Integration, Matcher, Receiver, Route, Routes, routes_of};
+pub use routes::{
+    Inhibition, Integration, Matcher, Receiver, Route, Routes, rewritten_labels_of, routes_of,
+};
 pub use rules::{
     CONDITION_RESOLUTION, Cadence, LoadedRule, Onset, RecordingRule, Recordings, SickRule, Window,
     fixed_labels, prometheus_duration, query_offsets_of, rule_for, rules_of,

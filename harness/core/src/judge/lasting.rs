@@ -20,7 +20,7 @@ impl Judge<'_> {
         let again = self.fired().filter(same).find(fires_again);
         if let Some((again, fired_again_at)) = again.and_then(|it| Some((it, it.firing_at?))) {
             self.outcome.resolved_at = self.last_end(life);
-            if !self.cause_is_back(cause, again) {
+            if !self.has_cause(again, cause) {
                 let message = format!(
                     "{} stopped firing {} and fired again {}",
                     self.expected,
@@ -85,16 +85,18 @@ impl Judge<'_> {
         })
     }
 
-    /// Whether `again` fired because what the alert is about, which was over, has come back.
-    fn cause_is_back(&self, before: Option<Span>, again: &Episode) -> bool {
-        let (Some(before), Some(condition)) = (before, &self.expected.condition) else {
+    /// Whether `again` fired because what the alert is about has come back, or is there still after
+    /// the revert: what the alert is seen by may be disturbed then by another drill.
+    fn has_cause(&self, again: &Episode, before: Option<Span>) -> bool {
+        let Some(condition) = &self.expected.condition else {
             return false;
         };
+        let is_after_revert = again.firing_at > self.timeline.first_reverting();
+        let is_another = |span: &Span| before.is_some_and(|before| span.from > before.until);
         let mut spans = self.timeline.spans_of(condition).iter();
         spans.any(|span| {
-            span.from > before.until
-                && Some(span.from) <= again.firing_at
-                && Some(span.until) >= again.began_at()
+            let holds = Some(span.from) <= again.firing_at && Some(span.until) >= again.began_at();
+            holds && (is_another(span) || is_after_revert)
         })
     }
 

@@ -109,7 +109,8 @@ fn taken_by<'a>(
     routes: &'a Routes,
 ) -> Vec<&'a Route> {
     let known = expected.iter().flatten();
-    let ways = known.flat_map(|(rule, alert)| routes.possible_for(&alert.labels_by(rule)));
+    let ways = known
+        .flat_map(|(rule, alert)| routes.possible_for(&routes.arriving(alert.labels_by(rule))));
     let taken: Vec<_> = ways.flatten().collect();
     if taken.is_empty() {
         routes.all()

@@ -117,6 +117,7 @@ pub fn routes_of(yaml: &str) -> Result<Routes> {
         root,
         receivers,
         inhibitions: inhibitions.collect::<Result<_>>()?,
+        rewritten: Vec::new(),
     };
     for route in routes.all() {
         if routes.receiver(&route.receiver).is_none() {

@@ -5,6 +5,7 @@ mod configuration;
 mod inhibition;
 mod matcher;
 mod receiver;
+mod rewriting;
 mod saved;
 mod tree;
 
@@ -12,5 +13,6 @@ pub use configuration::routes_of;
 pub use inhibition::Inhibition;
 pub use matcher::Matcher;
 pub use receiver::{Integration, Receiver};
+pub use rewriting::rewritten_labels_of;
 pub(crate) use saved::routes_or_older;
 pub use tree::{Route, Routes};

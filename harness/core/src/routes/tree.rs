@@ -25,6 +25,10 @@ pub struct Routes {
     /// Which alerts mute others.
     #[serde(default)]
     pub inhibitions: Vec<Inhibition>,
+    /// The labels, as anchored regular expressions, that Prometheus may change before an alert gets
+    /// here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rewritten: Vec<String>,
 }
 
 /// A route, with what it inherits
@@ -193,6 +197,7 @@ impl Routes {
                 integrations: vec![integration],
             }],
             inhibitions: Vec::new(),
+            rewritten: Vec::new(),
         }
     }
 }

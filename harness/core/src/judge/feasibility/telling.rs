@@ -16,7 +16,7 @@ pub(super) fn cannot_tell(
     rule: &LoadedRule,
     routes: &Routes,
 ) -> Vec<Reason> {
-    let known = expected.labels_by(rule);
+    let known = routes.arriving(expected.labels_by(rule));
     let ways = routes.possible_for(&known).into_iter();
     let per_way = ways.map(|taken| {
         let way = Way {

@@ -102,6 +102,19 @@ fn alert_that_fires_again_because_its_cause_has_come_back_does_not_flap() {
 }
 
 #[test]
+fn alert_that_fires_again_after_the_revert_while_its_cause_lasts_does_not_flap() {
+    let still_there = |until_s: f64| {
+        let story = held(&[(20, 80, 305), (335, 335, 350)]).with(|timeline| {
+            let cause = spans("up == 0", &[(10.0, until_s)]);
+            timeline.conditions.push(cause);
+        });
+        kinds(&judge(&measured(), &story.timeline))
+    };
+    assert!(!still_there(340.0).contains(&ReasonKind::Flapped));
+    assert!(still_there(330.0).contains(&ReasonKind::Flapped));
+}
+
+#[test]
 fn fault_that_is_over_at_once_does_not_say_how_long_its_alert_must_last() {
     let killed = held(&[(20, 80, 140)]).with(|timeline| {
         timeline.faults[0].fault = Fault::kill("feed-handler-binance", "SIGKILL");
