@@ -125,7 +125,7 @@ fn plan_fails_if_a_drill_cannot_pass_with_the_candidates_rules() {
     assert!(
         ended
             .said
-            .contains("can fire as late as 205 s after the fault, its deadline is 120 s"),
+            .contains("can fire as late as 205 s after its onset, its deadline is 120 s"),
         "{}",
         ended.said
     );

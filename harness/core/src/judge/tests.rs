@@ -504,14 +504,14 @@ fn rule_that_is_written_otherwise_and_keeps_the_promises_passes() {
             rule.for_duration = Duration::ZERO;
         }),
         ("a comparison turned round", |rule| {
-            rule.query = "0 == up".to_owned()
+            rule.query = "0 == up".to_owned();
         }),
         ("a recording rule", |rule| {
             rule.query = "jobs:down > 0".to_owned();
             rule.recorded_within = Duration::from_secs(15);
         }),
         ("an offset", |rule| {
-            rule.query_offset = Duration::from_secs(10)
+            rule.query_offset = Duration::from_secs(10);
         }),
         ("templated labels", |rule| {
             let template = "{{ if true }}critical{{ else }}warning{{ end }}";
@@ -838,7 +838,7 @@ fn onset_that_comes_sooner_than_it_may_leaves_no_more_time_after_it() {
             .with(|timeline| {
                 timeline
                     .conditions
-                    .push(spans("up == 0", &[(onset_s, 130.0)]))
+                    .push(spans("up == 0", &[(onset_s, 130.0)]));
             })
             .alert(&binance_down(), 20, 105, 125)
             .notified(DeliveryStatus::Firing, "critical", &binance_down(), 115.0)
