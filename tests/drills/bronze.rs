@@ -62,10 +62,12 @@ fn bronze_table_not_writable() -> Drill {
 /// The revert leaves its queue, which reads nothing without a view: to drop a queue that has read
 /// sometimes aborts a thread of this old server.
 fn newcomer_fails_from_its_first_block_on() -> Drill {
-    let queue = "CREATE TABLE IF NOT EXISTS k2.queue_new_{lane} AS k2.queue_{lane} ENGINE = Kafka \
-         SETTINGS kafka_broker_list = 'broker:9092', kafka_topic_list = \
-         'market.crypto.trades.{lane}.raw', kafka_group_name = 'clickhouse-bronze-new-{lane}', \
-         kafka_format = 'JSONEachRow', kafka_max_block_size = 10";
+    let queue = format!(
+        "CREATE TABLE IF NOT EXISTS k2.queue_new_{{lane}} AS k2.queue_{{lane}} ENGINE = Kafka \
+         SETTINGS kafka_broker_list = 'broker:9092', kafka_topic_list = '{TOPIC}', \
+         kafka_group_name = '{GROUP}-new', kafka_format = 'JSONEachRow', \
+         kafka_max_block_size = 10"
+    );
     let view = "CREATE MATERIALIZED VIEW IF NOT EXISTS k2.bronze_new_{lane}_mv ENGINE = Null AS \
          SELECT toUInt8(symbol) AS impossible FROM k2.queue_new_{lane}";
     let [add, remove] = [

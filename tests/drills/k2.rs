@@ -38,8 +38,8 @@ pub(super) const fn deadline_after(due_s: u64) -> Duration {
     seconds(due_s + 15 + 5 + 5 + 15)
 }
 
-/// How soon after its onset an alert may fire that is to wait for `promised_s`. Near misses have the
-/// same slack.
+/// How soon after its onset an alert may fire that is to wait for `promised_s`. Near misses have
+/// the same slack.
 pub(super) const fn two_thirds_of(promised_s: u64) -> Duration {
     seconds(promised_s * 2 / 3)
 }

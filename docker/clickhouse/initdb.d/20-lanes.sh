@@ -6,7 +6,8 @@ set -euo pipefail
 : "${KAFKA_BROKERS:=broker:9092}"
 
 # A block ends when it is full (or when nothing came for 2 s): 200 rows are 4 s of 50 trades a second. The engine rests 0.5 s
-# after each commit, and takes what waits several blocks to a commit (users.d, stream_flush_interval_ms).
+# after each commit, so a lane that lags takes little more than a block in 0.5 s. Larger blocks catch up sooner, and take as
+# much longer to fill: every trade is later by half of that.
 : "${BLOCK_ROWS:=200}"
 
 # toDecimal64 makes 0 of 'abc', and refuses ''; so what is no number is made '' and its block refused, not stored as a price.
