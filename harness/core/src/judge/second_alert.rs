@@ -7,8 +7,9 @@ impl Judge<'_> {
     /// Blames each alert that fired beside `life` for the same cause, and that the drill does not
     /// declare.
     ///
-    /// The same alert of another severity is no second one if it has conditions of its own: people
-    /// want a warning first and a page later. A copy of the rule under another severity is one.
+    /// The same alert of another severity is no second one if it has conditions of its own and
+    /// another instant: people want a warning first and a page later. A copy of the rule under
+    /// another severity is one, however it is written.
     pub(super) fn judge_second_alerts(&mut self, life: &Episode) {
         let is_declared = |labels: &Labels| self.others.iter().any(|claim| claim.covers(labels));
         let mut seen = vec![&life.labels];
@@ -18,7 +19,7 @@ impl Judge<'_> {
                 continue;
             }
             seen.push(&other.labels);
-            if !is_declared(&other.labels) && !self.is_escalation(&life.labels, &other.labels) {
+            if !is_declared(&other.labels) && !self.is_escalation(life, other) {
                 let fired = self.relative(other.firing_at);
                 blamed.push(format!(
                     "{other} fired {fired} for the same cause as {life}; one alert is expected: {}",
@@ -31,8 +32,10 @@ impl Judge<'_> {
         }
     }
 
-    fn is_escalation(&self, one: &Labels, other: &Labels) -> bool {
-        if !differ_in_severity_alone(one, other) {
+    fn is_escalation(&self, one: &Episode, other: &Episode) -> bool {
+        let at_once = one.firing_at == other.firing_at;
+        let (one, other) = (&one.labels, &other.labels);
+        if at_once || !differ_in_severity_alone(one, other) {
             return false;
         }
         let rule_of =

@@ -70,3 +70,14 @@ fn severity_that_a_template_raises_is_one_alert_that_goes_on() {
     let raised = notified(raised, DeliveryStatus::Resolved, 150.0);
     assert_eq!(raised.verdict().reasons, []);
 }
+
+#[test]
+fn copy_that_is_written_otherwise_and_fires_at_once_is_a_second_alert() {
+    let story = fires_beside(&with_label("severity", "warning")).with(|timeline| {
+        let mut copy = rule("FeedHandlerDown", 60);
+        copy.labels = labels(&[("severity", "warning")]);
+        copy.query = "0 == up".to_owned();
+        timeline.rules.push(copy);
+    });
+    assert_fails_with(&story, ReasonKind::SecondAlert, "severity=\"warning\"");
+}
