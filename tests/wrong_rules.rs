@@ -47,7 +47,8 @@ async fn each_mistake_in_rules_or_routes_fails_its_drill_for_the_right_reason() 
         .collect::<Vec<_>>()
         .try_into()
         .unwrap();
-    let unknown = ExpectedAlert::new("NobodyWroteThisRule", "critical", Duration::from_secs(120));
+    let unknown = ExpectedAlert::new("FeedHandlerDown", "critical", Duration::from_secs(120))
+        .label("cause", "nobody_wrote_this_rule");
     let hopeful = Drill::new("hopeful", stopped.faults[0].clone()).expect_alert(unknown);
     let ended = bench.run(vec![hopeful]).await.remove(0);
     assert_eq!(ended.outcome, Outcome::Fail, "{}", ended.said);
