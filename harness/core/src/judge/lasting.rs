@@ -3,7 +3,7 @@
 use super::expected::Judge;
 use super::second_alert::differ_in_severity_alone;
 use crate::seconds::to_a_tenth;
-use crate::{Episode, Labels, ReasonKind, Span, UtcInstant};
+use crate::{CONDITION_RESOLUTION, Episode, Labels, ReasonKind, Span, UtcInstant};
 
 impl Judge<'_> {
     /// Judges that the alert, which began to fire with `life` at `firing_at`, fires for as long as
@@ -69,9 +69,10 @@ impl Judge<'_> {
         let reverting_at = self.timeline.first_reverting();
         let until = reverting_at.unwrap_or(self.timeline.finished_at);
         if let Some(condition) = &self.expected.condition {
+            // A measured onset may lie that much after the real one, at which the alert fires.
+            let begun_by = firing_at.plus(CONDITION_RESOLUTION);
             let spans = self.timeline.spans_of(condition).iter();
-            let mut lasting =
-                spans.filter(|span| span.from <= firing_at && firing_at <= span.until);
+            let mut lasting = spans.filter(|span| span.from <= begun_by && firing_at <= span.until);
             return lasting.next().map(|span| Span {
                 from: span.from,
                 until: span.until.min(until),

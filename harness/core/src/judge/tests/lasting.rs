@@ -93,6 +93,18 @@ fn cause_that_is_measured_lasts_as_long_as_it_is_true() {
 }
 
 #[test]
+fn cause_of_an_alert_that_fires_a_moment_before_its_measured_onset_is_known() {
+    let story = held(&[(80, 80, 200)]).with(|timeline| {
+        timeline.rules[0].for_duration = Duration::ZERO;
+        timeline.conditions.push(spans("up == 0", &[(80.9, 298.0)]));
+    });
+    let mut at_once = measured();
+    at_once.expect[0].not_before = Duration::ZERO;
+    let kinds = kinds(&judge(&at_once, &story.timeline));
+    assert_eq!(kinds, [ReasonKind::EndedEarly]);
+}
+
+#[test]
 fn alert_that_fires_again_because_its_cause_has_come_back_does_not_flap() {
     let story = held(&[(20, 80, 140), (215, 275, 305)]).with(|timeline| {
         let twice = [(10.0, 140.0), (205.0, 298.0)];
