@@ -55,12 +55,12 @@ fn bronze_table_not_writable() -> Drill {
     })
 }
 
-/// A new lane reads a topic, and none of its rows can be inserted: its counter is born with its
-/// first error. Prometheus knows the counter for 17 minutes after that; it is another one for each
-/// exchange.
+/// A new lane reads a topic, and its first block cannot be inserted: its counter is born with its
+/// first error. It reads no more then, so that the counter does not grow, which `increase` would
+/// see. Prometheus knows the counter for 17 minutes after that; it is another one for each exchange.
 ///
-/// The revert leaves its queue, which reads nothing without a view: to drop a queue that has read
-/// sometimes aborts a thread of this old server.
+/// Its queue stays, which reads nothing without a view: to drop a queue that has read sometimes
+/// aborts a thread of this old server.
 fn newcomer_fails_from_its_first_block_on() -> Drill {
     let queue = format!(
         "CREATE TABLE IF NOT EXISTS k2.queue_new_{{lane}} AS k2.queue_{{lane}} ENGINE = Kafka \
@@ -70,23 +70,37 @@ fn newcomer_fails_from_its_first_block_on() -> Drill {
     );
     let view = "CREATE MATERIALIZED VIEW IF NOT EXISTS k2.bronze_new_{lane}_mv ENGINE = Null AS \
          SELECT toUInt8(symbol) AS impossible FROM k2.queue_new_{lane}";
-    let [add, remove] = [
-        format!("{queue}; {view}"),
-        "DROP TABLE IF EXISTS k2.bronze_new_{lane}_mv".to_owned(),
-    ]
-    .map(|sql| {
-        ["clickhouse-client", "--multiquery", "--query", &sql]
-            .map(str::to_owned)
-            .to_vec()
-    });
-    let fault = Fault::run_command("clickhouse", add, remove)
-        .what("a new lane of {lane} is added, whose rows cannot be inserted")
+    let drop = "clickhouse-client --query 'DROP TABLE IF EXISTS k2.bronze_new_{lane}_mv'";
+    let failed = "grep -c '(queue_new_{lane}): .*did not finish' \
+         /var/log/clickhouse-server/clickhouse-server.log";
+    let add = format!(
+        "before=$({failed}); clickhouse-client --multiquery --query \"{queue}; {view}\" || exit 1; \
+         for try in $(seq 150); do [ $({failed}) -gt $before ] && break; sleep 0.2; done; {drop}"
+    );
+    let fault = Fault::run_command("clickhouse", shell(&add), shell(drop))
+        .what("a new lane of {lane} is added, whose first rows cannot be inserted")
         .disturbs_only("{lane}");
     let failure = insert_failure("new_{lane}");
     // `increase` does not see the first error.
     let errors = "clickhouse_bronze_insert_errors_total{exchange=\"new_{lane}\"}";
     let grew = format!("{errors} > ({errors} offset 2m or 0 * {errors})");
-    Drill::new("newcomer_fails_from_its_first_block_on", fault).expect_alert(failure.when(grew))
+    Drill::new("newcomer_fails_from_its_first_block_on", fault)
+        .at(watched_for_two_minutes())
+        .expect_alert(failure.when(grew))
+}
+
+/// The rule tells a counter that is born with its error from one that comes with a new target by
+/// what was there 2 minutes ago.
+fn watched_for_two_minutes() -> Moment {
+    let runs_s = "awk '{print int($1)}' /proc/uptime";
+    let due_s = "awk '{print int($22 / 100) + 150}' /proc/1/stat";
+    Moment {
+        what: "ClickHouse has run for 2 minutes and a half".to_owned(),
+        service: "clickhouse".to_owned(),
+        command: shell(&format!(
+            "until [ $({runs_s}) -ge $({due_s}) ]; do sleep 1; done"
+        )),
+    }
 }
 
 fn switched(what: &str, mode: &str) -> Fault {
