@@ -46,7 +46,7 @@ pub struct PlannedCoverage {
     pub instances: Vec<Proof>,
     /// What no drill proves just by running, and no waiver excuses.
     pub unproven: Vec<Unproven>,
-    /// What excuses the rest: the plan's waivers, and those of escalations.
+    /// What excuses the rest: the plan's waivers, and those of rules that need no drill.
     pub waivers: Vec<Waiver>,
     /// The waivers that excuse nothing: what they name is not there, or is proven.
     pub idle_waivers: Vec<Waiver>,
@@ -128,14 +128,18 @@ impl PlannedCoverage {
     }
 }
 
-/// `waivers`, and one for each rule that is not proven and escalates one that is: no drill goes as
-/// far as it asks for, and nobody promised how far that is.
+/// `waivers`, and one for each rule that is not proven and needs no drill: a watchdog, or one that
+/// escalates a rule that is proven. No drill goes as far as that asks for, and nobody promised how
+/// far that is.
 pub(super) fn with_excuses(
     waivers: &[Waiver],
     rules: &[LoadedRule],
     is_proven: impl Fn(&LoadedRule) -> bool,
 ) -> Vec<Waiver> {
     let excuse = |rule: &LoadedRule| {
+        if rule.is_watchdog {
+            return Some("it always fires by intent, and each drill looks whether it does".into());
+        }
         let mut proven = rules.iter().filter(|other| is_proven(other));
         let escalated = proven.find(|other| rule.escalates(other))?;
         let escalated = escalated.name_among(rules);
