@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is how it fails")]
 
+mod images;
 mod server_tools;
 
 use std::collections::BTreeSet;

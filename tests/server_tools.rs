@@ -2,12 +2,8 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::Once;
 
-use alertdrill::{Progress, commands};
-
-/// Tests are threads of one process: only one of them builds what is out of date.
-static IMAGES: Once = Once::new();
+use crate::images;
 
 /// Runs `tool` of the stack's image of `server` with `folders` mounted below `/work`; gives whether
 /// it was content, and what it printed.
@@ -17,11 +13,7 @@ pub(crate) fn run(
     folders: &[(&Path, &str)],
     arguments: &[&str],
 ) -> (bool, String) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let programs = Path::new(env!("CARGO_BIN_EXE_k2-fixtures"))
-        .parent()
-        .unwrap();
-    IMAGES.call_once(|| commands::build_images(root, programs, &Progress::default()).unwrap());
+    images::build();
     let image = std::env::var(format!("{}_IMAGE", server.to_uppercase()))
         .unwrap_or_else(|_| format!("alertdrill/{server}"));
     let mut docker = Command::new("docker");

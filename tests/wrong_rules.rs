@@ -12,6 +12,7 @@
 )]
 
 mod drills;
+mod images;
 mod rule_sets;
 mod server_tools;
 mod session;

@@ -136,6 +136,7 @@ pub(crate) fn test(root: &Path) -> Vec<WorkStep> {
     };
     let on_the_stack = [
         test_of("tests of the configuration", "configuration"),
+        test_of("tests of candidates before a release", "candidates"),
         test_of("tests of the contract with cargo", "libtest_contract"),
         test_of("tests of a broken environment", "environment"),
         test_of("tests of the pipeline", "pipeline"),

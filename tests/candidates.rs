@@ -1,12 +1,15 @@
 //! Candidates for rules, routes and Prometheus's configuration: what takes seconds is told before
 //! any stack is started, in the words of the servers' own tools.
 //!
-//! The tools are those of the stack's own images.
+//! The tools are those of the stack's own images, which are built first if need be.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is how it fails")]
 
+mod images;
+
 use std::path::Path;
 use std::process::Command;
+use std::sync::Once;
 
 use serde_json::json;
 
@@ -56,8 +59,29 @@ tests:
         exp_alerts: [{exp_labels: {severity: critical, job: x}}]
 ";
 
-/// What `alertdrill gate` says of a project whose candidate for `variable` is `text`: its exit code,
-/// and all that it printed.
+/// Tests are threads of one process: only one of them builds the program.
+static PROGRAM: Once = Once::new();
+
+/// The program, built as `./drill` builds it, so that nothing is compiled twice.
+fn alertdrill() -> Command {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    PROGRAM.call_once(|| {
+        let build = ["build", "--quiet", "--locked", "--workspace", "--bins"];
+        let mut cargo = Command::new(env!("CARGO"));
+        assert!(
+            cargo
+                .args(build)
+                .current_dir(root)
+                .status()
+                .unwrap()
+                .success()
+        );
+    });
+    Command::new(images::programs().join("alertdrill"))
+}
+
+/// What `alertdrill gate` says of a project whose candidate for `variable` is `text`: its exit
+/// code, and all that it printed.
 fn gate(variable: &str, text: &str) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();
     let write = |file: &str, text: &str| {
@@ -82,7 +106,8 @@ fn gate(variable: &str, text: &str) -> (Option<i32>, String) {
         write(file, text);
     }
     let candidate = folder.path().join("candidate.yml");
-    let output = Command::new(Path::new(env!("CARGO_BIN_EXE_alertdrill")))
+    images::build();
+    let output = alertdrill()
         .args(["gate", "--drills", "drills.json"])
         .current_dir(folder.path())
         .env(variable, &candidate)
