@@ -1,7 +1,7 @@
 //! Which rule sets share a run: those whose drills answer for different alerts, and that can be put
 //! into the same files.
 
-use alertdrill::{Claim, Drill, ExpectedAlert, SilentAlert};
+use alertdrill::{Claim, Drill, ExpectedAlert, SilentAlert, share_an_alert};
 
 use super::{DecidedBy, Files, RuleSet};
 
@@ -29,17 +29,12 @@ fn has_room_for(run: &[RuleSet], rule_set: &RuleSet) -> bool {
     let answered = answered_for(rule_set);
     let mut together = run.to_vec();
     together.push(rule_set.clone());
-    let meets = |other: &RuleSet| {
-        let others = answered_for(other);
-        answered
-            .iter()
-            .any(|claim| others.iter().any(|other| claim.meets(other)))
-    };
+    let meets = |other: &RuleSet| share_an_alert(&answered, &answered_for(other));
     !together.iter().any(is_alone) && !run.iter().any(meets) && files_of(&together).is_ok()
 }
 
-/// The alerts that its drills judge. Which lane a drill gets is not known: its alerts may be those of
-/// any.
+/// The alerts that its drills judge. Which lane a drill gets is not known: its alerts may be those
+/// of any.
 fn answered_for(rule_set: &RuleSet) -> Vec<Claim> {
     let of_drill = |drill: Drill| {
         let expected = drill.expect.iter().map(ExpectedAlert::claim);

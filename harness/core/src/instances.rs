@@ -4,7 +4,7 @@
 //! is under test too. A scrape job that somebody removes takes its series along, and a list that
 //! was read from them would be complete again.
 
-use crate::{AlertOutcome, Claim, Drill, ExpectedAlert, Labels, Settings};
+use crate::{AlertOutcome, Claim, Drill, ExpectedAlert, Labels, Settings, includes};
 
 impl Settings {
     /// Every alert that must be proven, with the value of the label that names its culprit.
@@ -60,8 +60,7 @@ impl Claim {
     }
 
     fn is_of(&self, alert: &str, labels: &Labels) -> bool {
-        let mut wanted = self.labels.iter();
-        self.alert == alert && wanted.all(|(name, value)| labels.get(name) == Some(value))
+        self.alert == alert && includes(labels, &self.labels)
     }
 }
 

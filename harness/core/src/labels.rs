@@ -12,6 +12,13 @@ pub fn agree(one: &Labels, other: &Labels) -> bool {
         .all(|(name, value)| other.get(name).is_none_or(|label| label == value))
 }
 
+/// Whether all of `some` are among `labels`, with the same values.
+#[must_use]
+pub fn includes(labels: &Labels, some: &Labels) -> bool {
+    some.iter()
+        .all(|(name, value)| labels.get(name) == Some(value))
+}
+
 /// An alert's name, and in braces the labels that tell it apart, as `PromQL` selects it.
 #[must_use]
 pub fn selector<'a>(

@@ -50,7 +50,7 @@ pub use expression::{ExpressionHistory, LimitHistory, LineSeries, Subject, TermH
 pub use fault::{Aim, Fault, FaultKind, Site};
 pub use instant::UtcInstant;
 pub use judge::{DELIVERY_ALLOWANCE, alert_outcomes, infeasible, judge, reasons_so_far};
-pub use labels::{Labels, agree, selector};
+pub use labels::{Labels, agree, includes, selector};
 pub use nearest::nearest;
 pub use ongoing::{Ongoing, Stopped};
 pub use placement::Placement;
@@ -65,7 +65,7 @@ pub use routes::{
 };
 pub use rules::{
     CONDITION_RESOLUTION, Cadence, LoadedRule, Onset, RecordingRule, Recordings, SickRule, Window,
-    fixed_labels, prometheus_duration, query_offsets_of, rule_for, rules_of,
+    fixed_labels, prometheus_duration, query_offsets_of, rule_for, rule_of_severity, rules_of,
 };
 pub use settings::Settings;
 pub use span::Span;

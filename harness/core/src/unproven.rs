@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use crate::promql::functions_of;
-use crate::{Drill, Inhibition, Labels, LoadedRule, Routes};
+use crate::{Claim, Drill, Inhibition, Labels, LoadedRule, Routes};
 
 /// The functions of `PromQL` that read the calendar
 /// (<https://prometheus.io/docs/prometheus/latest/querying/functions/>). `time` does not.
@@ -90,7 +90,8 @@ fn inhibits_unseen(
     drills: &[Drill],
     rules: &[LoadedRule],
 ) -> Option<Unproven> {
-    let sources: Vec<_> = rules.iter().map(labels_that_it_adds).collect();
+    let sources = rules.iter().map(|rule| Claim::of_rule(rule).known_labels());
+    let sources: Vec<_> = sources.collect();
     let mut muted = BTreeSet::new();
     for drill in drills {
         let expected = labels_expected_by(drill, rules);
@@ -125,14 +126,6 @@ fn labels_expected_by(drill: &Drill, rules: &[LoadedRule]) -> Vec<Labels> {
     let expected = drill.expect.iter();
     let known = expected.filter_map(|alert| Some(alert.labels_by(alert.rule_among(rules)?)));
     known.collect()
-}
-
-/// What is known of the labels of any alert of the rule.
-fn labels_that_it_adds(rule: &LoadedRule) -> Labels {
-    let mut labels = rule.labels.clone();
-    labels.retain(|_, value| !value.contains("{{"));
-    labels.insert("alertname".to_owned(), rule.alert.clone());
-    labels
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Claim;
 use crate::{
-    Labels, LoadedRule, Onset, Placement, Promises, Settings, rule_for, seconds, selector,
+    Labels, LoadedRule, Onset, Placement, Promises, Settings, rule_of_severity, seconds, selector,
 };
 
 /// An alert that the drill's fault must cause.
@@ -103,6 +103,15 @@ impl ExpectedAlert {
         }
     }
 
+    /// Whether this receiver may be told of it: the promised one, one of those beside it, or any if
+    /// none is promised.
+    #[must_use]
+    pub fn may_tell(&self, receiver: &str) -> bool {
+        let promised = self.receiver.as_deref();
+        promised.is_none_or(|promised| promised == receiver)
+            || self.may_be_told.iter().any(|other| other == receiver)
+    }
+
     /// The longest time from the revert of the faults until the alert has ended.
     #[must_use]
     pub fn latest_end(&self) -> Duration {
@@ -112,15 +121,12 @@ impl ExpectedAlert {
     /// Its rule among those that are loaded: of its severity, if there is one.
     #[must_use]
     pub fn rule_among<'a>(&self, rules: &'a [LoadedRule]) -> Option<&'a LoadedRule> {
-        let mut labels = self.labels.clone();
-        labels.insert("severity".to_owned(), self.severity.clone());
-        let of_its_severity = rule_for(&self.alert, &labels, rules);
-        of_its_severity.or_else(|| rule_for(&self.alert, &self.labels, rules))
+        rule_of_severity(&self.alert, &self.labels, &self.severity, rules)
     }
 
-    /// What is known of its labels before it fires, if `rule` is its rule: those that the rule adds,
-    /// those that it must carry, its name, and its severity. A template, and a placeholder for a
-    /// lane, says nothing yet.
+    /// What is known of its labels before it fires, if `rule` is its rule: those that the rule
+    /// adds, those that it must carry, its name, and its severity. A template, and a placeholder
+    /// for a lane, says nothing yet.
     #[must_use]
     pub fn labels_by(&self, rule: &LoadedRule) -> Labels {
         let is_known = |value: &str| !value.contains('{');

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Labels, LoadedRule, agree, selector};
+use crate::{Labels, LoadedRule, agree, includes, selector};
 
 /// Which alerts a drill answers for, whether they must, must not or may fire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -30,11 +30,7 @@ impl Claim {
     /// Whether an alert with these labels is meant.
     #[must_use]
     pub fn covers(&self, labels: &Labels) -> bool {
-        labels.get("alertname") == Some(&self.alert)
-            && self
-                .labels
-                .iter()
-                .all(|(name, value)| labels.get(name) == Some(value))
+        labels.get("alertname") == Some(&self.alert) && includes(labels, &self.labels)
     }
 
     /// Whether an alert could be meant by both: of the same name, and no label contradicts.

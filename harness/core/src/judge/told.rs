@@ -3,7 +3,7 @@
 use super::DELIVERY_ALLOWANCE;
 use super::expected::Judge;
 use crate::seconds::to_a_tenth;
-use crate::{Delivery, DeliveryStatus, Episode, Labels, ReasonKind, UtcInstant};
+use crate::{Delivery, DeliveryStatus, Episode, Labels, ReasonKind, UtcInstant, includes};
 
 impl<'a> Judge<'a> {
     pub(super) fn judge_delivery(&mut self, life: &Episode, firing_at: UtcInstant) {
@@ -26,7 +26,7 @@ impl<'a> Judge<'a> {
         };
         self.outcome.notified_at = Some(first.received_at);
         self.outcome.starts_at = first.starts_at;
-        if has_all(&life.labels, &expected.labels) {
+        if includes(&life.labels, &expected.labels) {
             self.judge_delivered_labels(&first.labels);
         }
 
@@ -35,7 +35,8 @@ impl<'a> Judge<'a> {
         let promised = expected.promises.delivered_within();
         if first.received_at > firing_at.plus(promised) {
             let message = format!(
-                "{expected} was delivered {}, {:.1} s after it fired; its owner promises at most {}",
+                "{expected} was delivered {}, {:.1} s after it fired; its owner promises at most \
+                 {}",
                 self.relative(first.received_at),
                 first.received_at.seconds_since(firing_at),
                 to_a_tenth(promised)
@@ -56,8 +57,9 @@ impl<'a> Judge<'a> {
         let Some(promised) = &expected.receiver else {
             return;
         };
-        let is_named = |name: &String| name == promised || expected.may_be_told.contains(name);
-        let unnamed = delivered.iter().filter(|told| !is_named(&told.receiver));
+        let unnamed = delivered
+            .iter()
+            .filter(|told| !expected.may_tell(&told.receiver));
         let unnamed: Vec<_> = unnamed
             .map(|told| format!("`{}` {}", told.receiver, self.relative(told.received_at)))
             .collect();
@@ -72,8 +74,8 @@ impl<'a> Judge<'a> {
     }
 
     /// A notification is one too many if it says what its group has said already, sooner than a
-    /// reminder may come, or if another group has told of the alert before. `delivered` are those to
-    /// one receiver.
+    /// reminder may come, or if another group has told of the alert before. `delivered` are those
+    /// to one receiver.
     ///
     /// A group's notification lists all its alerts, those that were told before among them: it says
     /// something new as long as one of them is new or has ended.
@@ -103,7 +105,7 @@ impl<'a> Judge<'a> {
 
     fn why_not_delivered(&self, labels: &Labels, elsewhere: Option<&Delivery>) -> String {
         let mut suppressions = self.timeline.suppressions.iter();
-        let suppression = suppressions.find(|suppression| has_all(&suppression.labels, labels));
+        let suppression = suppressions.find(|suppression| includes(&suppression.labels, labels));
         match (elsewhere, suppression) {
             (Some(elsewhere), _) => format!("it was delivered to `{}` instead", elsewhere.receiver),
             (None, Some(suppression)) => {
@@ -153,14 +155,14 @@ impl<'a> Judge<'a> {
         let is_wanted =
             |delivery: &&Delivery| delivery.status == status && delivery.received_at >= since;
         let wanted = self.timeline.deliveries.iter().filter(is_wanted);
-        let is_exact = |delivery: &&Delivery| has_all(&delivery.labels, labels);
+        let is_exact = |delivery: &&Delivery| includes(&delivery.labels, labels);
         let exact: Vec<_> = wanted.clone().filter(is_exact).collect();
         if !exact.is_empty() {
             return exact;
         }
         let is_of_another = |delivery: &&Delivery| {
             let mut lives = self.lives.iter();
-            lives.any(|life| has_all(&delivery.labels, &life.labels))
+            lives.any(|life| includes(&delivery.labels, &life.labels))
         };
         let could_be = |delivery: &&Delivery| {
             self.claim.concerns(&delivery.labels) && !is_of_another(delivery)
@@ -198,10 +200,4 @@ impl<'a> Judge<'a> {
             None => "any receiver".to_owned(),
         }
     }
-}
-
-/// Whether all of `some` are among `labels`, with the same values.
-fn has_all(labels: &Labels, some: &Labels) -> bool {
-    some.iter()
-        .all(|(name, value)| labels.get(name) == Some(value))
 }

@@ -136,6 +136,19 @@ pub fn rule_for<'a>(
     rules.iter().find(is_meant)
 }
 
+/// The rule that is meant, of that severity if there is one; else the one whose severity is wrong.
+#[must_use]
+pub fn rule_of_severity<'a>(
+    alert: &str,
+    labels: &Labels,
+    severity: &str,
+    rules: &'a [LoadedRule],
+) -> Option<&'a LoadedRule> {
+    let mut with_severity = labels.clone();
+    with_severity.insert("severity".to_owned(), severity.to_owned());
+    rule_for(alert, &with_severity, rules).or_else(|| rule_for(alert, labels, rules))
+}
+
 #[cfg(any(test, feature = "test-support"))]
 impl LoadedRule {
     /// A rule without a `for`, as most tests want one.

@@ -12,7 +12,7 @@ mod window;
 pub use cadence::Cadence;
 pub use configuration::{query_offsets_of, rules_of};
 pub use duration::prometheus_duration;
-pub use loaded_rule::{LoadedRule, fixed_labels, rule_for};
+pub use loaded_rule::{LoadedRule, fixed_labels, rule_for, rule_of_severity};
 pub use onset::Onset;
 pub use recording::{RecordingRule, Recordings};
 pub use sick_rule::SickRule;

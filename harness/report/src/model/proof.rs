@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use super::terms::term_names;
 use alertdrill_core::plan::Plan;
 use alertdrill_core::{
-    AlertOutcome, Claim, Drill, LoadedRule, Routes, Unproven, Waiver, rule_for, unproven,
+    AlertOutcome, Claim, Drill, LoadedRule, Routes, Unproven, Waiver, rule_for, rule_of_severity,
+    unproven,
 };
 
 /// Something that must be proven, and what proves or excuses it.
@@ -174,11 +175,10 @@ pub(super) fn idle_waivers(
 /// The rule that an alert comes from. Its severity tells too, where rules have one name; where none
 /// has that severity it is the rule whose severity is wrong.
 pub(super) fn rule_of<'a>(alert: &AlertOutcome, rules: &'a [LoadedRule]) -> Option<&'a LoadedRule> {
-    let mut labels = alert.labels.clone();
-    if let Some(severity) = &alert.severity {
-        labels.insert("severity".to_owned(), severity.clone());
+    match &alert.severity {
+        Some(severity) => rule_of_severity(&alert.name, &alert.labels, severity, rules),
+        None => rule_for(&alert.name, &alert.labels, rules),
     }
-    rule_for(&alert.name, &labels, rules).or_else(|| rule_for(&alert.name, &alert.labels, rules))
 }
 
 #[cfg(test)]

@@ -84,8 +84,8 @@ impl<'a> Way<'a> {
         let Some(promised) = &expected.receiver else {
             return Vec::new();
         };
-        let is_named = |name: &String| name == promised || expected.may_be_told.contains(name);
-        let unnamed = self.taken.iter().filter(|route| !is_named(&route.receiver));
+        let taken = self.taken.iter();
+        let unnamed = taken.filter(|route| !expected.may_tell(&route.receiver));
         let reasons = unnamed.map(|route| {
             let message = format!(
                 "{expected} would be told to `{}` by {route}: neither the promised receiver \
