@@ -9,18 +9,19 @@
 //! | a rule that cannot be evaluated | fail: sick rule, before anything is broken if it can |
 //! | a rule that cannot give an expected label | fail: wrong labels, before anything is broken |
 //! | a rule whose window ends after the deadline | fail: late, before anything is broken |
-//! | a rule or a route that cannot keep a promise | fail with its reason, before anything is broken |
+//! | a rule or a route that cannot keep a promise | fail, before anything is broken |
 //! | the alert kept all its promises (below) | pass |
 //! | it broke one | fail, with each reason |
 //! | it was watched only until it was delivered | what came until then is judged |
 //! | an alert that must stay silent fired, or was notified | fail: false alarm |
-//! | a near miss that did not come as near as it had to | error: it proves nothing |
+//! | a near miss that did not come as near as it had to, or nearer | error: it proves nothing |
 //! | an undeclared alert fired, neither tolerated nor a neighbour's | fail: collateral |
 //! | after the revert a check fails | fail: check failed |
 //! | after the revert the stack does not come back to steady state | fail: unsteady end |
 //!
-//! An expected alert promises to fire in its window, with its labels; to be delivered once, in
-//! time, to its receiver and with words that help; to resolve, and that this is delivered too.
+//! An expected alert promises to fire neither too early nor late, with its labels, alone and for as
+//! long as its cause lasts; to be delivered once, in time, to its receiver and nobody else, with
+//! words that help; to resolve, and that this is delivered too.
 
 mod collateral;
 mod expected;

@@ -1,4 +1,5 @@
-//! An alert that must fire: in its window, rightly labelled, delivered once, and resolved.
+//! An alert that must fire: in time, rightly labelled, alone, delivered, for as long as its cause
+//! lasts, and resolved.
 
 use super::relative;
 use super::sick::fell_sick;
@@ -13,7 +14,8 @@ pub(super) struct AlertJudgement {
     pub(super) reasons: Vec<Reason>,
 }
 
-/// Judges one expected alert, beside the `others` that its drill answers for. Without a fault nothing is judged; the outcome has its promises.
+/// Judges one expected alert, beside the `others` that its drill answers for. Without a fault
+/// nothing is judged; the outcome has its promises.
 pub(super) fn judge(
     expected: &ExpectedAlert,
     others: &[Claim],
@@ -73,8 +75,7 @@ impl<'a> Judge<'a> {
     fn judge(&mut self) {
         self.outcome.onset_at = self.onset();
         let window = self.firing_window();
-        let ends = [window.opens, window.closes];
-        self.outcome.window_s = Some(ends.map(|end| end.seconds_since(self.fault.injected_at)));
+        self.outcome.window_s = Some(window.map(|end| end.seconds_since(self.fault.injected_at)));
         let life = self.firing_life();
         let Some((life, firing_at)) = life.and_then(|life| Some((life, life.firing_at?))) else {
             self.judge_missed();
@@ -83,7 +84,6 @@ impl<'a> Judge<'a> {
         self.outcome.labels = life.labels.clone();
         self.outcome.pending_at = life.pending_at;
         self.outcome.firing_at = life.firing_at;
-        self.outcome.resolved_at = life.ended_at;
         self.outcome.time_to_fire_s = Some(firing_at.seconds_since(self.fault.injected_at));
 
         self.judge_time(firing_at);

@@ -29,23 +29,33 @@ impl SilentAlert {
     }
 }
 
+/// Judges an alert that must stay silent. That its rule could not be evaluated, or that the fault
+/// came too near, takes the place of whatever the alert did.
 pub(super) fn judge(
     silent: &SilentAlert,
     timeline: &Timeline,
     lives: &[Episode],
     fault: Option<&FaultRecord>,
 ) -> (AlertOutcome, Option<Reason>) {
+    let Some(fault) = fault else {
+        return (AlertOutcome::unknown(silent.claim()), None);
+    };
+    let (outcome, heard) = judge_silence(silent, timeline, lives, fault);
+    let rule = rule_for(&silent.alert, &silent.labels, &timeline.rules);
+    let sick = rule.and_then(|rule| fell_sick(silent, rule, timeline, fault));
+    let too_near = || came_too_near(silent, timeline, fault.injected_at);
+    (outcome, sick.or_else(too_near).or(heard))
+}
+
+fn judge_silence(
+    silent: &SilentAlert,
+    timeline: &Timeline,
+    lives: &[Episode],
+    fault: &FaultRecord,
+) -> (AlertOutcome, Option<Reason>) {
     let claim = silent.claim();
     let mut outcome = AlertOutcome::unknown(claim.clone());
-    let Some(fault) = fault else {
-        return (outcome, None);
-    };
     let injected_at = fault.injected_at;
-    let rule = rule_for(&silent.alert, &silent.labels, &timeline.rules);
-    if let Some(reason) = rule.and_then(|rule| fell_sick(silent, rule, timeline, fault)) {
-        return (outcome, Some(reason));
-    }
-    let too_near = came_too_near(silent, timeline, injected_at);
     let near = near_span(silent, timeline, injected_at);
     outcome.onset_at = near.map(|span| span.from);
 
@@ -63,11 +73,8 @@ pub(super) fn judge(
         outcome.labels = life.labels.clone();
         outcome.time_to_fire_s = firing_at.map(|firing| firing.seconds_since(injected_at));
         let fired = relative(firing_at, injected_at);
-        let false_alarm = || {
-            let message = format!("{life} fired {fired}, and must stay silent");
-            Reason::new(ReasonKind::FalseAlarm, message)
-        };
-        return (outcome, Some(too_near.unwrap_or_else(false_alarm)));
+        let message = format!("{life} fired {fired}, and must stay silent");
+        return (outcome, Some(Reason::new(ReasonKind::FalseAlarm, message)));
     }
 
     let notified = timeline.deliveries.iter().find(|delivery| {
@@ -85,11 +92,9 @@ pub(super) fn judge(
         );
         return (outcome, Some(Reason::new(ReasonKind::FalseAlarm, message)));
     }
-    let too_far = || {
-        let message = not_near_enough(silent, timeline, fault, near)?;
-        Some(Reason::new(ReasonKind::FaultWithoutEffect, message))
-    };
-    (outcome, too_near.or_else(too_far))
+    let too_far = not_near_enough(silent, timeline, fault, near);
+    let reason = too_far.map(|message| Reason::new(ReasonKind::FaultWithoutEffect, message));
+    (outcome, reason)
 }
 
 /// Why the drill says nothing about the rule, if the fault came so near that the alert would be

@@ -4,12 +4,6 @@ use super::expected::Judge;
 use crate::seconds::to_a_tenth;
 use crate::{CONDITION_RESOLUTION, Episode, ReasonKind, UtcInstant, Window};
 
-/// When the loaded rule can fire first and last.
-pub(super) struct FiringWindow {
-    pub(super) opens: UtcInstant,
-    pub(super) closes: UtcInstant,
-}
-
 impl<'a> Judge<'a> {
     /// When what the alert is about was first true.
     pub(super) fn onset(&self) -> Option<UtcInstant> {
@@ -25,20 +19,20 @@ impl<'a> Judge<'a> {
         condition.filter(|_| self.outcome.onset_at.is_none())
     }
 
-    pub(super) fn firing_window(&self) -> FiringWindow {
+    /// When the loaded rule can fire first and last.
+    pub(super) fn firing_window(&self) -> [UtcInstant; 2] {
         if let Some(onset_at) = self.outcome.onset_at {
             let window = Window::after_measured_onset(self.rule);
-            return FiringWindow {
-                opens: onset_at.plus(window.earliest).minus(CONDITION_RESOLUTION),
-                closes: onset_at.plus(window.latest),
-            };
+            let opens = onset_at.plus(window.earliest).minus(CONDITION_RESOLUTION);
+            return [opens, onset_at.plus(window.latest)];
         }
         let window = Window::derive(self.rule, self.expected.onset);
-        let effect_at = self.fault.effect_at.unwrap_or(self.fault.injected_at);
-        FiringWindow {
-            opens: self.fault.injected_at.plus(window.earliest),
-            closes: effect_at.plus(window.latest),
-        }
+        let injected_at = self.fault.injected_at;
+        let effect_at = self.fault.effect_at.unwrap_or(injected_at);
+        [
+            injected_at.plus(window.earliest),
+            effect_at.plus(window.latest),
+        ]
     }
 
     pub(super) fn judge_missed(&mut self) {
@@ -67,8 +61,8 @@ impl<'a> Judge<'a> {
         self.blame(ReasonKind::Missed, message);
     }
 
-    /// Judges the instant of firing by what the alert's owner promises. The loaded rule says when it
-    /// can fire, not when it may: another split of threshold and `for` may keep the promise too.
+    /// Judges the instant of firing by what the alert's owner promises. The loaded rule says when
+    /// it can fire, not when it may: another split of threshold and `for` may keep the promise too.
     pub(super) fn judge_time(&mut self, firing_at: UtcInstant) {
         let expected = self.expected;
         let fired = self.relative(firing_at);

@@ -40,6 +40,12 @@ fn false_alarm_of_a_near_miss_that_came_too_near_is_no_verdict_on_the_rule() {
 }
 
 #[test]
+fn notification_of_a_near_miss_that_came_too_near_is_no_verdict_on_the_rule() {
+    let told = down_for(63.0).notified(DeliveryStatus::Firing, "critical", &binance_down(), 98.0);
+    assert_is_no_verdict(&told, "it overshot by 4 s");
+}
+
+#[test]
 fn silence_of_a_near_miss_that_came_too_near_proves_nothing() {
     assert_is_no_verdict(&down_for(59.0), "it overshot by 0 s");
 }
