@@ -1,6 +1,5 @@
 //! The servers of a running stack: Prometheus, Alertmanager with its sink, Grafana.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +19,7 @@ use tokio::time::Instant;
 
 use crate::message_broker::topics_of;
 use crate::system_clock::SystemClock;
+use crate::written::text_of;
 
 /// How long the first evaluation of reloaded rules may take, beyond its group's interval.
 const EVALUATED_WITHIN: Duration = Duration::from_secs(30);
@@ -63,10 +63,6 @@ pub async fn routes(stack: &Stack) -> Result<Routes> {
     let rewritten = rewritten_labels_of((&configuration, &text_of(&configuration)?))?;
     let routes = notifier(stack).await?.routes().await?;
     Ok(routes.after_rewriting(rewritten))
-}
-
-fn text_of(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).map_err(Error::file("read", path))
 }
 
 /// A client of the stack's Alertmanager and its notification sink.

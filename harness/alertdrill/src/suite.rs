@@ -1,7 +1,7 @@
 //! Drills as tests: the contract of libtest, so that `cargo test` and nextest run them.
 
-mod ended;
 mod held_back;
+mod unended;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -30,8 +30,8 @@ use crate::session::{Session, only_one_is_cut_short, watch_until};
 use crate::signals::cancelled_by_signals;
 use crate::suite_program::PRINT_DRILLS;
 use crate::{bug, keeper};
-use ended::Unended;
 use held_back::HeldBack;
+use unended::Unended;
 
 /// A set of drills on one stack.
 #[derive(Debug)]

@@ -90,7 +90,7 @@ fn settings_in(compose: &Path) -> Result<Settings> {
     })
 }
 
-fn text_of(path: &Path) -> Result<String> {
+pub(crate) fn text_of(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(Error::file("read", path))
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use alertdrill_core::{Result, RunOutcome};
 use alertdrill_progress::Progress;
-use alertdrill_target::compose::{Project, check_drilled_files, failed_rule_tests};
+use alertdrill_target::compose::{Project, failed_rule_tests};
 
 use super::{Selection, plan, runtime};
 use crate::child::{Children, Launch};
@@ -47,7 +47,6 @@ pub fn gate(
 fn static_failures(project: &Path, programs: &Path) -> Result<Vec<String>> {
     runtime()?.block_on(async {
         let project = Project::open(project, programs).await?;
-        check_drilled_files(&project).await?;
         failed_rule_tests(&project).await
     })
 }

@@ -32,5 +32,5 @@ pub use reload::{Reload, ServerAddresses};
 pub use removal::{keep_stack, remove_if_unused, take_down};
 pub use runbooks::runbooks;
 pub use stack::{Candidate, Stack};
-pub use staging::{check_drilled_files, failed_rule_tests};
+pub use staging::failed_rule_tests;
 pub use starting::StackStart;

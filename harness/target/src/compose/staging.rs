@@ -30,7 +30,8 @@ pub(super) struct Configuration {
 /// The committed configuration, with the candidates that variables name.
 ///
 /// # Errors
-/// [`alertdrill_core::Error::File`], or [`alertdrill_core::Error::BadDescription`] of a candidate that the project cannot load.
+/// [`alertdrill_core::Error::File`], or [`alertdrill_core::Error::BadDescription`] of a
+/// candidate that the project cannot load.
 pub(super) fn asked_for(project: &Project) -> Result<Configuration> {
     let (root, settings) = (project.root(), project.settings());
     let committed = DrilledFiles::committed(root, settings);
@@ -77,12 +78,11 @@ fn alertmanager_folder(root: &Path, settings: &Settings) -> PathBuf {
 
 /// Prometheus's configuration and its rules file, where the stack mounts them from.
 pub(super) fn prometheus_files_in_use(project: &Project) -> (PathBuf, PathBuf) {
-    let (root, files) = (project.root(), &project.settings().prometheus_files);
-    let staged = staged_rules(project).zip(files.configuration.file_name());
-    staged.map_or_else(
-        || (root.join(&files.configuration), root.join(&files.rules)),
-        |(rules, name)| (staged_prometheus(&project.state_folder()).join(name), rules),
-    )
+    let staged = staged_scrapes(project).zip(staged_rules(project));
+    staged.unwrap_or_else(|| {
+        let committed = DrilledFiles::committed(project.root(), project.settings());
+        (committed.prometheus, committed.rules)
+    })
 }
 
 /// Where the stack mounts its rules file from; `None` if it mounts the committed file.
@@ -113,24 +113,29 @@ pub(super) fn staged_routes(project: &Project) -> Option<PathBuf> {
 /// checked first, so that what is refused changes nothing.
 ///
 /// # Errors
-/// [`alertdrill_core::Error::CandidateRefused`] in the words of the server's own tool, [`alertdrill_core::Error::File`].
+/// [`alertdrill_core::Error::CandidateRefused`] in the words of the server's own tool, or
+/// [`alertdrill_core::Error::File`].
 pub(super) async fn stage(project: &Project, asked_for: &Configuration) -> Result<()> {
     let state = project.state_folder();
     let files = &asked_for.files;
     let committed = DrilledFiles::committed(project.root(), project.settings());
     let (rules, routes) = (staged_rules(project), staged_routes(project));
-    if rules.is_some() || routes.is_some() {
+    let rules_changed = match &rules {
+        // Rules that are already staged have been checked before.
+        Some(staged) => !staged.exists() || hash_of_file(staged)? != asked_for.rules_sha256,
+        None => false,
+    };
+    let scrapes_changed = rules.is_some() && files.prometheus != committed.prometheus;
+    let routes_changed = routes.is_some() && files.routes != committed.routes;
+    if rules_changed || scrapes_changed || routes_changed {
         let trial = Trial::of(project, files)?;
-        if let Some(staged) = &rules {
-            // Rules that are already staged have been checked before.
-            if !staged.exists() || hash_of_file(staged)? != asked_for.rules_sha256 {
-                trial.check_rules().await?;
-            }
-            if files.prometheus != committed.prometheus {
-                trial.check_prometheus().await?;
-            }
+        if rules_changed {
+            trial.check_rules().await?;
         }
-        if routes.is_some() && files.routes != committed.routes {
+        if scrapes_changed {
+            trial.check_prometheus().await?;
+        }
+        if routes_changed {
             trial.check_alertmanager().await?;
         }
     }
@@ -143,24 +148,17 @@ pub(super) async fn stage(project: &Project, asked_for: &Configuration) -> Resul
     Ok(())
 }
 
-/// That the servers' own tools take the files that would be drilled.
+/// What the servers' own tools say of the files that would be drilled: per file of the project's
+/// unit tests of rules that fails, the words of Prometheus's tool.
 ///
 /// # Errors
-/// [`alertdrill_core::Error::CandidateRefused`] in the words of the tool, [`alertdrill_core::Error::File`], or that it cannot be run.
-pub async fn check_drilled_files(project: &Project) -> Result<()> {
+/// [`alertdrill_core::Error::CandidateRefused`] in the words of the tool that does not take a file,
+/// [`alertdrill_core::Error::File`], or that a tool cannot be run.
+pub async fn failed_rule_tests(project: &Project) -> Result<Vec<String>> {
     let files = DrilledFiles::of(project.root(), project.settings());
     let trial = Trial::of(project, &files)?;
     trial.check_rules().await?;
     trial.check_prometheus().await?;
-    trial.check_alertmanager().await
-}
-
-/// What the project's unit tests say of the rules that would be drilled: per file of tests that
-/// fail, the words of Prometheus's own tool.
-///
-/// # Errors
-/// [`alertdrill_core::Error::File`], or [`alertdrill_core::Error::BadDescription`] of a file of tests that is not understood.
-pub async fn failed_rule_tests(project: &Project) -> Result<Vec<String>> {
-    let files = DrilledFiles::of(project.root(), project.settings());
-    Trial::of(project, &files)?.failed_rule_tests().await
+    trial.check_alertmanager().await?;
+    trial.failed_rule_tests().await
 }
