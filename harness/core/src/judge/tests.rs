@@ -12,7 +12,9 @@ use crate::{
 };
 
 mod lasting;
+mod measured_onset;
 mod near_miss;
+mod neighbours;
 mod on_the_way;
 mod second_alert;
 
@@ -808,7 +810,14 @@ fn stack_that_does_not_come_back_to_steady_state_fails_the_drill() {
     );
 }
 
-// ---- the measured onset
+#[test]
+fn verdict_survives_a_round_trip_of_its_timeline_through_json() {
+    let story = Story::good();
+    let json = serde_json::to_string(&story.timeline).unwrap();
+    let again: Timeline = serde_json::from_str(&json).unwrap();
+    assert_eq!(again, story.timeline);
+    assert_eq!(judge(&drill(), &again), story.verdict());
+}
 
 /// The drill, which measures its onset beside the rule.
 fn measured() -> Drill {
@@ -828,97 +837,6 @@ fn spans(query: &str, spans: &[(f64, f64)]) -> ConditionRecord {
     }
 }
 
-#[test]
-fn onset_that_comes_sooner_than_it_may_leaves_no_more_time_after_it() {
-    // The onset may take 30 s, so that 90 s of the promised 120 s are left after it.
-    let mut drill = measured();
-    drill.expect[0].onset.latest = Duration::from_secs(30);
-    for (onset_s, is_late) in [(12.0, true), (21.0, false)] {
-        let story = Story::silent()
-            .with(|timeline| {
-                timeline
-                    .conditions
-                    .push(spans("up == 0", &[(onset_s, 130.0)]));
-            })
-            .alert(&binance_down(), 20, 105, 125)
-            .notified(DeliveryStatus::Firing, "critical", &binance_down(), 115.0)
-            .notified(DeliveryStatus::Resolved, "critical", &binance_down(), 150.0);
-        let reasons = judge(&drill, &story.timeline).reasons;
-        let kinds: Vec<_> = reasons.iter().map(|reason| reason.kind).collect();
-        assert_eq!(kinds.contains(&ReasonKind::Late), is_late, "{reasons:?}");
-    }
-}
-
-#[test]
-fn what_is_promised_not_to_come_sooner_counts_from_the_measured_onset() {
-    // Firing at 80 s, promised not before 60 s; an onset is measured to the second.
-    for (onset_s, kinds_expected) in [
-        (20.0, vec![]),
-        (0.0, vec![]),
-        (21.5, vec![ReasonKind::TooEarly]),
-    ] {
-        let story = Story::good().with(|timeline| {
-            timeline
-                .conditions
-                .push(spans("up == 0", &[(onset_s, 110.0)]));
-        });
-        assert_eq!(
-            kinds(&judge(&measured(), &story.timeline)),
-            kinds_expected,
-            "onset {onset_s}"
-        );
-    }
-}
-
-#[test]
-fn alert_without_for_may_fire_a_second_before_its_measured_onset() {
-    // The onset is measured to the second, and may really have been that much earlier.
-    let story = |firing_s| {
-        Story::silent()
-            .alert(&binance_down(), firing_s, firing_s, 110)
-            .notified(
-                DeliveryStatus::Firing,
-                "critical",
-                &binance_down(),
-                f64::from(firing_s + 10),
-            )
-            .notified(DeliveryStatus::Resolved, "critical", &binance_down(), 150.0)
-            .with(|timeline| {
-                timeline.rules[0].for_duration = Duration::ZERO;
-                timeline.conditions.push(spans("up == 0", &[(21.0, 110.0)]));
-            })
-    };
-    let mut at_once = measured();
-    at_once.expect[0].not_before = Duration::ZERO;
-    assert_eq!(kinds(&judge(&at_once, &story(20).timeline)), []);
-    assert_eq!(
-        kinds(&judge(&at_once, &story(19).timeline)),
-        [ReasonKind::TooEarly]
-    );
-}
-
-#[test]
-fn alert_without_its_condition_is_neither_blamed_nor_praised() {
-    let story = Story::silent().with(|timeline| timeline.conditions.push(spans("up == 0", &[])));
-    let verdict = judge(&measured(), &story.timeline);
-    assert_eq!(
-        (verdict.outcome, kinds(&verdict)),
-        (Outcome::Error, vec![ReasonKind::FaultWithoutEffect])
-    );
-}
-
-#[test]
-fn alert_that_fires_though_its_condition_was_never_true_is_too_early() {
-    let story = Story::good().with(|timeline| timeline.conditions.push(spans("up == 0", &[])));
-    let verdict = judge(&measured(), &story.timeline);
-    assert_eq!(
-        (verdict.outcome, kinds(&verdict)),
-        (Outcome::Fail, vec![ReasonKind::TooEarly])
-    );
-}
-
-// ---- near misses
-
 /// Held near for 40 s.
 fn near_miss() -> Drill {
     let silent = SilentAlert::new("FeedHandlerDown")
@@ -935,198 +853,6 @@ fn near_miss() -> Drill {
 /// Near from 20 s on, reverted at 99 s.
 fn silence() -> Story {
     Story::silent().with(|timeline| timeline.conditions.push(spans("up == 0", &[(20.0, 105.0)])))
-}
-
-#[test]
-fn near_miss_passes_when_the_alert_stays_silent_and_may_be_pending() {
-    let verdict = judge(
-        &near_miss(),
-        &silence().alert(&binance_down(), 20, 999, 95).timeline,
-    );
-    assert_eq!((verdict.outcome, verdict.reasons), (Outcome::Pass, vec![]));
-    let alert = &verdict.alerts[0];
-    assert_eq!(
-        (alert.onset_at, alert.pending_at, alert.firing_at),
-        (Some(at(20.0)), Some(at(20.0)), None)
-    );
-}
-
-#[test]
-fn alert_that_fires_in_a_near_miss_is_a_false_alarm() {
-    let verdict = judge(
-        &near_miss(),
-        &silence().alert(&binance_down(), 20, 80, 95).timeline,
-    );
-    assert_eq!(
-        (verdict.outcome, kinds(&verdict)),
-        (Outcome::Fail, vec![ReasonKind::FalseAlarm])
-    );
-    assert!(
-        verdict.reasons[0]
-            .message
-            .contains("fired at +80.0 s, and must stay silent"),
-        "{:?}",
-        verdict.reasons
-    );
-}
-
-#[test]
-fn alert_that_lost_its_labels_is_a_false_alarm_too() {
-    let blind = labels(&[("alertname", "FeedHandlerDown"), ("severity", "critical")]);
-    let verdict = judge(&near_miss(), &silence().alert(&blind, 20, 80, 95).timeline);
-    assert_eq!(kinds(&verdict), [ReasonKind::FalseAlarm]);
-}
-
-#[test]
-fn notification_of_a_silent_alert_is_a_false_alarm_even_if_no_evaluation_saw_it() {
-    let story = silence().notified(DeliveryStatus::Firing, "critical", &binance_down(), 90.0);
-    let verdict = judge(&near_miss(), &story.timeline);
-    assert_eq!(kinds(&verdict), [ReasonKind::FalseAlarm]);
-    assert!(
-        verdict.reasons[0]
-            .message
-            .contains("`critical` was notified at +90.0 s"),
-        "{:?}",
-        verdict.reasons
-    );
-}
-
-#[test]
-fn near_miss_that_was_not_near_enough_proves_nothing() {
-    for (spans_s, words) in [
-        (&[][..], "`up == 0` was never true"),
-        (
-            &[(20.0, 90.0)],
-            "was true from at +20.0 s until at +90.0 s, and not until the revert (at +99.0 s)",
-        ),
-        (
-            &[(65.0, 105.0)],
-            "was true for 34 s before the revert, 40 s are required",
-        ),
-    ] {
-        let story =
-            Story::silent().with(|timeline| timeline.conditions.push(spans("up == 0", spans_s)));
-        let verdict = judge(&near_miss(), &story.timeline);
-        assert_eq!(
-            (verdict.outcome, kinds(&verdict)),
-            (Outcome::Error, vec![ReasonKind::FaultWithoutEffect])
-        );
-        assert!(
-            verdict.reasons[0].message.contains(words),
-            "{:?}",
-            verdict.reasons
-        );
-    }
-}
-
-#[test]
-fn near_miss_of_a_rule_that_is_not_loaded_proves_nothing_and_fails() {
-    let story = silence().with(|timeline| {
-        timeline.faults.clear();
-        timeline.rules.clear();
-    });
-    assert_eq!(
-        kinds(&judge(&near_miss(), &story.timeline)),
-        [ReasonKind::NoSuchRule]
-    );
-}
-
-// ---- neighbours
-
-fn kraken_down() -> Labels {
-    labels(&[
-        ("alertname", "FeedHandlerDown"),
-        ("exchange", "kraken"),
-        ("severity", "critical"),
-    ])
-}
-
-/// A drill beside this one, which answers for what it causes on `exchange`.
-fn neighbour(exchange: &str, from_s: f64, until_s: Option<f64>) -> Neighbour {
-    Neighbour {
-        drill: "beside".into(),
-        claims: vec![Claim {
-            alert: "FeedHandlerDown".into(),
-            labels: labels(&[("exchange", exchange)]),
-        }],
-        faults: vec![format!("feed-handler-{exchange} stopped")],
-        from: at(from_s),
-        until: until_s.map(at),
-    }
-}
-
-#[test]
-fn alert_that_a_neighbour_answers_for_is_not_collateral() {
-    let story = Story::good()
-        .alert(&kraken_down(), 30, 90, 110)
-        .with(|timeline| timeline.neighbours.push(neighbour("kraken", 10.0, None)));
-    assert_eq!(story.verdict().reasons, []);
-}
-
-#[test]
-fn alert_that_lost_its_labels_is_the_matter_of_the_neighbour_that_it_could_mean() {
-    let blind = labels(&[("alertname", "FeedHandlerUp"), ("severity", "critical")]);
-    let mut beside = neighbour("kraken", 10.0, None);
-    beside.claims[0].alert = "FeedHandlerUp".into();
-    let story = Story::good()
-        .alert(&blind, 30, 90, 110)
-        .with(|timeline| timeline.neighbours.push(beside));
-    assert_eq!(story.verdict().reasons, []);
-}
-
-#[test]
-fn neighbours_alert_does_not_make_the_own_drill_pass() {
-    let story = Story::silent()
-        .alert(&kraken_down(), 30, 90, 110)
-        .with(|timeline| timeline.neighbours.push(neighbour("kraken", 10.0, None)));
-    assert_eq!(kinds(&story.verdict()), [ReasonKind::Missed]);
-}
-
-#[test]
-fn neighbour_that_ended_before_answers_for_nothing() {
-    let story = Story::good()
-        .alert(&kraken_down(), 30, 90, 110)
-        .with(|timeline| {
-            timeline
-                .neighbours
-                .push(neighbour("kraken", -100.0, Some(20.0)));
-        });
-    assert_eq!(kinds(&story.verdict()), [ReasonKind::Collateral]);
-}
-
-#[test]
-fn alert_that_nobody_answers_for_is_reported_once_by_the_drill_that_broke_something_last() {
-    let okx = labels(&[
-        ("alertname", "FeedHandlerDown"),
-        ("exchange", "okx"),
-        ("severity", "critical"),
-    ]);
-    let with_neighbour_from = |from_s| {
-        let story = Story::good().alert(&okx, 30, 90, 110);
-        story
-            .with(|timeline| timeline.neighbours.push(neighbour("kraken", from_s, None)))
-            .verdict()
-    };
-    let earlier = with_neighbour_from(-10.0);
-    assert_eq!(kinds(&earlier), [ReasonKind::Collateral]);
-    assert!(
-        earlier.reasons[0].message.ends_with(
-            "no running drill declares; beside it ran beside (feed-handler-kraken stopped)"
-        ),
-        "{:?}",
-        earlier.reasons
-    );
-    assert_eq!(with_neighbour_from(50.0).reasons, []);
-    assert_eq!(kinds(&with_neighbour_from(95.0)), [ReasonKind::Collateral]);
-}
-
-#[test]
-fn verdict_survives_a_round_trip_of_its_timeline_through_json() {
-    let story = Story::good();
-    let json = serde_json::to_string(&story.timeline).unwrap();
-    let again: Timeline = serde_json::from_str(&json).unwrap();
-    assert_eq!(again, story.timeline);
-    assert_eq!(judge(&drill(), &again), story.verdict());
 }
 
 /// A delivery to the receiver `critical`.
