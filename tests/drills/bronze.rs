@@ -57,7 +57,8 @@ fn bronze_table_not_writable() -> Drill {
 
 /// A new lane reads a topic, and its first block cannot be inserted: its counter is born with its
 /// first error. It reads no more then, so that the counter does not grow, which `increase` would
-/// see. Prometheus knows the counter for 17 minutes after that; it is another one for each exchange.
+/// see. Prometheus knows the counter for 17 minutes after that; it is another one for each
+/// exchange.
 ///
 /// Its queue stays, which reads nothing without a view: to drop a queue that has read sometimes
 /// aborts a thread of this old server.

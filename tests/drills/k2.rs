@@ -32,8 +32,8 @@ pub(super) const fn seconds(seconds: u64) -> Duration {
 }
 
 /// How long after the fault a page must come when the rule may become due `due_s` after it: a
-/// scrape interval, a scrape timeout and an evaluation interval are added, and a quarter of a minute
-/// for a rule that is evaluated with an offset or reads what another one records.
+/// scrape interval, a scrape timeout and an evaluation interval are added, and a quarter of a
+/// minute for a rule that is evaluated with an offset or reads what another one records.
 pub(super) const fn deadline_after(due_s: u64) -> Duration {
     seconds(due_s + 15 + 5 + 5 + 15)
 }

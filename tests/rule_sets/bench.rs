@@ -136,8 +136,8 @@ impl Bench {
         rows
     }
 
-    /// Tries out all of `rule_sets`, those last of which the stack never becomes steady; gives their
-    /// rows. The committed configuration is loaded again.
+    /// Tries out all of `rule_sets`, those last of which the stack never becomes steady; gives
+    /// their rows. The committed configuration is loaded again.
     pub(crate) async fn try_out_all(mut self, rule_sets: Vec<RuleSet>) -> (Self, Vec<Row>) {
         let (unsteady, others): (Vec<_>, Vec<_>) =
             rule_sets.into_iter().partition(RuleSet::is_unsteady);

@@ -73,8 +73,8 @@ Examples:
     /// Run the drills before a release: once more if they could not be tested, never if an alert
     /// failed.
     ///
-    /// First it asks what takes seconds: do the servers' own tools take the files, do the unit tests
-    /// of the rules pass, can each drill pass?
+    /// First it asks what takes seconds: do the servers' own tools take the files, do the unit
+    /// tests of the rules pass, can each drill pass?
     #[command(after_help = "\
 Examples:
   alertdrill gate                              every drill, by the committed rules

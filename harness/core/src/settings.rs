@@ -44,8 +44,8 @@ pub struct Settings {
     /// What each alert must be proven for.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub instances: Vec<Instances>,
-    /// How the annotation `runbook_url` of each alert must end; `{alert}` stands for its name. It is
-    /// the path of a file of the project.
+    /// How the annotation `runbook_url` of each alert must end; `{alert}` stands for its name. It
+    /// is the path of a file of the project.
     #[serde(default)]
     pub runbook: Option<String>,
     /// The names of alerts that always fire, to show that the way to the receiver works.

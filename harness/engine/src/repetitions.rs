@@ -29,8 +29,8 @@ impl Repetitions {
         }
     }
 
-    /// Whether the notification with this number, of this group to this receiver, says just what the
-    /// previous one said.
+    /// Whether the notification with this number, of this group to this receiver, says just what
+    /// the previous one said.
     pub(crate) fn hear(
         &mut self,
         number: u64,

@@ -77,8 +77,8 @@ impl Neighbourhood {
         Ok(neighbours)
     }
 
-    /// The drills that still run and answer for an alert that `drill` answers for too: neither could
-    /// tell whose it is.
+    /// The drills that still run and answer for an alert that `drill` answers for too: neither
+    /// could tell whose it is.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::File`] or [`alertdrill_core::Error::BadDescription`].

@@ -15,9 +15,9 @@ use crate::{nearest, rule_for};
 /// Why `drill` cannot pass with `rules` and `routes`, known without breaking anything. Empty if it
 /// can, and of routes that are not known.
 ///
-/// An alert has no rule; or a rule that cannot be evaluated, cannot give a label that is expected of
-/// it, cannot keep its deadline, or cannot end it as soon as is promised; or routes that cannot keep
-/// what is promised to receivers.
+/// An alert has no rule; or a rule that cannot be evaluated, cannot give a label that is expected
+/// of it, cannot keep its deadline, or cannot end it as soon as is promised; or routes that cannot
+/// keep what is promised to receivers.
 #[must_use]
 pub fn infeasible(drill: &Drill, rules: &[LoadedRule], routes: Option<&Routes>) -> Vec<Reason> {
     let mut reasons = Vec::new();

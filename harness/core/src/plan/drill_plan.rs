@@ -119,8 +119,8 @@ fn taken_by<'a>(
     }
 }
 
-/// A fault lasts until its alerts have fired, been delivered and lasted for as long as it is held; a
-/// near miss until it has been held for long enough.
+/// A fault lasts until its alerts have fired, been delivered and lasted for as long as it is held;
+/// a near miss until it has been held for long enough.
 fn broken_for(
     drill: &Drill,
     rules: &[LoadedRule],

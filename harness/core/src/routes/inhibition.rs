@@ -23,7 +23,8 @@ pub struct Inhibition {
 
 impl Inhibition {
     /// Whether an alert of which the labels `target` are known could be muted by one of which the
-    /// labels `source` are known. Two alerts that are both source and target do not mute each other.
+    /// labels `source` are known. Two alerts that are both source and target do not mute each
+    /// other.
     #[must_use]
     pub fn could_mute(&self, target: &Labels, source: &Labels) -> bool {
         let could_be = |matchers, known| all_match_known(matchers, known) != Some(false);

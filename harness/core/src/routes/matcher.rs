@@ -106,15 +106,9 @@ impl Matcher {
         Ok((Self { label, wanted }, rest))
     }
 
-    /// The name of the label that it is about.
-    #[must_use]
-    pub fn label(&self) -> &str {
-        &self.label
-    }
-
     /// Whether it means an alert with exactly these labels.
-    #[must_use]
-    pub fn matches(&self, labels: &Labels) -> bool {
+    #[cfg(test)]
+    pub(super) fn matches(&self, labels: &Labels) -> bool {
         self.takes(labels.get(&self.label).map_or("", String::as_str))
     }
 

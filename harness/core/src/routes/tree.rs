@@ -75,8 +75,8 @@ pub struct Route {
 
 impl Routes {
     /// The routes that an alert with exactly these labels takes, as Alertmanager dispatches it.
-    #[must_use]
-    pub fn for_alert(&self, labels: &Labels) -> Vec<&Route> {
+    #[cfg(test)]
+    pub(crate) fn for_alert(&self, labels: &Labels) -> Vec<&Route> {
         let takes = |route: &Route| {
             let mut matchers = route.matchers.iter();
             Some(matchers.all(|matcher| matcher.matches(labels)))
@@ -122,8 +122,8 @@ impl Route {
     /// (<https://prometheus.io/docs/alerting/latest/configuration/#route>).
     pub const BY_ALL_LABELS: &str = "...";
 
-    /// Each set of routes, from this one on, that an alert may take; the empty set if it is not this
-    /// route's. `means` says whether a route's matchers mean the alert, or that nobody knows.
+    /// Each set of routes, from this one on, that an alert may take; the empty set if it is not
+    /// this route's. `means` says whether a route's matchers mean the alert, or that nobody knows.
     fn ways<'a>(&'a self, means: &impl Fn(&Route) -> Option<bool>) -> Vec<Vec<&'a Route>> {
         let taken = means(self);
         if taken == Some(false) {

@@ -124,8 +124,8 @@ pub fn fixed_labels(labels: &Labels) -> Labels {
         .collect()
 }
 
-/// The rule that is meant: of the alert's name, and its own labels agree with the given ones. What a
-/// template makes of a label is not known, and agrees with everything.
+/// The rule that is meant: of the alert's name, and its own labels agree with the given ones. What
+/// a template makes of a label is not known, and agrees with everything.
 #[must_use]
 pub fn rule_for<'a>(
     alert: &str,

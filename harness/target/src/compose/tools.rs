@@ -14,8 +14,8 @@ const IN_THE_CONTAINER: &str = "/candidate";
 const PROMETHEUS: &str = "prometheus";
 const ALERTMANAGER: &str = "alertmanager";
 
-/// The folders of configuration with the drilled files in them, laid out for the tools; removed when
-/// this is dropped.
+/// The folders of configuration with the drilled files in them, laid out for the tools; removed
+/// when this is dropped.
 #[derive(Debug)]
 pub(super) struct Trial<'a> {
     project: &'a Project,
@@ -80,8 +80,8 @@ impl<'a> Trial<'a> {
         })
     }
 
-    /// What the project's unit tests say of the rules: per file of tests that fail, `promtool`'s own
-    /// words.
+    /// What the project's unit tests say of the rules: per file of tests that fail, `promtool`'s
+    /// own words.
     ///
     /// # Errors
     /// [`Error::File`], or [`Error::BadDescription`] of a file of tests that is not understood.
