@@ -26,6 +26,20 @@ async fn answering(body: &str, status: u16) -> (MockServer, Prometheus) {
     (server, prometheus)
 }
 
+/// The server answers each of these questions with its data.
+async fn answers<const COUNT: usize>(
+    server: &MockServer,
+    answers: [(&str, serde_json::Value); COUNT],
+) {
+    for (asked, data) in answers {
+        let answer = json!({"status": "success", "data": data});
+        Mock::given(path(format!("/api/v1/{asked}")))
+            .respond_with(ResponseTemplate::new(200).set_body_json(answer))
+            .mount(server)
+            .await;
+    }
+}
+
 async fn alerts(prometheus: &Prometheus) -> Result<Vec<AlertSeries>> {
     prometheus.alert_samples(Duration::from_secs(60)).await
 }
@@ -190,13 +204,8 @@ async fn samples_of_a_rule_with_an_offset_carry_the_instant_of_their_evaluation(
         json!({"metric": labels, "values": [[100, "1"], [105, "1"]]})
     };
     let matrix = json!({"resultType": "matrix", "result": [series("gone"), series("silent")]});
-    for (asked, data) in [("rules", json!({"groups": groups})), ("query", matrix)] {
-        let answer = json!({"status": "success", "data": data});
-        Mock::given(path(format!("/api/v1/{asked}")))
-            .respond_with(ResponseTemplate::new(200).set_body_json(answer))
-            .mount(&server)
-            .await;
-    }
+    let rules = json!({"groups": groups});
+    answers(&server, [("rules", rules), ("query", matrix)]).await;
     let offsets = [("late".to_owned(), Duration::from_secs(30))].into();
     let written: WrittenOffsets = Arc::new(move || Ok(BTreeMap::clone(&offsets)));
     let prometheus = Prometheus::new(&server.address().to_string()).with_query_offsets(written);
@@ -215,7 +224,7 @@ async fn alert_that_reads_what_is_recorded_is_as_late_and_as_sick_as_that() {
     let rule = |name: &str, query: &str, health: &str| json!({"name": name, "query": query, "health": health, "lastError": "many-to-many"});
     let alerts = [rule("Slow", "a:b > 0", "ok"), rule("Down", "up == 0", "ok")];
     let recording = [rule("a:b", "up / b", "err")];
-    let answers = [
+    let of_kind = [
         (
             "rules",
             "alert",
@@ -227,7 +236,7 @@ async fn alert_that_reads_what_is_recorded_is_as_late_and_as_sick_as_that() {
             json!({"groups": [in_a_group(&recording, 60)]}),
         ),
     ];
-    for (asked, kind, data) in answers {
+    for (asked, kind, data) in of_kind {
         let answer = json!({"status": "success", "data": data});
         Mock::given(path(format!("/api/v1/{asked}")))
             .and(query_param("type", kind))
@@ -236,16 +245,14 @@ async fn alert_that_reads_what_is_recorded_is_as_late_and_as_sick_as_that() {
             .await;
     }
     let target = json!({"scrapeInterval": "15s", "scrapeTimeout": "5s"});
-    for (asked, data) in [
-        ("targets", json!({"activeTargets": [target]})),
-        ("query", json!({"resultType": "vector", "result": []})),
-    ] {
-        let answer = json!({"status": "success", "data": data});
-        Mock::given(path(format!("/api/v1/{asked}")))
-            .respond_with(ResponseTemplate::new(200).set_body_json(answer))
-            .mount(&server)
-            .await;
-    }
+    answers(
+        &server,
+        [
+            ("targets", json!({"activeTargets": [target]})),
+            ("query", json!({"resultType": "vector", "result": []})),
+        ],
+    )
+    .await;
     let prometheus = Prometheus::new(&server.address().to_string());
     let rules = prometheus.alerting_rules(Duration::ZERO).await.unwrap();
     let waits_s = rules
@@ -282,17 +289,15 @@ async fn rule_that_cannot_be_evaluated_is_told_in_prometheus_own_words_and_hides
     ];
     let group = json!({"name": "g", "interval": 5, "lastEvaluation": "2026-01-01T00:00:00Z",
         "rules": rules});
-    for (asked, data) in [
-        ("rules", json!({"groups": [group]})),
-        ("targets", json!({"activeTargets": []})),
-        ("query", json!({"resultType": "vector", "result": []})),
-    ] {
-        let answer = json!({"status": "success", "data": data});
-        Mock::given(path(format!("/api/v1/{asked}")))
-            .respond_with(ResponseTemplate::new(200).set_body_json(answer))
-            .mount(&server)
-            .await;
-    }
+    answers(
+        &server,
+        [
+            ("rules", json!({"groups": [group]})),
+            ("targets", json!({"activeTargets": []})),
+            ("query", json!({"resultType": "vector", "result": []})),
+        ],
+    )
+    .await;
     let prometheus = Prometheus::new(&server.address().to_string());
     let Evaluations { until, sick } = prometheus.evaluations().await.unwrap();
     // The healthy rule of the name alone tells how far that is evaluated.
