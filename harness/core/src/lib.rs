@@ -6,7 +6,6 @@
 
 mod clock;
 pub mod dashboard;
-mod decisions;
 mod drill;
 mod error;
 mod expression;
@@ -33,6 +32,7 @@ mod span;
 pub mod style;
 mod target;
 mod template;
+mod term_decision;
 mod timeline;
 mod unproven;
 mod verdict;
@@ -40,7 +40,6 @@ mod watchdog;
 mod watched_until;
 
 pub use clock::Clock;
-pub use decisions::{TermDecision, drill_that_decided};
 pub use drill::{
     Check, Claim, Drill, ExpectedAlert, Lease, LeaseMode, Moment, SilentAlert, Tolerated, TooNear,
     share_an_alert,
@@ -70,6 +69,7 @@ pub use rules::{
 pub use settings::Settings;
 pub use span::Span;
 pub use target::{Ended, Health, ServiceState, Target, Topics};
+pub use term_decision::{TermDecision, drill_that_decided};
 pub use timeline::{
     AlertSample, AlertState, CheckRecord, ConditionRecord, Delivery, DeliveryStatus, Episode,
     Evidence, FaultRecord, Neighbour, ObservationError, RESOLVED_RESENT_FOR, SteadyState,

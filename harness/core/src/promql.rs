@@ -1,6 +1,6 @@
 //! What a `PromQL` expression reads, and what it compares that with.
 
-mod decisions;
+mod deciding_terms;
 mod result_labels;
 mod terms;
 
@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use promql_parser::parser::Expr;
 use promql_parser::util::{ExprVisitor, walk_expr};
 
-pub use decisions::{DecidingTerm, deciding_terms_of};
+pub use deciding_terms::{DecidingTerm, deciding_terms_of};
 pub use result_labels::result_labels_of;
 use terms::compared_with_a_number;
 pub use terms::{Limit, Role, Term, number_of, terms_of};

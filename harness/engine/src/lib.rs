@@ -6,7 +6,6 @@
 mod alertmanager;
 mod by_labels;
 mod clock_check;
-mod decisions;
 mod expressions;
 mod grafana;
 mod http;
@@ -18,11 +17,11 @@ mod panels;
 mod prometheus;
 mod repetitions;
 mod rule_engine;
+mod term_decisions;
 
 pub use alertmanager::Alertmanager;
 pub use by_labels::ByLabels;
 pub use clock_check::{ClockCheck, ClockReading};
-pub use decisions::term_decisions;
 pub use expressions::expression_histories;
 pub use grafana::Grafana;
 pub use http::Locate;
@@ -33,3 +32,4 @@ pub use observer::{Answering, Observer, Watched};
 pub use panels::board_history;
 pub use prometheus::{Prometheus, WrittenOffsets};
 pub use rule_engine::{AlertSeries, Evaluated, Evaluations, RuleEngine, Series, condition_spans};
+pub use term_decisions::term_decisions;

@@ -12,7 +12,7 @@ use crate::{Error, Labels, Result};
 const ANY: &str = ".*";
 
 #[derive(Deserialize)]
-struct Configuration {
+struct ToAlertmanager {
     #[serde(default)]
     alerting: Alerting,
 }
@@ -60,7 +60,7 @@ impl Relabelling {
 /// # Errors
 /// [`Error::BadDescription`] of a file that is not understood.
 pub fn rewritten_labels_of((path, yaml): (&Path, &str)) -> Result<Vec<String>> {
-    let configuration: Configuration =
+    let configuration: ToAlertmanager =
         serde_yaml_ng::from_str(yaml).map_err(|error| Error::BadDescription {
             what: path.display().to_string(),
             reason: error.to_string(),

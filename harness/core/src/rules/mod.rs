@@ -1,16 +1,15 @@
 //! Alerting rules as they are loaded or written, and when their alerts may fire.
 
 mod cadence;
-mod configuration;
 mod duration;
 mod loaded_rule;
 mod onset;
 mod recording;
 mod sick_rule;
 mod window;
+mod written_rules;
 
 pub use cadence::Cadence;
-pub use configuration::{query_offsets_of, rules_of};
 pub use duration::prometheus_duration;
 pub use loaded_rule::{LoadedRule, fixed_labels, rule_for, rule_of_severity};
 pub use onset::Onset;
@@ -18,3 +17,4 @@ pub use recording::{RecordingRule, Recordings};
 pub use sick_rule::SickRule;
 pub(crate) use window::whole_intervals;
 pub use window::{CONDITION_RESOLUTION, Window};
+pub use written_rules::{query_offsets_of, rules_of};

@@ -9,8 +9,8 @@ mod report;
 mod rule_coverage;
 mod run_history;
 mod schema;
-mod terms;
 mod trend;
+mod undecided_terms;
 
 pub use earlier_runs::record_history;
 pub use latency::{Latency, LatencyStep};
@@ -24,5 +24,5 @@ pub use rule_coverage::{Coverage, Proven};
 use run_history::compare;
 pub use run_history::{EarlierAlert, EarlierRun, saved_history};
 pub use schema::report_schema;
-pub use terms::{term_names, undecided, undecided_text};
 pub use trend::Trend;
+pub use undecided_terms::{term_names, undecided, undecided_text};

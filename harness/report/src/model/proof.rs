@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::terms::term_names;
+use super::undecided_terms::term_names;
 use alertdrill_core::plan::Plan;
 use alertdrill_core::{
     AlertOutcome, Claim, Drill, LoadedRule, Routes, Unproven, Waiver, rule_for, rule_of_severity,

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::proof::{idle_waivers, is_waived, rule_of, with_excuses};
-use super::terms::term_names;
+use super::undecided_terms::term_names;
 use alertdrill_core::{DrillRecord, RunInfo, TermDecision, Verdict, Waiver, unproven};
 
 /// Which of the loaded rules were made to fire, and for which instances.
@@ -128,7 +128,7 @@ impl Coverage {
         unproven.retain(|what| !is_waived(what, &waivers));
         let terms = terms.unwrap_or_default();
         Self {
-            undecided: super::terms::undecided(&terms, &waivers)
+            undecided: super::undecided_terms::undecided(&terms, &waivers)
                 .into_iter()
                 .map(|term| term.term.clone())
                 .collect(),

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::drilled_files::DrilledFiles;
 use super::files::{files_below, finish_hash, hash_file, hash_of_file};
 use super::project::{Project, staged_alertmanager, staged_prometheus};
-use super::tools::{Trial, copy_alertmanager, copy_prometheus};
+use super::tools::{LaidOut, copy_alertmanager, copy_prometheus};
 
 /// The configuration that the stack must run with.
 #[derive(Clone, Debug)]
@@ -128,15 +128,15 @@ pub(super) async fn stage(project: &Project, asked_for: &Configuration) -> Resul
     let scrapes_changed = rules.is_some() && files.prometheus != committed.prometheus;
     let routes_changed = routes.is_some() && files.routes != committed.routes;
     if rules_changed || scrapes_changed || routes_changed {
-        let trial = Trial::of(project, files)?;
+        let laid_out = LaidOut::of(project, files)?;
         if rules_changed {
-            trial.check_rules().await?;
+            laid_out.check_rules().await?;
         }
         if scrapes_changed {
-            trial.check_prometheus().await?;
+            laid_out.check_prometheus().await?;
         }
         if routes_changed {
-            trial.check_alertmanager().await?;
+            laid_out.check_alertmanager().await?;
         }
     }
     if rules.is_some() {
@@ -156,9 +156,9 @@ pub(super) async fn stage(project: &Project, asked_for: &Configuration) -> Resul
 /// [`alertdrill_core::Error::File`], or that a tool cannot be run.
 pub async fn failed_rule_tests(project: &Project) -> Result<Vec<String>> {
     let files = DrilledFiles::of(project.root(), project.settings());
-    let trial = Trial::of(project, &files)?;
-    trial.check_rules().await?;
-    trial.check_prometheus().await?;
-    trial.check_alertmanager().await?;
-    trial.failed_rule_tests().await
+    let laid_out = LaidOut::of(project, &files)?;
+    laid_out.check_rules().await?;
+    laid_out.check_prometheus().await?;
+    laid_out.check_alertmanager().await?;
+    laid_out.failed_rule_tests().await
 }

@@ -17,25 +17,25 @@ const ALERTMANAGER: &str = "alertmanager";
 /// The folders of configuration with the drilled files in them, laid out for the tools; removed
 /// when this is dropped.
 #[derive(Debug)]
-pub(super) struct Trial<'a> {
+pub(super) struct LaidOut<'a> {
     project: &'a Project,
     files: &'a DrilledFiles,
     folder: PathBuf,
 }
 
-impl<'a> Trial<'a> {
+impl<'a> LaidOut<'a> {
     /// # Errors
     /// [`Error::File`].
     pub(super) fn of(project: &'a Project, files: &'a DrilledFiles) -> Result<Self> {
         let name = format!("trial-{}", std::process::id());
-        let trial = Self {
+        let laid_out = Self {
             project,
             files,
             folder: project.state_folder().join(name),
         };
-        copy_prometheus(project, files, &trial.folder.join(PROMETHEUS))?;
-        copy_alertmanager(project, files, &trial.folder.join(ALERTMANAGER))?;
-        Ok(trial)
+        copy_prometheus(project, files, &laid_out.folder.join(PROMETHEUS))?;
+        copy_alertmanager(project, files, &laid_out.folder.join(ALERTMANAGER))?;
+        Ok(laid_out)
     }
 
     /// That Prometheus takes the rules.
@@ -152,9 +152,9 @@ impl<'a> Trial<'a> {
     }
 }
 
-impl Drop for Trial<'_> {
+impl Drop for LaidOut<'_> {
     fn drop(&mut self) {
-        // What is left is overwritten by the next trial of a process of this number.
+        // What is left is overwritten by the next process of this number.
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }

@@ -55,14 +55,14 @@ pub(super) struct Happened {
 struct Group {
     next_flush: UtcInstant,
     /// By the number of their rules.
-    members: BTreeMap<usize, Member>,
+    members: BTreeMap<usize, GroupedAlert>,
     /// What its previous notification has listed.
     said: BTreeSet<(usize, DeliveryStatus)>,
 }
 
 /// An alert that Alertmanager has heard of.
 #[derive(Clone, Copy, Debug)]
-struct Member {
+struct GroupedAlert {
     firing_since: UtcInstant,
     status: DeliveryStatus,
 }
@@ -171,7 +171,7 @@ impl World {
                     members: BTreeMap::new(),
                     said: BTreeSet::new(),
                 });
-                group.members.entry(number).or_insert(Member {
+                group.members.entry(number).or_insert(GroupedAlert {
                     firing_since: now,
                     status: DeliveryStatus::Firing,
                 });
@@ -199,7 +199,7 @@ impl World {
                 }
             }
             group.said = listed;
-            let fires = |_: &usize, it: &mut Member| it.status == DeliveryStatus::Firing;
+            let fires = |_: &usize, it: &mut GroupedAlert| it.status == DeliveryStatus::Firing;
             group.members.retain(fires);
             if group.members.is_empty() {
                 happened.groups.remove(&key);
@@ -240,7 +240,13 @@ impl Happened {
         latest.is_some_and(|(_, answered)| *answered == query.ends_with("== 1"))
     }
 
-    fn notify(&mut self, rule: &SimulatedRule, group: &Labels, member: &Member, now: UtcInstant) {
+    fn notify(
+        &mut self,
+        rule: &SimulatedRule,
+        group: &Labels,
+        member: &GroupedAlert,
+        now: UtcInstant,
+    ) {
         let is_end_unsaid =
             member.status == DeliveryStatus::Resolved && rule.has(Mistake::EndNotDelivered);
         if rule.has(Mistake::NotDelivered) || is_end_unsaid {

@@ -13,7 +13,7 @@ use crate::{Error, Result, prometheus_duration};
 const INTEGRATIONS: &str = "_configs";
 
 #[derive(Deserialize)]
-struct Configuration {
+struct WrittenConfiguration {
     route: WrittenRoute,
     #[serde(default)]
     receivers: Vec<WrittenReceiver>,
@@ -92,7 +92,7 @@ impl Default for Lines {
 /// [`Error::BadAnswer`] that says what is wrong with it.
 pub fn routes_of(yaml: &str) -> Result<Routes> {
     let written = serde_yaml_ng::from_str(yaml).map_err(|error| bad(error.to_string()))?;
-    let Configuration {
+    let WrittenConfiguration {
         route,
         receivers,
         inhibit_rules,
