@@ -6,7 +6,9 @@ mod fake_suite;
 mod gate;
 mod on_a_stack;
 mod plan;
+mod record;
 mod repeat;
+mod replay;
 mod run;
 mod selection;
 
@@ -33,7 +35,9 @@ pub use coverage::coverage;
 pub use gate::gate;
 pub use on_a_stack::on_a_stack;
 pub use plan::plan;
+pub use record::{Record, record};
 pub use repeat::repeat;
+pub use replay::{Replay, replay};
 pub use run::run;
 pub use selection::Selection;
 

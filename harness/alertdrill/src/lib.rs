@@ -16,6 +16,8 @@ mod keeper;
 mod message_broker;
 pub mod prelude;
 mod provenance;
+mod recorder;
+mod replaying;
 pub mod runner;
 pub mod servers;
 pub mod session;

@@ -5,8 +5,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use alertdrill::commands::{self, Done, Selection};
-use alertdrill::{Progress, Result, RunOutcome, bug};
+use alertdrill::commands::{self, Done, Record, Replay, Selection};
+use alertdrill::{Progress, Result, RunOutcome, UtcInstant, bug};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -125,6 +125,50 @@ Examples:
         #[arg(long, value_name = "HOST:PORT")]
         prometheus: Option<String>,
     },
+    /// Judge the drills of a recorded run by other rules, in a second: no stack, no Docker.
+    ///
+    /// Prometheus's own rule engine evaluates the rules over what was recorded. Who would have been
+    /// told is not replayed.
+    #[command(after_help = "\
+Examples:
+  alertdrill replay --rules candidate.yml            every drill of the project's recording
+  alertdrill replay --rules candidate.yml consumer   those whose names contain `consumer`
+  alertdrill replay --recording target/drills/latest/recording")]
+    Replay {
+        #[command(flatten)]
+        rules: Replayed,
+        /// Only the drills whose names contain it.
+        name: Option<String>,
+        /// Only the drill of just that name.
+        #[arg(long, requires = "name")]
+        exact: bool,
+        /// Make no report page.
+        #[arg(long)]
+        no_report: bool,
+    },
+    /// Record what a Prometheus has seen, so that any rules can be judged by it.
+    ///
+    /// Without a span it records the project's last run of drills, from the stack, which must run
+    /// still.
+    #[command(after_help = "\
+Examples:
+  alertdrill record --to tests/recordings/k2     the last run of the drills
+  alertdrill record --prometheus localhost:9090 \\
+    --from 2026-11-26T00:00:00Z --until 2026-11-27T00:00:00Z --to yesterday")]
+    Record {
+        /// The Prometheus to ask instead of the stack's.
+        #[arg(long, value_name = "HOST:PORT", requires = "from")]
+        prometheus: Option<String>,
+        /// The first instant.
+        #[arg(long, value_name = "INSTANT", requires = "until")]
+        from: Option<UtcInstant>,
+        /// The last instant.
+        #[arg(long, value_name = "INSTANT", requires = "from")]
+        until: Option<UtcInstant>,
+        /// The folder to write; what it held of another recording is removed.
+        #[arg(long = "to", value_name = "FOLDER")]
+        into: PathBuf,
+    },
     /// Print a shell's completions of this command line.
     #[command(after_help = "\
 Example:
@@ -133,6 +177,17 @@ Example:
         /// The shell.
         shell: Shell,
     },
+}
+
+#[derive(Args, Debug)]
+struct Replayed {
+    /// The rules; those that were recorded, if none are named.
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
+    /// The folder of the recording; else the one that the project's settings name, else that of its
+    /// last run.
+    #[arg(long, value_name = "FOLDER")]
+    recording: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -198,6 +253,34 @@ fn carry_out(action: Action, project: &Path, progress: &Progress) -> Result<Exit
             drills.selection(),
             prometheus.as_deref(),
         )?,
+        Action::Replay {
+            rules,
+            name,
+            exact,
+            no_report,
+        } => {
+            let replay = Replay {
+                rules: rules.rules.as_deref(),
+                recording: rules.recording.as_deref(),
+                name: name.as_deref(),
+                exact,
+                with_report: !no_report,
+            };
+            commands::replay(project, &programs, replay, print)?
+        }
+        Action::Record {
+            prometheus,
+            from,
+            until,
+            into,
+        } => {
+            let record = Record {
+                prometheus: prometheus.as_deref(),
+                span: from.zip(until),
+                into: &into,
+            };
+            lines(commands::record(project, &programs, record)?)
+        }
         Action::Completions { shell } => {
             clap_complete::generate(
                 shell,
@@ -209,8 +292,12 @@ fn carry_out(action: Action, project: &Path, progress: &Progress) -> Result<Exit
         }
     };
     if !done.text.is_empty() {
-        // Who reads it may have seen enough, and closed the pipe.
-        let _ = writeln!(anstream::stdout(), "{}", done.text.trim_end());
+        print(&done.text);
     }
     Ok(ExitCode::from(done.outcome.exit_code()))
+}
+
+fn print(text: &str) {
+    // Who reads it may have seen enough, and closed the pipe.
+    let _ = writeln!(anstream::stdout(), "{}", text.trim_end());
 }

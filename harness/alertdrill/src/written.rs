@@ -66,6 +66,16 @@ impl Written {
         })
     }
 
+    /// The folder of the project, and the section `x-alertdrill` of its compose file.
+    ///
+    /// # Errors
+    /// [`Error::File`], or [`Error::BadDescription`] of a file that is not understood.
+    pub fn settings(project: &Path) -> Result<(PathBuf, Settings)> {
+        let compose = find_compose_file(project)?;
+        let root = compose.parent().map(Path::to_owned).unwrap_or_default();
+        Ok((root, settings_in(&compose)?))
+    }
+
     /// The rules file, relative to the project's folder if it is in there.
     #[must_use]
     pub fn rules_file_shown(&self) -> &Path {

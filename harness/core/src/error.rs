@@ -105,6 +105,20 @@ pub enum Error {
         /// Its own message.
         message: String,
     },
+    /// The program that evaluates rules over recordings is not there.
+    #[error("no replayer at {}, which evaluates rules over a recording", program.display())]
+    NoReplayer {
+        /// Where it should be.
+        program: PathBuf,
+    },
+    /// The rules that were loaded, evaluated again, do not give what was recorded.
+    #[error("the recording {} is not reproducible: {reason}", path.display())]
+    NotReproducible {
+        /// The recording.
+        path: PathBuf,
+        /// What differs.
+        reason: String,
+    },
     /// A drill names a service that the stack does not have.
     #[error("no service `{service}` in the compose project `{project}`")]
     NoSuchService {
@@ -201,6 +215,12 @@ impl Error {
                  `docker compose logs`",
             ),
             Self::CandidateRefused { .. } => Some("mend the file; nothing was broken or changed"),
+            Self::NoReplayer { .. } => {
+                Some("build it: `harness/replayer/build PROGRAM`; `./drill setup` does that too")
+            }
+            Self::NotReproducible { .. } => {
+                Some("what rules would have said of it cannot be told; record another run")
+            }
             Self::NoSuchService { .. } => {
                 Some("`docker compose config --services`, on its compose file, lists the services")
             }

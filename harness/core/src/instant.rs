@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, Unit};
@@ -21,6 +22,18 @@ impl UtcInstant {
             .ok()
             .and_then(|since_epoch| Timestamp::from_duration(since_epoch).ok())
             .map(Self::from)
+    }
+
+    /// The instant so many milliseconds after the epoch. `None` if out of range.
+    #[must_use]
+    pub fn from_epoch_ms(milliseconds: i64) -> Option<Self> {
+        Timestamp::from_millisecond(milliseconds).ok().map(Self)
+    }
+
+    /// Milliseconds since the epoch.
+    #[must_use]
+    pub fn epoch_ms(self) -> i64 {
+        self.0.as_millisecond()
     }
 
     /// Seconds since the epoch.
@@ -97,8 +110,15 @@ impl Serialize for UtcInstant {
 impl<'de> Deserialize<'de> for UtcInstant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let timestamp: Timestamp = text.parse().map_err(de::Error::custom)?;
-        Ok(Self::from(timestamp))
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+impl FromStr for UtcInstant {
+    type Err = jiff::Error;
+
+    fn from_str(text: &str) -> Result<Self, jiff::Error> {
+        text.parse::<Timestamp>().map(Self::from)
     }
 }
 

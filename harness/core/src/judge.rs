@@ -3,6 +3,7 @@
 //! | what was seen | verdict |
 //! | --- | --- |
 //! | observation failed, or evaluations were skipped | error, whatever the alert did |
+//! | a replay whose recording does not hold what would decide | error, whatever the alert did |
 //! | the fault had no effect, or was not reverted | error, whatever the alert did |
 //! | an alert was active before the fault, or a watchdog was not | fail: unsteady start |
 //! | no rule of the name | fail: no such rule, before anything is broken |
@@ -27,6 +28,7 @@ mod collateral;
 mod expected;
 mod feasibility;
 mod lasting;
+mod not_recorded;
 mod second_alert;
 mod sick;
 mod silent;
@@ -113,6 +115,7 @@ pub fn judge(drill: &Drill, timeline: &Timeline) -> Verdict {
         alerts,
         tolerated,
         collateral,
+        not_decided: not_recorded::not_decided(drill, timeline),
     }
 }
 

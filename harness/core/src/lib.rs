@@ -23,6 +23,8 @@ pub mod plan;
 mod promises;
 pub mod promql;
 mod record;
+mod recording;
+mod replay;
 mod routes;
 mod rules;
 pub mod schedule;
@@ -59,6 +61,11 @@ pub use record::{
     PanelRecord, Provenance, RECORD_SCHEMA_VERSION, RUN_SCHEMA_VERSION, RunInfo,
     TERMS_SCHEMA_VERSION, Waiver,
 };
+pub use recording::{
+    Gap, RECORDING_SCHEMA_VERSION, RecordedDrill, RecordedGroup, RecordedProof, RecordedRun,
+    RecordedServer, Recording, RulesFile,
+};
+pub use replay::{Replayed, RulesSaid, SentWords, UnknownMetrics, replayed};
 pub use routes::{
     Inhibition, Integration, Matcher, Receiver, Route, Routes, rewritten_labels_of, routes_of,
 };

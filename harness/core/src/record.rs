@@ -37,6 +37,9 @@ pub struct RunInfo {
     /// What had to be proven beside each rule: the alerts, with the label that names the culprit.
     #[serde(default)]
     pub to_prove: Vec<Claim>,
+    /// The recorded run that it was replayed from; `None` if it was run live.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replayed_from: Option<String>,
     /// What it takes to repeat it; empty in a run that was saved before that was recorded.
     #[serde(default)]
     pub provenance: Provenance,

@@ -55,6 +55,9 @@ pub struct Settings {
     /// project's root.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub rule_tests: Vec<PathBuf>,
+    /// The folder of the recording that rules are replayed on, relative to the project's root.
+    #[serde(default)]
+    pub recording: Option<PathBuf>,
     /// The annotations that each alert must be delivered with, unless its drill names others.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub annotations: Vec<String>,

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::routes::routes_or_older;
 use crate::{
-    Claim, Fault, Labels, LoadedRule, Routes, SickRule, Span, UtcInstant, WatchedUntil, selector,
+    Claim, Fault, Labels, LoadedRule, Replayed, Routes, SickRule, Span, UtcInstant, WatchedUntil,
+    selector,
 };
 
 /// The version of the saved form; raised with every change that an older reader would misread.
@@ -28,6 +29,9 @@ pub struct Timeline {
     /// How far the drill was watched: what comes after that is not judged.
     #[serde(default)]
     pub watched_until: WatchedUntil,
+    /// What a replay has in the place of deliveries; `None` if the drill ran live.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replayed: Option<Replayed>,
     /// Every alerting rule that Prometheus had loaded.
     pub rules: Vec<LoadedRule>,
     /// Alertmanager's routes, if they were read before the drill ended. Earlier versions saved only
@@ -353,6 +357,7 @@ impl Timeline {
             schema_version: TIMELINE_SCHEMA_VERSION,
             drill: drill.into(),
             watched_until: WatchedUntil::default(),
+            replayed: None,
             rules: Vec::new(),
             routes: None,
             lately_fired: Vec::new(),

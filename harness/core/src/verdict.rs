@@ -21,6 +21,9 @@ pub struct Verdict {
     pub tolerated: Vec<String>,
     /// Alerts that fired and that the drill did not declare.
     pub collateral: Vec<Labels>,
+    /// What it says nothing of, because the drill was replayed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_decided: Vec<String>,
 }
 
 /// How a drill ended.
@@ -204,6 +207,8 @@ pub enum ReasonKind {
     FaultNotReverted,
     /// Prometheus skipped evaluations of the rule, so that its alert may be late.
     EvaluationsMissed,
+    /// The drill was replayed, and its recording does not hold what would decide it.
+    NotRecorded,
     /// Observation failed, or the drill broke off.
     CouldNotObserve,
 }
@@ -246,6 +251,7 @@ impl ReasonKind {
             | Self::CameTooNear
             | Self::FaultNotReverted
             | Self::EvaluationsMissed
+            | Self::NotRecorded
             | Self::CouldNotObserve => Outcome::Error,
         }
     }

@@ -10,7 +10,7 @@ use alertdrill_core::{
     LineSeries, Result, Span, Subject, TermHistory, Timeline, UtcInstant, subjects,
 };
 
-use crate::rule_engine::{RuleEngine, Series};
+use crate::rule_engine::{Ranges, Series};
 
 /// Prometheus answers with at most 11,000 instants (`web/api/v1/api.go`).
 const MOST_INSTANTS: f64 = 10_000.0;
@@ -22,7 +22,7 @@ const MOST_INSTANTS: f64 = 10_000.0;
 /// [`Error::NoAnswer`], [`Error::BadAnswer`], or [`Error::BadDescription`] of an expression that
 /// cannot be read.
 pub async fn expression_histories(
-    engine: &dyn RuleEngine,
+    engine: &dyn Ranges,
     drill: &Drill,
     timeline: &Timeline,
 ) -> Result<Vec<ExpressionHistory>> {
@@ -50,7 +50,7 @@ pub async fn expression_histories(
 
 /// The instants that a server is asked for.
 struct Times<'a> {
-    engine: &'a dyn RuleEngine,
+    engine: &'a dyn Ranges,
     from: UtcInstant,
     until: UtcInstant,
     every: Duration,

@@ -51,6 +51,10 @@ impl Api {
         self
     }
 
+    pub(super) fn url(&self) -> String {
+        format!("http://{}", self.address())
+    }
+
     fn address(&self) -> String {
         let address = self.address.lock();
         address.unwrap_or_else(PoisonError::into_inner).clone()

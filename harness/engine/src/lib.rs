@@ -16,6 +16,7 @@ mod observer;
 mod panels;
 mod prometheus;
 mod repetitions;
+pub mod replay;
 mod rule_engine;
 mod term_decisions;
 
@@ -31,5 +32,7 @@ pub use observation::Observation;
 pub use observer::{Answering, Observer, Watched};
 pub use panels::board_history;
 pub use prometheus::{Prometheus, WrittenOffsets};
-pub use rule_engine::{AlertSeries, Evaluated, Evaluations, RuleEngine, Series, condition_spans};
+pub use rule_engine::{
+    AlertSeries, Evaluated, Evaluations, Ranges, RuleEngine, Series, condition_spans,
+};
 pub use term_decisions::term_decisions;

@@ -9,7 +9,7 @@ use alertdrill_core::dashboard::{
 use alertdrill_core::{Error, Result, Settings, UtcInstant};
 
 use crate::prometheus::Prometheus;
-use crate::rule_engine::{RuleEngine as _, Series};
+use crate::rule_engine::{Ranges as _, Series};
 
 /// What the panels of `dashboard` showed from the first to the second instant of `span`, with a
 /// value per `every`.

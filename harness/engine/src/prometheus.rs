@@ -2,19 +2,22 @@
 
 mod answers;
 mod as_rule_engine;
+mod loaded_rules;
 mod query_offset;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use alertdrill_core::{Error, Labels, RecordingRule, Result, prometheus_duration, seconds};
 use serde::de::DeserializeOwned;
 
 use self::answers::{
-    ActiveTargets, Answer, BuildInfo, LoadedGroups, MatrixSeries, QueryData, ScrapeTarget,
+    ActiveTargets, Answer, BuildInfo, LoadedConfiguration, LoadedGroups, QueryData, ScrapeTarget,
     VectorSample,
 };
-use self::as_rule_engine::SICK;
+pub(crate) use self::answers::{LoadedGroup, MatrixSeries, RuleKind};
+pub(crate) use self::as_rule_engine::numbers;
+pub(crate) use self::loaded_rules::{ScrapeWaits, alerting_rules_of, recording_rules_of};
 use self::query_offset::QueryOffsets;
 pub use self::query_offset::WrittenOffsets;
 use crate::http::{Api, Locate};
@@ -127,17 +130,31 @@ impl Prometheus {
     /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
     pub async fn recording_rules(&self) -> Result<Vec<RecordingRule>> {
         let loaded: LoadedGroups = self.get("/api/v1/rules", &[("type", "record")]).await?;
-        let mut recording = Vec::new();
-        for group in loaded.groups {
-            let evaluation_interval = duration(group.interval)?;
-            recording.extend(group.rules.into_iter().map(|rule| RecordingRule {
-                metric: rule.name,
-                query: rule.query,
-                evaluation_interval,
-                sick: (rule.health == SICK).then_some(rule.last_error),
-            }));
-        }
-        Ok(recording)
+        recording_rules_of(&loaded.groups)
+    }
+
+    /// Every group of rules that is loaded.
+    pub(crate) async fn all_groups(&self) -> Result<Vec<LoadedGroup>> {
+        let mut loaded: LoadedGroups = self.get("/api/v1/rules", &[]).await?;
+        self.query_offsets.fill_in(&mut loaded.groups)?;
+        Ok(loaded.groups)
+    }
+
+    /// Its flags (`/api/v1/status/flags`).
+    pub(crate) async fn flags(&self) -> Result<BTreeMap<String, String>> {
+        self.get("/api/v1/status/flags", &[]).await
+    }
+
+    /// Its configuration, as it has completed it (`/api/v1/status/config`).
+    pub(crate) async fn configuration(&self) -> Result<String> {
+        let loaded: LoadedConfiguration = self.get("/api/v1/status/config", &[]).await?;
+        Ok(loaded.yaml)
+    }
+
+    /// Its address, as this machine reaches it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.api.url()
     }
 
     async fn targets(&self) -> Result<Vec<ScrapeTarget>> {
@@ -147,7 +164,7 @@ impl Prometheus {
     }
 
     /// The longest scrape interval and the longest scrape timeout of all targets.
-    async fn scrape_waits(&self) -> Result<(Duration, Duration)> {
+    pub(crate) async fn scrape_waits(&self) -> Result<(Duration, Duration)> {
         let (mut interval, mut timeout) = (Duration::ZERO, Duration::ZERO);
         for target in self.targets().await? {
             interval = interval.max(prometheus_duration(&target.scrape_interval)?);

@@ -9,9 +9,24 @@ use alertdrill_core::{
 };
 use async_trait::async_trait;
 
+/// Answers queries over a span of time: a server, or a recording of one.
+#[async_trait]
+pub trait Ranges: fmt::Debug + Send + Sync {
+    /// The values of `query` from the first to the second instant of `span`, one per `step`.
+    ///
+    /// # Errors
+    /// [`alertdrill_core::Error::NoAnswer`] or [`alertdrill_core::Error::BadAnswer`].
+    async fn range(
+        &self,
+        query: &str,
+        span: (UtcInstant, UtcInstant),
+        step: Duration,
+    ) -> Result<Vec<Series>>;
+}
+
 /// A server that has loaded alerting rules and evaluates them.
 #[async_trait]
-pub trait RuleEngine: fmt::Debug + Send + Sync {
+pub trait RuleEngine: Ranges {
     /// Every alerting rule that is loaded, with the waits of its group and of the targets. The
     /// duration of scrapes is measured over the last `window`.
     ///
@@ -51,17 +66,6 @@ pub trait RuleEngine: fmt::Debug + Send + Sync {
     /// [`alertdrill_core::Error::NoAnswer`] or [`alertdrill_core::Error::BadAnswer`]. A query that
     /// failed never reads as a condition that is false.
     async fn are_true(&self, conditions: &[String]) -> Result<(Vec<bool>, UtcInstant)>;
-
-    /// The values of `query` from the first to the second instant of `span`, one per `step`.
-    ///
-    /// # Errors
-    /// [`alertdrill_core::Error::NoAnswer`] or [`alertdrill_core::Error::BadAnswer`].
-    async fn range(
-        &self,
-        query: &str,
-        span: (UtcInstant, UtcInstant),
-        step: Duration,
-    ) -> Result<Vec<Series>>;
 
     /// The samples of `query` now: their labels, and their values as the answer spells them.
     ///
@@ -119,9 +123,9 @@ pub struct Series {
 /// [`CONDITION_RESOLUTION`].
 ///
 /// # Errors
-/// As [`RuleEngine::range`].
+/// As [`Ranges::range`].
 pub async fn condition_spans(
-    engine: &dyn RuleEngine,
+    engine: &dyn Ranges,
     condition: &str,
     from: UtcInstant,
     until: UtcInstant,

@@ -8,7 +8,7 @@ use alertdrill_core::{
     DrillRecord, Error, LoadedRule, Result, TermDecision, UtcInstant, drill_that_decided,
 };
 
-use crate::rule_engine::RuleEngine;
+use crate::rule_engine::Ranges;
 
 /// Prometheus answers with at most 11,000 instants (`web/api/v1/api.go`).
 const MOST_INSTANTS: f64 = 10_000.0;
@@ -16,7 +16,7 @@ const MOST_INSTANTS: f64 = 10_000.0;
 /// Per term of each of `rules`, the drills of `records` in which it decided; empty if they injected
 /// no fault. What cannot be asked is said of its term.
 pub async fn term_decisions(
-    engine: &dyn RuleEngine,
+    engine: &dyn Ranges,
     rules: &[LoadedRule],
     records: &[DrillRecord],
 ) -> Vec<TermDecision> {
@@ -50,7 +50,7 @@ fn step(rule: &LoadedRule, (from, until): (UtcInstant, UtcInstant)) -> Duration 
 
 /// What a server is asked for.
 struct Asked<'a> {
-    engine: &'a dyn RuleEngine,
+    engine: &'a dyn Ranges,
     span: (UtcInstant, UtcInstant),
     every: Duration,
     records: &'a [DrillRecord],

@@ -5,6 +5,8 @@
 //! rest of the file is decoded. A file without a version is older than versions are: it is of
 //! version 1.
 
+mod recording_folder;
+
 use std::fs::File;
 use std::io::ErrorKind;
 use std::ops::RangeInclusive;
@@ -19,6 +21,8 @@ use alertdrill_core::{
     PANELS_SCHEMA_VERSION, PanelRecord, RECORD_SCHEMA_VERSION, RUN_SCHEMA_VERSION, Result, RunInfo,
     TERMS_SCHEMA_VERSION, TIMELINE_SCHEMA_VERSION, TermDecision,
 };
+
+pub use recording_folder::RecordingFolder;
 
 const RUN: &str = "run.json";
 const PANELS: &str = "panels.json";
@@ -46,7 +50,20 @@ impl RunFolder {
             let now = Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
             format!("{now}-{}", std::process::id())
         });
-        let path = target.join("drills").join(id);
+        Self::new(target.join("drills").join(id))
+    }
+
+    /// Makes the folder of a replay below `target`.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn of_a_replay(target: &Path) -> Result<Self> {
+        let now = Timestamp::now().strftime("%Y%m%dT%H%M%S%3fZ");
+        let id = format!("{now}-{}", std::process::id());
+        Self::new(target.join("replays").join(id))
+    }
+
+    fn new(path: PathBuf) -> Result<Self> {
         make_folder(&path.join("records"))?;
         Ok(Self { path })
     }

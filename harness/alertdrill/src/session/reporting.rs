@@ -7,11 +7,16 @@ use alertdrill_core::dashboard::{Dashboard, moved_panels};
 use alertdrill_core::{AlertState, Cadence, Error, PanelRecord, Result, RunInfo, Settings, Waiver};
 use alertdrill_engine::{RuleEngine as _, board_history};
 use alertdrill_progress::Progress;
-use alertdrill_report::{Agreement, Measured, Report, RunFolder, record_history, save_report};
+use alertdrill_report::{
+    Agreement, Measured, RecordingFolder, Report, RunFolder, record_history, save_report,
+};
 
 use super::{Session, now};
 use crate::job::Job;
 use crate::provenance::provenance_of;
+use crate::recorder::{Recorder, replayer_in};
+use crate::replaying::RECORDING;
+use crate::written::text_of;
 
 const BYTES_PER_GIB: f64 = 1_073_741_824.0;
 
@@ -41,6 +46,7 @@ impl Session {
             rules_sha256: rules_sha256.to_owned(),
             waivers: waivers.to_vec(),
             to_prove: self.stack.project().settings().instances_to_prove(),
+            replayed_from: None,
             provenance: provenance_of(&self.stack, self.commit.clone()).await,
         })?;
         if let Err(error) = self.record_panels(folder).await {
@@ -69,6 +75,32 @@ impl Session {
             ));
         }
         Ok(report)
+    }
+
+    /// Records the run in `folder`, so that any rules can be judged by it, with the replayer of the
+    /// folder `programs`. No verdict of this run depends on it: what fails is only said.
+    pub async fn record(&self, folder: &RunFolder, programs: &Path, progress: &Progress) {
+        let into = RecordingFolder::at(folder.path().join(RECORDING));
+        if let Err(error) = self.record_into(folder, programs, &into).await {
+            progress.line(&format!("the run is not recorded: {}", error.explained()));
+        }
+    }
+
+    async fn record_into(
+        &self,
+        folder: &RunFolder,
+        programs: &Path,
+        into: &RecordingFolder,
+    ) -> Result<()> {
+        let _turn = folder.lock()?;
+        let settings = self.stack.project().settings();
+        let rules_text = text_of(self.stack.rules().0)?;
+        let recorder = Recorder {
+            prometheus: &self.prometheus,
+            replayer: &replayer_in(programs)?,
+            rules: Some((&settings.prometheus_files.rules, rules_text)),
+        };
+        recorder.record_run(folder, settings, into).await.map(drop)
     }
 
     /// What the dashboard, as it is now, showed during a run, and which drills moved it; `None` if

@@ -88,7 +88,10 @@ impl<'a> Judge<'a> {
 
         self.judge_time(firing_at);
         self.judge_labels(&life.labels);
-        self.judge_delivery(life, firing_at);
+        match &self.timeline.replayed {
+            Some(replayed) => self.judge_words_to_send(replayed, life, firing_at),
+            None => self.judge_delivery(life, firing_at),
+        }
         self.judge_second_alerts(life);
         self.judge_lasting(life, firing_at);
         if !self.timeline.watched_until.is_cut_short() {

@@ -129,6 +129,8 @@ impl Judge<'_> {
             );
             self.blame(ReasonKind::NotResolved, message);
         }
-        self.judge_resolve_delivery(labels, resolved_at);
+        if self.timeline.replayed.is_none() {
+            self.judge_resolve_delivery(labels, resolved_at);
+        }
     }
 }

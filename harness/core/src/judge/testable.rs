@@ -1,6 +1,6 @@
 //! Whether the drill proves anything, and whether it left the stack as it found it.
 
-use super::relative;
+use super::{not_recorded, relative};
 use crate::{Drill, FaultRecord, Reason, ReasonKind, SteadyState, Timeline, rule_for};
 
 /// What kept the drill from proving anything.
@@ -12,6 +12,7 @@ pub(super) fn obstacles(drill: &Drill, timeline: &Timeline) -> Vec<Reason> {
     reasons.extend(stack_not_steady(&timeline.steady_state));
     reasons.extend(timeline.faults.iter().flat_map(fault_failures));
     reasons.extend(skipped_evaluations(drill, timeline));
+    reasons.extend(not_recorded::obstacles(timeline));
     reasons
 }
 

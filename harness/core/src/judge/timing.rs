@@ -50,6 +50,10 @@ impl<'a> Judge<'a> {
             self.blame(ReasonKind::FaultWithoutEffect, message);
             return;
         }
+        if let Some(message) = self.reverted_too_soon(pending) {
+            self.blame(ReasonKind::NotRecorded, message);
+            return;
+        }
         let watched_until = self.timeline.finished_at;
         let watched_s = watched_until.seconds_since(self.fault.injected_at);
         let state = match pending_at {
@@ -87,7 +91,7 @@ impl<'a> Judge<'a> {
 
     /// When it must fire at the latest. The promised time is for the latest onset: one that came
     /// sooner leaves no more time after it.
-    fn deadline(&self) -> UtcInstant {
+    pub(super) fn deadline(&self) -> UtcInstant {
         let expected = self.expected;
         let promised = self.fault.injected_at.plus(expected.deadline);
         let after_onset = expected.deadline.saturating_sub(expected.onset.latest);

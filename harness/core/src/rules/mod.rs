@@ -17,4 +17,5 @@ pub use recording::{RecordingRule, Recordings};
 pub use sick_rule::SickRule;
 pub(crate) use window::whole_intervals;
 pub use window::{CONDITION_RESOLUTION, Window};
+pub(crate) use written_rules::recorded_metrics_of;
 pub use written_rules::{query_offsets_of, rules_of};

@@ -157,6 +157,14 @@ fn rules_with_waits(
     Ok(written)
 }
 
+/// The metrics that the recording rules of a rules file record; none if it is no rules file.
+pub(crate) fn recorded_metrics_of(text: &str) -> Vec<String> {
+    let rules: Option<RulesFile> = serde_yaml_ng::from_str(text).ok();
+    let groups = rules.into_iter().flat_map(|rules| rules.groups);
+    let rules = groups.flat_map(|group| group.rules);
+    rules.filter_map(|rule| rule.record).collect()
+}
+
 fn recording_rules(rules: &RulesFile, of_all: Duration) -> Result<Vec<RecordingRule>> {
     let mut recording = Vec::new();
     for group in &rules.groups {

@@ -32,10 +32,10 @@ pub(super) struct VectorSample {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct MatrixSeries {
-    pub(super) metric: Labels,
+pub(crate) struct MatrixSeries {
+    pub(crate) metric: Labels,
     #[serde(default)]
-    pub(super) values: Vec<(f64, String)>,
+    pub(crate) values: Vec<(f64, String)>,
 }
 
 /// The answer of `/api/v1/rules`.
@@ -44,36 +44,51 @@ pub(super) struct LoadedGroups {
     pub(super) groups: Vec<LoadedGroup>,
 }
 
+/// A group of rules that is loaded.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct LoadedGroup {
-    pub(super) name: String,
-    pub(super) interval: f64,
-    pub(super) last_evaluation: UtcInstant,
-    /// How far back its evaluations look. No answer tells it: it is filled in.
-    #[serde(skip)]
-    pub(super) query_offset: Duration,
-    pub(super) rules: Vec<RuleAnswer>,
+pub(crate) struct LoadedGroup {
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) file: String,
+    pub(crate) interval: f64,
+    #[serde(default)]
+    pub(crate) limit: u64,
+    pub(crate) last_evaluation: UtcInstant,
+    /// How far back its evaluations look. No answer of a server tells it: it is filled in.
+    #[serde(default, with = "alertdrill_core::seconds")]
+    pub(crate) query_offset: Duration,
+    pub(crate) rules: Vec<RuleAnswer>,
+}
+
+/// What a rule is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RuleKind {
+    Alerting,
+    Recording,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct RuleAnswer {
-    pub(super) name: String,
-    pub(super) query: String,
+pub(crate) struct RuleAnswer {
+    #[serde(rename = "type")]
+    pub(crate) kind: RuleKind,
+    pub(crate) name: String,
+    pub(crate) query: String,
     #[serde(default)]
-    pub(super) duration: f64,
+    pub(crate) duration: f64,
     #[serde(default)]
-    pub(super) keep_firing_for: f64,
+    pub(crate) keep_firing_for: f64,
     #[serde(default)]
-    pub(super) labels: Labels,
+    pub(crate) labels: Labels,
     #[serde(default)]
-    pub(super) annotations: Labels,
-    pub(super) health: String,
+    pub(crate) annotations: Labels,
+    pub(crate) health: String,
     #[serde(default)]
-    pub(super) last_error: String,
+    pub(crate) last_error: String,
     #[serde(default)]
-    pub(super) last_evaluation: Option<UtcInstant>,
+    pub(crate) last_evaluation: Option<UtcInstant>,
 }
 
 /// The answer of `/api/v1/targets`.
@@ -100,4 +115,10 @@ pub(super) struct ScrapeTarget {
 #[derive(Debug, Deserialize)]
 pub(super) struct BuildInfo {
     pub(super) version: String,
+}
+
+/// The answer of `/api/v1/status/config`.
+#[derive(Debug, Deserialize)]
+pub(super) struct LoadedConfiguration {
+    pub(super) yaml: String,
 }

@@ -3,57 +3,53 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use alertdrill_core::{
-    AlertState, Labels, LoadedRule, Recordings, Result, SickRule, UtcInstant, selector,
-};
+use alertdrill_core::{AlertState, Labels, LoadedRule, Result, SickRule, UtcInstant, selector};
 use async_trait::async_trait;
 
 use super::answers::MatrixSeries;
+use super::loaded_rules::{SICK, ScrapeWaits, alerting_rules_of};
 use super::{Prometheus, bad_answer, duration};
-use crate::rule_engine::{AlertSeries, Evaluated, Evaluations, RuleEngine, Series};
+use crate::rule_engine::{AlertSeries, Evaluated, Evaluations, Ranges, RuleEngine, Series};
 
 /// The label that tells the conditions of one query apart.
 const CONDITION_NUMBER: &str = "alertdrill_condition";
-/// The health of a rule whose last evaluation failed.
-pub(super) const SICK: &str = "err";
 /// The value of that label on the server's clock.
 const CLOCK: &str = "clock";
 
 #[async_trait]
+impl Ranges for Prometheus {
+    async fn range(
+        &self,
+        query: &str,
+        span: (UtcInstant, UtcInstant),
+        step: Duration,
+    ) -> Result<Vec<Series>> {
+        let [start, end] = [span.0, span.1].map(|at| at.epoch_s().to_string());
+        let step = step.as_secs_f64().to_string();
+        let form = [
+            ("query", query),
+            ("start", &start),
+            ("end", &end),
+            ("step", &step),
+        ];
+        let series = self.matrix("/api/v1/query_range", &form).await?;
+        let all: Option<_> = series.into_iter().map(numbers).collect();
+        all.ok_or_else(|| bad_answer(query, "a timestamp or a value is no number"))
+    }
+}
+
+#[async_trait]
 impl RuleEngine for Prometheus {
     async fn alerting_rules(&self, window: Duration) -> Result<Vec<LoadedRule>> {
-        let (scrape_interval, scrape_timeout) = self.scrape_waits().await?;
+        let (interval, timeout) = self.scrape_waits().await?;
         let usual = self.longest_scrape(window).await?;
         let recording = self.recording_rules().await?;
-        let recordings = Recordings(&recording);
-        let mut loaded = Vec::new();
-        for group in self.groups().await?.groups {
-            let evaluation_interval = duration(group.interval)?;
-            for rule in group.rules {
-                let reads_up = recordings.read_up(&rule.query);
-                let reads_up = reads_up.map_err(|reason| bad_answer(&rule.query, &reason))?;
-                let recorded_within = recordings.delay_of(&rule.query);
-                let sick = (rule.health == SICK).then_some(rule.last_error);
-                let sick = sick.or_else(|| recordings.sick_one_of(&rule.query));
-                loaded.push(LoadedRule {
-                    annotations: rule.annotations,
-                    sick,
-                    is_watchdog: false,
-                    alert: rule.name,
-                    group: group.name.clone(),
-                    labels: rule.labels,
-                    query: rule.query,
-                    for_duration: duration(rule.duration)?,
-                    keep_firing_for: duration(rule.keep_firing_for)?,
-                    evaluation_interval,
-                    query_offset: group.query_offset,
-                    recorded_within,
-                    scrape_interval,
-                    scrape_duration: if reads_up { scrape_timeout } else { usual },
-                });
-            }
-        }
-        Ok(loaded)
+        let waits = ScrapeWaits {
+            interval,
+            timeout,
+            usual,
+        };
+        alerting_rules_of(self.groups().await?.groups, &recording, waits)
     }
 
     async fn evaluations(&self) -> Result<Evaluations> {
@@ -136,25 +132,6 @@ impl RuleEngine for Prometheus {
         Ok((are_true, clock))
     }
 
-    async fn range(
-        &self,
-        query: &str,
-        span: (UtcInstant, UtcInstant),
-        step: Duration,
-    ) -> Result<Vec<Series>> {
-        let [start, end] = [span.0, span.1].map(|at| at.epoch_s().to_string());
-        let step = step.as_secs_f64().to_string();
-        let form = [
-            ("query", query),
-            ("start", &start),
-            ("end", &end),
-            ("step", &step),
-        ];
-        let series = self.matrix("/api/v1/query_range", &form).await?;
-        let all: Option<_> = series.into_iter().map(numbers).collect();
-        all.ok_or_else(|| bad_answer(query, "a timestamp or a value is no number"))
-    }
-
     async fn samples(&self, query: &str) -> Result<Vec<(Labels, String)>> {
         let samples = self.vector(query).await?.into_iter();
         Ok(samples.map(|it| (it.metric, it.value.1)).collect())
@@ -201,7 +178,7 @@ fn alert_series(series: MatrixSeries) -> std::result::Result<AlertSeries, String
     })
 }
 
-fn numbers(series: MatrixSeries) -> Option<Series> {
+pub(crate) fn numbers(series: MatrixSeries) -> Option<Series> {
     let number = |(epoch_s, value): (f64, String)| {
         Some((UtcInstant::from_epoch_s(epoch_s)?, value.parse().ok()?))
     };

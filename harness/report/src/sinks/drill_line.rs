@@ -1,7 +1,7 @@
 //! What a terminal shows of a drill when it ends.
 
 use alertdrill_core::style::{harmless, outcome};
-use alertdrill_core::{AlertOutcome, DrillRecord, UtcInstant, Verdict, WatchedUntil};
+use alertdrill_core::{AlertOutcome, DrillRecord, Timeline, UtcInstant, Verdict};
 
 /// One line with the drill, its verdict, and the times of its alerts relative to the fault. A line
 /// for each tolerated alert and each check follows.
@@ -18,9 +18,7 @@ pub fn drill_line(record: &DrillRecord, verdict: &Verdict) -> String {
         _ => "never".to_owned(),
     };
     let alerts = verdict.alerts.iter();
-    let mut parts: Vec<_> = alerts
-        .map(|alert| times(alert, timeline.watched_until, at))
-        .collect();
+    let mut parts: Vec<_> = alerts.map(|alert| times(alert, timeline, at)).collect();
     parts.push(format!("fault reverted {}", at(timeline.last_revert())));
     let (who, what) = (format!("{}{lane}", drill.name), parts.join("; "));
     let verdict_shown = outcome(verdict.outcome);
@@ -42,7 +40,7 @@ pub fn drill_line(record: &DrillRecord, verdict: &Verdict) -> String {
 /// The times of an alert that had to fire.
 fn times(
     alert: &AlertOutcome,
-    watched_until: WatchedUntil,
+    timeline: &Timeline,
     at: impl Fn(Option<UtcInstant>) -> String,
 ) -> String {
     let Some(deadline_s) = alert.deadline_s else {
@@ -52,19 +50,25 @@ fn times(
     let window = alert.window_s.map_or("none".to_owned(), ends);
     let end = |instant: Option<UtcInstant>| match instant {
         Some(_) => at(instant),
-        None => watched_until.unseen_end().to_owned(),
+        None => timeline.watched_until.unseen_end().to_owned(),
     };
-    [
+    let mut parts = vec![
         format!("{} pending {}", alert.name, at(alert.pending_at)),
         format!(
             "firing {} (window {window}, deadline {deadline_s:.0} s)",
             at(alert.firing_at)
         ),
-        format!("notified {}", at(alert.notified_at)),
         format!("resolved {}", end(alert.resolved_at)),
-        format!("resolve notified {}", end(alert.resolve_notified_at)),
-    ]
-    .join(", ")
+    ];
+    // A replay delivers nothing.
+    if timeline.replayed.is_none() {
+        parts.insert(2, format!("notified {}", at(alert.notified_at)));
+        parts.push(format!(
+            "resolve notified {}",
+            end(alert.resolve_notified_at)
+        ));
+    }
+    parts.join(", ")
 }
 
 /// How near an alert came that had to stay silent.
@@ -83,7 +87,7 @@ fn times_of_silent(alert: &AlertOutcome, at: impl Fn(Option<UtcInstant>) -> Stri
 mod tests {
     use super::*;
     use crate::examples::{example_alert, example_record, example_verdict, folded, verdict_on};
-    use alertdrill_core::Outcome;
+    use alertdrill_core::{Outcome, WatchedUntil};
 
     fn line(record: &DrillRecord, verdict: &Verdict) -> String {
         anstream::adapter::strip_str(&drill_line(record, verdict)).to_string()

@@ -11,6 +11,7 @@ mod job_summary;
 mod junit;
 mod measured_lines;
 mod phrases;
+mod replay_summary;
 mod run_files;
 
 pub use annotations::{annotations, slower_annotations};
@@ -20,4 +21,5 @@ pub use end_table::end_table;
 pub use failure::failure_text;
 pub use job_summary::save_summary;
 pub use measured_lines::measured_lines;
+pub use replay_summary::replay_summary;
 pub use run_files::save_report;

@@ -20,7 +20,11 @@ pub(super) fn copy_if_changed(from: &Path, to: &Path) -> Result<()> {
         .map(drop)
 }
 
-pub(super) fn hash_of_file(path: &Path) -> Result<String> {
+/// The SHA-256 of a file's content.
+///
+/// # Errors
+/// [`Error::File`].
+pub fn hash_of_file(path: &Path) -> Result<String> {
     let mut hash = Sha256::new();
     hash_file(&mut hash, path)?;
     Ok(finish_hash(hash))

@@ -25,6 +25,7 @@ mod tools;
 pub use containers::Containers;
 pub use description::find_compose_file;
 pub use drilled_files::DrilledFiles;
+pub use files::hash_of_file;
 pub use images::build_stale;
 pub use lock::StackLock;
 pub use project::{Project, target_folder};

@@ -4,11 +4,35 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use alertdrill_core::{AlertState, Labels, LoadedRule, Result, SickRule, UtcInstant};
-use alertdrill_engine::{AlertSeries, Evaluated, Evaluations, RuleEngine, Series};
+use alertdrill_engine::{AlertSeries, Evaluated, Evaluations, Ranges, RuleEngine, Series};
 use async_trait::async_trait;
 
 use super::rule::{EVERY, SICK};
 use super::world::World;
+
+#[async_trait]
+impl Ranges for World {
+    async fn range(
+        &self,
+        query: &str,
+        (from, until): (UtcInstant, UtcInstant),
+        step: Duration,
+    ) -> Result<Vec<Series>> {
+        self.ask_engine("range").await?;
+        let condition = query.trim_start_matches("count(").trim_end_matches(')');
+        let happened = self.happened();
+        let mut values = Vec::new();
+        let mut at = from;
+        while at <= until {
+            if happened.is_true(condition, at) {
+                values.push((at, 1.0));
+            }
+            at = at.plus(step);
+        }
+        let labels = Labels::new();
+        Ok(vec![Series { labels, values }])
+    }
+}
 
 #[async_trait]
 impl RuleEngine for World {
@@ -88,27 +112,6 @@ impl RuleEngine for World {
         let (now, happened) = (self.clock.now(), self.happened());
         let are_true = conditions.iter().map(|query| happened.is_true(query, now));
         Ok((are_true.collect(), now))
-    }
-
-    async fn range(
-        &self,
-        query: &str,
-        (from, until): (UtcInstant, UtcInstant),
-        step: Duration,
-    ) -> Result<Vec<Series>> {
-        self.ask_engine("range").await?;
-        let condition = query.trim_start_matches("count(").trim_end_matches(')');
-        let happened = self.happened();
-        let mut values = Vec::new();
-        let mut at = from;
-        while at <= until {
-            if happened.is_true(condition, at) {
-                values.push((at, 1.0));
-            }
-            at = at.plus(step);
-        }
-        let labels = Labels::new();
-        Ok(vec![Series { labels, values }])
     }
 
     async fn samples(&self, query: &str) -> Result<Vec<(Labels, String)>> {

@@ -1,0 +1,99 @@
+//! `alertdrill record`: makes a recording of a run, or of any span in the life of a Prometheus.
+
+use std::path::Path;
+
+use alertdrill_core::{Error, Recording, Result, UtcInstant};
+use alertdrill_engine::Prometheus;
+use alertdrill_report::{RecordingFolder, RunFolder};
+use alertdrill_target::compose::{Containers, Project};
+
+use super::{latest_run, runtime};
+use crate::recorder::{Recorder, replayer_in};
+use crate::written::{Written, text_of};
+
+/// What is to be recorded.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// The address of the Prometheus; that of the stack, if none is named.
+    pub prometheus: Option<&'a str>,
+    /// From when until when; the project's last run, if that is not said.
+    pub span: Option<(UtcInstant, UtcInstant)>,
+    /// The folder of the recording.
+    pub into: &'a Path,
+}
+
+/// Makes a recording; gives what is in it.
+///
+/// # Errors
+/// [`Error::NoAnswer`] or [`Error::BadAnswer`] of the server, [`Error::File`],
+/// [`Error::BadDescription`] of a span that is none, [`Error::NoReplayer`].
+pub fn record(project: &Path, programs: &Path, record: Record<'_>) -> Result<Vec<String>> {
+    let into = RecordingFolder::at(record.into);
+    let replayer = &replayer_in(programs)?;
+    if let Some((from, until)) = record.span
+        && from >= until
+    {
+        return Err(Error::BadDescription {
+            what: "the span to record".to_owned(),
+            reason: format!("it begins at {from} and ends at {until}"),
+        });
+    }
+    let recording = runtime()?.block_on(async {
+        let prometheus = match record.prometheus {
+            Some(address) => Prometheus::new(address),
+            None => of_the_stack(project, programs).await?,
+        };
+        let prometheus = &prometheus;
+        let Some(span) = record.span else {
+            let written = Written::read(project)?;
+            let folder = RunFolder::existing(latest_run(project)?);
+            let recorder = Recorder {
+                prometheus,
+                replayer,
+                rules: Some((
+                    &written.settings.prometheus_files.rules,
+                    text_of(&written.rules_file)?,
+                )),
+            };
+            return recorder.record_run(&folder, &written.settings, &into).await;
+        };
+        let recorder = Recorder {
+            prometheus,
+            replayer,
+            rules: None,
+        };
+        recorder.record(span, None, &into).await
+    })?;
+    Ok(said_of(&recording, record.into))
+}
+
+async fn of_the_stack(project: &Path, programs: &Path) -> Result<Prometheus> {
+    let project = Project::open(project, programs).await?;
+    let endpoint = &project.settings().prometheus;
+    let containers = Containers::connect(project.name()).await?;
+    let address = containers.address(&endpoint.service, endpoint.port).await?;
+    Ok(Prometheus::new(&address))
+}
+
+fn said_of(recording: &Recording, into: &Path) -> Vec<String> {
+    let drills = recording.run.as_ref().map_or(0, |run| run.drills.len());
+    let proof = &recording.proof;
+    let mut lines = vec![
+        format!(
+            "recorded in {}: from {} until {}, {} groups of rules, {drills} drills",
+            into.display(),
+            recording.from,
+            recording.until,
+            recording.groups.len()
+        ),
+        format!(
+            "its rules, evaluated again, gave {} of {} samples as they were recorded",
+            proof.equal, proof.compared
+        ),
+    ];
+    let explained = proof.explained.iter();
+    lines.extend(explained.map(|(reason, count)| format!("  {count} differ: {reason}")));
+    let unexplained = proof.unexplained.iter();
+    lines.extend(unexplained.map(|what| format!("  NOT EXPLAINED: {what}")));
+    lines
+}

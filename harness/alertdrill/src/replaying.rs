@@ -1,0 +1,202 @@
+//! A recording that is open: any rules can be judged by it.
+
+use std::path::{Path, PathBuf};
+
+use alertdrill_core::{
+    Drill, DrillRecord, Error, RecordedRun, Recording, Result, RulesFile, RulesSaid, Verdict,
+    judge, nearest, replayed, with_watchdogs,
+};
+use alertdrill_engine::replay::{EvaluatedRules, Evaluation, Replayer, RuleAt};
+use alertdrill_report::RecordingFolder;
+
+use crate::commands::latest_run;
+use crate::recorder::{replayer_in, require_reproducible};
+use crate::written::{Written, text_of};
+
+/// The folder of a recording in that of its run.
+pub(crate) const RECORDING: &str = "recording";
+
+/// A recording, and the replayer that has opened it.
+pub(crate) struct OpenRecording {
+    /// What it holds beside its samples.
+    pub(crate) recording: Recording,
+    /// Evaluates rules over its samples.
+    pub(crate) replayer: Replayer,
+    /// The metrics that it has samples of.
+    pub(crate) metrics: Vec<String>,
+}
+
+/// A drill of a recording, judged by other rules.
+pub(crate) struct ReplayedDrill {
+    /// What it would have seen.
+    pub(crate) record: DrillRecord,
+    /// What that proves.
+    pub(crate) verdict: Verdict,
+}
+
+impl OpenRecording {
+    /// Opens the recording in `folder` with the replayer of the folder `programs`.
+    ///
+    /// # Errors
+    /// [`Error::File`] if there is none, [`Error::BadDescription`] if it is torn or of another
+    /// version, [`Error::NotReproducible`], [`Error::NoReplayer`], [`Error::NoAnswer`].
+    pub(crate) async fn open(folder: &Path, programs: &Path) -> Result<Self> {
+        let files = RecordingFolder::at(folder);
+        let recording = files.recording()?;
+        require_reproducible(&recording, folder)?;
+        let mut replayer = Replayer::start(&replayer_in(programs)?).await?;
+        let metrics = replayer.open(&recording, &files.samples()).await?;
+        Ok(Self {
+            recording,
+            replayer,
+            metrics,
+        })
+    }
+
+    /// The run that it is of.
+    ///
+    /// # Errors
+    /// [`Error::BadDescription`] if it has no drills.
+    pub(crate) fn run(&self) -> Result<&RecordedRun> {
+        let run = self.recording.run.as_ref();
+        run.filter(|run| !run.drills.is_empty())
+            .ok_or_else(|| Error::BadDescription {
+                what: "the recording".to_owned(),
+                reason: "it has no drills to judge; `diff` compares rules over it".to_owned(),
+            })
+    }
+
+    /// The rules that were loaded, with the content of `rules` in the place of their file.
+    ///
+    /// # Errors
+    /// [`Error::File`], or [`Error::BadDescription`] if several files were loaded: which of them is
+    /// meant cannot be told.
+    pub(crate) fn with_rules(&self, rules: &Path) -> Result<Vec<RulesFile>> {
+        let text = text_of(rules)?;
+        self.with_rules_text(text, rules)
+    }
+
+    pub(crate) fn with_rules_text(&self, text: String, whence: &Path) -> Result<Vec<RulesFile>> {
+        let mut files = self.recording.rules.clone();
+        let named = |file: &RulesFile| Path::new(&file.path).file_name() == whence.file_name();
+        let place = match files.iter().position(named) {
+            Some(place) => place,
+            None if files.len() == 1 => 0,
+            None => {
+                let loaded = files.iter().map(|file| file.path.as_str());
+                let loaded = loaded.collect::<Vec<_>>().join(", ");
+                return Err(Error::BadDescription {
+                    what: format!("the rules in {}", whence.display()),
+                    reason: format!(
+                        "the recording is of several files of rules ({loaded}), and none has that \
+                         name: which one it takes the place of cannot be told"
+                    ),
+                });
+            }
+        };
+        if let Some(file) = files.get_mut(place) {
+            file.text = text;
+        }
+        Ok(files)
+    }
+
+    /// What `files` say of the recording.
+    ///
+    /// # Errors
+    /// [`Error::CandidateRefused`] of rules that Prometheus does not load.
+    pub(crate) async fn evaluate(&self, files: &[RulesFile]) -> Result<EvaluatedRules> {
+        let evaluation = Evaluation::of(files);
+        self.replayer.evaluate(&self.recording, evaluation).await
+    }
+
+    /// What only these rules of `files` say of the recording.
+    ///
+    /// # Errors
+    /// As [`OpenRecording::evaluate`].
+    pub(crate) async fn evaluate_only(
+        &self,
+        files: &[RulesFile],
+        only: &[RuleAt],
+    ) -> Result<EvaluatedRules> {
+        let evaluation = Evaluation {
+            files,
+            only,
+            is_kept: false,
+        };
+        self.replayer.evaluate(&self.recording, evaluation).await
+    }
+}
+
+/// Each drill of `run` that is `meant`, judged by what rules `said` of its recording.
+pub(crate) fn judged<'a>(
+    run: &'a RecordedRun,
+    said: &'a RulesSaid,
+    meant: impl Fn(&Drill) -> bool + 'a,
+) -> impl Iterator<Item = ReplayedDrill> + 'a {
+    let drills = run.drills.iter();
+    let drills = drills.filter(move |recorded| meant(&recorded.record.drill));
+    drills.map(|recorded| {
+        let record = replayed(recorded, run, said);
+        let verdict = judge(&record.drill, &record.timeline);
+        ReplayedDrill { record, verdict }
+    })
+}
+
+/// The same with the rules marked that always fire by intent.
+pub(crate) fn with_watchdogs_of(run: &RecordedRun, said: RulesSaid) -> RulesSaid {
+    RulesSaid {
+        rules: with_watchdogs(said.rules, &run.settings),
+        ..said
+    }
+}
+
+/// Which drills of `run` a name means: those that contain it, or just the one that is it.
+///
+/// # Errors
+/// [`Error::BadDescription`] with the nearest name if there is none.
+pub(crate) fn drills_named<'a>(
+    run: &'a RecordedRun,
+    name: Option<&str>,
+    exact: bool,
+) -> Result<Vec<&'a str>> {
+    let names = run
+        .drills
+        .iter()
+        .map(|drill| drill.record.drill.name.as_str());
+    let Some(name) = name else {
+        return Ok(names.collect());
+    };
+    let is_meant = |drill: &&str| {
+        if exact {
+            *drill == name
+        } else {
+            drill.contains(name)
+        }
+    };
+    let meant: Vec<_> = names.clone().filter(is_meant).collect();
+    if meant.is_empty() {
+        let nearest = nearest(name, names);
+        let nearest = nearest.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        return Err(Error::BadDescription {
+            what: "the drills of the recording".to_owned(),
+            reason: format!("no drill is named `{name}`{nearest}"),
+        });
+    }
+    Ok(meant)
+}
+
+/// The recording that a command is about: the named one, else the one that the settings of
+/// `project` name, else that of its last run.
+///
+/// # Errors
+/// As [`Written::settings`], if none is named.
+pub(crate) fn recording_of(named: Option<&Path>, project: &Path) -> Result<PathBuf> {
+    if let Some(named) = named {
+        return Ok(named.to_owned());
+    }
+    let (root, settings) = Written::settings(project)?;
+    Ok(match settings.recording {
+        Some(recording) => root.join(recording),
+        None => latest_run(project)?.join(RECORDING),
+    })
+}

@@ -1,0 +1,19 @@
+//! Rules evaluated again over recorded samples, by Prometheus's own rule engine.
+//!
+//! That engine is a program of its own (`harness/replayer`, in Go), for no other language has one
+//! that is complete. It is driven over its pipes, one JSON object a line: no port, no socket file,
+//! and a person can drive it by hand.
+
+mod child;
+mod evaluated;
+mod messages;
+mod recorder;
+mod replayer;
+
+pub use child::REPLAYER;
+pub use evaluated::{Evaluated as EvaluatedRules, RuleVector};
+pub use messages::{
+    Difference, MadeMutants, Mutant, Place, Proof, Recorded, RefusedMutant, RuleAt,
+};
+pub use recorder::{describe_server, rules_files};
+pub use replayer::{Evaluation, Replayer};
