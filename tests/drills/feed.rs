@@ -24,7 +24,8 @@ pub(super) fn drills() -> Vec<Drill> {
         Drill::new("feed_handler_back_in_time", Fault::stop(HANDLER)).silent(
             stays_silent()
                 .near(GONE, seconds(30))
-                .hold(seconds(40))
+                // Three scrapes fail, as for `target_back_in_time`.
+                .hold(seconds(35))
                 .too_near(GONE, seconds(60)),
         ),
         // Of two scrapes at least one falls into a pause of 20 s and fails.

@@ -13,7 +13,8 @@ pub(super) fn drills() -> Vec<Drill> {
         Drill::new("target_back_in_time", Fault::stop(EXPORTER)).silent(
             back_in_time("containers")
                 .near(is_lost("containers"), seconds(30))
-                .hold(seconds(40)),
+                // Three scrapes fail: one each 15 s, and what is seen is seen some seconds later.
+                .hold(seconds(35)),
         ),
     ]
 }

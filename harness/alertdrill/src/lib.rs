@@ -17,7 +17,7 @@ mod message_broker;
 pub mod prelude;
 mod provenance;
 mod recorder;
-mod replaying;
+pub mod replaying;
 pub mod runner;
 pub mod servers;
 pub mod session;

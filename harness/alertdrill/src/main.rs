@@ -24,6 +24,7 @@ Environment:
   PROMETHEUS_CONFIG=FILE the same of Prometheus's configuration
   KEEP_STACK=1           a run keeps the stack that it started
   WATCH_UNTIL=delivered  a drill ends as soon as its alerts are delivered, for an edited rule
+  HOLD_UNTIL=deadline    a drill holds its faults until the deadline, for a recording
   NO_COLOR=1             no colours";
 
 /// Breaks a running data pipeline on purpose and proves that its Prometheus alerts work.

@@ -12,11 +12,12 @@ use alertdrill_target::compose::Stack;
 use crate::servers;
 
 /// The environment variables that decide what a run does and what it finds.
-const DECIDING: [&str; 5] = [
+const DECIDING: [&str; 6] = [
     "ALERT_RULES",
     "ALERT_ROUTES",
     "PROMETHEUS_CONFIG",
     "WATCH_UNTIL",
+    "HOLD_UNTIL",
     "COMPOSE_PROJECT_NAME",
 ];
 

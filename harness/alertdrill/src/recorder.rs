@@ -15,6 +15,8 @@ use alertdrill_report::{RecordingFolder, RunFolder};
 
 /// How long before a run its samples are recorded: as far as most rules look back.
 const BEFORE_A_RUN: Duration = Duration::from_mins(20);
+/// How long before a run its rules are evaluated.
+const EVALUATED_BEFORE_A_RUN: Duration = Duration::from_mins(5);
 /// How many differences a message names.
 const AT_MOST: usize = 5;
 
@@ -97,10 +99,16 @@ impl Recorder<'_> {
             .record(self.prometheus, samples, labels, &tsdb)
             .await?;
         let first = UtcInstant::from_epoch_ms(recorded.from_ms).unwrap_or(from);
+        // What was active before a run began is known when its first drill begins.
+        let evaluated = if run.is_some() {
+            from.minus(EVALUATED_BEFORE_A_RUN)
+        } else {
+            from
+        };
         let mut recording = Recording {
             schema_version: RECORDING_SCHEMA_VERSION,
             server,
-            from: from.max(first),
+            from: evaluated.max(first),
             until,
             rules,
             groups: Vec::new(),

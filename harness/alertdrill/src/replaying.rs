@@ -17,21 +17,23 @@ use crate::written::{Written, text_of};
 pub(crate) const RECORDING: &str = "recording";
 
 /// A recording, and the replayer that has opened it.
-pub(crate) struct OpenRecording {
+#[derive(Debug)]
+pub struct OpenRecording {
     /// What it holds beside its samples.
-    pub(crate) recording: Recording,
+    pub recording: Recording,
     /// Evaluates rules over its samples.
-    pub(crate) replayer: Replayer,
+    pub replayer: Replayer,
     /// The metrics that it has samples of.
-    pub(crate) metrics: Vec<String>,
+    pub metrics: Vec<String>,
 }
 
 /// A drill of a recording, judged by other rules.
-pub(crate) struct ReplayedDrill {
+#[derive(Clone, Debug)]
+pub struct ReplayedDrill {
     /// What it would have seen.
-    pub(crate) record: DrillRecord,
+    pub record: DrillRecord,
     /// What that proves.
-    pub(crate) verdict: Verdict,
+    pub verdict: Verdict,
 }
 
 impl OpenRecording {
@@ -40,7 +42,7 @@ impl OpenRecording {
     /// # Errors
     /// [`Error::File`] if there is none, [`Error::BadDescription`] if it is torn or of another
     /// version, [`Error::NotReproducible`], [`Error::NoReplayer`], [`Error::NoAnswer`].
-    pub(crate) async fn open(folder: &Path, programs: &Path) -> Result<Self> {
+    pub async fn open(folder: &Path, programs: &Path) -> Result<Self> {
         let files = RecordingFolder::at(folder);
         let recording = files.recording()?;
         require_reproducible(&recording, folder)?;
@@ -57,7 +59,7 @@ impl OpenRecording {
     ///
     /// # Errors
     /// [`Error::BadDescription`] if it has no drills.
-    pub(crate) fn run(&self) -> Result<&RecordedRun> {
+    pub fn run(&self) -> Result<&RecordedRun> {
         let run = self.recording.run.as_ref();
         run.filter(|run| !run.drills.is_empty())
             .ok_or_else(|| Error::BadDescription {
@@ -71,12 +73,16 @@ impl OpenRecording {
     /// # Errors
     /// [`Error::File`], or [`Error::BadDescription`] if several files were loaded: which of them is
     /// meant cannot be told.
-    pub(crate) fn with_rules(&self, rules: &Path) -> Result<Vec<RulesFile>> {
+    pub fn with_rules(&self, rules: &Path) -> Result<Vec<RulesFile>> {
         let text = text_of(rules)?;
         self.with_rules_text(text, rules)
     }
 
-    pub(crate) fn with_rules_text(&self, text: String, whence: &Path) -> Result<Vec<RulesFile>> {
+    /// The same with this content, which was read from `whence`.
+    ///
+    /// # Errors
+    /// As [`OpenRecording::with_rules`].
+    pub fn with_rules_text(&self, text: String, whence: &Path) -> Result<Vec<RulesFile>> {
         let mut files = self.recording.rules.clone();
         let named = |file: &RulesFile| Path::new(&file.path).file_name() == whence.file_name();
         let place = match files.iter().position(named) {
@@ -107,6 +113,16 @@ impl OpenRecording {
     pub(crate) async fn evaluate(&self, files: &[RulesFile]) -> Result<EvaluatedRules> {
         let evaluation = Evaluation::of(files);
         self.replayer.evaluate(&self.recording, evaluation).await
+    }
+
+    /// Each drill, judged by the rules in `files`.
+    ///
+    /// # Errors
+    /// As [`OpenRecording::evaluate`] and [`OpenRecording::run`].
+    pub async fn judge(&self, files: &[RulesFile]) -> Result<Vec<ReplayedDrill>> {
+        let run = self.run()?;
+        let said = with_watchdogs_of(run, self.evaluate(files).await?.said);
+        Ok(judged(run, &said, |_| true).collect())
     }
 
     /// What only these rules of `files` say of the recording.

@@ -27,6 +27,8 @@ use crate::servers;
 
 /// How far drills are watched, if not to their end.
 const WATCH_UNTIL: &str = "WATCH_UNTIL";
+/// Until when drills hold their faults at least.
+const HOLD_UNTIL: &str = "HOLD_UNTIL";
 /// How long a stack that was just started may take to its first steady state.
 const FIRST_STEADY_WITHIN: Duration = Duration::from_secs(180);
 /// How long a drill waits for steady state before it gives up.
@@ -49,6 +51,7 @@ pub struct Session {
     stack_ready_s: f64,
     steady_within: Duration,
     watch_until: WatchedUntil,
+    hold_to_deadline: bool,
 }
 
 impl Session {
@@ -68,6 +71,7 @@ impl Session {
         cancel: &CancellationToken,
     ) -> Result<Self> {
         let watch_until = watch_until()?;
+        let hold_to_deadline = hold_to_deadline()?;
         let commit = commit_of(project.root());
         let state = project.state_folder();
         let (journal, leases) = (Journal::in_folder(&state), Leases::in_folder(&state)?);
@@ -96,6 +100,7 @@ impl Session {
                     stack_ready_s,
                     steady_within: STEADY_WITHIN,
                     watch_until,
+                    hold_to_deadline,
                 })
             }
             Err(error) => {
@@ -230,6 +235,7 @@ impl Session {
             settings: self.stack.project().settings(),
             steady_within: self.steady_within,
             watch_until: self.watch_until,
+            hold_to_deadline: self.hold_to_deadline,
             progress,
             cancel,
         }
@@ -359,6 +365,18 @@ pub(crate) fn watch_until() -> Result<WatchedUntil> {
         return Ok(WatchedUntil::default());
     };
     asked.to_string_lossy().parse().map_err(watch_until_refused)
+}
+
+/// Whether the variable `HOLD_UNTIL` asks that faults are held until the deadline of their alerts.
+fn hold_to_deadline() -> Result<bool> {
+    match std::env::var_os(HOLD_UNTIL) {
+        None => Ok(false),
+        Some(asked) if asked == "deadline" => Ok(true),
+        Some(asked) => Err(Error::BadDescription {
+            what: format!("the variable {HOLD_UNTIL}"),
+            reason: format!("`{}` is not `deadline`", asked.to_string_lossy()),
+        }),
+    }
 }
 
 /// That only a drill that runs alone may be cut short: what it leaves behind would be taken for

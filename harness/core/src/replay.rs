@@ -6,7 +6,7 @@
 //! cannot tell: what Alertmanager would have delivered, and what would have come had the fault been
 //! held for longer. Both are said, and nothing is guessed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -217,7 +217,7 @@ impl Replay<'_> {
             silent_watchdogs: Vec::new(),
             ..timeline.steady_state.clone()
         };
-        for labels in self.firing_at(injected_at) {
+        for labels in self.active_at(injected_at) {
             let beside = timeline.neighbours.iter();
             let mut beside = beside.filter(|other| other.ran_at(injected_at));
             let is_neighbours =
@@ -247,23 +247,45 @@ impl Replay<'_> {
     }
 
     /// The alerts that fired at the last evaluation before `instant`.
-    fn firing_at(&self, instant: UtcInstant) -> Vec<&Labels> {
+    fn firing_at(&self, instant: UtcInstant) -> BTreeSet<&Labels> {
+        let lately = self.lately(instant);
+        let is_last =
+            |sample: &&AlertSample| sample.at.plus(self.interval_of(&sample.labels)) > instant;
+        let firing = lately
+            .filter(|sample| sample.state == AlertState::Firing)
+            .filter(is_last);
+        firing.map(|sample| &sample.labels).collect()
+    }
+
+    /// The alerts that fired at the last evaluation before `instant`, and those that were pending
+    /// for so long that a live run would not have begun.
+    fn active_at(&self, instant: UtcInstant) -> BTreeSet<&Labels> {
+        let mut counts = BTreeMap::<_, u32>::new();
+        for sample in self.lately(instant) {
+            *counts.entry(&sample.labels).or_default() += 1;
+        }
+        let whole = |labels: &Labels| LOOK_BACK.div_duration_f64(self.interval_of(labels)) - 1.0;
+        let pending = counts
+            .into_iter()
+            .filter(|(labels, count)| f64::from(*count) > whole(labels));
+        pending
+            .map(|(labels, _)| labels)
+            .chain(self.firing_at(instant))
+            .collect()
+    }
+
+    /// The samples of the time just before `instant`.
+    fn lately(&self, instant: UtcInstant) -> impl Iterator<Item = &AlertSample> {
         let all = &self.said.samples;
         let end = all.partition_point(|sample| sample.at <= instant);
-        let interval = |labels: &Labels| {
-            let alert = labels.get("alertname").map_or("", String::as_str);
-            rule_for(alert, labels, &self.said.rules).map(|rule| rule.evaluation_interval)
-        };
-        let recent = all[..end].iter().rev();
-        let recent = recent.take_while(|sample| sample.at > instant.minus(LOOK_BACK));
-        let firing = recent.filter(|sample| {
-            let interval = interval(&sample.labels).unwrap_or_default();
-            sample.state == AlertState::Firing && sample.at.plus(interval) > instant
-        });
-        let mut labels: Vec<_> = firing.map(|sample| &sample.labels).collect();
-        labels.sort();
-        labels.dedup();
-        labels
+        let begin = all.partition_point(|sample| sample.at <= instant.minus(LOOK_BACK));
+        all[begin.min(end)..end].iter()
+    }
+
+    fn interval_of(&self, labels: &Labels) -> Duration {
+        let alert = labels.get("alertname").map_or("", String::as_str);
+        let rule = rule_for(alert, labels, &self.said.rules);
+        rule.map_or(LOOK_BACK, |rule| rule.evaluation_interval)
     }
 
     /// The drill that broke something last, not long before `instant`, that such an alert is

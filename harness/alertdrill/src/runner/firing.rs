@@ -58,11 +58,11 @@ impl Life<'_, '_> {
     /// held to the end all the same.
     pub(super) async fn hold_while_it_fires(&mut self) -> Result<()> {
         let held_for = self.drill.expect.iter().map(|expected| expected.held_for);
-        let held_for = held_for.max().unwrap_or_default();
-        if held_for.is_zero() || self.timeline.watched_until.is_cut_short() {
+        let until = self.now().plus(held_for.max().unwrap_or_default());
+        let until = until.max(self.held_at_least_until());
+        if until <= self.now() || self.timeline.watched_until.is_cut_short() {
             return Ok(());
         }
-        let until = self.now().plus(held_for);
         let step = self.step("holding it while its alerts fire");
         while until > self.now() {
             let left = until.time_since(self.now());
@@ -99,6 +99,16 @@ impl Life<'_, '_> {
             .progress
             .line(&format!("{}: so far: {told}", self.drill.name));
         Ok(())
+    }
+
+    /// The last deadline of its alerts, if faults are to be held so long.
+    fn held_at_least_until(&self) -> UtcInstant {
+        let deadlines = self.drill.expect.iter().map(|expected| expected.deadline);
+        let began_at = self.began_at().filter(|_| self.around.hold_to_deadline);
+        match (began_at, deadlines.max()) {
+            (Some(began_at), Some(deadline)) => began_at.plus(deadline),
+            _ => self.now(),
+        }
     }
 
     /// When an alert that has not fired by then is given up.

@@ -40,6 +40,9 @@ pub struct Surroundings<'a> {
     pub steady_within: Duration,
     /// How far a drill is watched whose alerts must fire.
     pub watch_until: WatchedUntil,
+    /// Whether faults are held until the deadline of their alerts, so that a recording decides
+    /// rules that fire later, or never, too.
+    pub hold_to_deadline: bool,
     /// Shows what the drill waits for.
     pub progress: &'a Progress,
     /// Ends the drill early. Its faults are reverted all the same.

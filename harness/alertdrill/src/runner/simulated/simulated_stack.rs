@@ -124,6 +124,7 @@ impl SimulatedStack {
             settings: &self.settings,
             steady_within: STEADY_WITHIN,
             watch_until: WatchedUntil::default(),
+            hold_to_deadline: false,
             progress: &self.progress,
             cancel: &self.cancel,
         }
