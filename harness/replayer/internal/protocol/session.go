@@ -31,6 +31,8 @@ func (s *session) handle(to ask) (any, error) {
 		return s.timing(to)
 	case "evaluate":
 		return s.evaluate(to)
+	case "prove":
+		return s.prove(to)
 	case "range":
 		return s.queryRange(to)
 	default:
@@ -152,6 +154,18 @@ func (s *session) evaluate(to ask) (any, error) {
 		s.keep(from, outputs)
 	}
 	return result, nil
+}
+
+func (s *session) prove(to ask) (any, error) {
+	request, err := decode[replay.Request](to)
+	if err != nil {
+		return nil, err
+	}
+	from, _, err := s.recording()
+	if err != nil {
+		return nil, err
+	}
+	return replay.Prove(from, request)
 }
 
 // keep holds an evaluation's outputs, unless another recording was opened meanwhile.

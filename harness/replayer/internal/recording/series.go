@@ -2,10 +2,12 @@ package recording
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"sort"
 	"sync"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
@@ -168,4 +170,30 @@ func firstAfter(times []int64, t int64) int {
 		i++
 	}
 	return i
+}
+
+// NearSample is a sample by when it was made and when it could be read.
+type NearSample struct{ T, Visible int64 }
+
+// Near are the samples not after an instant that became readable within so many milliseconds of it.
+func (s *Samples) Near(instant, withinMs int64) []NearSample {
+	var near []NearSample
+	for i := firstAfter(s.T, instant) - 1; i >= 0; i-- {
+		visible := s.visibleAt(i)
+		if visible < instant-withinMs {
+			break
+		}
+		if visible <= instant+withinMs || s.T[i] >= instant-withinMs {
+			near = append(near, NearSample{s.T[i], visible})
+		}
+	}
+	return near
+}
+
+// Bits is a value by which two samples are the same or not.
+func (s *Samples) Bits(i int) uint64 {
+	if s.H != nil && s.H[i] != nil {
+		return xxhash.Sum64String(s.H[i].String())
+	}
+	return math.Float64bits(s.V[i])
 }

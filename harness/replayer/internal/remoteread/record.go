@@ -217,4 +217,3 @@ func (r *recorder) finish(ctx context.Context) error {
 		return err
 	})
 }
-

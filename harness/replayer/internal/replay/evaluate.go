@@ -89,6 +89,7 @@ type evaluation struct {
 	histories  map[string][]*ruleHistory
 	evaluated  int
 	lastAt     map[string]time.Time
+	slots      map[string][]int64
 	isRecorded map[string]bool
 	told       []Told
 	sick       []Sick
@@ -142,6 +143,7 @@ func newEvaluation(
 		recording: from, request: request, texts: texts, metrics: rules.NewGroupMetrics(nil),
 		view: from.NewView(outputs, visibility), outputs: outputs,
 		histories: map[string][]*ruleHistory{}, lastAt: map[string]time.Time{},
+		slots: map[string][]int64{},
 	}
 	e.engine = rules.EngineQueryFunc(from.Engine, e.view)
 	if err := e.start(); err != nil {
@@ -199,6 +201,7 @@ func (e *evaluation) evaluate(instant evaluationInstant) {
 	group.Eval(context.Background(), instant.at)
 	e.evaluated++
 	e.lastAt[instant.key] = instant.at
+	e.slots[instant.key] = append(e.slots[instant.key], instant.ms())
 	if e.restarted != nil {
 		e.restarted[instant.key]++
 		if e.restarted[instant.key] == evaluationsBeforeRestore {
