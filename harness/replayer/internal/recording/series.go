@@ -131,6 +131,15 @@ func decoded(parts []chunk, from, until int64) (Samples, error) {
 	return samples, nil
 }
 
+func (s *Samples) last() Samples {
+	n := len(s.T) - 1
+	last := Samples{T: s.T[n:], V: s.V[n:]}
+	if s.H != nil {
+		last.H = s.H[n:]
+	}
+	return last
+}
+
 func (s *Samples) add(t int64, v float64, h *histogram.FloatHistogram) {
 	if h != nil && s.H == nil {
 		s.H = make([]*histogram.FloatHistogram, len(s.T), cap(s.T))

@@ -100,6 +100,9 @@ func (q *querier) Select(
 	if hints != nil {
 		from, until = hints.Start, hints.End
 	}
+	// An instant selector takes the newest sample of its window; the engine would step to it
+	// through all others.
+	onlyLast := hints != nil && hints.Range == 0 && hints.Step == 0
 	selected := q.view.recording.Selected(matchers)
 	spans := make([]span, 0, len(selected))
 	for _, s := range selected {
@@ -109,6 +112,9 @@ func (q *querier) Select(
 		}
 		visible := q.view.visibleSpan(s, samples, from, until)
 		if len(visible.samples.T) > 0 {
+			if onlyLast {
+				visible.samples = visible.samples.last()
+			}
 			spans = append(spans, visible)
 		}
 	}
