@@ -3,10 +3,12 @@ package testdb
 
 import (
 	"context"
+	"math"
 	"testing"
 
 	"github.com/go-kit/log"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb"
 )
@@ -74,3 +76,6 @@ func WriteInto(t testing.TB, folder string, series ...Series) {
 		t.Fatal(err)
 	}
 }
+
+// Stale is the value that says that a series has ended.
+func Stale() float64 { return math.Float64frombits(value.StaleNaN) }
