@@ -131,6 +131,12 @@ func (e *explainer) activeFromTheBeginning(d *Difference, w *writer) (int64, boo
 			return 0, false
 		}
 	}
+	for _, gap := range e.request.Gaps {
+		// What began before a restart is known to the rules no more.
+		if gap.losesState() && gap.LastMs >= w.slots[0] && gap.LastMs < w.slotOf(d.AtMs) {
+			return 0, false
+		}
+	}
 	return w.slots[0], true
 }
 
