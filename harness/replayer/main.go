@@ -6,7 +6,6 @@
 package main
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -39,22 +38,22 @@ Try it:
 `
 
 func main() {
-	flag.Usage = func() { fmt.Fprint(os.Stderr, help) }
-	version := flag.Bool("version", false, "print the versions")
-	flag.Parse()
+	arguments := os.Args[1:]
 	switch {
-	case flag.NArg() > 0:
-		fmt.Fprintf(os.Stderr, "error: no argument '%s'\n  help: --help says how to speak with it\n",
-			flag.Arg(0))
-		os.Exit(2)
-	case *version:
-		fmt.Printf("alertdrill-replayer, protocol %d, Prometheus %s\n",
-			protocol.Version, prometheusVersion())
-	default:
+	case len(arguments) == 0:
 		if err := protocol.Serve(os.Stdin, os.Stdout, prometheusVersion()); err != nil {
 			fmt.Fprintln(os.Stderr, "error:", err)
 			os.Exit(1)
 		}
+	case arguments[0] == "--help" || arguments[0] == "-h":
+		fmt.Print(help)
+	case arguments[0] == "--version":
+		fmt.Printf("alertdrill-replayer, protocol %d, Prometheus %s\n",
+			protocol.Version, prometheusVersion())
+	default:
+		fmt.Fprintf(os.Stderr, "error: no argument '%s'\n", arguments[0])
+		fmt.Fprintln(os.Stderr, "  help: --help says how to speak with it")
+		os.Exit(2)
 	}
 }
 

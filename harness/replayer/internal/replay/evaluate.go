@@ -85,7 +85,7 @@ type evaluation struct {
 
 	server     *server
 	life       int
-	restarted  map[string]int // evaluations of each group since a restart
+	restarted  map[string]int // evaluations of each group since a start
 	histories  map[string][]*ruleHistory
 	evaluated  int
 	lastAt     map[string]time.Time
@@ -143,13 +143,12 @@ func newEvaluation(
 		recording: from, request: request, texts: texts, metrics: rules.NewGroupMetrics(nil),
 		view: from.NewView(outputs, visibility), outputs: outputs,
 		histories: map[string][]*ruleHistory{}, lastAt: map[string]time.Time{},
-		slots: map[string][]int64{},
+		slots: map[string][]int64{}, restarted: map[string]int{},
 	}
 	e.engine = rules.EngineQueryFunc(from.Engine, e.view)
 	if err := e.start(); err != nil {
 		return nil, err
 	}
-	e.server.setRestored()
 	for key, group := range e.server.groups {
 		for range group.Rules() {
 			e.histories[key] = append(e.histories[key], &ruleHistory{
@@ -175,9 +174,15 @@ func (e *evaluation) run() error {
 	instants, isRecorded := plan(
 		e.server.groups, recorded, e.request.Gaps, e.request.FromMs, e.request.UntilMs)
 	e.isRecorded = isRecorded
-	// The life of the first evaluation is not a restart: nothing is known of what was before.
-	if len(instants) > 0 {
-		e.life = instants[0].life
+	for key, group := range e.server.groups {
+		offset, _ := offsetOf(group, recorded)
+		if turns, fresh := firstTurns(group, offset, e.request.Gaps, e.request.FromMs); fresh {
+			setRestored(group, false)
+			e.restarted[key] = turns
+		} else {
+			setRestored(group, true)
+			e.restarted[key] = evaluationsBeforeRestore
+		}
 	}
 	for _, instant := range instants {
 		if instant.life != e.life {
@@ -202,11 +207,9 @@ func (e *evaluation) evaluate(instant evaluationInstant) {
 	e.evaluated++
 	e.lastAt[instant.key] = instant.at
 	e.slots[instant.key] = append(e.slots[instant.key], instant.ms())
-	if e.restarted != nil {
-		e.restarted[instant.key]++
-		if e.restarted[instant.key] == evaluationsBeforeRestore {
-			group.RestoreForState(instant.at)
-		}
+	e.restarted[instant.key]++
+	if e.restarted[instant.key] == evaluationsBeforeRestore {
+		group.RestoreForState(instant.at)
 	}
 	for i, rule := range group.Rules() {
 		e.noteHealth(group, rule, e.current[i], instant.ms())

@@ -88,3 +88,25 @@ func TestARestartIsCountedForEachGroup(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 }
+
+func TestARecordingMayBeginWithTheServer(t *testing.T) {
+	yes := true
+	for _, c := range []struct {
+		startedAt int64 // ms from the first slot
+		want      string
+	}{
+		{3000, "f..ffff"}, // slot 0 was before
+		{0, "..fffff"},
+		{-3000, "..fffff"},
+		{-7000, ".ffffff"}, // one evaluation took place before
+		{-12_000, "fffffff"},
+		{-3600_000, "fffffff"},
+	} {
+		from := open(t, testdb.Of(each(repeat(0, 7)...), "__name__", "m"))
+		r := request(group("      - alert: A\n        expr: m == 0\n"), 7)
+		r.Gaps = []Gap{{LastMs: t0 + c.startedAt - 2000, FirstMs: t0 + c.startedAt, Restarted: &yes}}
+		if got := timeline(mustEvaluate(t, from, r), "A", 7); got != c.want {
+			t.Errorf("started at %d ms: %s, not %s", c.startedAt, got, c.want)
+		}
+	}
+}

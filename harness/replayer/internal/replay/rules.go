@@ -107,13 +107,12 @@ func started(
 	return &server{groups: groups}, nil
 }
 
-// setRestored makes the rules those of a server that has been up for long.
-func (s *server) setRestored() {
-	for _, group := range s.groups {
-		for _, rule := range group.Rules() {
-			if alerting, ok := rule.(*rules.AlertingRule); ok {
-				alerting.SetRestored(true)
-			}
+// setRestored makes a group's rules those of a server that has been up for long, or of one that has
+// just been started.
+func setRestored(group *rules.Group, restored bool) {
+	for _, rule := range group.Rules() {
+		if alerting, ok := rule.(*rules.AlertingRule); ok {
+			alerting.SetRestored(restored)
 		}
 	}
 }

@@ -35,8 +35,30 @@ func (g Gap) holds(ms int64) bool { return ms > g.LastMs && ms < g.FirstMs }
 type evaluationInstant struct {
 	key string
 	at  time.Time
-	// life counts the server's starts before it.
+	// life counts the server's starts up to it.
 	life int
+}
+
+// firstTurns counts how often a group was evaluated after a start before `from`, if it is not
+// settled at `from`: such evaluations are not replayed, but those that are follow from them.
+func firstTurns(group *rules.Group, offset time.Duration, gaps []Gap, fromMs int64) (int, bool) {
+	started, any := int64(math.MinInt64), false
+	for _, gap := range gaps {
+		if gap.losesState() && gap.FirstMs <= fromMs && gap.FirstMs > started {
+			started, any = gap.FirstMs, true
+		}
+	}
+	if !any {
+		return 0, false
+	}
+	turns := 0
+	for at := firstSlot(started, group.Interval(), offset); at.UnixMilli() < fromMs; turns++ {
+		if turns == evaluationsBeforeRestore {
+			return 0, false
+		}
+		at = at.Add(group.Interval())
+	}
+	return turns, turns < evaluationsBeforeRestore
 }
 
 func (e evaluationInstant) ms() int64 { return e.at.UnixMilli() }
@@ -79,7 +101,7 @@ func plan(
 			life, inGap := 0, false
 			for _, gap := range gaps {
 				inGap = inGap || gap.holds(ms)
-				if gap.losesState() && ms >= gap.FirstMs {
+				if gap.losesState() && gap.FirstMs > fromMs && ms >= gap.FirstMs {
 					life++
 				}
 			}

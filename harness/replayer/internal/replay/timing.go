@@ -55,6 +55,10 @@ const mostOdd = 20
 // startSlackMs: a process's start is computed from the machine's, which is known to the second.
 const startSlackMs = 1500
 
+// longestSettlingMs: groups with an interval of up to 5 min have been evaluated twice by then, and
+// nothing tells any more that the server has been started.
+const longestSettlingMs = 10 * 60 * 1000
+
 // Timing tells the slots of groups, and when the server was not there.
 func Timing(from *recording.Recording, request TimingRequest) (*TimingResult, error) {
 	result := &TimingResult{Groups: []GroupTiming{}}
@@ -162,13 +166,22 @@ func gapsOf(from *recording.Recording, scrapeIntervalMs int64) ([]Gap, error) {
 			gap.Restarted = &restarted
 		}
 	}
-	// A restart that was over before anything was missed.
 	yes := true
 	for _, s := range starts {
 		i, _ := slices.BinarySearch(times, s.atMs)
-		if i == 0 || i == len(times) {
+		switch {
+		case i == len(times):
+			continue
+		case i == 0:
+			// The recording begins with the server, or not long after.
+			if s.atMs >= times[0]-longestSettlingMs {
+				gaps = append(gaps, Gap{
+					LastMs: s.atMs, FirstMs: s.servingFrom(times[0]), Restarted: &yes,
+				})
+			}
 			continue
 		}
+		// A restart that was over before anything was missed.
 		gaps = append(gaps, Gap{
 			LastMs: times[i-1], FirstMs: s.servingFrom(times[i]), Restarted: &yes,
 		})

@@ -110,7 +110,7 @@ func itselfScraped(scrapes []int64, startOf func(ms int64) int64) []testdb.Serie
 func TestGapsAndRestarts(t *testing.T) {
 	startedAt := func(changes ...int64) func(int64) int64 {
 		return func(ms int64) (start int64) {
-			start = -100_000
+			start = -3_600_000
 			for _, change := range changes {
 				if change < ms {
 					start = change
@@ -133,6 +133,8 @@ func TestGapsAndRestarts(t *testing.T) {
 			itselfScraped([]int64{0, 15_000, 60_000}, startedAt(50_000)), []string{"15000 52000 " + yes}},
 		{"restarted too fast for a gap", itselfScraped([]int64{0, 15_000, 30_000}, startedAt(20_000)),
 			[]string{"15000 22000 " + yes}},
+		{"a recording that begins with the server", itselfScraped([]int64{0, 15_000},
+			func(int64) int64 { return -3000 }), []string{"-3000 -1000 " + yes}},
 		{"two restarts", itselfScraped([]int64{0, 15_000, 60_000, 75_000}, startedAt(50_000, 62_000)),
 			[]string{"15000 52000 " + yes, "60000 64000 " + yes}},
 		{"a server that does not scrape itself cannot tell", []testdb.Series{
