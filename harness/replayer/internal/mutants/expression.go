@@ -298,10 +298,18 @@ func (e *expression) edits(c change) []edit {
 				edit{left.from, right.to, before + strings.TrimPrefix(after, c.edit.text)})
 		}
 	}
+	changed := func(one edit) string {
+		return edit{one.from - c.at.from, one.to - c.at.from, one.text}.applied(
+			e.text[c.at.from:c.at.to])
+	}
 	for _, one := range slices.Clone(all) {
-		bound := edit{one.from - c.at.from, one.to - c.at.from, one.text}
-		all = append(all, edit{c.at.from, c.at.to,
-			"(" + bound.applied(e.text[c.at.from:c.at.to]) + ")"})
+		all = append(all, edit{c.at.from, c.at.to, "(" + changed(one) + ")"})
+	}
+	if e.is(c.at.first-1, parser.GROUP_LEFT, parser.GROUP_RIGHT) {
+		// A parenthesis here would be taken for the labels of it.
+		for _, one := range slices.Clone(all) {
+			all = append(all, edit{c.at.from, c.at.to, "() " + changed(one)})
+		}
 	}
 	return all
 }

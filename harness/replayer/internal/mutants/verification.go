@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	notWritten = "alertdrill finds no text that changes this rule alone: " +
-		"another rule has a part of it too, by a YAML anchor or merge"
+	notWritten = "alertdrill finds no text that says this"
+	notAlone   = "alertdrill finds no text that changes this rule alone: " +
+		"a YAML anchor makes it part of something else too"
 	noPlace = "alertdrill does not find where this is written in the file"
 )
 
@@ -40,6 +41,9 @@ func (f *rulesFile) firstThatDoes(r *rule, c candidate) (edit, string) {
 	// would have done.
 	if _, errs := rulefmt.Parse([]byte(c.ways[0].applied(f.text))); len(errs) > 0 {
 		return edit{}, words(errs)
+	}
+	if f.shared {
+		return edit{}, notAlone
 	}
 	return edit{}, notWritten
 }
