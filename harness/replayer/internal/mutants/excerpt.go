@@ -68,7 +68,7 @@ func (f *rulesFile) excerptFor(r *rule) *excerpt {
 	}
 	text.WriteString(f.text[at:])
 	short.text = text.String()
-	groups, errs := rulefmt.Parse([]byte(short.text))
+	groups, errs := readRules(short.text)
 	if len(errs) > 0 || !sameGroups(kept, groups, nil) {
 		return whole
 	}

@@ -1,6 +1,7 @@
 package mutants
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -71,8 +72,19 @@ func (f form) with(change func(*form)) form {
 	return f
 }
 
+// readRules reads a file as Prometheus does. yaml.v3 panics on some texts, which Prometheus does
+// not load either.
+func readRules(text string) (groups *rulefmt.RuleGroups, errs []error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			groups, errs = nil, []error{fmt.Errorf("the YAML cannot be read: %v", reason)}
+		}
+	}()
+	return rulefmt.Parse([]byte(text))
+}
+
 func load(file File) (*rulesFile, []string) {
-	groups, errs := rulefmt.Parse([]byte(file.Text))
+	groups, errs := readRules(file.Text)
 	if len(errs) > 0 {
 		var messages []string
 		for _, err := range errs {

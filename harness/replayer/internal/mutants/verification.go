@@ -29,7 +29,7 @@ func (f *rulesFile) firstThatDoes(r *rule, c candidate) (edit, string) {
 			tried = f.wholeFor(r)
 			moved = way
 		}
-		groups, errs := rulefmt.Parse([]byte(moved.applied(tried.text)))
+		groups, errs := readRules(moved.applied(tried.text))
 		if len(errs) == 0 && tried.changesOnly(groups, r, c) {
 			return way, ""
 		}
@@ -39,7 +39,7 @@ func (f *rulesFile) firstThatDoes(r *rule, c candidate) (edit, string) {
 	}
 	// The shortest way is refused for what is wrong with the change itself, or else a longer one
 	// would have done.
-	if _, errs := rulefmt.Parse([]byte(c.ways[0].applied(f.text))); len(errs) > 0 {
+	if _, errs := readRules(c.ways[0].applied(f.text)); len(errs) > 0 {
 		return edit{}, words(errs)
 	}
 	if f.shared {
