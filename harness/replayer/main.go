@@ -31,6 +31,7 @@ It ends when stdin does. Instants are milliseconds since the epoch. The asks:
   evaluate  files, slots, gaps, from_ms, until_ms, visibility, keep: what the rules would have done
   prove     as evaluate: do the rules that were loaded give what was recorded?
   range     query, start_ms, end_ms, step_ms: a range query
+  mutants   files, metrics: the rules with one small mistake each; needs no recording
 
 Try it:
   echo '{"id":1,"ask":"open","tsdb":"FOLDER","lookback_ms":300000,"evaluation_interval_ms":5000}' |

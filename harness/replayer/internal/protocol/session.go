@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/prometheus/prometheus/promql"
 
 	"alertdrill/replayer/internal/failure"
+	"alertdrill/replayer/internal/mutants"
 	"alertdrill/replayer/internal/recording"
 	"alertdrill/replayer/internal/remoteread"
 	"alertdrill/replayer/internal/replay"
@@ -35,6 +37,8 @@ func (s *session) handle(to ask) (any, error) {
 		return s.prove(to)
 	case "range":
 		return s.queryRange(to)
+	case "mutants":
+		return s.mutants(to)
 	default:
 		return nil, failure.New(failure.BadAsk, "there is no ask %q", to.name)
 	}
@@ -230,4 +234,24 @@ func (s *session) queryRange(to ask) (any, error) {
 		copied[i].Histograms = append(copied[i].Histograms, series.Histograms...)
 	}
 	return rangeResult{ResultType: "matrix", Result: copied}, nil
+}
+
+type mutantsRequest struct {
+	Files   []mutants.File `json:"files"`
+	Metrics []string       `json:"metrics"`
+}
+
+func (s *session) mutants(to ask) (any, error) {
+	request, err := decode[mutantsRequest](to)
+	if err != nil {
+		return nil, err
+	}
+	made, err := mutants.Of(request.Files, request.Metrics)
+	var rules *mutants.RulesError
+	if errors.As(err, &rules) {
+		return nil, &failure.Failure{
+			Kind: failure.BadRules, Message: err.Error(), Details: rules.Details,
+		}
+	}
+	return made, err
 }
