@@ -4,6 +4,7 @@ mod coverage;
 #[cfg(test)]
 mod fake_suite;
 mod gate;
+mod mutate;
 mod on_a_stack;
 mod plan;
 mod record;
@@ -33,6 +34,7 @@ use crate::signals::cancelled_by_signals;
 
 pub use coverage::coverage;
 pub use gate::gate;
+pub use mutate::{Mutate, mutate};
 pub use on_a_stack::on_a_stack;
 pub use plan::plan;
 pub use record::{Record, record};

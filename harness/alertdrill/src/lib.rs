@@ -14,6 +14,7 @@ pub mod commands;
 mod job;
 mod keeper;
 mod message_broker;
+mod mutating;
 pub mod prelude;
 mod provenance;
 mod recorder;

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use alertdrill::commands::{self, Done, Record, Replay, Selection};
+use alertdrill::commands::{self, Done, Mutate, Record, Replay, Selection};
 use alertdrill::{Progress, Result, RunOutcome, UtcInstant, bug};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
@@ -147,6 +147,29 @@ Examples:
         #[arg(long)]
         no_report: bool,
     },
+    /// Make small mistakes in the rules, one at a time, and say which of them no drill catches.
+    ///
+    /// Each mutant is judged by a recording, as by `replay`. Exit code 1 if one is neither killed nor
+    /// waived.
+    #[command(after_help = "\
+Examples:
+  alertdrill mutate                               of the rules that were recorded
+  alertdrill mutate --rules docker/prometheus/alert_rules.yml --json target/mutants.json
+  git diff main | alertdrill mutate --in-diff /dev/stdin --rules rules.yml")]
+    Mutate {
+        #[command(flatten)]
+        rules: Replayed,
+        /// Only what this unified diff changes.
+        #[arg(long, value_name = "FILE")]
+        in_diff: Option<PathBuf>,
+        /// A list of mutants that need not be killed, with reasons; else the one that the project's
+        /// settings name.
+        #[arg(long, value_name = "FILE")]
+        waivers: Option<PathBuf>,
+        /// Write all of it for programs, by the mutation-testing report schema.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
     /// Record what a Prometheus has seen, so that any rules can be judged by it.
     ///
     /// Without a span it records the project's last run of drills, from the stack, which must run
@@ -268,6 +291,21 @@ fn carry_out(action: Action, project: &Path, progress: &Progress) -> Result<Exit
                 with_report: !no_report,
             };
             commands::replay(project, &programs, replay, print)?
+        }
+        Action::Mutate {
+            rules,
+            in_diff,
+            waivers,
+            json,
+        } => {
+            let mutate = Mutate {
+                rules: rules.rules.as_deref(),
+                recording: rules.recording.as_deref(),
+                in_diff: in_diff.as_deref(),
+                waivers: waivers.as_deref(),
+                json: json.as_deref(),
+            };
+            commands::mutate(project, &programs, mutate, progress)?
         }
         Action::Record {
             prometheus,

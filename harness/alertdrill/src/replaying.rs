@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use alertdrill_core::{
-    Drill, DrillRecord, Error, RecordedRun, Recording, Result, RulesFile, RulesSaid, Verdict,
-    judge, nearest, replayed, with_watchdogs,
+    Drill, DrillRecord, Error, RecordedRun, Recording, Result, RuleAt, RulesFile, RulesSaid,
+    Verdict, judge, nearest, replayed, with_watchdogs,
 };
-use alertdrill_engine::replay::{EvaluatedRules, Evaluation, Replayer, RuleAt};
+use alertdrill_engine::replay::{EvaluatedRules, Evaluation, Replayer};
 use alertdrill_report::RecordingFolder;
 
 use crate::commands::latest_run;

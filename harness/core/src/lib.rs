@@ -16,6 +16,7 @@ mod judge;
 mod labels;
 #[cfg(any(test, feature = "test-support"))]
 pub mod memory;
+mod mutation;
 mod nearest;
 mod ongoing;
 mod placement;
@@ -52,6 +53,10 @@ pub use fault::{Aim, Fault, FaultKind, Site};
 pub use instant::UtcInstant;
 pub use judge::{DELIVERY_ALLOWANCE, alert_outcomes, infeasible, judge, reasons_so_far};
 pub use labels::{Labels, agree, includes, selector};
+pub use mutation::{
+    Fate, JudgedMutant, MadeMutants, Mutant, MutationRun, Place, RefusedMutant, RuleAt,
+    WaivedMutant, WaivedMutants,
+};
 pub use nearest::nearest;
 pub use ongoing::{Ongoing, Stopped};
 pub use placement::Placement;

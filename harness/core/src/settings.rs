@@ -58,6 +58,10 @@ pub struct Settings {
     /// The folder of the recording that rules are replayed on, relative to the project's root.
     #[serde(default)]
     pub recording: Option<PathBuf>,
+    /// The file of mutants of the rules that no drill kills, with the reasons, relative to the
+    /// project's root.
+    #[serde(default)]
+    pub waived_mutants: Option<PathBuf>,
     /// The annotations that each alert must be delivered with, unless its drill names others.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub annotations: Vec<String>,

@@ -16,7 +16,7 @@ pub use model::{
     Trend, record_history, report_schema, saved_history, term_names, undecided, undecided_text,
 };
 pub use sinks::{
-    CoverageTable, annotations, drill_line, end_table, failure_text, measured_lines,
-    replay_summary, save_report, save_summary, slower_annotations,
+    CoverageTable, annotations, drill_line, end_table, failure_text, measured_lines, mutation_json,
+    mutation_text, replay_summary, save_report, save_summary, slower_annotations,
 };
 pub use store::{RecordingFolder, RunFolder};

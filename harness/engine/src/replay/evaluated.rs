@@ -1,11 +1,11 @@
 //! What rules said of a recording, in the words of the core.
 
 use alertdrill_core::{
-    AlertSample, Error, LoadedRule, RecordedServer, RecordingRule, Result, RulesSaid, SentWords,
-    SickRule, UnknownMetrics, UtcInstant,
+    AlertSample, Error, LoadedRule, RecordedServer, RecordingRule, Result, RuleAt, RulesSaid,
+    SentWords, SickRule, UnknownMetrics, UtcInstant,
 };
 
-use super::messages::{EvaluatedAnswer, RuleAt};
+use super::messages::EvaluatedAnswer;
 use crate::prometheus::{LoadedGroup, ScrapeWaits, alerting_rules_of, recording_rules_of};
 
 /// What rules said of a recording.

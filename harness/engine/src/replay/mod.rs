@@ -12,8 +12,6 @@ mod replayer;
 
 pub use child::REPLAYER;
 pub use evaluated::{Evaluated as EvaluatedRules, RuleVector};
-pub use messages::{
-    Difference, MadeMutants, Mutant, Place, Proof, Recorded, RefusedMutant, RuleAt,
-};
+pub use messages::{Difference, Proof, Recorded};
 pub use recorder::{describe_server, rules_files};
 pub use replayer::{Evaluation, Replayer};

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use alertdrill_core::{
-    Error, Gap, Labels, RecordedGroup, RecordedServer, Recording, Result, RulesFile, UtcInstant,
+    Error, Gap, Labels, MadeMutants, RecordedGroup, RecordedServer, Recording, Result, RuleAt,
+    RulesFile, UtcInstant,
 };
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::child::{Refusal, ReplayerChild};
 use super::evaluated::Evaluated;
-use super::messages::{EvaluatedAnswer, MadeMutants, Opened, Proof, Recorded, RuleAt, Timing};
+use super::messages::{EvaluatedAnswer, Opened, Proof, Recorded, Timing};
 use super::recorder::{groups_to_time, milliseconds};
 use crate::Prometheus;
 use crate::prometheus::{MatrixSeries, numbers};
