@@ -147,8 +147,10 @@ func (o *Output) refuses(sample pendingSample) error {
 		return storage.ErrOutOfOrderSample
 	case o.sameAs(last, sample):
 		return nil
-	default:
+	case sample.h != nil || (o.Samples.H != nil && o.Samples.H[last] != nil):
 		return storage.ErrDuplicateSampleForTimestamp
+	default:
+		return storage.NewDuplicateFloatErr(sample.t, o.Samples.V[last], sample.v)
 	}
 }
 

@@ -32,6 +32,8 @@ type Request struct {
 	Gaps    []Gap  `json:"gaps"`
 	FromMs  int64  `json:"from_ms"`
 	UntilMs int64  `json:"until_ms"`
+	// Only these rules, and what they read; all if there are none.
+	Only []RuleAt `json:"only"`
 }
 
 // Result is what came of it.
@@ -94,9 +96,12 @@ type evaluation struct {
 	told       []Told
 	sick       []Sick
 
+	chosen chosen
+
 	// The rule whose turn it is: its queries share a context, and its expression comes first.
 	asking      context.Context
 	current     []*ruleHistory
+	currentKey  string
 	currentRule int
 	currentSlot int64
 }
@@ -149,6 +154,9 @@ func newEvaluation(
 	if err := e.start(); err != nil {
 		return nil, err
 	}
+	if e.chosen, err = chosenOf(e.server, request.Only); err != nil {
+		return nil, err
+	}
 	for key, group := range e.server.groups {
 		for range group.Rules() {
 			e.histories[key] = append(e.histories[key], &ruleHistory{
@@ -185,6 +193,9 @@ func (e *evaluation) run() error {
 		}
 	}
 	for _, instant := range instants {
+		if !e.chosen.hasGroup(instant.key) {
+			continue
+		}
 		if instant.life != e.life {
 			e.life = instant.life
 			if err := e.start(); err != nil {
@@ -202,6 +213,7 @@ func (e *evaluation) evaluate(instant evaluationInstant) {
 	group := e.server.groups[instant.key]
 	e.view.MoveTo(instant.ms())
 	e.current = e.histories[instant.key]
+	e.currentKey = instant.key
 	e.asking, e.currentRule, e.currentSlot = nil, -1, instant.ms()
 	group.Eval(context.Background(), instant.at)
 	e.evaluated++
@@ -225,10 +237,16 @@ const evaluationsBeforeRestore = 2
 // query is what rules ask through: it notes what the expression of a rule gave. Templates ask
 // through it too, later and within the same context.
 func (e *evaluation) query(ctx context.Context, text string, at time.Time) (promql.Vector, error) {
-	vector, err := e.engine(ctx, text, at)
-	if ctx != e.asking {
+	isExpression := ctx != e.asking
+	if isExpression {
 		e.asking = ctx
 		e.currentRule++
+	}
+	if !e.chosen.has(e.currentKey, e.currentRule) {
+		return nil, nil
+	}
+	vector, err := e.engine(ctx, text, at)
+	if isExpression {
 		e.current[e.currentRule].note(e.currentSlot, vector, err)
 	}
 	return vector, err
@@ -322,7 +340,7 @@ func (e *evaluation) result() *Result {
 		for i, rule := range group.Rules() {
 			history := e.histories[key][i]
 			e.endOfFailures(history)
-			if _, ok := rule.(*rules.AlertingRule); ok {
+			if _, ok := rule.(*rules.AlertingRule); ok && e.chosen.has(key, i) {
 				result.Vectors = append(result.Vectors, Vector{
 					Group: group.Name(), Name: rule.Name(), Index: i,
 					Fingerprint: fmt.Sprintf("%016x", history.fingerprint.Sum64()),
