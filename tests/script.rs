@@ -27,6 +27,9 @@ impl Machine {
         for program in ["cargo", "cargo-deny", "docker"] {
             machine.program(program, "exit 0");
         }
+        let go = "case $1 in version) echo go version go1.24.0 linux/amd64 ;; build) \
+                  while [ \"$1\" != -o ]; do shift; done; : >\"$2\" ;; esac";
+        machine.program("go", go);
         let calls = machine.path("calls").display().to_string();
         for program in ["alertdrill", "alertdrill-workbench"] {
             let script = format!("echo \"{program} $*\" >>{calls}; exit {exit_code}");
@@ -92,7 +95,11 @@ fn each_command_is_handed_over_to_its_program_with_its_arguments() {
         (&["check"], "alertdrill-workbench"),
         (&["test"], "alertdrill-workbench"),
         (&["bench"], "alertdrill-workbench"),
-        (&["sharpness"], "alertdrill-workbench"),
+        (&["replay", "consumer"], "alertdrill"),
+        (&["diff", "old.yml", "new.yml"], "alertdrill"),
+        (&["watch"], "alertdrill"),
+        (&["mutate"], "alertdrill"),
+        (&["record", "--to", "a folder"], "alertdrill"),
         (&["truth"], "alertdrill-workbench"),
         (&["torture"], "alertdrill-workbench"),
     ] {

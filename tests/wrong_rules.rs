@@ -86,12 +86,6 @@ async fn each_is_told_apart(rule_sets: Vec<RuleSet>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes about 20 minutes: ./drill sharpness"]
-async fn each_threshold_and_each_for_that_is_off_by_half_fails_its_drill() {
-    each_is_told_apart(of_file("off_by_half.yml")).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes hours: ./drill truth"]
 async fn what_is_wrong_fails_and_what_is_right_and_written_otherwise_passes() {
     let chosen = std::env::var("RULE_SETS");

@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AlertSample, AlertState, Claim, Drill, DrillRecord, Labels, LoadedRule, Neighbour,
+    AlertSample, AlertState, Claim, Drill, DrillRecord, ExpectedAlert, Labels, LoadedRule, Neighbour,
     RecordedDrill, RecordedRun, SickRule, SteadyState, Timeline, UtcInstant, infeasible, rule_for,
     share_an_alert,
 };
@@ -169,7 +169,7 @@ impl Replay<'_> {
     /// How far the drill's alerts are followed: to its end, or to the last instant at which they
     /// may end, as far as no later drill makes them fire again.
     fn watched_until(&self, timeline: &Timeline) -> UtcInstant {
-        let latest_end = self.drill.expect.iter().map(|alert| alert.latest_end());
+        let latest_end = self.drill.expect.iter().map(ExpectedAlert::latest_end);
         let latest_end = latest_end.max().unwrap_or_default();
         let at_most = timeline.last_revert().map(|at| at.plus(latest_end));
         let others = self.run.drills.iter().map(|other| &other.record);

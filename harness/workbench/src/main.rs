@@ -41,8 +41,6 @@ enum Work {
     Test,
     /// What a run costs and how true it is: printed, and as `target/bench/latest.json`.
     Bench,
-    /// Whether a drill catches each threshold and each `for` that is off by half.
-    Sharpness,
     /// Whether each wrong rule set, route and configuration of `tests/rule_sets` is caught, and
     /// each right one passes.
     Truth,
@@ -61,7 +59,6 @@ impl Work {
             Self::Check => steps::check(root),
             Self::Test => steps::test(root),
             Self::Bench => steps::bench(),
-            Self::Sharpness => steps::sharpness(),
             Self::Truth => steps::truth(),
             Self::Torture => steps::torture(),
         }

@@ -106,6 +106,15 @@ pub(crate) fn check(root: &Path) -> Vec<WorkStep> {
             "tests of the fixtures, the documents and the script",
             &words("test --locked --bin k2-fixtures --test documentation --test script"),
         ),
+        WorkStep::program(
+            "tests of the replayer",
+            "harness/replayer/build",
+            &["--test"],
+        ),
+        WorkStep::cargo(
+            "rules judged by the recording",
+            &words("test --locked --test replay"),
+        ),
         // Not run by compose: it would make the stack's networks.
         WorkStep::program(
             "the image that reads workflows and scripts",
@@ -161,13 +170,6 @@ pub(crate) fn test(root: &Path) -> Vec<WorkStep> {
 pub(crate) fn bench() -> Vec<WorkStep> {
     let bench = words("bench --locked --profile dev --bench drills");
     vec![WorkStep::cargo("a run of the drills, measured", &bench).on_the_stack()]
-}
-
-/// Whether a drill catches each threshold and each `for` that is off by half.
-pub(crate) fn sharpness() -> Vec<WorkStep> {
-    let test = words("test --locked --test wrong_rules -- --ignored off_by_half");
-    // Each of its tests needs the stack with other rules, and starts it itself.
-    vec![WorkStep::cargo("rules that are off by half", &test)]
 }
 
 /// Whether each wrong rule set, route and configuration is caught, and each right one passes.
@@ -232,14 +234,7 @@ mod tests {
 
     fn all_lists() -> Vec<Vec<WorkStep>> {
         let root = Path::new("/repository");
-        vec![
-            check(root),
-            test(root),
-            bench(),
-            sharpness(),
-            truth(),
-            torture(),
-        ]
+        vec![check(root), test(root), bench(), truth(), torture()]
     }
 
     /// The arguments of the steps that run cargo.
