@@ -38,7 +38,9 @@ func mustOpen(t *testing.T, o Options) *Recording {
 }
 
 // selected are the samples that a view gives, by the text of their labels.
-func selected(t *testing.T, v *View, from, until int64, matchers ...*labels.Matcher) map[string][]int64 {
+func selected(
+	t *testing.T, v *View, from, until int64, matchers ...*labels.Matcher,
+) map[string][]int64 {
 	t.Helper()
 	querier, err := v.Querier(from, until)
 	if err != nil {

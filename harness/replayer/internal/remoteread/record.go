@@ -174,7 +174,8 @@ func (r *recorder) append(
 			_, err = appender.Append(0, l, sample.t, sample.v)
 		}
 		if err != nil {
-			return failure.New(failure.NoAnswer, "%s gave a sample of %s at %s that does not fit: %s",
+			return failure.New(failure.NoAnswer,
+				"%s gave a sample of %s at %s that does not fit: %s",
 				r.server.name, l, instant(sample.t), err)
 		}
 		r.known[l.Hash()] = struct{}{}

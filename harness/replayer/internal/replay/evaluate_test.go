@@ -266,7 +266,8 @@ func TestAGroupReadsWhatAnothersRuleHasJustRecorded(t *testing.T) {
         expr: m:negated == 1
 `
 	r := request(text, 5)
-	for name, offset := range map[string]int64{"writes": 1000, "reads_later": 2000, "reads_sooner": 0} {
+	offsets := map[string]int64{"writes": 1000, "reads_later": 2000, "reads_sooner": 0}
+	for name, offset := range offsets {
 		r.Slots = append(r.Slots, Slot{path, name, &offset, step})
 	}
 	r.UntilMs += 4000
@@ -338,7 +339,8 @@ func TestVectorsTellExpressionsApart(t *testing.T) {
 	text := group(rule("m > 1") + rule("m >= 2") + rule("m > 2") + rule(`m{n="1"} > 1`) +
 		rule("m * 1.0000000000000002 > 1") + rule("m > 1 or m < -1"))
 	// Queries of templates do not count: here the second rule asks for something else.
-	text = strings.Replace(text, "m >= 2\n", "m >= 2\n        labels: {n: '{{ query \"m\" | len }}{{ $labels.n }}'}\n", 1)
+	text = strings.Replace(text, "m >= 2\n",
+		"m >= 2\n        labels: {n: '{{ query \"m\" | len }}{{ $labels.n }}'}\n", 1)
 	vectors := mustEvaluate(t, from, request(text, 4)).Vectors
 	same := func(i, j int) bool { return vectors[i].Fingerprint == vectors[j].Fingerprint }
 	if !same(0, 1) || !same(0, 5) {

@@ -124,12 +124,14 @@ func TestADifferenceIsToldWithTheSampleThatCameTooLate(t *testing.T) {
 			"__name__", "scrape_duration_seconds", "job", "j", "instance", "i"),
 		testdb.Of(testdb.Every(t0, step, 1), "__name__", "recorded:up"),
 	}
-	proof, err := Prove(open(t, series...), request(group("      - alert: A\n        expr: m == 0\n"), 3))
+	text := group("      - alert: A\n        expr: m == 0\n")
+	proof, err := Prove(open(t, series...), request(text, 3))
 	if err != nil {
 		t.Fatal(err)
 	}
 	told := proof.Differing[0].ToldBy
-	want := `the sample of {__name__="m", instance="i", job="j"} of 22:13:25.000 could be read from 22:13:29.950`
+	want := `the sample of {__name__="m", instance="i", job="j"} of 22:13:25.000 ` +
+		`could be read from 22:13:29.950`
 	if !strings.Contains(told, want) {
 		t.Errorf("%q does not say %q", told, want)
 	}
@@ -140,7 +142,8 @@ func TestValuesOfRecordingRulesAreComparedByBits(t *testing.T) {
 		testdb.Of(testdb.Every(t0-1000, step, 0.1, 0.2, 0.3), "__name__", "m"),
 		testdb.Of(each(0.1, 0.2, 0.30000000000000004), "__name__", "recorded:up"),
 	}
-	proof, err := Prove(open(t, series...), request(group("      - record: recorded:up\n        expr: m\n"), 3))
+	text := group("      - record: recorded:up\n        expr: m\n")
+	proof, err := Prove(open(t, series...), request(text, 3))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +151,8 @@ func TestValuesOfRecordingRulesAreComparedByBits(t *testing.T) {
 		t.Fatalf("%+v", proof)
 	}
 	d := proof.Differing[0]
-	if d.OnlyIn != nil || d.Reason != nil || *d.Recorded != 0.30000000000000004 || *d.Replayed != 0.3 ||
+	if d.OnlyIn != nil || d.Reason != nil ||
+		*d.Recorded != 0.30000000000000004 || *d.Replayed != 0.3 ||
 		!strings.Contains(d.ToldBy, "last bits") {
 		t.Errorf("%+v", d)
 	}

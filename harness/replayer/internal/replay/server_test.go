@@ -205,8 +205,8 @@ func (s *liveServer) run(fromScrape int) {
 	running.Wait()
 }
 
-// scrapeOffset makes commits of scrapes fall as far as can be from all evaluations: what is too near
-// to tell is the matter of other tests.
+// scrapeOffset makes commits of scrapes fall as far as can be from all evaluations: what is too
+// near to tell is the matter of other tests.
 func (s *liveServer) scrapeOffset(groups []*rules.Group) time.Duration {
 	best, farthest := time.Duration(0), time.Duration(0)
 	for offset := time.Duration(0); offset < liveInterval; offset += 10 * time.Millisecond {

@@ -12,8 +12,8 @@ import (
 	"alertdrill/replayer/internal/testdb"
 )
 
-// The benchmarks stand for what a person waits for: a run of the drills (26 min, a scrape every 5 s)
-// and a server's hour (10,000 series, a scrape every 15 s).
+// The benchmarks stand for what a person waits for: a run of the drills (26 min, 5,000 series, a
+// scrape every 5 s) and a server's hour (10,000 series, a scrape every 15 s).
 
 const (
 	benchStartMs    = int64(1_700_000_000_000)
