@@ -53,7 +53,7 @@ impl Recorder<'_> {
         &self,
         folder: &RunFolder,
         settings: &Settings,
-        into: &RecordingFolder,
+        to: &RecordingFolder,
     ) -> Result<Recording> {
         let info = folder.run()?;
         let span = (info.started_at, info.finished_at);
@@ -69,7 +69,7 @@ impl Recorder<'_> {
             settings: settings.clone(),
             routes,
         };
-        self.record(span, Some(run), into).await
+        self.record(span, Some(run), to).await
     }
 
     /// Records what the server saw between two instants.
@@ -80,21 +80,21 @@ impl Recorder<'_> {
         &self,
         span: (UtcInstant, UtcInstant),
         run: Option<RecordedRun>,
-        into: &RecordingFolder,
+        to: &RecordingFolder,
     ) -> Result<Recording> {
         let (from, until) = span;
         let window = until.time_since(from);
         let server = describe_server(self.prometheus, window).await?;
         let rules = rules_files(self.prometheus, |path| self.text_of(path)).await?;
         let mut replayer = Replayer::start(self.replayer).await?;
-        into.clear()?;
+        to.clear()?;
         let earlier = if run.is_some() {
             BEFORE_A_RUN
         } else {
             server.look_back
         };
         let samples = (from.minus(earlier), until);
-        let (labels, tsdb) = (&server.external_labels, into.samples());
+        let (labels, tsdb) = (&server.external_labels, to.samples());
         let recorded = replayer
             .record(self.prometheus, samples, labels, &tsdb)
             .await?;
@@ -120,7 +120,7 @@ impl Recorder<'_> {
         let scrapes = recording.server.scrape_interval;
         (recording.groups, recording.gaps) = replayer.timing(self.prometheus, scrapes).await?;
         recording.proof = summed_up(replayer.prove(&recording).await?);
-        into.save(&recording)?;
+        to.save(&recording)?;
         Ok(recording)
     }
 

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use alertdrill::engine::{
-    Alertmanager, NotificationSink, Prometheus, RuleEngine as _, condition_spans,
+    Alertmanager, NotificationSink, Prometheus, Ranges as _, RuleEngine as _, condition_spans,
 };
 use alertdrill::plan::DrillPlan;
 use alertdrill::report::{

@@ -14,6 +14,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub struct UtcInstant(Timestamp);
 
 impl UtcInstant {
+    /// The beginning of 1970.
+    pub const EPOCH: Self = Self(Timestamp::UNIX_EPOCH);
+
     /// The instant of a Prometheus sample, given as it stands in an API answer: seconds since the
     /// epoch. `None` if out of range.
     #[must_use]

@@ -45,6 +45,27 @@ pub struct RunInfo {
     pub provenance: Provenance,
 }
 
+#[cfg(any(test, feature = "test-support"))]
+impl RunInfo {
+    /// A run of no time, as most tests want one.
+    #[must_use]
+    pub fn example() -> Self {
+        let at = UtcInstant::EPOCH;
+        Self {
+            id: "a_run".to_owned(),
+            started_at: at,
+            finished_at: at,
+            stack_ready_s: 0.0,
+            rules_file: "alert_rules.yml".into(),
+            rules_sha256: String::new(),
+            waivers: Vec::new(),
+            to_prove: Vec::new(),
+            replayed_from: None,
+            provenance: Provenance::default(),
+        }
+    }
+}
+
 impl RunInfo {
     /// This run together with what another process of it saw.
     #[must_use]

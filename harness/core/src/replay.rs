@@ -12,9 +12,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AlertSample, AlertState, Claim, Drill, DrillRecord, ExpectedAlert, Labels, LoadedRule, Neighbour,
-    RecordedDrill, RecordedRun, SickRule, SteadyState, Timeline, UtcInstant, infeasible, rule_for,
-    share_an_alert,
+    AlertSample, AlertState, Claim, Drill, DrillRecord, ExpectedAlert, Labels, LoadedRule,
+    Neighbour, RecordedDrill, RecordedRun, SickRule, SteadyState, Timeline, UtcInstant, infeasible,
+    rule_for, share_an_alert,
 };
 
 /// How long before its fault a drill's alerts are looked at.
@@ -322,3 +322,6 @@ impl Replay<'_> {
         said.collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,6 +59,7 @@ pub(crate) fn example_report(label: &str) -> Report {
         rules_file: "alert_rules.yml".into(),
         rules_sha256: String::new(),
         waivers: vec![],
+        replayed_from: None,
         to_prove: vec![],
         provenance: Provenance::default(),
     };
@@ -154,6 +155,7 @@ pub(crate) fn verdict_on(alert: AlertOutcome) -> Verdict {
         reasons: vec![reason],
         alerts: vec![alert],
         tolerated,
+        not_decided: Vec::new(),
         collateral: vec![],
     }
 }

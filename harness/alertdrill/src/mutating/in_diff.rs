@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use alertdrill_core::{Error, Mutant, Result, RulesFile};
-use unidiff::PatchSet;
+use unidiff::{Hunk, PatchSet};
 
 /// The lines of files of rules that a unified diff adds or changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl ChangedLines {
                 continue;
             };
             let content: Vec<_> = file.text.lines().collect();
-            for line in patch.hunks().iter().flat_map(|hunk| hunk.lines()) {
+            for line in patch.hunks().iter().flat_map(Hunk::lines) {
                 let Some(number) = line.target_line_no else {
                     continue;
                 };

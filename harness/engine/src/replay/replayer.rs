@@ -174,7 +174,7 @@ impl Replayer {
         recording: &Recording,
         evaluation: Evaluation<'_>,
     ) -> Result<Evaluated> {
-        let mut ask = self.evaluation("evaluate", recording, evaluation);
+        let mut ask = ask_of("evaluate", recording, evaluation);
         ask["visibility"] = json!("usual");
         ask["keep"] = json!(evaluation.is_kept);
         let answer: EvaluatedAnswer = self.answer_on(ask, evaluation.files).await?;
@@ -187,7 +187,7 @@ impl Replayer {
     /// As [`Replayer::evaluate`].
     pub async fn prove(&self, recording: &Recording) -> Result<Proof> {
         let evaluation = Evaluation::of(&recording.rules);
-        let ask = self.evaluation("prove", recording, evaluation);
+        let ask = ask_of("prove", recording, evaluation);
         self.answer_on(ask, &recording.rules).await
     }
 
@@ -198,25 +198,6 @@ impl Replayer {
     pub async fn mutants(&self, files: &[RulesFile], metrics: &[String]) -> Result<MadeMutants> {
         let ask = json!({"ask": "mutants", "files": files, "metrics": metrics});
         self.answer_on(ask, files).await
-    }
-
-    fn evaluation(&self, what: &str, recording: &Recording, of: Evaluation<'_>) -> Value {
-        let told = recording
-            .groups
-            .iter()
-            .filter(|group| group.offset_ms.is_some());
-        let mut ask = json!({
-            "ask": what,
-            "files": of.files,
-            "slots": told.collect::<Vec<_>>(),
-            "gaps": recording.gaps,
-            "from_ms": recording.from.epoch_ms(),
-            "until_ms": recording.until.epoch_ms(),
-        });
-        if !of.only.is_empty() {
-            ask["only"] = json!(of.only);
-        }
-        ask
     }
 
     async fn answer_on<T: DeserializeOwned>(&self, ask: Value, files: &[RulesFile]) -> Result<T> {
@@ -234,43 +215,11 @@ impl Replayer {
     ) -> Result<T> {
         let what = ask["ask"].as_str().unwrap_or_default().to_owned();
         let answered = self.child.ask(ask, within).await?;
-        let ok = answered.map_err(|refusal| self.refused(refusal, &what, file))?;
+        let ok = answered.map_err(|refusal| refused(refusal, &what, file))?;
         serde_json::from_value(ok).map_err(|error| Error::BadAnswer {
             attempted: format!("have the replayer {what}"),
             reason: error.to_string(),
         })
-    }
-
-    fn refused(&self, refusal: Refusal, what: &str, file: &Path) -> Error {
-        let Refusal {
-            kind,
-            message,
-            details,
-        } = refusal;
-        match kind.as_str() {
-            "bad_rules" => Error::CandidateRefused {
-                server: "Prometheus",
-                what: "rules",
-                file: file.to_owned(),
-                message: if details.is_empty() {
-                    message
-                } else {
-                    details.join("\n")
-                },
-            },
-            "bad_recording" => Error::BadDescription {
-                what: format!("the recording {}", file.display()),
-                reason: message,
-            },
-            "no_answer" => Error::NoAnswer {
-                attempted: "record what Prometheus has".to_owned(),
-                reason: message,
-            },
-            _ => Error::BadAnswer {
-                attempted: format!("have the replayer {what}"),
-                reason: message,
-            },
-        }
     }
 
     fn bad(&self, reason: &str) -> Error {
@@ -312,4 +261,56 @@ struct Matrix {
 
 fn major(version: &str) -> &str {
     version.split('.').next().unwrap_or(version)
+}
+
+/// What is asked to have rules evaluated over `recording`.
+fn ask_of(what: &str, recording: &Recording, of: Evaluation<'_>) -> Value {
+    let told = recording
+        .groups
+        .iter()
+        .filter(|group| group.offset_ms.is_some());
+    let mut ask = json!({
+        "ask": what,
+        "files": of.files,
+        "slots": told.collect::<Vec<_>>(),
+        "gaps": recording.gaps,
+        "from_ms": recording.from.epoch_ms(),
+        "until_ms": recording.until.epoch_ms(),
+    });
+    if !of.only.is_empty() {
+        ask["only"] = json!(of.only);
+    }
+    ask
+}
+
+fn refused(refusal: Refusal, what: &str, file: &Path) -> Error {
+    let Refusal {
+        kind,
+        message,
+        details,
+    } = refusal;
+    match kind.as_str() {
+        "bad_rules" => Error::CandidateRefused {
+            server: "Prometheus",
+            what: "rules",
+            file: file.to_owned(),
+            message: if details.is_empty() {
+                message
+            } else {
+                details.join("\n")
+            },
+        },
+        "bad_recording" => Error::BadDescription {
+            what: format!("the recording {}", file.display()),
+            reason: message,
+        },
+        "no_answer" => Error::NoAnswer {
+            attempted: "record what Prometheus has".to_owned(),
+            reason: message,
+        },
+        _ => Error::BadAnswer {
+            attempted: format!("have the replayer {what}"),
+            reason: message,
+        },
+    }
 }

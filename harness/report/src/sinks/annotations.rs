@@ -144,6 +144,7 @@ mod tests {
             reasons,
             alerts: vec![alert],
             tolerated: vec![],
+            not_decided: Vec::new(),
             collateral,
         }
     }
