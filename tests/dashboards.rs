@@ -17,7 +17,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use alertdrill::dashboard::{Dashboard, Panel, metrics_read, moved_panels, unknown_metrics};
-use alertdrill::engine::{Prometheus, RuleEngine as _, board_history};
+use alertdrill::engine::{Prometheus, Ranges as _, RuleEngine as _, board_history};
 use alertdrill::promql::{metrics_of, thresholds_of};
 use alertdrill::report::RunFolder;
 use alertdrill::servers;

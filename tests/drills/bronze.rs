@@ -86,21 +86,22 @@ fn newcomer_fails_from_its_first_block_on() -> Drill {
     let errors = "clickhouse_bronze_insert_errors_total{exchange=\"new_{lane}\"}";
     let grew = format!("{errors} > ({errors} offset 2m or 0 * {errors})");
     Drill::new("newcomer_fails_from_its_first_block_on", fault)
-        .at(watched_for_two_minutes())
+        .at(counter_may_be_born())
         .expect_alert(failure.when(grew))
 }
 
-/// The rule tells a counter that is born with its error from one that comes with a new target by
-/// what was there 2 minutes ago.
-fn watched_for_two_minutes() -> Moment {
-    let runs_s = "awk '{print int($1)}' /proc/uptime";
-    let due_s = "awk '{print int($22 / 100) + 150}' /proc/1/stat";
+/// The counter of a newcomer is born with its first error: its target was watched for two minutes,
+/// and no count is remembered that the exporter has lost since, in a run before this one.
+fn counter_may_be_born() -> Moment {
+    let counted = "clickhouse_bronze_insert_errors_total{exchange=\"new_{lane}\"}";
+    let watched = "max_over_time(up{job=\"clickhouse-log\"}[1m] offset 2m30s) == 1";
+    let lost = format!("last_over_time({counted}[15m] offset 2m) unless {counted}");
+    let query = format!("{watched} unless on () ({lost})");
+    let asked = format!("promtool query instant http://localhost:9090 '{query}'");
     Moment {
-        what: "ClickHouse has run for 2 minutes and a half".to_owned(),
-        service: "clickhouse".to_owned(),
-        command: shell(&format!(
-            "until [ $({runs_s}) -ge $({due_s}) ]; do sleep 1; done"
-        )),
+        what: "a counter may be born".to_owned(),
+        service: "prometheus".to_owned(),
+        command: shell(&format!("until [ -n \"$({asked})\" ]; do sleep 1; done")),
     }
 }
 

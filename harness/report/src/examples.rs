@@ -46,6 +46,7 @@ pub(crate) fn example_report(label: &str) -> Report {
         faults: vec![fault],
         alerts: vec![alert],
         tolerated: vec![],
+        not_decided: vec![],
         watched_until: WatchedUntil::default(),
         panels: vec!["Targets".into()],
         took_s: 190.0,

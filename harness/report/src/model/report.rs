@@ -124,6 +124,9 @@ pub struct DrillReport {
     pub alerts: Vec<AlertOutcome>,
     /// What fired beside them and was tolerated, with the reason.
     pub tolerated: Vec<String>,
+    /// What its verdict says nothing of, because it was replayed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_decided: Vec<String>,
     /// The panels of the dashboard that it moved; empty if the stack has no dashboard.
     #[serde(default)]
     pub panels: Vec<String>,
@@ -253,6 +256,7 @@ impl DrillReport {
             faults: faults.collect(),
             alerts: verdict.alerts,
             tolerated: verdict.tolerated,
+            not_decided: verdict.not_decided,
             panels,
             took_s: took_s(record),
             latencies: Vec::new(),

@@ -88,12 +88,15 @@ fn said(drill: &DrillReport) -> String {
         .tolerated
         .iter()
         .map(|text| format!("tolerated: {text}"));
+    let not_decided = drill.not_decided.iter();
+    let not_decided = not_decided.map(|what| format!("not decided: {what}"));
     let cut_short = drill.watched_until.cut_short().map(str::to_owned);
     let lines = alerts
         .chain(latencies)
         .chain(slower)
         .chain(tolerated)
-        .chain(cut_short);
+        .chain(cut_short)
+        .chain(not_decided);
     lines.collect::<Vec<_>>().join("\n")
 }
 

@@ -21,6 +21,7 @@ pub(super) struct DrillRow {
     pub(super) reasons: Vec<String>,
     pub(super) tolerated: Vec<String>,
     pub(super) cut_short: &'static str,
+    pub(super) not_decided: Vec<String>,
     pub(super) panels: String,
     pub(super) latencies: Vec<LatencyBars>,
     pub(super) graphs: Vec<Graph>,
@@ -57,6 +58,7 @@ impl DrillRow {
             reasons: reasons.map(|reason| reason.message.clone()).collect(),
             tolerated: drill.tolerated.clone(),
             cut_short: drill.watched_until.cut_short().unwrap_or_default(),
+            not_decided: drill.not_decided.clone(),
             panels: drill.panels.join(", "),
             latencies: drill
                 .known_latencies()
