@@ -169,7 +169,11 @@ pub(crate) fn test(root: &Path) -> Vec<WorkStep> {
 /// What a run costs and how true it is.
 pub(crate) fn bench() -> Vec<WorkStep> {
     let bench = words("bench --locked --profile dev --bench drills");
-    vec![WorkStep::cargo("a run of the drills, measured", &bench).on_the_stack()]
+    let replay = words("bench --locked --profile dev --bench replay");
+    vec![
+        WorkStep::cargo("rules judged by a recording, measured", &replay),
+        WorkStep::cargo("a run of the drills, measured", &bench).on_the_stack(),
+    ]
 }
 
 /// Whether each wrong rule set, route and configuration is caught, and each right one passes.

@@ -194,3 +194,130 @@ fn no_answer(program: &Path, reason: &str) -> Error {
         reason: reason.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    const HELLO: &str = r#"echo '{"protocol":1,"prometheus":"2.53.3"}'"#;
+
+    /// A replayer that is this shell script.
+    struct Script(tempfile::TempDir);
+
+    impl Script {
+        fn new(lines: &[&str]) -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let script = Self(folder);
+            std::fs::write(script.path(), format!("#!/bin/sh\n{}\n", lines.join("\n"))).unwrap();
+            let executable = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(script.path(), executable).unwrap();
+            script
+        }
+
+        fn path(&self) -> PathBuf {
+            self.0.path().join("replayer")
+        }
+
+        async fn start(&self) -> Result<ReplayerChild> {
+            // Another test of this process may be forking while the script is open for writing.
+            loop {
+                match ReplayerChild::start(&self.path()).await {
+                    Err(Error::File { source, .. })
+                        if source.kind() == std::io::ErrorKind::ExecutableFileBusy => {}
+                    started => return started,
+                }
+            }
+        }
+
+        async fn refused(&self) -> String {
+            self.start().await.unwrap_err().to_string()
+        }
+    }
+
+    async fn answer(script: &Script, within: Duration) -> Result<Value> {
+        let child = script.start().await.unwrap();
+        let answered = child.ask(json!({"ask": "range"}), within).await?;
+        Ok(answered.unwrap_or_else(|refusal| json!({"refused": refusal.message})))
+    }
+
+    const SOON: Duration = Duration::from_secs(5);
+
+    #[tokio::test]
+    async fn replayer_that_is_not_there_or_is_none_or_speaks_otherwise_is_named_with_the_reason() {
+        let missing = ReplayerChild::start(Path::new("/no/replayer"))
+            .await
+            .unwrap_err();
+        assert!(
+            missing.to_string().contains("failed to start /no/replayer"),
+            "{missing}"
+        );
+        let ended = Script::new(&["echo cannot run here >&2"]).refused().await;
+        assert!(
+            ended.ends_with("it ended at once: cannot run here"),
+            "{ended}"
+        );
+        let other = Script::new(&["echo hello"]).refused().await;
+        assert!(other.contains("it begins with `hello`"), "{other}");
+        let newer = r#"echo '{"protocol":2,"prometheus":"3.9.1"}'"#;
+        let newer = Script::new(&[newer]).refused().await;
+        assert!(
+            newer.contains("it speaks version 2 of the protocol"),
+            "{newer}"
+        );
+    }
+
+    #[tokio::test]
+    async fn answer_is_that_of_its_own_ask_whatever_else_is_printed() {
+        let answers = [
+            HELLO,
+            "read ask",
+            "echo a word of somebody else",
+            r#"echo '{"id":9,"ok":{"of":"another"}}'"#,
+            r#"echo '{"id":1,"ok":{"of":"this"}}'"#,
+        ];
+        let answer = answer(&Script::new(&answers), SOON).await.unwrap();
+        assert_eq!(answer, json!({"of": "this"}));
+    }
+
+    #[tokio::test]
+    async fn refusal_is_no_failure_of_the_replayer() {
+        let refusal = r#"echo '{"id":1,"error":{"kind":"bad_ask","message":"no such ask"}}'"#;
+        let answer = answer(&Script::new(&[HELLO, "read ask", refusal]), SOON)
+            .await
+            .unwrap();
+        assert_eq!(answer, json!({"refused": "no such ask"}));
+    }
+
+    #[tokio::test]
+    async fn replayer_that_ends_in_mid_ask_says_its_last_words_and_every_later_ask_too() {
+        let script = Script::new(&[HELLO, "read ask", "echo out of memory >&2", "kill -KILL $$"]);
+        let child = script.start().await.unwrap();
+        for _ in 0..2 {
+            let error = child
+                .ask(json!({"ask": "range"}), SOON)
+                .await
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.ends_with(
+                    "asked to `range`, it ended before it answered; its last words: out of memory"
+                ),
+                "{error}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn replayer_that_does_not_answer_in_time_is_not_waited_for() {
+        let script = Script::new(&[HELLO, "read ask", "sleep 5"]);
+        let error = answer(&script, Duration::from_millis(50))
+            .await
+            .unwrap_err();
+        assert!(
+            error.to_string().ends_with("it did not answer within 50ms"),
+            "{error}"
+        );
+    }
+}

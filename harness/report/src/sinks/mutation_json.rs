@@ -93,3 +93,43 @@ fn language(path: &str) -> &'static str {
         _ => "yaml",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sinks::mutation_text::tests::example_run;
+
+    #[test]
+    fn each_fate_has_the_status_that_viewers_know_and_its_reason() {
+        let report = mutation_json(&example_run());
+        let mutants = report["files"]["rules.yml"]["mutants"].as_array().unwrap();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let statuses: Vec<_> = mutants
+            .iter()
+            .map(|mutant| (text(&mutant["status"]), text(&mutant["statusReason"])))
+            .collect();
+        let wanted = [
+            ("Killed", "missed: it did not fire"),
+            (
+                "Survived",
+                "told apart by a drill whose alert is right to wait for `1m`",
+            ),
+            ("NoCoverage", ""),
+            ("Ignored", "no metric is ever just 0.5"),
+        ];
+        assert_eq!(
+            statuses,
+            wanted.map(|(status, why)| (status.to_owned(), why.to_owned()))
+        );
+        assert_eq!(mutants[0]["killedBy"], json!(["api_stopped"]));
+        assert_eq!(
+            mutants[0]["location"]["start"],
+            json!({"line": 5, "column": 14})
+        );
+        assert_eq!(report["schemaVersion"], "2");
+        assert_eq!(
+            report["testFiles"]["drills"]["tests"][0]["id"],
+            "api_stopped"
+        );
+    }
+}
