@@ -61,6 +61,7 @@ pub(crate) fn example_report(label: &str) -> Report {
         waivers: vec![],
         to_prove: vec![],
         provenance: Provenance::default(),
+        replayed_from: None,
     };
     let run = RunReport {
         info,
@@ -155,6 +156,7 @@ pub(crate) fn verdict_on(alert: AlertOutcome) -> Verdict {
         alerts: vec![alert],
         tolerated,
         collateral: vec![],
+        not_decided: vec![],
     }
 }
 
