@@ -267,13 +267,16 @@ impl Error {
                 server,
                 what,
                 message,
-                file: _,
-            } => Self::CandidateRefused {
-                server,
-                what,
-                file: rules.to_owned(),
-                message,
-            },
+                file,
+            } => {
+                let [loaded, own] = [&*file, rules].map(|file| file.display().to_string());
+                Self::CandidateRefused {
+                    server,
+                    what,
+                    file: rules.to_owned(),
+                    message: message.replace(&loaded, &own),
+                }
+            }
             other => other,
         }
     }

@@ -20,8 +20,8 @@ use crate::saves::Saves;
 use crate::signals::Signals;
 use crate::written::{Written, text_of};
 
-/// Empties a terminal, and what it remembers, and begins at its top.
-const EMPTY: &str = "\u{1b}[2J\u{1b}[3J\u{1b}[H";
+/// Empties a terminal, but for what was scrolled out of it, and begins at its top.
+const EMPTY: &str = "\u{1b}[2J\u{1b}[H";
 
 /// What is to be watched.
 #[derive(Clone, Copy, Debug)]

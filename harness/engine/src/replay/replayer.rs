@@ -244,8 +244,10 @@ impl Replayer {
         let Refusal {
             kind,
             message,
-            details,
+            mut details,
         } = refusal;
+        // Of a file that is no YAML, Prometheus says the same twice.
+        details.dedup();
         match kind.as_str() {
             "bad_rules" => Error::CandidateRefused {
                 server: "Prometheus",

@@ -196,17 +196,33 @@ fn drill_name(one: &ComparedIncident) -> String {
     harmless(&format!("{name}{}", on_lane.unwrap_or_default()))
 }
 
-/// Per alert, the labels in which its incidents differ: the others tell nothing.
+/// Per alert, the labels that tell its incidents apart: each that tells more than those before it.
 fn telling_labels(compared: &[ComparedIncident]) -> BTreeSet<(&str, &str)> {
-    let mut values = BTreeMap::<(&str, &str), BTreeSet<&str>>::new();
+    let mut by_alert = BTreeMap::<&str, Vec<&Labels>>::new();
     for incident in compared.iter().filter_map(ComparedIncident::either) {
-        for (label, value) in &incident.labels {
-            let of_label = values.entry((incident.alert(), label)).or_default();
-            of_label.insert(value);
-        }
+        let incidents = by_alert.entry(incident.alert()).or_default();
+        incidents.push(&incident.labels);
     }
-    let telling = values.into_iter().filter(|(_, values)| values.len() > 1);
-    telling.map(|(label, _)| label).collect()
+    let mut telling = BTreeSet::new();
+    for (alert, incidents) in by_alert {
+        let names: BTreeSet<_> = incidents.iter().flat_map(|labels| labels.keys()).collect();
+        let mut told: Vec<&str> = Vec::new();
+        let told_apart = |told: &[&str]| {
+            let values = |labels: &&Labels| -> Vec<_> {
+                let values = told.iter().map(|name| labels.get(*name).cloned());
+                values.collect()
+            };
+            incidents.iter().map(values).collect::<BTreeSet<_>>().len()
+        };
+        for name in names {
+            let with_it = [told.as_slice(), &[name]].concat();
+            if name != "severity" && told_apart(&with_it) > told_apart(&told) {
+                told = with_it;
+            }
+        }
+        telling.extend(told.into_iter().map(|name| (alert, name)));
+    }
+    telling
 }
 
 /// An alert with those of its labels that are `meant`; what becomes of its severity is said apart.
@@ -259,4 +275,159 @@ fn in_words(one: &ComparedIncident) -> String {
 
 fn tenth(by: Duration) -> String {
     seconds::to_a_tenth(by)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::examples::at;
+    use alertdrill_core::{Outcome, Reason, ReasonKind, SickRule, UnknownMetrics};
+
+    fn incident(alert: &str, exchange: &str, firing: f64, ended: Option<f64>) -> Incident {
+        let labels = [
+            ("alertname", alert),
+            ("exchange", exchange),
+            ("instance", exchange),
+            ("severity", "critical"),
+        ];
+        let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Incident {
+            labels: labels.into(),
+            pending_at: None,
+            firing_at: at(firing),
+            ended_at: ended.map(at),
+        }
+    }
+
+    fn drill(name: &str, lane: Option<&str>, fault: f64) -> DrillAtWork {
+        DrillAtWork {
+            fault_at: at(fault),
+            until: at(fault + 300.0),
+            name: name.to_owned(),
+            lane: lane.map(str::to_owned),
+            claims: vec![],
+        }
+    }
+
+    fn compared() -> Vec<ComparedIncident> {
+        let down = |firing, ended| incident("Down", "okx", firing, ended);
+        let mut warning = down(65.0, Some(90.0));
+        warning.labels.insert("severity".into(), "warning".into());
+        warning.labels.remove("instance");
+        let lag = |firing, ended| incident("Lag", "okx", firing, ended);
+        let stopped = drill("handler_stopped", Some("okx"), 0.0);
+        let stalled = drill("consumer_stalled", None, 400.0);
+        let one = |change, drill: Option<&DrillAtWork>, old, new| ComparedIncident {
+            change,
+            drill: drill.cloned(),
+            old,
+            new,
+        };
+        let by = Duration::from_millis(60_500);
+        let (was, is) = (lag(700.0, Some(750.0)), lag(760.5, Some(765.0)));
+        let kraken = incident("Down", "kraken\u{1b}[2J", 470.0, None);
+        vec![
+            one(Change::NoMore, None, Some(lag(20.0, Some(30.0))), None),
+            one(
+                Change::Same,
+                Some(&stopped),
+                Some(down(65.0, Some(90.0))),
+                Some(warning),
+            ),
+            one(Change::Newly, Some(&stopped), None, Some(down(95.0, None))),
+            one(
+                Change::Same,
+                Some(&stalled),
+                Some(was.clone()),
+                Some(was.clone()),
+            ),
+            one(
+                Change::Later { by },
+                Some(&stalled),
+                Some(was.clone()),
+                Some(is.clone()),
+            ),
+            one(Change::Earlier { by }, Some(&stalled), Some(is), Some(was)),
+            one(
+                Change::EndsLater,
+                Some(&stalled),
+                Some(kraken.clone()),
+                Some(kraken),
+            ),
+        ]
+    }
+
+    fn plain(text: &str) -> String {
+        anstream::adapter::strip_str(text).to_string()
+    }
+
+    #[test]
+    fn what_changes_is_shown_by_drill_and_what_does_not_is_counted() {
+        insta::assert_snapshot!(plain(&incident_table(&compared())));
+        insta::assert_snapshot!(incident_totals(&compared()), @"1 incident the same, 1 page earlier, 1 page later, 1 end later, 1 no more, 1 newly, 1 with other labels");
+    }
+
+    #[test]
+    fn nothing_that_changes_is_no_table() {
+        let same = &compared()[3..4];
+        assert_eq!(incident_table(same), "");
+        assert_eq!(incident_totals(same), "1 incident the same");
+    }
+
+    #[test]
+    fn recording_without_drills_has_a_row_per_alert_and_the_first_differences() {
+        insta::assert_snapshot!(plain(&firings_table(&compared(), at(800.0))));
+        let many = vec![compared().remove(0); 12];
+        let text = firings_table(&many, at(800.0));
+        assert!(text.ends_with("no more\nand 2 more"), "{text}");
+        assert!(firings_table(&[], at(800.0)).starts_with("no alert fires"));
+    }
+
+    #[test]
+    fn verdicts_that_change_have_their_reasons() {
+        let change = |drill: &str, old, new, reasons| VerdictChange {
+            drill: drill.to_owned(),
+            old,
+            new,
+            reasons,
+        };
+        let late = vec![Reason::new(ReasonKind::Late, "Down fired at +125.6 s")];
+        let changes = [
+            change("a", Outcome::Pass, Outcome::Fail, late.clone()),
+            change("b", Outcome::Fail, Outcome::Fail, late),
+            change("c", Outcome::Error, Outcome::Pass, vec![]),
+        ];
+        insta::assert_snapshot!(plain(&verdict_changes_text(&changes)), @r"
+        a: pass → FAIL
+          late: Down fired at +125.6 s
+        b: still FAIL, for other reasons
+          late: Down fired at +125.6 s
+        c: error → pass
+        ");
+    }
+
+    #[test]
+    fn what_a_recording_does_not_tell_of_rules_is_said() {
+        let labels = Labels::from([("cause".to_owned(), "gone".to_owned())]);
+        let sick = |second| SickRule {
+            at: at(second),
+            alert: "Down".to_owned(),
+            group: "g".to_owned(),
+            labels: labels.clone(),
+            error: "many-to-many matching".to_owned(),
+        };
+        let said = RulesSaid {
+            sick: vec![sick(0.0), sick(5.0)],
+            unknown_metrics: vec![UnknownMetrics {
+                alert: "Lag".to_owned(),
+                labels: Labels::new(),
+                metrics: vec!["lag".to_owned(), "depth".to_owned()],
+            }],
+            ..RulesSaid::default()
+        };
+        insta::assert_snapshot!(untold_lines(&said).join("\n"), @r#"
+        Lag reads lag and depth, of which the recording has no series
+        2 evaluations of Down{cause="gone"} failed, the first one with: many-to-many matching
+        "#);
+    }
 }

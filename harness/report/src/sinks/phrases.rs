@@ -28,7 +28,7 @@ pub fn tally(outcomes: impl IntoIterator<Item = Outcome>) -> String {
 pub(super) fn verdict_change(change: &VerdictChange) -> String {
     let drill = harmless(&change.drill);
     if change.old == change.new {
-        return format!("{drill}: {} as before, otherwise", outcome(change.new));
+        return format!("{drill}: still {}, for other reasons", outcome(change.new));
     }
     format!("{drill}: {} → {}", outcome(change.old), outcome(change.new))
 }

@@ -195,3 +195,162 @@ fn unpassed_text(drill: &JudgedDrill<'_>, saved: &SavedRules<'_>) -> String {
     }));
     lines.join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::examples::{at, example_verdict, folded};
+
+    const RULES: &str = "groups:
+  - name: feed
+    rules:
+      - alert: FeedHandlerDown
+        expr: up == 0
+";
+
+    fn field(field: &str, old: Option<&str>, new: Option<&str>) -> FieldChange {
+        let [old, new] = [old, new].map(|side| side.map(str::to_owned));
+        let field = field.to_owned();
+        FieldChange { field, old, new }
+    }
+
+    fn changed(fields: Vec<FieldChange>) -> RuleChange {
+        let rule = "FeedHandlerDown".to_owned();
+        RuleChange::Changed { rule, fields }
+    }
+
+    fn passed() -> Verdict {
+        Verdict {
+            outcome: Outcome::Pass,
+            reasons: vec![],
+            ..example_verdict()
+        }
+    }
+
+    fn drills<'a>(failed: &'a Verdict, passed: &'a Verdict) -> [JudgedDrill<'a>; 2] {
+        let drill = |name, lane, verdict| JudgedDrill {
+            name,
+            lane,
+            verdict,
+        };
+        [
+            drill("feed_handler_restarted", None, passed),
+            drill("feed_handler_stopped", Some("okx"), failed),
+        ]
+    }
+
+    fn shown(changes: Option<Result<&[RuleChange], &str>>) -> String {
+        let (failed, passed) = (example_verdict(), passed());
+        let text = saved_text(&SavedRules {
+            file: Path::new("docker/alert_rules.yml"),
+            text: RULES,
+            at: at(0.0),
+            changes,
+            verdict_changes: &[VerdictChange {
+                drill: "feed_handler_stopped".to_owned(),
+                old: Outcome::Pass,
+                new: Outcome::Fail,
+                reasons: vec![],
+            }],
+            drills: &drills(&failed, &passed),
+            took: Duration::from_millis(870),
+        });
+        anstream::adapter::strip_str(&text).to_string()
+    }
+
+    #[test]
+    fn save_says_what_changed_which_verdicts_that_changes_and_where_the_failing_rule_is() {
+        let changes = [
+            changed(vec![field("for", Some("1m"), Some("2m"))]),
+            RuleChange::Removed {
+                rule: "Lag{cause=\"gone\"}".to_owned(),
+            },
+        ];
+        insta::assert_snapshot!(shown(Some(Ok(&changes))), @r#"
+        2025-11-23T05:41:40.000Z FeedHandlerDown: for 1m → 2m; Lag{cause="gone"} removed
+        feed_handler_stopped: pass → FAIL
+        FAIL feed_handler_stopped on okx
+          docker/alert_rules.yml:4: resolve_not_delivered: `critical` was never notified
+        1 passed, 1 failed, 0 could not be tested; 0.9 s
+        "#);
+    }
+
+    fn first_line(changes: Option<Result<&[RuleChange], &str>>) -> String {
+        let text = shown(changes);
+        text.lines().next().unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn first_line_says_when_nothing_is_known_to_have_changed_and_why() {
+        let lines = [
+            first_line(None),
+            first_line(Some(Ok(&[]))),
+            first_line(Some(Err("failed to read r.yml: duplicate key"))),
+        ];
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        2025-11-23T05:41:40.000Z docker/alert_rules.yml as it is
+        2025-11-23T05:41:40.000Z saved; no rule changed
+        2025-11-23T05:41:40.000Z saved; what changed cannot be told: failed to read r.yml: duplicate key
+        ");
+    }
+
+    #[test]
+    fn long_values_are_shown_where_they_differ_and_many_changes_are_counted() {
+        let long = |limit: &str| {
+            format!(
+                "time() - last_over_time(feed_handler_last_message_timestamp[1m])\n  > {limit} and \
+                 on (job) max by (job) (up offset 5m)"
+            )
+        };
+        let fields = vec![
+            field("expr", Some(&long("120")), Some(&long("60"))),
+            field("annotation summary", None, Some(&long("60"))),
+            field("keep_firing_for", Some("5m"), None),
+            field("label x", Some("a b"), Some("a  b")),
+        ];
+        insta::assert_snapshot!(folded(&first_line(Some(Ok(&[changed(fields)])))), @r"
+        2025-11-23T05:41:40.000Z FeedHandlerDown: expr …ge_timestamp[1m]) > 120 and on
+        (job) max b… → …ge_timestamp[1m]) > 60 and on (job) max b…, annotation summary
+        time() - last_over_time(feed_handler_last_message_timestamp[… added, no more
+        keep_firing_for 5m, label x set otherwise
+        ");
+        let many = vec![
+            RuleChange::Added {
+                rule: "A".to_owned()
+            };
+            10
+        ];
+        assert!(first_line(Some(Ok(&many))).ends_with("A added; and 2 more"));
+    }
+
+    #[test]
+    fn texts_that_overlap_where_they_repeat_themselves_are_cut_only_where_they_are_alike() {
+        let (old, new) = ("a".repeat(70), "a".repeat(90));
+        let [old, new] = where_they_differ(&old, &new);
+        assert_eq!((old.len(), new.len()), (20 + 3, 40 + 3));
+    }
+
+    #[test]
+    fn rules_that_cannot_be_judged_keep_the_last_verdicts_with_their_date() {
+        let (failed, passed) = (example_verdict(), passed());
+        let drills = drills(&failed, &passed);
+        let reason = "Prometheus refuses the rules of r.yml:\nr.yml: 3:1: unclosed parenthesis";
+        let texts = [
+            refused_text(at(60.0), reason, Some((at(0.0), &drills))),
+            refused_text(at(60.0), reason, None),
+            saved_again_text(at(61.0), &drills),
+        ];
+        let texts = anstream::adapter::strip_str(&texts.join("\n")).to_string();
+        insta::assert_snapshot!(texts, @r"
+        2025-11-23T05:42:40.000Z these rules cannot be judged
+          Prometheus refuses the rules of r.yml:
+          r.yml: 3:1: unclosed parenthesis
+        the verdicts of 2025-11-23T05:41:40.000Z are the last: 1 passed, 1 failed, 0 could not be tested
+        2025-11-23T05:42:40.000Z these rules cannot be judged
+          Prometheus refuses the rules of r.yml:
+          r.yml: 3:1: unclosed parenthesis
+        there are no verdicts yet
+        2025-11-23T05:42:41.000Z saved, and nothing changed: 1 passed, 1 failed, 0 could not be tested
+        ");
+    }
+}
