@@ -103,3 +103,79 @@ fn is_save(event: &Event, names: &BTreeSet<OsString>) -> bool {
     let is_named = |path: &PathBuf| path.file_name().is_some_and(|name| names.contains(name));
     is_of_content && (event.need_rescan() || event.paths.iter().any(is_named))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// Whether a save is seen soon.
+    async fn is_seen(saves: &mut Saves) -> bool {
+        let soon = tokio::time::timeout(Duration::from_secs(2), saves.next());
+        soon.await.is_ok_and(|seen| seen.is_ok())
+    }
+
+    #[tokio::test]
+    async fn save_is_seen_whether_the_file_is_written_or_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, beside] = ["r.yml", "r.yml~"].map(|name| folder.path().join(name));
+        fs::write(&file, "a").unwrap();
+        let mut saves = Saves::of(&file).unwrap();
+        fs::write(&file, "b").unwrap();
+        assert!(is_seen(&mut saves).await, "written");
+        for text in ["c", "d"] {
+            fs::write(&beside, text).unwrap();
+            fs::rename(&beside, &file).unwrap();
+            assert!(is_seen(&mut saves).await, "replaced");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_read_and_what_happens_to_other_files_is_no_save() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, other] = ["r.yml", "other.yml"].map(|name| folder.path().join(name));
+        fs::write(&file, "a").unwrap();
+        let mut saves = Saves::of(&file).unwrap();
+        fs::write(other, "b").unwrap();
+        fs::read(&file).unwrap();
+        let soon = Duration::from_millis(300);
+        assert!(tokio::time::timeout(soon, saves.next()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn save_of_what_a_link_leads_to_is_one() {
+        let [links, files] = [0, 1].map(|_| tempfile::tempdir().unwrap());
+        let (link, file) = (links.path().join("r.yml"), files.path().join("rules.yml"));
+        fs::write(&file, "a").unwrap();
+        symlink(&file, &link).unwrap();
+        let mut saves = Saves::of(&link).unwrap();
+        fs::write(&file, "b").unwrap();
+        assert!(is_seen(&mut saves).await);
+    }
+
+    #[tokio::test]
+    async fn saves_at_once_and_while_nobody_waits_are_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("r.yml");
+        fs::write(&file, "a").unwrap();
+        let mut saves = Saves::of(&file).unwrap();
+        for text in ["b", "c", "d"] {
+            fs::write(&file, text).unwrap();
+        }
+        assert!(is_seen(&mut saves).await);
+        let soon = Duration::from_millis(300);
+        assert!(tokio::time::timeout(soon, saves.next()).await.is_err());
+    }
+
+    #[test]
+    fn file_in_a_folder_that_is_not_there_cannot_be_watched() {
+        let error = Saves::of(Path::new("/nowhere/r.yml")).err().unwrap();
+        let said = error.to_string();
+        assert!(
+            said.starts_with("failed to watch for saves of /nowhere/r.yml: "),
+            "{said}"
+        );
+    }
+}
