@@ -1,6 +1,7 @@
 //! What the command line does.
 
 mod coverage;
+mod diff;
 #[cfg(test)]
 mod fake_suite;
 mod gate;
@@ -12,6 +13,7 @@ mod repeat;
 mod replay;
 mod run;
 mod selection;
+mod watch;
 
 use std::path::{Path, PathBuf};
 
@@ -33,6 +35,7 @@ use crate::session::Session;
 use crate::signals::cancelled_by_signals;
 
 pub use coverage::coverage;
+pub use diff::{Diff, diff};
 pub use gate::gate;
 pub use mutate::{Mutate, mutate};
 pub use on_a_stack::on_a_stack;
@@ -42,6 +45,7 @@ pub use repeat::repeat;
 pub use replay::{Replay, replay};
 pub use run::run;
 pub use selection::Selection;
+pub use watch::{Watch, watch};
 
 /// What a command came to.
 #[derive(Clone, Debug)]

@@ -20,6 +20,7 @@ mod provenance;
 mod recorder;
 pub mod replaying;
 pub mod runner;
+mod saves;
 pub mod servers;
 pub mod session;
 mod signals;

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use alertdrill::commands::{self, Done, Mutate, Record, Replay, Selection};
+use alertdrill::commands::{self, Diff, Done, Mutate, Record, Replay, Selection, Watch};
 use alertdrill::{Progress, Result, RunOutcome, UtcInstant, bug};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
@@ -170,6 +170,49 @@ Examples:
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
+    /// Say what other rules change: which incidents of a recording page earlier, later, no more or
+    /// newly, and which drills come to another verdict.
+    ///
+    /// An incident is one life of one alert in which it fired. On a recording without drills it
+    /// says how often each alert would have fired. It ends with 1 if a drill that passes with OLD
+    /// fails with NEW.
+    #[command(after_help = "\
+Examples:
+  alertdrill diff docker/prometheus/alert_rules.yml candidate.yml
+  alertdrill diff --recording yesterday old.yml new.yml    no drills: how often each alert fires")]
+    Diff {
+        /// The rules as they are.
+        old: PathBuf,
+        /// The rules as they may become.
+        new: PathBuf,
+        /// The folder of the recording; else the one that the project's settings name, else that of
+        /// its last run.
+        #[arg(long, value_name = "FOLDER")]
+        recording: Option<PathBuf>,
+        /// Print it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Judge the drills of a recording by a rules file each time that it is saved, until Ctrl-C.
+    ///
+    /// It says what changed since the last save, which verdicts that changes, and at which line the
+    /// rule is that each reason is about. Rules that Prometheus refuses keep the last verdicts.
+    #[command(after_help = "\
+Examples:
+  alertdrill watch                          the project's rules, every drill
+  alertdrill watch consumer                 the drills whose names contain `consumer`
+  alertdrill watch --rules candidate.yml    another rules file")]
+    Watch {
+        /// The rules file; else the project's.
+        #[arg(long, value_name = "FILE")]
+        rules: Option<PathBuf>,
+        /// The folder of the recording; else the one that the project's settings name, else that of
+        /// its last run.
+        #[arg(long, value_name = "FOLDER")]
+        recording: Option<PathBuf>,
+        /// Only the drills whose names contain it.
+        name: Option<String>,
+    },
     /// Record what a Prometheus has seen, so that any rules can be judged by it.
     ///
     /// Without a span it records the project's last run of drills, from the stack, which must run
@@ -306,6 +349,32 @@ fn carry_out(action: Action, project: &Path, progress: &Progress) -> Result<Exit
                 json: json.as_deref(),
             };
             commands::mutate(project, &programs, mutate, progress)?
+        }
+        Action::Diff {
+            old,
+            new,
+            recording,
+            json,
+        } => {
+            let diff = Diff {
+                old: &old,
+                new: &new,
+                recording: recording.as_deref(),
+                as_json: json,
+            };
+            commands::diff(project, &programs, diff)?
+        }
+        Action::Watch {
+            rules,
+            recording,
+            name,
+        } => {
+            let watch = Watch {
+                rules: rules.as_deref(),
+                recording: recording.as_deref(),
+                name: name.as_deref(),
+            };
+            commands::watch(project, &programs, watch, print)?
         }
         Action::Record {
             prometheus,

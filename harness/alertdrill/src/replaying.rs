@@ -115,6 +115,29 @@ impl OpenRecording {
         self.replayer.evaluate(&self.recording, evaluation).await
     }
 
+    /// What the rules in the file `rules` say of the recording.
+    ///
+    /// # Errors
+    /// As [`OpenRecording::with_rules`]; [`Error::CandidateRefused`] of rules that Prometheus does
+    /// not load.
+    pub(crate) async fn evaluate_file(&self, rules: &Path) -> Result<EvaluatedRules> {
+        self.evaluate_text(text_of(rules)?, rules).await
+    }
+
+    /// The same of the rules in `text`, which was read from `whence`.
+    ///
+    /// # Errors
+    /// As [`OpenRecording::evaluate_file`].
+    pub(crate) async fn evaluate_text(
+        &self,
+        text: String,
+        whence: &Path,
+    ) -> Result<EvaluatedRules> {
+        let files = self.with_rules_text(text, whence)?;
+        let evaluated = self.evaluate(&files).await;
+        evaluated.map_err(|error| error.about_rules_in(whence))
+    }
+
     /// Each drill, judged by the rules in `files`.
     ///
     /// # Errors

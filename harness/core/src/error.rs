@@ -5,7 +5,7 @@
 //! end a run as *could not be tested*.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The result of what the harness attempts.
@@ -255,6 +255,29 @@ impl Error {
             attempted,
             path,
             source,
+        }
+    }
+
+    /// The same, said of the file `rules` if it is that rules were refused: a replay evaluates them
+    /// under the path at which the server had loaded others.
+    #[must_use]
+    pub fn about_rules_in(self, rules: &Path) -> Self {
+        match self {
+            Self::CandidateRefused {
+                server,
+                what,
+                message,
+                file,
+            } => {
+                let [loaded, own] = [&*file, rules].map(|file| file.display().to_string());
+                Self::CandidateRefused {
+                    server,
+                    what,
+                    file: rules.to_owned(),
+                    message: message.replace(&loaded, &own),
+                }
+            }
+            other => other,
         }
     }
 

@@ -10,6 +10,7 @@ mod drill;
 mod error;
 mod expression;
 pub mod fault;
+mod incidents;
 mod instances;
 mod instant;
 mod judge;
@@ -39,6 +40,7 @@ mod term_decision;
 mod timeline;
 mod unproven;
 mod verdict;
+mod verdict_change;
 mod watchdog;
 mod watched_until;
 
@@ -50,6 +52,10 @@ pub use drill::{
 pub use error::{Error, Result, causes};
 pub use expression::{ExpressionHistory, LimitHistory, LineSeries, Subject, TermHistory, subjects};
 pub use fault::{Aim, Fault, FaultKind, Site};
+pub use incidents::{
+    Change, ComparedIncident, DrillAtWork, Firings, Incident, compared_incidents, drills_at_work,
+    firings, incidents_of,
+};
 pub use instant::UtcInstant;
 pub use judge::{DELIVERY_ALLOWANCE, alert_outcomes, infeasible, judge, reasons_so_far};
 pub use labels::{Labels, agree, includes, selector};
@@ -75,8 +81,9 @@ pub use routes::{
     Inhibition, Integration, Matcher, Receiver, Route, Routes, rewritten_labels_of, routes_of,
 };
 pub use rules::{
-    CONDITION_RESOLUTION, Cadence, LoadedRule, Onset, RecordingRule, Recordings, SickRule, Window,
-    fixed_labels, prometheus_duration, query_offsets_of, rule_for, rule_of_severity, rules_of,
+    CONDITION_RESOLUTION, Cadence, FieldChange, LoadedRule, Onset, RecordingRule, Recordings,
+    RuleChange, SickRule, Window, changed_rules, fixed_labels, prometheus_duration,
+    query_offsets_of, rule_for, rule_of_severity, rules_of,
 };
 pub use settings::Settings;
 pub use span::Span;
@@ -89,5 +96,6 @@ pub use timeline::{
 };
 pub use unproven::{Unproven, unproven};
 pub use verdict::{AlertOutcome, Outcome, Reason, ReasonKind, RunOutcome, Verdict};
+pub use verdict_change::{VerdictChange, changed_verdicts, outcome_of_changes};
 pub use watchdog::with_watchdogs;
 pub use watched_until::WatchedUntil;

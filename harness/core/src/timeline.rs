@@ -315,10 +315,21 @@ impl fmt::Display for Episode {
 /// taken place: a Prometheus that no longer evaluates resolves nothing.
 #[must_use]
 pub fn episodes(timeline: &Timeline) -> Vec<Episode> {
-    let distinct: BTreeSet<_> = timeline.samples.iter().collect();
+    let evaluated_until = |alert: &str| timeline.evaluated_until.get(alert).copied();
+    episodes_in(&timeline.samples, &timeline.rules, evaluated_until)
+}
+
+/// The same of any samples, of alerts of these rules, each of which is known to have been evaluated
+/// until some instant.
+pub(crate) fn episodes_in(
+    samples: &[AlertSample],
+    rules: &[LoadedRule],
+    evaluated_until: impl Fn(&str) -> Option<UtcInstant>,
+) -> Vec<Episode> {
+    let distinct: BTreeSet<_> = samples.iter().collect();
     let mut lives: Vec<(Episode, UtcInstant)> = Vec::new();
     for sample in distinct {
-        let longest_gap_s = 1.5 * evaluation_interval(timeline, &sample.labels).as_secs_f64();
+        let longest_gap_s = 1.5 * evaluation_interval(rules, &sample.labels).as_secs_f64();
         let goes_on = |(episode, last_seen): &mut (Episode, UtcInstant)| {
             let gap_s = sample.at.seconds_since(*last_seen);
             episode.labels == sample.labels && gap_s <= longest_gap_s
@@ -341,10 +352,14 @@ pub fn episodes(timeline: &Timeline) -> Vec<Episode> {
             begin.get_or_insert(sample.at);
         }
     }
-    let lives = lives.into_iter();
-    let mut episodes: Vec<_> = lives
-        .map(|(episode, last_seen)| ended(timeline, episode, last_seen))
-        .collect();
+    let ended = |(mut episode, last_seen): (Episode, UtcInstant)| {
+        let next_evaluation = last_seen.plus(evaluation_interval(rules, &episode.labels));
+        let evaluated_until = evaluated_until(episode.alert());
+        let took_place = evaluated_until.is_some_and(|until| until >= next_evaluation);
+        episode.ended_at = took_place.then_some(next_evaluation);
+        episode
+    };
+    let mut episodes: Vec<_> = lives.into_iter().map(ended).collect();
     episodes.sort_by_key(|episode| (episode.began_at(), episode.labels.clone()));
     episodes
 }
@@ -415,18 +430,9 @@ impl Timeline {
     }
 }
 
-fn ended(timeline: &Timeline, mut episode: Episode, last_seen: UtcInstant) -> Episode {
-    let next_evaluation = last_seen.plus(evaluation_interval(timeline, &episode.labels));
-    let evaluated_until = timeline.evaluated_until.get(episode.alert());
-    let took_place = evaluated_until.is_some_and(|until| *until >= next_evaluation);
-    episode.ended_at = took_place.then_some(next_evaluation);
-    episode
-}
-
-fn evaluation_interval(timeline: &Timeline, labels: &Labels) -> Duration {
+fn evaluation_interval(rules: &[LoadedRule], labels: &Labels) -> Duration {
     let name = labels.get("alertname");
-    let rules = timeline.rules.iter();
-    let rules = rules.filter(|rule| Some(&rule.alert) == name);
+    let rules = rules.iter().filter(|rule| Some(&rule.alert) == name);
     let intervals = rules.map(|rule| rule.evaluation_interval);
     intervals.max().unwrap_or(Duration::from_secs(60))
 }

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use alertdrill_core::{Drill, Outcome, RecordedRun, Result, RunInfo, RunOutcome};
 use alertdrill_engine::expression_histories;
-use alertdrill_report::{Report, RunFolder, drill_line, failure_text, replay_summary, save_report};
+use alertdrill_report::{
+    Report, RunFolder, drill_line, failure_text, replay_summary, save_report, tally,
+};
 use alertdrill_target::compose::{find_compose_file, hash_of_file, target_folder};
 
 use super::{Done, runtime};
@@ -44,11 +46,10 @@ pub fn replay(
         let open = OpenRecording::open(&folder, programs).await?;
         let run = open.run()?;
         let meant = drills_named(run, replay.name, replay.exact)?;
-        let files = match replay.rules {
-            Some(rules) => open.with_rules(rules)?,
-            None => open.recording.rules.clone(),
+        let evaluated = match replay.rules {
+            Some(rules) => open.evaluate_file(rules).await?,
+            None => open.evaluate(&open.recording.rules).await?,
         };
-        let evaluated = open.evaluate(&files).await?;
         let said = with_watchdogs_of(run, evaluated.said.clone());
         let is_meant = |drill: &Drill| meant.contains(&drill.name.as_str());
         let drills: Vec<_> = judged(run, &said, is_meant).collect();
@@ -76,17 +77,7 @@ fn text_of_drills(drills: &[ReplayedDrill]) -> String {
             lines.extend([failure_text(record, verdict), String::new()]);
         }
     }
-    let (mut passed, mut failed, mut untested) = (0, 0, 0);
-    for drill in drills {
-        match drill.verdict.outcome {
-            Outcome::Pass | Outcome::Skipped => passed += 1,
-            Outcome::Fail => failed += 1,
-            Outcome::Error => untested += 1,
-        }
-    }
-    lines.push(format!(
-        "{passed} passed, {failed} failed, {untested} could not be tested"
-    ));
+    lines.push(tally(drills.iter().map(|drill| drill.verdict.outcome)));
     lines.join("\n")
 }
 

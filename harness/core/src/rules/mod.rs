@@ -1,6 +1,7 @@
 //! Alerting rules as they are loaded or written, and when their alerts may fire.
 
 mod cadence;
+mod changed_rules;
 mod duration;
 mod loaded_rule;
 mod onset;
@@ -10,6 +11,7 @@ mod window;
 mod written_rules;
 
 pub use cadence::Cadence;
+pub use changed_rules::{FieldChange, RuleChange, changed_rules};
 pub use duration::prometheus_duration;
 pub use loaded_rule::{LoadedRule, fixed_labels, rule_for, rule_of_severity};
 pub use onset::Onset;

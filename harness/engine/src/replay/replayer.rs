@@ -287,8 +287,10 @@ fn refused(refusal: Refusal, what: &str, file: &Path) -> Error {
     let Refusal {
         kind,
         message,
-        details,
+        mut details,
     } = refusal;
+    // Of a file that is no YAML, Prometheus says the same twice.
+    details.dedup();
     match kind.as_str() {
         "bad_rules" => Error::CandidateRefused {
             server: "Prometheus",

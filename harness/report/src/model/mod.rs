@@ -7,6 +7,7 @@ mod milestone;
 mod proof;
 mod report;
 mod rule_coverage;
+mod rule_line;
 mod run_history;
 mod schema;
 mod trend;
@@ -20,6 +21,7 @@ pub use report::{
     Agreement, DrillReport, FaultReport, Measured, REPORT_SCHEMA_VERSION, Report, RunReport,
 };
 pub use rule_coverage::{Coverage, Proven};
+pub(crate) use rule_line::{line_of_reason, line_of_rule};
 #[cfg(test)]
 use run_history::compare;
 pub use run_history::{EarlierAlert, EarlierRun, saved_history};

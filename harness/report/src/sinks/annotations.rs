@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use crate::model::DrillReport;
-use alertdrill_core::{Labels, Outcome, ReasonKind, Verdict};
+use crate::model::{DrillReport, line_of_reason, line_of_rule};
+use alertdrill_core::{Outcome, Verdict};
 
 /// Why the drill `name` did not pass, a command per reason: an error if an alert is to blame, a
 /// warning if the alert could not be tested. The rule's line is looked for in `rules`, the content
@@ -18,24 +18,7 @@ pub fn annotations(name: &str, verdict: &Verdict, rules_file: &Path, rules: &str
         } else {
             "warning"
         };
-        let alerts = verdict
-            .alerts
-            .iter()
-            .map(|alert| (alert.name.as_str(), &alert.labels));
-        let undeclared = verdict
-            .collateral
-            .iter()
-            .filter_map(|labels| Some((labels.get("alertname")?.as_str(), labels)));
-        let all: Vec<_> = if reason.kind == ReasonKind::Collateral {
-            undeclared.collect()
-        } else {
-            alerts.collect()
-        };
-        let named = all
-            .iter()
-            .find(|(alert, _)| reason.message.contains(alert))
-            .or(all.first());
-        let line = named.and_then(|(alert, labels)| line_of(rules, alert, labels));
+        let line = line_of_reason(reason, verdict, rules);
         let title = format!("{name}: {}", reason.kind);
         command(level, rules_file, line, &title, &reason.message)
     });
@@ -46,7 +29,7 @@ pub fn annotations(name: &str, verdict: &Verdict, rules_file: &Path, rules: &str
 #[must_use]
 pub fn slower_annotations(drill: &DrillReport, rules_file: &Path, rules: &str) -> Vec<String> {
     let commands = drill.slower().map(|(latency, trend)| {
-        let line = line_of(rules, &latency.alert, &latency.labels);
+        let line = line_of_rule(rules, &latency.alert, &latency.labels);
         let title = format!("{}: slower than usual", drill.name);
         let message = format!("{} {trend}", latency.alert);
         command("warning", rules_file, line, &title, &message)
@@ -75,49 +58,12 @@ fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// The line, counted from 1, at which the rule of an alert begins. Of several rules with its name,
-/// it is the one that adds most of its labels.
-fn line_of(rules: &str, alert: &str, labels: &Labels) -> Option<usize> {
-    let lines: Vec<_> = rules
-        .lines()
-        .map(|line| line.trim().trim_start_matches("- "))
-        .collect();
-    let begins = |line: &&str| {
-        line.strip_prefix("alert:")
-            .map(|name| unquoted(name) == alert)
-    };
-    let adds = |start: &usize| {
-        let own = lines[start + 1..]
-            .iter()
-            .take_while(|line| begins(line).is_none());
-        own.filter(|line| {
-            line.split_once(':').is_some_and(|(name, value)| {
-                labels
-                    .get(name)
-                    .is_some_and(|label| label == unquoted(value))
-            })
-        })
-        .count()
-    };
-    let starts = lines
-        .iter()
-        .enumerate()
-        .filter(|(_, line)| begins(line) == Some(true))
-        .map(|(number, _)| number);
-    // `max_by_key` takes the last of equals: reversed, that is the first in the file.
-    starts.rev().max_by_key(adds).map(|start| start + 1)
-}
-
-fn unquoted(text: &str) -> &str {
-    text.trim().trim_matches(['"', '\''])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::examples::{example_report, folded};
     use crate::{Milestone, Trend};
-    use alertdrill_core::Reason;
+    use alertdrill_core::{Reason, ReasonKind};
 
     const RULES: &str = r#"groups:
   - name: feed
@@ -192,12 +138,6 @@ mod tests {
             lost%0A::error::all%0D,:
             "
         );
-    }
-
-    #[test]
-    fn rule_that_is_not_in_the_file_has_no_line() {
-        assert_eq!(line_of(RULES, "Gone", &Labels::new()), None);
-        assert_eq!(line_of(RULES, "FeedHandlerDown", &Labels::new()), Some(5));
     }
 
     #[test]

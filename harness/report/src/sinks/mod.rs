@@ -7,6 +7,7 @@ mod drill_line;
 mod end_table;
 mod failure;
 mod html;
+mod incident_table;
 mod job_summary;
 mod junit;
 mod measured_lines;
@@ -15,15 +16,21 @@ mod mutation_text;
 mod phrases;
 mod replay_summary;
 mod run_files;
+mod saved_rules;
 
 pub use annotations::{annotations, slower_annotations};
 pub use coverage_table::CoverageTable;
 pub use drill_line::drill_line;
 pub use end_table::end_table;
 pub use failure::failure_text;
+pub use incident_table::{
+    firings_table, incident_table, incident_totals, untold_lines, verdict_changes_text,
+};
 pub use job_summary::save_summary;
 pub use measured_lines::measured_lines;
 pub use mutation_json::mutation_json;
 pub use mutation_text::mutation_text;
+pub use phrases::tally;
 pub use replay_summary::replay_summary;
 pub use run_files::save_report;
+pub use saved_rules::{JudgedDrill, SavedRules, refused_text, saved_again_text, saved_text};

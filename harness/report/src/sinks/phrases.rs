@@ -1,11 +1,36 @@
 //! The words in which every report speaks of an alert and of a run.
 
-use alertdrill_core::{AlertOutcome, Labels, Provenance, UtcInstant, selector};
+use alertdrill_core::style::{harmless, outcome};
+use alertdrill_core::{
+    AlertOutcome, Labels, Outcome, Provenance, UtcInstant, VerdictChange, selector,
+};
 
 /// An alert with the labels that distinguish it from others of its name.
 pub(super) fn named(alert: &str, labels: &Labels) -> String {
     let own = |name: &str| !matches!(name, "alertname" | "severity");
     selector(alert, labels.iter().filter(|(name, _)| own(name)))
+}
+
+/// How many drills came to what.
+pub fn tally(outcomes: impl IntoIterator<Item = Outcome>) -> String {
+    let (mut passed, mut failed, mut untested) = (0, 0, 0);
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Pass | Outcome::Skipped => passed += 1,
+            Outcome::Fail => failed += 1,
+            Outcome::Error => untested += 1,
+        }
+    }
+    format!("{passed} passed, {failed} failed, {untested} could not be tested")
+}
+
+/// What becomes of a drill's verdict.
+pub(super) fn verdict_change(change: &VerdictChange) -> String {
+    let drill = harmless(&change.drill);
+    if change.old == change.new {
+        return format!("{drill}: still {}, for other reasons", outcome(change.new));
+    }
+    format!("{drill}: {} → {}", outcome(change.old), outcome(change.new))
 }
 
 /// An instant in seconds after the fault; as it is, if there was no fault.
