@@ -23,13 +23,12 @@ use alertdrill_report::{
     Report, RunFolder, drill_line, end_table, failure_text, record_history, save_report,
     saved_history,
 };
-use alertdrill_target::compose::{
-    Containers, Project, build_stale, find_compose_file, take_down, target_folder,
-};
+use alertdrill_target::compose::{Containers, Project, build_stale, take_down};
 use alertdrill_target::{Journal, heal as heal_all};
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
+pub use crate::latest_run::latest_run;
 use crate::servers::site_of;
 use crate::session::Session;
 use crate::signals::cancelled_by_signals;
@@ -176,17 +175,6 @@ pub fn report(folder: &Path) -> Result<Vec<String>> {
             .map(|name| folder.path().join(name).display().to_string()),
     );
     Ok(lines)
-}
-
-/// The folder of the last run of `project`.
-///
-/// # Errors
-/// As [`find_compose_file`].
-pub fn latest_run(project: &Path) -> Result<PathBuf> {
-    let compose_file = find_compose_file(project)?;
-    // An empty path, if the file is named without a folder, is the current folder's.
-    let root = compose_file.parent().unwrap_or(Path::new(""));
-    Ok(target_folder(root).join("drills/latest"))
 }
 
 fn runtime() -> Result<Runtime> {

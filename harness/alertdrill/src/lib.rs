@@ -13,6 +13,7 @@ pub mod child;
 pub mod commands;
 mod job;
 mod keeper;
+mod latest_run;
 mod message_broker;
 mod mutating;
 pub mod prelude;

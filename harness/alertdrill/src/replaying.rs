@@ -9,7 +9,7 @@ use alertdrill_core::{
 use alertdrill_engine::replay::{EvaluatedRules, Evaluation, Replayer};
 use alertdrill_report::RecordingFolder;
 
-use crate::commands::latest_run;
+use crate::latest_run::latest_run;
 use crate::recorder::{replayer_in, require_reproducible};
 use crate::written::{Written, text_of};
 

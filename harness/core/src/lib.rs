@@ -76,7 +76,7 @@ pub use recording::{
     Gap, RECORDING_SCHEMA_VERSION, RecordedDrill, RecordedGroup, RecordedProof, RecordedRun,
     RecordedServer, Recording, RulesFile,
 };
-pub use replay::{Replayed, RulesSaid, SentWords, UnknownMetrics, replayed};
+pub use replay::{RulesSaid, UnknownMetrics, replayed};
 pub use routes::{
     Inhibition, Integration, Matcher, Receiver, Route, Routes, rewritten_labels_of, routes_of,
 };
@@ -91,8 +91,8 @@ pub use target::{Ended, Health, ServiceState, Target, Topics};
 pub use term_decision::{TermDecision, drill_that_decided};
 pub use timeline::{
     AlertSample, AlertState, CheckRecord, ConditionRecord, Delivery, DeliveryStatus, Episode,
-    Evidence, FaultRecord, Neighbour, ObservationError, RESOLVED_RESENT_FOR, SteadyState,
-    Suppression, TIMELINE_SCHEMA_VERSION, Timeline, episodes,
+    Evidence, FaultRecord, Neighbour, ObservationError, RESOLVED_RESENT_FOR, Replayed, SentWords,
+    SteadyState, Suppression, TIMELINE_SCHEMA_VERSION, Timeline, episodes,
 };
 pub use unproven::{Unproven, unproven};
 pub use verdict::{AlertOutcome, Outcome, Reason, ReasonKind, RunOutcome, Verdict};

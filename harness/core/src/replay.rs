@@ -9,12 +9,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
     AlertSample, AlertState, Claim, Drill, DrillRecord, ExpectedAlert, Labels, LoadedRule,
-    Neighbour, RecordedDrill, RecordedRun, SickRule, SteadyState, Timeline, UtcInstant, infeasible,
-    rule_for, share_an_alert,
+    Neighbour, RecordedDrill, RecordedRun, Replayed, SentWords, SickRule, SteadyState, Timeline,
+    UtcInstant, infeasible, rule_for, share_an_alert,
 };
 
 /// How long before its fault a drill's alerts are looked at.
@@ -40,18 +38,6 @@ pub struct RulesSaid {
     pub until: Option<UtcInstant>,
 }
 
-/// The words of an alert from some instant on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SentWords {
-    /// The alert's labels.
-    pub labels: Labels,
-    /// Its annotations.
-    pub annotations: Labels,
-    /// Since when.
-    pub at: UtcInstant,
-}
-
 /// Metrics that a rule reads and that a recording has not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownMetrics {
@@ -61,17 +47,6 @@ pub struct UnknownMetrics {
     pub labels: Labels,
     /// The metrics.
     pub metrics: Vec<String>,
-}
-
-/// What a drill that was replayed has in the place of deliveries.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Replayed {
-    /// The words of its alerts as they would have been sent.
-    pub sent: Vec<SentWords>,
-    /// Why the recording cannot decide the drill; empty if it can.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub undecided: Vec<String>,
 }
 
 /// What the recorded drill would have seen with other rules: with what those `said`.

@@ -11,8 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::routes::routes_or_older;
 use crate::{
-    Claim, Fault, Labels, LoadedRule, Replayed, Routes, SickRule, Span, UtcInstant, WatchedUntil,
-    selector,
+    Claim, Fault, Labels, LoadedRule, Routes, SickRule, Span, UtcInstant, WatchedUntil, selector,
 };
 
 /// The version of the saved form; raised with every change that an older reader would misread.
@@ -224,6 +223,29 @@ pub struct Delivery {
     pub labels: Labels,
     /// The alert's annotations.
     pub annotations: Labels,
+}
+
+/// What a drill that was replayed has in the place of deliveries.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Replayed {
+    /// The words of its alerts as they would have been sent.
+    pub sent: Vec<SentWords>,
+    /// Why the recording cannot decide the drill; empty if it can.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undecided: Vec<String>,
+}
+
+/// The words of an alert from some instant on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SentWords {
+    /// The alert's labels.
+    pub labels: Labels,
+    /// Its annotations.
+    pub annotations: Labels,
+    /// Since when.
+    pub at: UtcInstant,
 }
 
 /// The status of an alert in a notification.
