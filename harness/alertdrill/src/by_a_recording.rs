@@ -122,7 +122,7 @@ Examples:
 }
 
 #[derive(Args, Debug)]
-struct Replayed {
+pub(super) struct Replayed {
     /// The rules; those that were recorded, if none are named.
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,

@@ -190,7 +190,7 @@ async fn spans_of_a_condition_end_where_a_second_is_missing() {
 async fn samples_of_a_rule_with_an_offset_carry_the_instant_of_their_evaluation() {
     let server = MockServer::start().await;
     let rule = |name: &str, cause: &str| {
-        json!({"name": name, "query": "x > 0", "labels": {"cause": cause, "team": "{{ $value }}"},
+        json!({"type": "alerting", "name": name, "query": "x > 0", "labels": {"cause": cause, "team": "{{ $value }}"},
             "health": "ok"})
     };
     let group = |name: &str, cause: &str| {
@@ -221,9 +221,13 @@ async fn samples_of_a_rule_with_an_offset_carry_the_instant_of_their_evaluation(
 #[tokio::test]
 async fn alert_that_reads_what_is_recorded_is_as_late_and_as_sick_as_that() {
     let server = MockServer::start().await;
-    let rule = |name: &str, query: &str, health: &str| json!({"name": name, "query": query, "health": health, "lastError": "many-to-many"});
-    let alerts = [rule("Slow", "a:b > 0", "ok"), rule("Down", "up == 0", "ok")];
-    let recording = [rule("a:b", "up / b", "err")];
+    let rule = |kind: &str, name: &str, query: &str, health: &str| {
+        json!({"type": kind, "name": name, "query": query, "health": health,
+            "lastError": "many-to-many"})
+    };
+    let alert = |name: &str, query: &str| rule("alerting", name, query, "ok");
+    let alerts = [alert("Slow", "a:b > 0"), alert("Down", "up == 0")];
+    let recording = [rule("recording", "a:b", "up / b", "err")];
     let of_kind = [
         (
             "rules",
@@ -278,7 +282,7 @@ async fn rule_that_cannot_be_evaluated_is_told_in_prometheus_own_words_and_hides
     let error = "exceeded limit of 1 with 2 alerts";
     let rule = |name: &str, cause: &str, error: &str| {
         let health = if error.is_empty() { "ok" } else { "err" };
-        json!({"name": name, "query": "x > 0", "labels": {"cause": cause}, "health": health,
+        json!({"type": "alerting", "name": name, "query": "x > 0", "labels": {"cause": cause}, "health": health,
             "lastError": error, "lastEvaluation": "2026-01-01T00:00:01Z"})
     };
     let rules = [
