@@ -14,6 +14,8 @@ import (
 	"alertdrill/replayer/internal/protocol"
 )
 
+const garbagePercent = 400
+
 const help = `alertdrill-replayer: evaluates alerting rules again over recorded samples
 
 usage: alertdrill-replayer [--version | --help]
@@ -28,7 +30,8 @@ It ends when stdin does. Instants are milliseconds since the epoch. The asks:
   open      tsdb, lookback_ms, evaluation_interval_ms, external_labels, external_url, outputs,
             from_ms, until_ms: a recording, which all asks below are about
   timing    groups, scrape_interval_ms: when each group was evaluated; gaps and restarts
-  evaluate  files, slots, gaps, from_ms, until_ms, visibility, keep: what the rules would have done
+  evaluate  files, slots, gaps, from_ms, until_ms, visibility, keep, only, wordless: what the rules
+            would have done
   prove     as evaluate: do the rules that were loaded give what was recorded?
   range     query, start_ms, end_ms, step_ms: a range query
   mutants   files, metrics: the rules with one small mistake each; needs no recording
@@ -42,6 +45,8 @@ func main() {
 	arguments := os.Args[1:]
 	switch {
 	case len(arguments) == 0:
+		// A replay makes much garbage and keeps little: memory is cheaper here than time.
+		debug.SetGCPercent(garbagePercent)
 		if err := protocol.Serve(os.Stdin, os.Stdout, prometheusVersion()); err != nil {
 			fmt.Fprintln(os.Stderr, "error:", err)
 			os.Exit(1)

@@ -14,6 +14,7 @@ use alertdrill_core::{
     WaivedMutants, judge, replayed,
 };
 use alertdrill_engine::Ranges as _;
+use alertdrill_engine::replay::EvaluatedRules;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 pub(crate) use self::in_diff::ChangedLines;
@@ -150,27 +151,46 @@ impl<'a> Mutating<'a> {
             file.text = mutant.applied_to(&file.text);
         }
         let only = self.rules_of_the_same_alert(mutant);
-        let evaluated = self.open.evaluate_only(&files, &only).await?;
+        // Most mutants are killed by when their alert fires: its words need not be known.
+        let is_about_words = mutant.part.starts_with("annotations.");
+        if !is_about_words {
+            let evaluated = self.open.evaluate_only(&files, &only, true).await?;
+            if self.is_without_effect(mutant, &evaluated) {
+                return Ok(Fate::NoCoverage);
+            }
+            let wordless = self.with_mutant(mutant, &only, evaluated.said);
+            if let Some(killed) = self.killed_by(&mutant.rule, &wordless) {
+                return Ok(killed);
+            }
+        }
+        let evaluated = self.open.evaluate_only(&files, &only, false).await?;
+        let said = self.with_mutant(mutant, &only, evaluated.said);
+        if let Some(killed) = self.killed_by(&mutant.rule, &said) {
+            return Ok(killed);
+        }
+        let told_apart_by = self.told_apart_by(mutant, &said).await?;
+        Ok(Fate::Survived { told_apart_by })
+    }
+
+    /// Whether the mutant's expression yields what its rule's does, at every evaluation.
+    fn is_without_effect(&self, mutant: &Mutant, evaluated: &EvaluatedRules) -> bool {
         let at = RuleAt {
             group: mutant.group.clone(),
             index: mutant.index,
         };
         let vector = evaluated.vectors.iter().find(|vector| vector.rule == at);
         let is_same = vector.is_some_and(|it| self.fingerprints.get(&at) == Some(&it.fingerprint));
-        if mutant.part == "expr" && is_same {
-            return Ok(Fate::NoCoverage);
-        }
+        mutant.part == "expr" && is_same
+    }
+
+    /// What the rules said, with what the mutant's alert `said` in its place.
+    fn with_mutant(&self, mutant: &Mutant, only: &[RuleAt], said: RulesSaid) -> RulesSaid {
         let said = if only.is_empty() {
-            evaluated.said
+            said
         } else {
-            self.with_one_alert_of(&mutant.rule, evaluated.said)
+            self.with_one_alert_of(&mutant.rule, said)
         };
-        let said = with_watchdogs_of(self.run, said);
-        if let Some(killed) = self.killed_by(&mutant.rule, &said) {
-            return Ok(killed);
-        }
-        let told_apart_by = self.told_apart_by(mutant, &said).await?;
-        Ok(Fate::Survived { told_apart_by })
+        with_watchdogs_of(self.run, said)
     }
 
     /// The rules to evaluate: all that have the mutant's alert, because their samples are told

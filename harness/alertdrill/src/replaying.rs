@@ -148,7 +148,7 @@ impl OpenRecording {
         Ok(judged(run, &said, |_| true).collect())
     }
 
-    /// What only these rules of `files` say of the recording.
+    /// What only these rules of `files` say of the recording; if wanted, without words.
     ///
     /// # Errors
     /// As [`OpenRecording::evaluate`].
@@ -156,11 +156,13 @@ impl OpenRecording {
         &self,
         files: &[RulesFile],
         only: &[RuleAt],
+        is_wordless: bool,
     ) -> Result<EvaluatedRules> {
         let evaluation = Evaluation {
             files,
             only,
             is_kept: false,
+            is_wordless,
         };
         self.replayer.evaluate(&self.recording, evaluation).await
     }

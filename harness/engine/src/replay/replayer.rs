@@ -41,6 +41,8 @@ pub struct Evaluation<'a> {
     pub only: &'a [RuleAt],
     /// Whether what is evaluated can be asked for afterwards ([`Ranges`]).
     pub is_kept: bool,
+    /// Whether the words of alerts are left out, which takes half of the time.
+    pub is_wordless: bool,
 }
 
 impl<'a> Evaluation<'a> {
@@ -51,6 +53,7 @@ impl<'a> Evaluation<'a> {
             files,
             only: &[],
             is_kept: true,
+            is_wordless: false,
         }
     }
 }
@@ -177,6 +180,7 @@ impl Replayer {
         let mut ask = ask_of("evaluate", recording, evaluation);
         ask["visibility"] = json!("usual");
         ask["keep"] = json!(evaluation.is_kept);
+        ask["wordless"] = json!(evaluation.is_wordless);
         let answer: EvaluatedAnswer = self.answer_on(ask, evaluation.files).await?;
         Evaluated::of(answer, &recording.server)
     }
