@@ -113,8 +113,9 @@ fn complaint(rule_set: &RuleSet, drills: &[ReplayedDrill]) -> Option<String> {
     };
     let own = |drill: &&ReplayedDrill| rule_set.drill_names.contains(&drill.record.drill.name);
     let passes = |drill: &ReplayedDrill| drill.verdict.outcome == Outcome::Pass;
+    let fails = |drill: &ReplayedDrill| drill.verdict.outcome == Outcome::Fail;
     let is_as_wanted = if rule_set.is_right() {
-        drills.iter().all(passes)
+        drills.iter().filter(own).all(passes) && !drills.iter().any(fails)
     } else {
         drills.iter().any(is_caught)
     };
@@ -153,6 +154,39 @@ async fn each_rule_set_that_a_recording_can_decide_comes_to_its_verdict() {
         complaints.len(),
         complaints.join("\n")
     );
+}
+
+#[test]
+fn every_mutant_of_the_committed_rules_is_killed_or_waived() {
+    let (ended, printed) = alertdrill(&["mutate", "--rules", "docker/prometheus/alert_rules.yml"]);
+    assert_eq!(ended, Some(0), "{printed}");
+}
+
+#[test]
+fn mutant_that_nobody_kills_or_waives_is_named_with_its_place_and_what_would_tell_it() {
+    let (_folder, none) = rules_file("# nothing is waived");
+    let (ended, printed) = alertdrill(&["mutate", "--waivers", &none]);
+    for said in [
+        "FeedHandlerDown: survived: `120` becomes `150`",
+        "told apart by what happens in",
+        "no coverage: `1m` becomes `30s`",
+    ] {
+        assert!(printed.contains(said), "{said}: {printed}");
+    }
+    assert_eq!(ended, Some(1), "{printed}");
+}
+
+#[test]
+fn waiver_that_waives_nothing_is_told() {
+    let waivers = std::fs::read_to_string(root().join("tests/waived_mutants.yml")).unwrap();
+    let idle = "- {mutant: NoSuchAlert/*, reason: none}\n";
+    let (_folder, file) = rules_file(&format!("{waivers}{idle}"));
+    let (ended, printed) = alertdrill(&["mutate", "--waivers", &file]);
+    assert!(
+        printed.contains("waives nothing: NoSuchAlert/*"),
+        "{printed}"
+    );
+    assert_eq!(ended, Some(1), "{printed}");
 }
 
 /// The exit code of the program with these arguments, and what it printed.
