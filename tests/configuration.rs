@@ -9,7 +9,9 @@ mod server_tools;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use alertdrill::replaying::OpenRecording;
 use alertdrill::written::Written;
+use alertdrill::{Mutant, WaivedMutant};
 use server_tools::run;
 
 fn root() -> &'static Path {
@@ -522,5 +524,48 @@ fn each_rule_has_a_runbook_that_is_there() {
     assert_eq!(runbooks.len(), rules.matches("- alert:").count());
     for runbook in runbooks {
         assert!(root().join(runbook).is_file(), "{runbook} is missing");
+    }
+}
+
+/// The mutants of the committed rules, as `./drill mutate` makes them, that are waived because the
+/// unit tests fail with them.
+async fn waived_for_unit_tests() -> Vec<Mutant> {
+    let programs = Path::new(env!("CARGO_BIN_EXE_k2-fixtures"))
+        .parent()
+        .unwrap();
+    let recording = root().join("tests/recordings/k2");
+    let recording = OpenRecording::open(&recording, programs).await.unwrap();
+    let waivers = std::fs::read_to_string(root().join("tests/waived_mutants.yml")).unwrap();
+    let waivers: Vec<WaivedMutant> = serde_yaml_ng::from_str(&waivers).unwrap();
+    let named = Path::new("alert_rules.yml");
+    let files = recording.with_rules_text(committed_rules(), named).unwrap();
+    let made = recording
+        .replayer
+        .mutants(&files, &recording.metrics)
+        .await
+        .unwrap();
+    let is_meant = |mutant: &Mutant| {
+        let mut waivers = waivers.iter().filter(|waiver| waiver.mutant == mutant.id);
+        waivers.any(|waiver| waiver.reason.starts_with("the rules' unit tests"))
+    };
+    made.mutants.into_iter().filter(is_meant).collect()
+}
+
+#[test]
+fn mutants_that_are_waived_for_the_unit_tests_fail_them() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let meant = runtime.block_on(waived_for_unit_tests());
+    drop(runtime);
+    assert!(meant.len() > 40, "{}", meant.len());
+    let alerts: BTreeSet<_> = meant.iter().map(|mutant| mutant.rule.as_str()).collect();
+    for alert in alerts {
+        let of_alert: Vec<_> = meant.iter().filter(|mutant| mutant.rule == alert).collect();
+        let rules = of_alert
+            .iter()
+            .map(|mutant| mutant.applied_to(&committed_rules()));
+        let passes = pass_unit_tests(alert, rules);
+        let unnoticed = of_alert.iter().zip(passes).filter(|(_, passes)| *passes);
+        let unnoticed: Vec<_> = unnoticed.map(|(mutant, _)| &mutant.id).collect();
+        assert!(unnoticed.is_empty(), "{unnoticed:#?}");
     }
 }
