@@ -1,6 +1,6 @@
 //! Rules are judged by a recording as they are by the stack.
 //!
-//! The recording is a whole run of the suite. `alertdrill record --to tests/recordings/k2` makes it
+//! The recording is a whole run of the suite. `alertdrill record tests/recordings/k2` makes it
 //! again, after one.
 
 #![allow(
@@ -70,7 +70,7 @@ async fn recording_is_of_the_drills_as_they_are_and_each_passes_as_it_did_live()
         assert_eq!(
             now, record.drill,
             "it was changed since it was recorded: run the drills with HOLD_UNTIL=deadline and \
-             KEEP_STACK=1, then `./drill record --to tests/recordings/k2`"
+             KEEP_STACK=1, then `./drill record tests/recordings/k2`"
         );
     }
     assert!(drills.is_empty(), "not recorded: {:?}", drills.keys());
@@ -366,6 +366,28 @@ fn recording_that_is_torn_spoiled_or_of_another_time_is_refused_and_says_why() {
         assert!(!printed.contains("panicked"), "{what}: {printed}");
         assert_eq!(ended, Some(2), "{what}: {printed}");
     }
+}
+
+#[test]
+fn replayer_that_is_missing_is_named_with_how_to_build_it() {
+    let programs = Path::new(env!("CARGO_BIN_EXE_k2-fixtures"))
+        .parent()
+        .unwrap();
+    let alone = tempfile::tempdir().unwrap();
+    let program = alone.path().join("alertdrill");
+    std::fs::copy(programs.join("alertdrill"), &program).unwrap();
+    let output = Command::new(program)
+        .arg("replay")
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(printed.contains("no replayer at"), "{printed}");
+    assert!(
+        printed.contains("harness/replayer/build PROGRAM"),
+        "{printed}"
+    );
+    assert_eq!(output.status.code(), Some(2));
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn each_command_is_handed_over_to_its_program_with_its_arguments() {
         (&["diff", "old.yml", "new.yml"], "alertdrill"),
         (&["watch"], "alertdrill"),
         (&["mutate"], "alertdrill"),
-        (&["record", "--to", "a folder"], "alertdrill"),
+        (&["record", "a folder"], "alertdrill"),
         (&["truth"], "alertdrill-workbench"),
         (&["torture"], "alertdrill-workbench"),
     ] {

@@ -102,22 +102,21 @@ Examples:
     /// still.
     #[command(after_help = "\
 Examples:
-  alertdrill record --to tests/recordings/k2     the last run of the drills
-  alertdrill record --prometheus localhost:9090 \\
-    --from 2026-11-26T00:00:00Z --until 2026-11-27T00:00:00Z --to yesterday")]
+  alertdrill record tests/recordings/k2     the last run of the drills
+  alertdrill record yesterday --prometheus localhost:9090 \\
+    --from 2026-11-26T00:00:00Z --to 2026-11-27T00:00:00Z")]
     Record {
+        /// The folder to write; what it held of another recording is removed.
+        folder: PathBuf,
         /// The Prometheus to ask instead of the stack's.
         #[arg(long, value_name = "HOST:PORT", requires = "from")]
         prometheus: Option<String>,
         /// The first instant.
-        #[arg(long, value_name = "INSTANT", requires = "until")]
+        #[arg(long, value_name = "INSTANT", requires = "to")]
         from: Option<UtcInstant>,
         /// The last instant.
         #[arg(long, value_name = "INSTANT", requires = "from")]
-        until: Option<UtcInstant>,
-        /// The folder to write; what it held of another recording is removed.
-        #[arg(long = "to", value_name = "FOLDER")]
-        into: PathBuf,
+        to: Option<UtcInstant>,
     },
 }
 
@@ -197,15 +196,15 @@ impl ByARecording {
                 commands::watch(project, programs, watch, print)?
             }
             Self::Record {
+                folder,
                 prometheus,
                 from,
-                until,
-                into,
+                to,
             } => {
                 let record = Record {
                     prometheus: prometheus.as_deref(),
-                    span: from.zip(until),
-                    into: &into,
+                    span: from.zip(to),
+                    into: &folder,
                 };
                 Done {
                     text: commands::record(project, programs, record)?.join("\n"),

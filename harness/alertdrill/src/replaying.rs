@@ -1,12 +1,13 @@
 //! A recording that is open: any rules can be judged by it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use alertdrill_core::{
     Drill, DrillRecord, Error, RecordedRun, Recording, Result, RuleAt, RulesFile, RulesSaid,
     Verdict, judge, nearest, replayed, with_watchdogs,
 };
-use alertdrill_engine::replay::{EvaluatedRules, Evaluation, Replayer};
+use alertdrill_engine::replay::{EvaluatedRules, Evaluation, Replayer, Visibility};
 use alertdrill_report::RecordingFolder;
 
 use crate::latest_run::latest_run;
@@ -138,6 +139,39 @@ impl OpenRecording {
         evaluated.map_err(|error| error.about_rules_in(whence))
     }
 
+    /// The drills whose verdict hangs on whether an evaluation saw samples that came in at about
+    /// the same time: `as_usual` are the verdicts if it saw those whose scrape was over.
+    ///
+    /// # Errors
+    /// As [`OpenRecording::evaluate`] and [`OpenRecording::run`].
+    pub(crate) async fn too_near_to_tell(
+        &self,
+        files: &[RulesFile],
+        as_usual: &[ReplayedDrill],
+    ) -> Result<BTreeSet<String>> {
+        let run = self.run()?;
+        let mut hanging = BTreeSet::new();
+        for visibility in [Visibility::Early, Visibility::Late] {
+            let evaluation = Evaluation {
+                visibility,
+                is_kept: false,
+                ..Evaluation::of(files)
+            };
+            let evaluated = self.replayer.evaluate(&self.recording, evaluation).await?;
+            let said = with_watchdogs_of(run, evaluated.said);
+            let outcome_of = |name: &str| {
+                let mut same = as_usual.iter().filter(|it| it.record.drill.name == name);
+                same.next().map(|it| it.verdict.outcome)
+            };
+            let is_meant = |drill: &Drill| outcome_of(&drill.name).is_some();
+            let otherwise = judged(run, &said, is_meant);
+            let otherwise = otherwise
+                .filter(|it| outcome_of(&it.record.drill.name) != Some(it.verdict.outcome));
+            hanging.extend(otherwise.map(|it| it.record.drill.name));
+        }
+        Ok(hanging)
+    }
+
     /// Each drill, judged by the rules in `files`.
     ///
     /// # Errors
@@ -163,6 +197,7 @@ impl OpenRecording {
             only,
             is_kept: false,
             is_wordless,
+            visibility: Visibility::Usual,
         };
         self.replayer.evaluate(&self.recording, evaluation).await
     }

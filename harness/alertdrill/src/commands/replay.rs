@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use alertdrill_core::{Drill, Outcome, RecordedRun, Result, RunInfo, RunOutcome};
 use alertdrill_engine::expression_histories;
 use alertdrill_report::{
-    Report, RunFolder, drill_line, failure_text, replay_summary, save_report, tally,
+    Report, RunFolder, drill_line, failure_text, near_text, replay_summary, save_report, tally,
 };
 use alertdrill_target::compose::{find_compose_file, hash_of_file, target_folder};
 
@@ -57,6 +57,14 @@ pub fn replay(
         let outcome = drills.iter().map(|drill| drill.verdict.outcome).max();
         let outcome = RunOutcome::from(outcome.unwrap_or(Outcome::Error));
         let mut lines = vec![replay_summary(&open.recording.proof, evaluated.evaluations)];
+        if evaluated.near > 0 {
+            let files = match replay.rules {
+                Some(rules) => open.with_rules(rules)?,
+                None => open.recording.rules.clone(),
+            };
+            let hanging = open.too_near_to_tell(&files, &drills).await?;
+            lines.push(near_text(evaluated.near, &hanging));
+        }
         if replay.with_report {
             let page = save(project, &open, replay, &drills).await?;
             lines.push(page.display().to_string());

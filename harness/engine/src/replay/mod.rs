@@ -14,4 +14,4 @@ pub use child::REPLAYER;
 pub use evaluated::{Evaluated as EvaluatedRules, RuleVector};
 pub use messages::{Difference, Proof, Recorded};
 pub use recorder::{describe_server, rules_files};
-pub use replayer::{Evaluation, Replayer};
+pub use replayer::{Evaluation, Replayer, Visibility};

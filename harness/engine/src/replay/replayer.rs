@@ -32,6 +32,19 @@ pub struct Replayer {
     recording: PathBuf,
 }
 
+/// Which samples an evaluation has seen that came in at about the same time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Visibility {
+    /// Those whose scrape was over by then.
+    #[default]
+    Usual,
+    /// Those too whose scrape was over shortly after.
+    Early,
+    /// Only those whose scrape was over well before.
+    Late,
+}
+
 /// What is to be evaluated.
 #[derive(Clone, Copy, Debug)]
 pub struct Evaluation<'a> {
@@ -43,6 +56,8 @@ pub struct Evaluation<'a> {
     pub is_kept: bool,
     /// Whether the words of alerts are left out, which takes half of the time.
     pub is_wordless: bool,
+    /// Which samples are seen.
+    pub visibility: Visibility,
 }
 
 impl<'a> Evaluation<'a> {
@@ -54,6 +69,7 @@ impl<'a> Evaluation<'a> {
             only: &[],
             is_kept: true,
             is_wordless: false,
+            visibility: Visibility::Usual,
         }
     }
 }
@@ -178,7 +194,7 @@ impl Replayer {
         evaluation: Evaluation<'_>,
     ) -> Result<Evaluated> {
         let mut ask = ask_of("evaluate", recording, evaluation);
-        ask["visibility"] = json!("usual");
+        ask["visibility"] = json!(evaluation.visibility);
         ask["keep"] = json!(evaluation.is_kept);
         ask["wordless"] = json!(evaluation.is_wordless);
         let answer: EvaluatedAnswer = self.answer_on(ask, evaluation.files).await?;
