@@ -27,15 +27,20 @@ impl Judge<'_> {
     pub(super) fn judge_words(&mut self, labels: &Labels, annotations: &Labels) {
         let expected = self.expected;
         let text_of = |name| annotations.get(name).map_or("", |text| text.trim());
+        // A replay delivers nothing.
+        let delivered = match self.timeline.replayed {
+            Some(_) => "would be delivered",
+            None => "was delivered",
+        };
         let required = expected.annotations.iter().flatten().map(String::as_str);
         let missing: Vec<_> = required.filter(|name| text_of(*name).is_empty()).collect();
         if !missing.is_empty() {
-            let message = format!("{expected} was delivered without {}", missing.join(", "));
+            let message = format!("{expected} {delivered} without {}", missing.join(", "));
             self.blame(ReasonKind::MissingAnnotations, message);
         }
         for complaint in unhelpful_words(expected, self.rule, labels, annotations) {
             let message =
-                format!("{expected} was delivered with words that do not help: {complaint}");
+                format!("{expected} {delivered} with words that do not help: {complaint}");
             self.blame(ReasonKind::UnhelpfulWords, message);
         }
     }
