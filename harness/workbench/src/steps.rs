@@ -153,6 +153,10 @@ pub(crate) fn test(root: &Path) -> Vec<WorkStep> {
         test_of("tests with wrong rules", "wrong_rules"),
         WorkStep::drills("the drills").on_the_stack(),
         test_of(
+            "the drills, judged again by their recording",
+            "recorded_run",
+        ),
+        test_of(
             "tests of alerts that are out of reach or not sent",
             "safety",
         ),

@@ -1,0 +1,33 @@
+//! That a recording, judged by the rules that were loaded, says what the live run said.
+
+use alertdrill::replaying::{OpenRecording, ReplayedDrill};
+use alertdrill::{Outcome, Verdict};
+
+/// The outcome of each drill of the recording, live and replayed, which are the same; so are the
+/// instants of its alerts.
+pub(crate) async fn outcomes(recording: &OpenRecording) -> Vec<Outcome> {
+    let run = recording.run().unwrap();
+    let replayed = recording.judge(&recording.recording.rules).await.unwrap();
+    assert_eq!(replayed.len(), run.drills.len());
+    let pairs = run.drills.iter().zip(replayed);
+    let outcomes = pairs.map(|(recorded, ReplayedDrill { record, verdict })| {
+        let name = &record.drill.name;
+        let (live, why) = (&recorded.verdict, &verdict.reasons);
+        assert_eq!(live.outcome, verdict.outcome, "{name}: {why:?}");
+        assert_eq!(instants(live), instants(&verdict), "{name}");
+        verdict.outcome
+    });
+    outcomes.collect()
+}
+
+fn instants(verdict: &Verdict) -> Vec<String> {
+    let alerts = verdict.alerts.iter();
+    let instants = alerts.map(|alert| {
+        let (pending, firing) = (alert.pending_at, alert.firing_at);
+        format!(
+            "{}: {pending:?} {firing:?} {:?}",
+            alert.name, alert.resolved_at
+        )
+    });
+    instants.collect()
+}
