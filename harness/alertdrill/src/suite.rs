@@ -492,9 +492,12 @@ impl Run {
             let reported = session
                 .report(&folder, &self.suite.plan.waivers, &self.progress)
                 .await;
-            session
-                .record(&folder, &self.suite.programs, &self.progress)
-                .await;
+            // Who asks for the end does not wait for a recording.
+            if !self.cancel.is_cancelled() {
+                session
+                    .record(&folder, &self.suite.programs, &self.progress)
+                    .await;
+            }
             let job =
                 Job::of_this_process(session.stack()).filter(|_| !keeper::is_one_process_of_many());
             session.end(&self.progress).await?;
