@@ -10,6 +10,7 @@
     reason = "in a test, a panic is how it fails"
 )]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -23,7 +24,9 @@ use alertdrill::report::{
 };
 use alertdrill::target::{Journal, decode};
 use alertdrill::{
-    Drill, DrillRecord, Fault, Placement, Routes, Settings, UtcInstant, infeasible, judge,
+    Drill, DrillRecord, Fault, Labels, Placement, RECORDING_SCHEMA_VERSION, RecordedDrill,
+    RecordedProof, RecordedRun, RecordedServer, Recording, Routes, RulesSaid, Settings, UtcInstant,
+    infeasible, judge, replayed,
 };
 use axum::Router;
 use axum::extract::State;
@@ -352,6 +355,40 @@ fn run_of_the_corpus_is_reported_with_all_that_its_files_tell() {
     );
 }
 
+/// A recording of a run of one drill.
+fn recording_of(record: DrillRecord) -> Recording {
+    let verdict = judge(&record.drill, &record.timeline);
+    let run = RecordedRun {
+        info: serde_json::from_slice(&corpus("run.json")).unwrap(),
+        settings: Settings::example(),
+        routes: record.timeline.routes.clone(),
+        drills: vec![RecordedDrill::of(record, verdict)],
+    };
+    let wait = Duration::from_secs(5);
+    Recording {
+        schema_version: RECORDING_SCHEMA_VERSION,
+        server: RecordedServer {
+            program: "prometheus".to_owned(),
+            version: "2.53.3".to_owned(),
+            look_back: 60 * wait,
+            evaluation_interval: wait,
+            scrape_interval: wait,
+            scrape_timeout: wait,
+            usual_scrape: wait,
+            external_labels: Labels::new(),
+            external_url: String::new(),
+            features: BTreeSet::new(),
+        },
+        from: now(),
+        until: now(),
+        rules: Vec::new(),
+        groups: Vec::new(),
+        gaps: Vec::new(),
+        proof: RecordedProof::default(),
+        run: Some(run),
+    }
+}
+
 proptest! {
     #[test]
     fn spoiled_drill_file_is_understood_or_refused(spoilings in spoilings()) {
@@ -378,6 +415,28 @@ proptest! {
             let json = serde_json::to_string(&record).unwrap();
             let again: DrillRecord = serde_json::from_str(&json).unwrap();
             prop_assert_eq!(judge(&again.drill, &again.timeline), verdict);
+        }
+    }
+
+    #[test]
+    fn spoiled_recording_is_replayed_or_refused(spoilings in spoilings()) {
+        let record: DrillRecord = serde_json::from_slice(&corpus("record.json")).unwrap();
+        let said = RulesSaid {
+            rules: record.timeline.rules.clone(),
+            samples: record.timeline.samples.clone(),
+            until: Some(record.timeline.finished_at),
+            ..RulesSaid::default()
+        };
+        let text = serde_json::to_vec(&recording_of(record)).unwrap();
+        if let Ok(recording) = serde_json::from_slice::<Recording>(&spoiled(text, &spoilings))
+            && let Some(run) = &recording.run
+        {
+            for recorded in &run.drills {
+                let replayed = replayed(recorded, run, &said);
+                let verdict = judge(&replayed.drill, &replayed.timeline);
+                let _ = drill_line(&replayed, &verdict);
+                let _ = failure_text(&replayed, &verdict);
+            }
         }
     }
 
