@@ -17,6 +17,8 @@ use alertdrill_report::{RecordingFolder, RunFolder};
 const BEFORE_A_RUN: Duration = Duration::from_mins(20);
 /// How long before a run its rules are evaluated.
 const EVALUATED_BEFORE_A_RUN: Duration = Duration::from_mins(5);
+/// How long before the first fault rules are evaluated at least.
+const BEFORE_THE_FIRST_FAULT: Duration = Duration::from_secs(10);
 /// How many differences a message names.
 const AT_MOST: usize = 5;
 
@@ -99,16 +101,11 @@ impl Recorder<'_> {
             .record(self.prometheus, samples, labels, &tsdb)
             .await?;
         let first = UtcInstant::from_epoch_ms(recorded.from_ms).unwrap_or(from);
-        // What was active before a run began is known when its first drill begins.
-        let evaluated = if run.is_some() {
-            from.minus(EVALUATED_BEFORE_A_RUN)
-        } else {
-            from
-        };
+        let beginnings = beginnings(from, run.as_ref());
         let mut recording = Recording {
             schema_version: RECORDING_SCHEMA_VERSION,
             server,
-            from: evaluated.max(first),
+            from: first,
             until,
             rules,
             groups: Vec::new(),
@@ -119,7 +116,13 @@ impl Recorder<'_> {
         replayer.open(&recording, &tsdb).await?;
         let scrapes = recording.server.scrape_interval;
         (recording.groups, recording.gaps) = replayer.timing(self.prometheus, scrapes).await?;
-        recording.proof = summed_up(replayer.prove(&recording).await?);
+        for beginning in beginnings {
+            recording.from = beginning.max(first);
+            recording.proof = summed_up(replayer.prove(&recording).await?);
+            if recording.proof.unexplained.is_empty() {
+                break;
+            }
+        }
         to.save(&recording)?;
         Ok(recording)
     }
@@ -129,6 +132,21 @@ impl Recorder<'_> {
         let (file, text) = self.rules.as_ref()?;
         (Path::new(path).file_name() == file.file_name()).then(|| text.clone())
     }
+}
+
+/// From when on rules may be evaluated, the best first. What was active before a run began is known
+/// when its first drill begins; but other rules may have been loaded then, or an alert pending since
+/// before that.
+fn beginnings(from: UtcInstant, run: Option<&RecordedRun>) -> Vec<UtcInstant> {
+    let Some(run) = run else {
+        return vec![from];
+    };
+    let records = run.drills.iter().map(|drill| &drill.record.timeline);
+    let faults = records.filter_map(|timeline| Some(timeline.first_fault()?.injected_at));
+    let first_fault = faults.min().map(|at| at.minus(BEFORE_THE_FIRST_FAULT));
+    let mut beginnings = vec![from.minus(EVALUATED_BEFORE_A_RUN), from];
+    beginnings.extend(first_fault.filter(|at| *at > from));
+    beginnings
 }
 
 /// What a proof comes to.
