@@ -10,15 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use alertdrill_core::promql::metrics_of;
 use alertdrill_core::{
     DrillRecord, Error, Fate, JudgedMutant, Labels, Mutant, MutationRun, Outcome, ReasonKind,
-    RecordedDrill, RecordedRun, Result, RuleAt, RulesFile, RulesSaid, UtcInstant, Verdict,
-    WaivedMutants, judge, replayed,
+    RecordedDrill, RecordedRun, Result, RuleAt, RulesFile, RulesSaid, UtcInstant, WaivedMutants,
 };
 use alertdrill_engine::Ranges as _;
-use alertdrill_engine::replay::EvaluatedRules;
+use alertdrill_engine::replay::{EvaluatedRules, RuleVector};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 pub(crate) use self::in_diff::ChangedLines;
-use crate::replaying::{OpenRecording, with_watchdogs_of};
+use crate::replaying::{OpenRecording, ReplayedDrill};
 
 /// How many mutants are on their way at once: the replayer uses each processor.
 const AT_ONCE: usize = 4;
@@ -29,7 +28,8 @@ pub(crate) struct Mutating<'a> {
     run: &'a RecordedRun,
     files: &'a [RulesFile],
     said: RulesSaid,
-    fingerprints: BTreeMap<RuleAt, String>,
+    /// What the expression of each alerting rule yielded, in the order of the rules in `said`.
+    vectors: Vec<RuleVector>,
     /// The drills that pass with the rules as they are.
     passing: Vec<&'a RecordedDrill>,
     reads_alerts: bool,
@@ -43,16 +43,15 @@ impl<'a> Mutating<'a> {
     /// mean anything. As [`OpenRecording::evaluate`].
     pub(crate) async fn of(open: &'a OpenRecording, files: &'a [RulesFile]) -> Result<Self> {
         let run = open.run()?;
-        let evaluated = open.evaluate(files).await?;
-        let said = with_watchdogs_of(run, evaluated.said);
-        let verdict_of = |recorded: &RecordedDrill| verdict_on(recorded, run, &said);
-        let verdicts: Vec<_> = run.drills.iter().map(verdict_of).collect();
-        let names = |wanted: Outcome| {
-            let pairs = run.drills.iter().zip(&verdicts);
-            let meant = pairs.filter(move |(_, verdict)| verdict.outcome == wanted);
+        let EvaluatedRules { said, vectors, .. } = open.evaluate(files).await?;
+        let outcome_of = |recorded| ReplayedDrill::of(recorded, run, &said).verdict.outcome;
+        let outcomes: Vec<_> = run.drills.iter().map(outcome_of).collect();
+        let drills_that = |came_to: Outcome| {
+            let pairs = run.drills.iter().zip(&outcomes);
+            let meant = pairs.filter(move |(_, outcome)| **outcome == came_to);
             meant.map(|(recorded, _)| recorded)
         };
-        let failing: Vec<_> = names(Outcome::Fail).map(name_of).collect();
+        let failing: Vec<_> = drills_that(Outcome::Fail).map(name_of).collect();
         if !failing.is_empty() {
             return Err(Error::BadDescription {
                 what: "the mutants of the rules".to_owned(),
@@ -63,18 +62,16 @@ impl<'a> Mutating<'a> {
                 ),
             });
         }
-        let vectors = evaluated.vectors.into_iter();
-        let reads = |query: &str| metrics_of(query).unwrap_or_default();
         let reads_alerts = said.rules.iter().any(|rule| {
-            let read = reads(&rule.query);
+            let read = metrics_of(&rule.query).unwrap_or_default();
             read.contains("ALERTS") || read.contains("ALERTS_FOR_STATE")
         });
         Ok(Self {
             open,
             run,
             files,
-            fingerprints: vectors.map(|it| (it.rule, it.fingerprint)).collect(),
-            passing: names(Outcome::Pass).collect(),
+            passing: drills_that(Outcome::Pass).collect(),
+            vectors,
             reads_alerts,
             said,
         })
@@ -174,40 +171,33 @@ impl<'a> Mutating<'a> {
 
     /// Whether the mutant's expression yields what its rule's does, at every evaluation.
     fn is_without_effect(&self, mutant: &Mutant, evaluated: &EvaluatedRules) -> bool {
-        let at = RuleAt {
-            group: mutant.group.clone(),
-            index: mutant.index,
+        let at = place_of(mutant);
+        let yielded_by = |vectors: &[RuleVector]| {
+            let mut vectors = vectors.iter().filter(|vector| vector.rule == at);
+            vectors.next().map(|vector| vector.fingerprint.clone())
         };
-        let vector = evaluated.vectors.iter().find(|vector| vector.rule == at);
-        let is_same = vector.is_some_and(|it| self.fingerprints.get(&at) == Some(&it.fingerprint));
-        mutant.part == "expr" && is_same
+        let (rule, changed) = (yielded_by(&self.vectors), yielded_by(&evaluated.vectors));
+        mutant.part == "expr" && rule.is_some() && rule == changed
     }
 
     /// What the rules said, with what the mutant's alert `said` in its place.
     fn with_mutant(&self, mutant: &Mutant, only: &[RuleAt], said: RulesSaid) -> RulesSaid {
-        let said = if only.is_empty() {
+        if only.is_empty() {
             said
         } else {
             self.with_one_alert_of(&mutant.rule, said)
-        };
-        with_watchdogs_of(self.run, said)
+        }
     }
 
     /// The rules to evaluate: all that have the mutant's alert, because their samples are told
     /// apart by its name alone; all that there are, if another rule reads what this one says.
     fn rules_of_the_same_alert(&self, mutant: &Mutant) -> Vec<RuleAt> {
-        let is_alert = self.said.rules.iter().any(|rule| rule.alert == mutant.rule);
-        if !is_alert || self.reads_alerts {
+        if self.reads_alerts {
             return Vec::new();
         }
-        let rules = self.fingerprints.keys().zip(&self.said.rules);
+        let rules = self.vectors.iter().zip(&self.said.rules);
         let same = rules.filter(|(_, rule)| rule.alert == mutant.rule);
-        let mut same: BTreeSet<_> = same.map(|(at, _)| at.clone()).collect();
-        same.insert(RuleAt {
-            group: mutant.group.clone(),
-            index: mutant.index,
-        });
-        same.into_iter().collect()
+        same.map(|(vector, _)| vector.rule.clone()).collect()
     }
 
     /// What the rules said, with that of the rules of one alert in the place of what was said of it.
@@ -258,17 +248,10 @@ impl<'a> Mutating<'a> {
 
     /// The first drill that fails with what the mutant `said`; those first that are about its alert.
     fn killed_by(&self, alert: &str, said: &RulesSaid) -> Option<Fate> {
-        let is_about = |drill: &RecordedDrill| {
-            let claims = drill.record.drill.claims();
-            claims.iter().any(|claim| claim.alert == alert)
-        };
-        let (about, others): (Vec<_>, Vec<_>) = self
-            .passing
-            .iter()
-            .copied()
-            .partition(|drill| is_about(drill));
+        let passing = self.passing.iter().copied();
+        let (about, others): (Vec<_>, Vec<_>) = passing.partition(|it| is_about(it, alert));
         about.into_iter().chain(others).find_map(|recorded| {
-            let verdict = verdict_on(recorded, self.run, said);
+            let verdict = ReplayedDrill::of(recorded, self.run, said).verdict;
             let reason = verdict
                 .reasons
                 .into_iter()
@@ -305,33 +288,22 @@ impl<'a> Mutating<'a> {
 
     /// That a drill could not be decided by the recording with the mutant.
     fn undecided(&self, alert: &str, said: &RulesSaid) -> Option<String> {
-        let of_alert = self.passing.iter().copied().filter(|drill| {
-            let claims = drill.record.drill.claims();
-            claims.iter().any(|claim| claim.alert == alert)
-        });
-        let mut of_alert = of_alert.map(|drill| (drill, verdict_on(drill, self.run, said)));
-        of_alert.find_map(|(drill, verdict)| {
-            let not_recorded =
-                |reason: &&alertdrill_core::Reason| reason.kind == ReasonKind::NotRecorded;
-            let reason = verdict.reasons.iter().find(not_recorded)?;
-            Some(format!(
-                "a live run of {}: {}",
-                name_of(drill),
-                reason.message
-            ))
+        let passing = self.passing.iter().copied();
+        let mut of_alert = passing.filter(|recorded| is_about(recorded, alert));
+        of_alert.find_map(|recorded| {
+            let verdict = ReplayedDrill::of(recorded, self.run, said).verdict;
+            let mut reasons = verdict.reasons.iter();
+            let reason = reasons.find(|reason| reason.kind == ReasonKind::NotRecorded)?;
+            let (drill, why) = (name_of(recorded), &reason.message);
+            Some(format!("a live run of {drill}: {why}"))
         })
     }
 
     /// The first evaluation at which the expressions yield different vectors.
     async fn first_difference(&self, mutant: &Mutant, said: &RulesSaid) -> Result<String> {
-        let query_in = |said: &RulesSaid| {
-            let at = self
-                .fingerprints
-                .keys()
-                .position(|at| at.group == mutant.group && at.index == mutant.index);
-            at.and_then(|at| said.rules.get(at))
-                .map(|rule| rule.query.clone())
-        };
+        let at = place_of(mutant);
+        let number = self.vectors.iter().position(|vector| vector.rule == at);
+        let query_in = |said: &RulesSaid| Some(said.rules.get(number?)?.query.clone());
         let (Some(rule), Some(changed)) = (query_in(&self.said), query_in(said)) else {
             return Ok("what reads its result".to_owned());
         };
@@ -391,13 +363,9 @@ impl<'a> Mutating<'a> {
                 .is_some_and(|fault| fault.injected_at <= at);
             begun && at <= timeline.finished_at
         });
-        let is_about = |recorded: &&RecordedDrill| {
-            let claims = recorded.record.drill.claims();
-            claims.iter().any(|claim| claim.alert == alert)
-        };
         let first = running
             .clone()
-            .find(is_about)
+            .find(|recorded| is_about(recorded, alert))
             .or_else(|| running.clone().next());
         first.map_or_else(
             || "no drill".to_owned(),
@@ -410,7 +378,15 @@ fn name_of(recorded: &RecordedDrill) -> &str {
     &recorded.record.drill.name
 }
 
-fn verdict_on(recorded: &RecordedDrill, run: &RecordedRun, said: &RulesSaid) -> Verdict {
-    let record = replayed(recorded, run, said);
-    judge(&record.drill, &record.timeline)
+/// Whether the drill declares that alert.
+fn is_about(recorded: &RecordedDrill, alert: &str) -> bool {
+    let claims = recorded.record.drill.claims();
+    claims.iter().any(|claim| claim.alert == alert)
+}
+
+fn place_of(mutant: &Mutant) -> RuleAt {
+    RuleAt {
+        group: mutant.group.clone(),
+        index: mutant.index,
+    }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use alertdrill_core::{
-    Drill, DrillRecord, Error, RecordedRun, Recording, Result, RuleAt, RulesFile, RulesSaid,
-    Verdict, judge, nearest, replayed, with_watchdogs,
+    Drill, DrillRecord, Error, RecordedDrill, RecordedRun, Recording, Result, RuleAt, RulesFile,
+    RulesSaid, Verdict, judge, nearest, replayed, with_watchdogs,
 };
 use alertdrill_engine::replay::{EvaluatedRules, Evaluation, Replayer, Visibility};
 use alertdrill_report::RecordingFolder;
@@ -69,6 +69,17 @@ impl OpenRecording {
             })
     }
 
+    /// The rules in `rules`; those that were loaded, if no file is named.
+    ///
+    /// # Errors
+    /// As [`OpenRecording::with_rules`].
+    pub(crate) fn files_of(&self, rules: Option<&Path>) -> Result<Vec<RulesFile>> {
+        rules.map_or_else(
+            || Ok(self.recording.rules.clone()),
+            |rules| self.with_rules(rules),
+        )
+    }
+
     /// The rules that were loaded, with the content of `rules` in the place of their file.
     ///
     /// # Errors
@@ -85,26 +96,32 @@ impl OpenRecording {
     /// As [`OpenRecording::with_rules`].
     pub fn with_rules_text(&self, text: String, whence: &Path) -> Result<Vec<RulesFile>> {
         let mut files = self.recording.rules.clone();
-        let named = |file: &RulesFile| Path::new(&file.path).file_name() == whence.file_name();
-        let place = match files.iter().position(named) {
-            Some(place) => place,
-            None if files.len() == 1 => 0,
-            None => {
-                let loaded = files.iter().map(|file| file.path.as_str());
-                let loaded = loaded.collect::<Vec<_>>().join(", ");
-                return Err(Error::BadDescription {
-                    what: format!("the rules in {}", whence.display()),
-                    reason: format!(
-                        "the recording is of several files of rules ({loaded}), and none has that \
-                         name: which one it takes the place of cannot be told"
-                    ),
-                });
-            }
-        };
+        let place = self.place_of(whence)?;
         if let Some(file) = files.get_mut(place) {
             file.text = text;
         }
         Ok(files)
+    }
+
+    /// Which of the loaded files the rules in `whence` take the place of.
+    ///
+    /// # Errors
+    /// As [`OpenRecording::with_rules`].
+    pub(crate) fn place_of(&self, whence: &Path) -> Result<usize> {
+        let files = &self.recording.rules;
+        let named = |file: &RulesFile| Path::new(&file.path).file_name() == whence.file_name();
+        let place = files.iter().position(named);
+        place.or((files.len() == 1).then_some(0)).ok_or_else(|| {
+            let loaded = files.iter().map(|file| file.path.as_str());
+            let loaded = loaded.collect::<Vec<_>>().join(", ");
+            Error::BadDescription {
+                what: format!("the rules in {}", whence.display()),
+                reason: format!(
+                    "the recording is of several files of rules ({loaded}), and none has that \
+                     name: which one it takes the place of cannot be told"
+                ),
+            }
+        })
     }
 
     /// What `files` say of the recording.
@@ -112,8 +129,17 @@ impl OpenRecording {
     /// # Errors
     /// [`Error::CandidateRefused`] of rules that Prometheus does not load.
     pub(crate) async fn evaluate(&self, files: &[RulesFile]) -> Result<EvaluatedRules> {
-        let evaluation = Evaluation::of(files);
-        self.replayer.evaluate(&self.recording, evaluation).await
+        self.said_of(Evaluation::of(files)).await
+    }
+
+    /// What comes of an evaluation, with the rules marked that always fire by intent of the
+    /// recorded project.
+    async fn said_of(&self, evaluation: Evaluation<'_>) -> Result<EvaluatedRules> {
+        let mut evaluated = self.replayer.evaluate(&self.recording, evaluation).await?;
+        if let Some(run) = &self.recording.run {
+            evaluated.said.rules = with_watchdogs(evaluated.said.rules, &run.settings);
+        }
+        Ok(evaluated)
     }
 
     /// What the rules in the file `rules` say of the recording.
@@ -157,8 +183,7 @@ impl OpenRecording {
                 is_kept: false,
                 ..Evaluation::of(files)
             };
-            let evaluated = self.replayer.evaluate(&self.recording, evaluation).await?;
-            let said = with_watchdogs_of(run, evaluated.said);
+            let said = self.said_of(evaluation).await?.said;
             let outcome_of = |name: &str| {
                 let mut same = as_usual.iter().filter(|it| it.record.drill.name == name);
                 same.next().map(|it| it.verdict.outcome)
@@ -178,7 +203,7 @@ impl OpenRecording {
     /// As [`OpenRecording::evaluate`] and [`OpenRecording::run`].
     pub async fn judge(&self, files: &[RulesFile]) -> Result<Vec<ReplayedDrill>> {
         let run = self.run()?;
-        let said = with_watchdogs_of(run, self.evaluate(files).await?.said);
+        let said = self.evaluate(files).await?.said;
         Ok(judged(run, &said, |_| true).collect())
     }
 
@@ -199,7 +224,25 @@ impl OpenRecording {
             is_wordless,
             visibility: Visibility::Usual,
         };
-        self.replayer.evaluate(&self.recording, evaluation).await
+        self.said_of(evaluation).await
+    }
+}
+
+impl ReplayedDrill {
+    /// The recorded drill of `run`, judged by what rules `said` of its recording.
+    pub(crate) fn of(recorded: &RecordedDrill, run: &RecordedRun, said: &RulesSaid) -> Self {
+        let record = replayed(recorded, run, said);
+        let verdict = judge(&record.drill, &record.timeline);
+        Self { record, verdict }
+    }
+}
+
+/// An error of evaluating what [`OpenRecording::files_of`] gave for `rules`: it is about that file
+/// and not about the one that it takes the place of.
+pub(crate) fn about_rules_in(rules: Option<&Path>) -> impl Fn(Error) -> Error {
+    move |error| match rules {
+        Some(rules) => error.about_rules_in(rules),
+        None => error,
     }
 }
 
@@ -211,19 +254,7 @@ pub(crate) fn judged<'a>(
 ) -> impl Iterator<Item = ReplayedDrill> + 'a {
     let drills = run.drills.iter();
     let drills = drills.filter(move |recorded| meant(&recorded.record.drill));
-    drills.map(|recorded| {
-        let record = replayed(recorded, run, said);
-        let verdict = judge(&record.drill, &record.timeline);
-        ReplayedDrill { record, verdict }
-    })
-}
-
-/// The same with the rules marked that always fire by intent.
-pub(crate) fn with_watchdogs_of(run: &RecordedRun, said: RulesSaid) -> RulesSaid {
-    RulesSaid {
-        rules: with_watchdogs(said.rules, &run.settings),
-        ..said
-    }
+    drills.map(|recorded| ReplayedDrill::of(recorded, run, said))
 }
 
 /// Which drills of `run` a name means: those that contain it, or just the one that is it.

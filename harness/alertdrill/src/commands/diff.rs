@@ -13,7 +13,7 @@ use alertdrill_report::{
 use serde::Serialize;
 
 use super::{Done, runtime};
-use crate::replaying::{OpenRecording, judged, recording_of, with_watchdogs_of};
+use crate::replaying::{OpenRecording, judged, recording_of};
 
 /// The version of what `--json` prints; raised with every change that an older reader would
 /// misread.
@@ -58,8 +58,9 @@ pub fn diff(project: &Path, programs: &Path, diff: Diff<'_>) -> Result<Done> {
     let folder = recording_of(diff.recording, project)?;
     runtime()?.block_on(async {
         let open = OpenRecording::open(&folder, programs).await?;
-        let said = |rules| said_by(&open, rules);
-        let (old, new) = tokio::try_join!(said(diff.old), said(diff.new))?;
+        let (old, new) =
+            tokio::try_join!(open.evaluate_file(diff.old), open.evaluate_file(diff.new))?;
+        let (old, new) = (old.said, new.said);
         let run = open.run().ok();
         let drills = run.map(drills_at_work).unwrap_or_default();
         let (verdicts, outcome) = match run {
@@ -81,14 +82,6 @@ pub fn diff(project: &Path, programs: &Path, diff: Diff<'_>) -> Result<Done> {
             in_words(&difference, &open, &drills)
         };
         Ok(Done { text, outcome })
-    })
-}
-
-async fn said_by(open: &OpenRecording, rules: &Path) -> Result<RulesSaid> {
-    let said = open.evaluate_file(rules).await?.said;
-    Ok(match open.recording.run.as_ref() {
-        Some(run) => with_watchdogs_of(run, said),
-        None => said,
     })
 }
 

@@ -8,7 +8,7 @@ use alertdrill_report::{mutation_json, mutation_text};
 
 use super::{Done, runtime};
 use crate::mutating::{ChangedLines, Mutating};
-use crate::replaying::{OpenRecording, recording_of};
+use crate::replaying::{OpenRecording, about_rules_in, recording_of};
 use crate::written::{Written, text_of};
 
 /// What mutants are wanted.
@@ -39,32 +39,27 @@ pub fn mutate(
 ) -> Result<Done> {
     let folder = recording_of(mutate.recording, project)?;
     let waived = waivers_of(mutate.waivers, project)?;
-    let mut run = runtime()?.block_on(async {
+    let run = runtime()?.block_on(async {
         let open = OpenRecording::open(&folder, programs).await?;
-        let files = match mutate.rules {
-            Some(rules) => open.with_rules(rules)?,
-            None => open.recording.rules.clone(),
-        };
+        let files = open.files_of(mutate.rules)?;
         let lines = match mutate.in_diff {
             Some(diff) => {
-                let changed = (text_of(diff)?, diff);
-                Some(ChangedLines::of(
-                    &changed.0,
-                    changed.1,
-                    &files,
-                    &within(&folder, project),
-                )?)
+                let (text, recording) = (text_of(diff)?, within(&folder, project));
+                Some(ChangedLines::of(&text, diff, &files, &recording)?)
             }
             None => None,
         };
-        let mutating = Mutating::of(&open, &files).await?;
+        let mutating = Mutating::of(&open, &files).await;
+        let mutating = mutating.map_err(about_rules_in(mutate.rules))?;
         let step = progress.step("mutants", "judging");
         let shown = |done: usize, all: usize| step.update(&format!("{done} of {all}"));
-        let run = mutating.run(lines.as_ref(), &waived, shown).await?;
-        step.done(&format!("{}", run.judged.len()));
+        let mut run = mutating.run(lines.as_ref(), &waived, shown).await?;
+        step.done(&run.judged.len().to_string());
+        if let Some(rules) = mutate.rules {
+            name_file(&mut run, open.place_of(rules)?, rules);
+        }
         Ok::<_, Error>(run)
     })?;
-    name_files(&mut run, mutate.rules);
     if let Some(json) = mutate.json {
         let report = mutation_json(&run).to_string();
         std::fs::write(json, report).map_err(Error::file("write", json))?;
@@ -109,22 +104,14 @@ fn within(folder: &Path, project: &Path) -> PathBuf {
         .unwrap_or(folder)
 }
 
-/// Gives the file whose rules were named the name that people know it by.
-fn name_files(run: &mut MutationRun, rules: Option<&Path>) {
-    let Some(rules) = rules else {
-        return;
-    };
-    let named = |path: &str| Path::new(path).file_name() == rules.file_name();
-    let place = run.files.iter().position(|file| named(&file.path));
-    let Some(file) = run.files.get_mut(place.unwrap_or(0)) else {
+/// Gives the file at `place`, which was read from `rules`, the name that people know it by.
+fn name_file(run: &mut MutationRun, place: usize, rules: &Path) {
+    let Some(file) = run.files.get_mut(place) else {
         return;
     };
     let before = std::mem::replace(&mut file.path, rules.display().to_string());
-    for judged in run
-        .judged
-        .iter_mut()
-        .filter(|judged| judged.mutant.file == before)
-    {
-        judged.mutant.file.clone_from(&file.path);
+    let mutants = run.judged.iter_mut().map(|judged| &mut judged.mutant);
+    for mutant in mutants.filter(|mutant| mutant.file == before) {
+        mutant.file.clone_from(&file.path);
     }
 }

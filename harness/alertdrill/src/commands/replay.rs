@@ -11,7 +11,7 @@ use alertdrill_target::compose::{find_compose_file, hash_of_file, target_folder}
 
 use super::{Done, runtime};
 use crate::replaying::{
-    OpenRecording, ReplayedDrill, drills_named, judged, recording_of, with_watchdogs_of,
+    OpenRecording, ReplayedDrill, about_rules_in, drills_named, judged, recording_of,
 };
 
 /// What is to be replayed.
@@ -46,22 +46,16 @@ pub fn replay(
         let open = OpenRecording::open(&folder, programs).await?;
         let run = open.run()?;
         let meant = drills_named(run, replay.name, replay.exact)?;
-        let evaluated = match replay.rules {
-            Some(rules) => open.evaluate_file(rules).await?,
-            None => open.evaluate(&open.recording.rules).await?,
-        };
-        let said = with_watchdogs_of(run, evaluated.said.clone());
+        let files = open.files_of(replay.rules)?;
+        let evaluated = open.evaluate(&files).await;
+        let evaluated = evaluated.map_err(about_rules_in(replay.rules))?;
         let is_meant = |drill: &Drill| meant.contains(&drill.name.as_str());
-        let drills: Vec<_> = judged(run, &said, is_meant).collect();
+        let drills: Vec<_> = judged(run, &evaluated.said, is_meant).collect();
         show(&text_of_drills(&drills));
         let outcome = drills.iter().map(|drill| drill.verdict.outcome).max();
         let outcome = RunOutcome::from(outcome.unwrap_or(Outcome::Error));
         let mut lines = vec![replay_summary(&open.recording.proof, evaluated.evaluations)];
         if evaluated.near > 0 {
-            let files = match replay.rules {
-                Some(rules) => open.with_rules(rules)?,
-                None => open.recording.rules.clone(),
-            };
             let hanging = open.too_near_to_tell(&files, &drills).await?;
             lines.push(near_text(evaluated.near, &hanging));
         }

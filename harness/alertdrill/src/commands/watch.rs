@@ -13,9 +13,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{Done, runtime};
-use crate::replaying::{
-    OpenRecording, ReplayedDrill, drills_named, judged, recording_of, with_watchdogs_of,
-};
+use crate::replaying::{OpenRecording, ReplayedDrill, drills_named, judged, recording_of};
 use crate::saves::Saves;
 use crate::signals::Signals;
 use crate::written::{Written, text_of};
@@ -180,9 +178,8 @@ impl Watched<'_> {
         let run = self.open.run()?;
         let meant = drills_named(run, self.name, false)?;
         let evaluated = self.open.evaluate_text(text.to_owned(), self.file).await?;
-        let said = with_watchdogs_of(run, evaluated.said);
         let is_meant = |drill: &Drill| meant.contains(&drill.name.as_str());
-        Ok(judged(run, &said, is_meant).collect())
+        Ok(judged(run, &evaluated.said, is_meant).collect())
     }
 
     fn not_judged(&mut self, read_at: UtcInstant, error: &Error) -> Look {
