@@ -1,8 +1,10 @@
 //! What rules said of a recording, in the words of the core.
 
+use std::time::Duration;
+
 use alertdrill_core::{
     AlertSample, Error, LoadedRule, RecordedServer, RecordingRule, Result, RuleAt, RulesSaid,
-    SentWords, SickRule, UnknownMetrics, UtcInstant,
+    SentWords, SickRule, UnknownMetrics, UtcInstant, rule_for,
 };
 
 use super::messages::EvaluatedAnswer;
@@ -66,10 +68,14 @@ impl Evaluated {
         let rules = rules_of_groups(groups, &recording, server)?;
         let mut samples = Vec::new();
         for series in alerts {
+            let alert = series.labels.get("alertname").map_or("", String::as_str);
+            let rule = rule_for(alert, &series.labels, &rules);
+            // They are stamped with the instant that the evaluation looked at.
+            let offset = rule.map_or(Duration::ZERO, |rule| rule.query_offset);
             for at in series.at_ms {
                 samples.push(AlertSample {
                     labels: series.labels.clone(),
-                    at: instant(at)?,
+                    at: instant(at)?.plus(offset),
                     state: series.state,
                 });
             }
@@ -134,4 +140,54 @@ fn instant(epoch_ms: i64) -> Result<UtcInstant> {
         attempted: "have rules evaluated".to_owned(),
         reason: format!("{epoch_ms} ms is no instant"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
+    use alertdrill_core::Labels;
+    use serde_json::json;
+
+    use super::*;
+
+    fn server() -> RecordedServer {
+        let wait = Duration::from_secs(5);
+        RecordedServer {
+            program: "prometheus".to_owned(),
+            version: "2.53.3".to_owned(),
+            look_back: wait,
+            evaluation_interval: wait,
+            scrape_interval: wait,
+            scrape_timeout: wait,
+            usual_scrape: wait,
+            external_labels: Labels::new(),
+            external_url: String::new(),
+            features: BTreeSet::new(),
+        }
+    }
+
+    #[test]
+    fn samples_of_a_rule_with_an_offset_carry_the_instant_of_their_evaluation() {
+        let rule = |name: &str| json!({"type": "alerting", "name": name, "query": "x > 0", "health": "ok"});
+        let group = |name: &str, offset_s: u64, rule| {
+            json!({"name": name, "file": "r.yml", "interval": 5, "queryOffset": offset_s,
+                "lastEvaluation": "2026-01-01T00:00:00Z", "rules": [rule]})
+        };
+        let alert = |name: &str| json!({"labels": {"alertname": name}, "state": "firing", "at_ms": [100_000]});
+        let answer = json!({
+            "groups": [group("late", 30, rule("Late")), group("now", 0, rule("Now"))],
+            "alerts": [alert("Late"), alert("Now")],
+            "evaluations": 2,
+        });
+        let answer: EvaluatedAnswer = serde_json::from_value(answer).unwrap();
+        let said = Evaluated::of(answer, &server()).unwrap().said;
+        let at_s: Vec<_> = said
+            .samples
+            .iter()
+            .map(|sample| sample.at.epoch_s())
+            .collect();
+        assert_eq!(at_s, [100.0, 130.0]);
+    }
 }
