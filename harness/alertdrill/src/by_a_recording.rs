@@ -20,7 +20,7 @@ Examples:
   alertdrill replay --recording target/drills/latest/recording")]
     Replay {
         #[command(flatten)]
-        rules: Replayed,
+        rules: RulesAndRecording,
         /// Only the drills whose names contain it.
         name: Option<String>,
         /// Only the drill of just that name.
@@ -41,7 +41,7 @@ Examples:
   git diff main | alertdrill mutate --in-diff /dev/stdin --rules rules.yml")]
     Mutate {
         #[command(flatten)]
-        rules: Replayed,
+        rules: RulesAndRecording,
         /// Only what this unified diff changes.
         #[arg(long, value_name = "FILE")]
         in_diff: Option<PathBuf>,
@@ -121,7 +121,7 @@ Examples:
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Replayed {
+pub(super) struct RulesAndRecording {
     /// The rules; those that were recorded, if none are named.
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,

@@ -97,10 +97,9 @@ impl Recorder<'_> {
         };
         let samples = (from.minus(earlier), until);
         let (labels, tsdb) = (&server.external_labels, to.samples());
-        let recorded = replayer
+        let first = replayer
             .record(self.prometheus, samples, labels, &tsdb)
             .await?;
-        let first = UtcInstant::from_epoch_ms(recorded.from_ms).unwrap_or(from);
         let beginnings = beginnings(from, run.as_ref());
         let mut recording = Recording {
             schema_version: RECORDING_SCHEMA_VERSION,

@@ -8,19 +8,9 @@ use crate::prometheus::LoadedGroup;
 
 /// What came of a recording of a server's samples.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Recorded {
-    /// How many series there are.
-    pub series: u64,
-    /// How many samples, markers of the end of a series among them.
-    pub samples: u64,
-    /// How many such markers.
-    pub stale_markers: u64,
+pub(super) struct Recorded {
     /// The first sample, in milliseconds since the epoch.
-    pub from_ms: i64,
-    /// The last one.
-    pub until_ms: i64,
-    /// How many bytes the blocks take.
-    pub bytes: u64,
+    pub(super) from_ms: i64,
 }
 
 /// What is in a recording that was opened.
@@ -93,7 +83,6 @@ pub(super) struct Vector {
     pub(super) group: String,
     pub(super) index: usize,
     pub(super) fingerprint: String,
-    pub(super) true_slots: u64,
 }
 
 #[derive(Debug, Deserialize)]

@@ -5,13 +5,13 @@
 //! and a person can drive it by hand.
 
 mod child;
-mod evaluated;
+mod evaluated_rules;
 mod messages;
-mod recorder;
+mod recorded_server;
 mod replayer;
 
 pub use child::REPLAYER;
-pub use evaluated::{Evaluated as EvaluatedRules, RuleVector};
-pub use messages::{Difference, Proof, Recorded};
-pub use recorder::{describe_server, rules_files};
+pub use evaluated_rules::{EvaluatedRules, RuleVector};
+pub use messages::{Difference, Proof};
+pub use recorded_server::{describe_server, rules_files};
 pub use replayer::{Evaluation, Replayer, Visibility};

@@ -12,9 +12,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::child::{Refusal, ReplayerChild};
-use super::evaluated::Evaluated;
+use super::evaluated_rules::{EvaluatedRules, instant};
 use super::messages::{EvaluatedAnswer, Opened, Proof, Recorded, Timing};
-use super::recorder::{groups_to_time, milliseconds};
+use super::recorded_server::{groups_to_time, milliseconds};
 use crate::Prometheus;
 use crate::prometheus::{MatrixSeries, numbers};
 use crate::rule_engine::{Ranges, Series};
@@ -92,7 +92,8 @@ impl Replayer {
         &self.child.version
     }
 
-    /// Records every sample of `prometheus` between two instants into the new folder `into`.
+    /// Records every sample of `prometheus` between two instants into the new folder `into`; gives
+    /// the instant of the first one.
     ///
     /// # Errors
     /// [`Error::NoAnswer`] of the server, or [`Error::BadDescription`] if it has no samples.
@@ -102,7 +103,7 @@ impl Replayer {
         (from, until): (UtcInstant, UtcInstant),
         external_labels: &Labels,
         into: &Path,
-    ) -> Result<Recorded> {
+    ) -> Result<UtcInstant> {
         let ask = json!({
             "ask": "record",
             "url": prometheus.url(),
@@ -111,7 +112,8 @@ impl Replayer {
             "into": into,
             "strip_labels": external_labels.keys().collect::<Vec<_>>(),
         });
-        self.answer(ask, RECORD_WITHIN, into).await
+        let recorded: Recorded = self.answer(ask, RECORD_WITHIN, into).await?;
+        instant(recorded.from_ms)
     }
 
     /// Opens the samples of a recording, which are in the folder `tsdb`; gives the names of their
@@ -192,13 +194,13 @@ impl Replayer {
         &self,
         recording: &Recording,
         evaluation: Evaluation<'_>,
-    ) -> Result<Evaluated> {
+    ) -> Result<EvaluatedRules> {
         let mut ask = ask_of("evaluate", recording, evaluation);
         ask["visibility"] = json!(evaluation.visibility);
         ask["keep"] = json!(evaluation.is_kept);
         ask["wordless"] = json!(evaluation.is_wordless);
         let answer: EvaluatedAnswer = self.answer_on(ask, evaluation.files).await?;
-        Evaluated::of(answer, &recording.server)
+        EvaluatedRules::of(answer, &recording.server)
     }
 
     /// Whether the rules of `recording`, evaluated again, give what was recorded.

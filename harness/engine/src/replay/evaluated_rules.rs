@@ -12,7 +12,7 @@ use crate::prometheus::{LoadedGroup, ScrapeWaits, alerting_rules_of, recording_r
 
 /// What rules said of a recording.
 #[derive(Clone, Debug)]
-pub struct Evaluated {
+pub struct EvaluatedRules {
     /// What judges need.
     pub said: RulesSaid,
     /// Per alerting rule, what its expression yielded.
@@ -30,11 +30,9 @@ pub struct RuleVector {
     pub rule: RuleAt,
     /// The same for the same samples at the same instants.
     pub fingerprint: String,
-    /// At how many evaluations there were any.
-    pub true_slots: u64,
 }
 
-impl Evaluated {
+impl EvaluatedRules {
     /// What the replayer answered, for a `server` with these waits.
     pub(super) fn of(answer: EvaluatedAnswer, server: &RecordedServer) -> Result<Self> {
         let EvaluatedAnswer {
@@ -103,7 +101,6 @@ impl Evaluated {
                 index: vector.index,
             },
             fingerprint: vector.fingerprint,
-            true_slots: vector.true_slots,
         });
         Ok(Self {
             said: RulesSaid {
@@ -135,7 +132,7 @@ fn rules_of_groups(
 }
 
 /// The instant so many milliseconds after the epoch.
-fn instant(epoch_ms: i64) -> Result<UtcInstant> {
+pub(super) fn instant(epoch_ms: i64) -> Result<UtcInstant> {
     UtcInstant::from_epoch_ms(epoch_ms).ok_or_else(|| Error::BadAnswer {
         attempted: "have rules evaluated".to_owned(),
         reason: format!("{epoch_ms} ms is no instant"),
@@ -182,7 +179,7 @@ mod tests {
             "evaluations": 2,
         });
         let answer: EvaluatedAnswer = serde_json::from_value(answer).unwrap();
-        let said = Evaluated::of(answer, &server()).unwrap().said;
+        let said = EvaluatedRules::of(answer, &server()).unwrap().said;
         let at_s: Vec<_> = said
             .samples
             .iter()
