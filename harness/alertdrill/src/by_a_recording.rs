@@ -32,8 +32,8 @@ Examples:
     },
     /// Make small mistakes in the rules, one at a time, and say which of them no drill catches.
     ///
-    /// Each mutant is judged by a recording, as by `replay`. Exit code 1 if one is neither killed nor
-    /// waived.
+    /// Each mutant is judged by a recording, as by `replay`. Exit code 1 if one is neither killed
+    /// nor waived.
     #[command(after_help = "\
 Examples:
   alertdrill mutate                               of the rules that were recorded

@@ -200,7 +200,7 @@ impl<'a> Mutating<'a> {
         same.map(|(vector, _)| vector.rule.clone()).collect()
     }
 
-    /// What the rules said, with that of the rules of one alert in the place of what was said of it.
+    /// What the rules said, but of one alert: of that, what `one` says.
     fn with_one_alert_of(&self, alert: &str, one: RulesSaid) -> RulesSaid {
         let is_of = |labels: &Labels| labels.get("alertname").is_some_and(|name| name == alert);
         let RulesSaid {
@@ -246,7 +246,8 @@ impl<'a> Mutating<'a> {
         said
     }
 
-    /// The first drill that fails with what the mutant `said`; those first that are about its alert.
+    /// The first drill that fails with what the mutant `said`. Those that are about its alert come
+    /// first.
     fn killed_by(&self, alert: &str, said: &RulesSaid) -> Option<Fate> {
         let passing = self.passing.iter().copied();
         let (about, others): (Vec<_>, Vec<_>) = passing.partition(|it| is_about(it, alert));

@@ -133,9 +133,9 @@ impl Recorder<'_> {
     }
 }
 
-/// From when on rules may be evaluated, the best first. What was active before a run began is known
-/// when its first drill begins; but other rules may have been loaded then, or an alert pending since
-/// before that.
+/// From when on rules may be evaluated, the best first. What was active before a run began is to be
+/// known when its first drill begins. But other rules may have been loaded then, or an alert may
+/// have been pending since before that.
 fn beginnings(from: UtcInstant, run: Option<&RecordedRun>) -> Vec<UtcInstant> {
     let Some(run) = run else {
         return vec![from];

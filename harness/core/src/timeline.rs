@@ -429,6 +429,12 @@ impl Timeline {
         watchdogs.any(|rule| Claim::of_rule(rule).covers(labels))
     }
 
+    /// Whether something that was broken stays so until it is reverted, and is not over at once.
+    pub(crate) fn has_lasting_fault(&self) -> bool {
+        let mut faults = self.faults.iter();
+        faults.any(|record| !record.fault.is_momentary())
+    }
+
     /// When the first revert began, if one has.
     #[must_use]
     pub fn first_reverting(&self) -> Option<UtcInstant> {

@@ -78,8 +78,7 @@ impl Judge<'_> {
                 until: span.until.min(until),
             });
         }
-        let mut faults = self.timeline.faults.iter().map(|record| &record.fault);
-        let lasts = !faults.all(|fault| fault.is_momentary());
+        let lasts = self.timeline.has_lasting_fault();
         lasts.then_some(Span {
             from: self.fault.injected_at,
             until,

@@ -1,5 +1,5 @@
-//! What a replay cannot tell: what would have been delivered, and what would have come had the fault
-//! been held for longer.
+//! What a replay cannot tell: what would have been delivered, and what would have come had the
+//! fault been held for longer.
 
 use super::expected::Judge;
 use crate::seconds::to_a_tenth;
@@ -46,10 +46,8 @@ impl Judge<'_> {
     pub(super) fn reverted_too_soon(&self, pending: Option<&Episode>) -> Option<String> {
         self.timeline.replayed.as_ref()?;
         let reverting_at = self.timeline.first_reverting()?;
-        let mut faults = self.timeline.faults.iter().map(|record| &record.fault);
-        let goes_on = faults.all(|fault| fault.is_momentary());
         let deadline = self.deadline();
-        if goes_on || deadline <= reverting_at {
+        if !self.timeline.has_lasting_fault() || deadline <= reverting_at {
             return None;
         }
         let state = match pending.and_then(|life| life.pending_at) {

@@ -8,7 +8,7 @@ use crate::{ReasonKind, RulesFile};
 /// | fate | means | counts |
 /// | --- | --- | --- |
 /// | killed | a drill that passes with the rule fails with the mutant | for the drills |
-/// | survived | its expression yields something else, or a field is another, and no drill fails | against them |
+/// | survived | it yields something else, or a field is another; no drill fails | against them |
 /// | no coverage | its expression yields the same at every evaluation | against them |
 /// | waived | it is not killed, and somebody said why that is no harm | not |
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What a terminal shows of the mutants of rules: those that want something, and one line of totals.
+//! What a terminal shows of the mutants of rules: those that want something, and the totals.
 
 use std::fmt::Write as _;
 
