@@ -79,7 +79,13 @@ fn plan() -> String {
         drills: drills::all(),
         waivers: Vec::new(),
     };
-    let outlook = Outlook::of(&all, &written.settings, &written.rules, &written.routes).unwrap();
+    let outlook = Outlook::of(
+        &all,
+        &written.settings,
+        &written.rules,
+        written.routes.as_ref(),
+    )
+    .unwrap();
     let end = |slots: &[Slot]| slots.iter().map(|slot| slot.until.as_secs()).max().unwrap();
     let (at_best, at_worst, count) = (
         end(&outlook.at_best),
@@ -90,7 +96,7 @@ fn plan() -> String {
         &all.only("stopped", false),
         &written.settings,
         &written.rules,
-        &written.routes,
+        written.routes.as_ref(),
     )
     .unwrap();
     let shown = plan_text(&stopped, Path::new("docker/prometheus/alert_rules.yml"));

@@ -25,8 +25,8 @@ use std::time::Duration;
 use alertdrill::report::{PlannedCoverage, Report};
 use alertdrill::written::Written;
 use alertdrill::{
-    Drill, ExpectedAlert, Outcome, Placement, Reason, ReasonKind, Target as _, infeasible,
-    routes_of, rules_of, servers,
+    Drill, ExpectedAlert, LoadedRule, Outcome, Placement, Reason, ReasonKind, Target as _,
+    TextFile, infeasible, routes_of, rules_of, servers,
 };
 use rule_sets::{Bench, Catcher, Coverage, DecidedBy, Files, RuleSet};
 use rule_sets::{assert_all_as_wanted, files_of, of_file, plan, rule_sets, shared_runs, table};
@@ -136,16 +136,17 @@ fn every_rule_set_of_the_table_is_one_that_the_servers_take() {
     }
 }
 
+fn rules_in(files: &Files) -> Vec<LoadedRule> {
+    let prometheus = TextFile::new("prometheus.yml", files.prometheus.as_str());
+    let rules = TextFile::new("alert_rules.yml", files.rules.as_str());
+    rules_of(&prometheus, &[rules]).unwrap()
+}
+
 /// What came of a rule set's drills by its files alone: why each of them cannot pass.
 fn by_its_files(rule_set: &RuleSet) -> Vec<Vec<Reason>> {
     let settings = Written::read(root()).unwrap().settings;
     let files = Files::committed().with(rule_set).unwrap();
-    let named = |name, text| (Path::new(name), text);
-    let rules = rules_of(
-        named("prometheus.yml", files.prometheus.as_str()),
-        named("alert_rules.yml", files.rules.as_str()),
-    );
-    let (rules, routes) = (rules.unwrap(), routes_of(&files.routes).unwrap());
+    let (rules, routes) = (rules_in(&files), routes_of(&files.routes).unwrap());
     let refused = |drill: Drill| {
         let drill = drill.placed(&Placement::default(), &settings);
         infeasible(&drill, &rules, Some(&routes))
@@ -193,13 +194,14 @@ fn coverage_names_what_the_rule_sets_say_that_it_names() {
             continue;
         }
         let files = Files::committed().with(&rule_set).unwrap();
-        let rules = rules_of(
-            (Path::new("prometheus.yml"), &files.prometheus),
-            (Path::new("alert_rules.yml"), &files.rules),
-        )
-        .unwrap();
+        let rules = rules_in(&files);
         let routes = routes_of(&files.routes).unwrap();
-        let planned = PlannedCoverage::of(&rules, &routes, &settings.instances_to_prove(), &plan());
+        let planned = PlannedCoverage::of(
+            &rules,
+            Some(&routes),
+            &settings.instances_to_prove(),
+            &plan(),
+        );
         let said = planned.complaints().join("\n");
         let words = rule_set.says.unwrap_or_default();
         assert!(said.contains(&words), "{}: {said}", rule_set.name);

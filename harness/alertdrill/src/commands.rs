@@ -81,11 +81,9 @@ pub fn up(project: &Path, programs: &Path, progress: &Progress) -> Result<Vec<St
         let stack = session.stack();
         let settings = stack.project().settings();
         let mut lines = Vec::new();
-        for endpoint in [
-            &settings.prometheus,
-            &settings.alertmanager,
-            &settings.notification_sink,
-        ] {
+        let others = [&settings.alertmanager, &settings.notification_sink];
+        let others = others.into_iter().flatten();
+        for endpoint in [&settings.prometheus].into_iter().chain(others) {
             let address = stack
                 .containers()
                 .address(&endpoint.service, endpoint.port)
@@ -177,6 +175,6 @@ pub fn report(folder: &Path) -> Result<Vec<String>> {
     Ok(lines)
 }
 
-fn runtime() -> Result<Runtime> {
+pub(crate) fn runtime() -> Result<Runtime> {
     Runtime::new().map_err(Error::file("start the async runtime in", "this process"))
 }

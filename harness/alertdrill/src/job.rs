@@ -1,19 +1,18 @@
 //! On GitHub Actions a run shows its results beside the rules that it drilled, and on the job's
 //! page.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use alertdrill_core::{Result, Verdict};
+use alertdrill_core::{Result, TextFile, Verdict};
 use alertdrill_progress::Progress;
 use alertdrill_report::{Report, annotations, save_summary, slower_annotations};
 use alertdrill_target::compose::Stack;
 
 /// The job that this process runs in, and the rules that its annotations point at.
 pub(crate) struct Job {
-    /// The rules file, relative to the repository.
-    rules_file: PathBuf,
-    /// Its text; empty if it cannot be read, and then no annotation names a line.
-    rules: String,
+    /// The rules files, relative to the repository. One that cannot be read is empty, and then no
+    /// annotation names a line of it.
+    rules: Vec<TextFile>,
 }
 
 impl Job {
@@ -23,17 +22,18 @@ impl Job {
         if std::env::var("GITHUB_ACTIONS").ok()? != "true" {
             return None;
         }
-        let (rules_file, _) = stack.rules();
-        let relative = rules_file.strip_prefix(stack.project().root());
-        Some(Self {
-            rules_file: relative.unwrap_or(rules_file).to_owned(),
-            rules: std::fs::read_to_string(rules_file).unwrap_or_default(),
-        })
+        let rules = stack.rules().iter().map(|file| {
+            let relative = file.path.strip_prefix(stack.project().root());
+            let text = std::fs::read_to_string(&file.path).unwrap_or_default();
+            TextFile::new(relative.unwrap_or(&file.path), text)
+        });
+        let rules = rules.collect();
+        Some(Self { rules })
     }
 
     /// Prints annotations that say why the drill `name` did not pass.
     pub(crate) fn tell_verdict(&self, name: &str, verdict: &Verdict, progress: &Progress) {
-        for command in annotations(name, verdict, &self.rules_file, &self.rules) {
+        for command in annotations(name, verdict, &self.rules) {
             progress.line(&command);
         }
     }
@@ -41,7 +41,7 @@ impl Job {
     /// Prints annotations on the alerts that have become slower than usual.
     pub(crate) fn tell_slower(&self, report: &Report, progress: &Progress) {
         for drill in &report.drills {
-            for command in slower_annotations(drill, &self.rules_file, &self.rules) {
+            for command in slower_annotations(drill, &self.rules) {
                 progress.line(&command);
             }
         }

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use alertdrill_core::{Commit, Provenance, Result};
+use alertdrill_engine::Notifier;
 use alertdrill_target::compose::Stack;
 
 use crate::servers;
@@ -22,12 +23,16 @@ const DECIDING: [&str; 6] = [
 ];
 
 /// What it takes to repeat the run of this process on `stack`, which began with `commit`.
-pub(crate) async fn provenance_of(stack: &Stack, commit: Option<Commit>) -> Provenance {
+pub(crate) async fn provenance_of(
+    stack: &Stack,
+    notifier: &dyn Notifier,
+    commit: Option<Commit>,
+) -> Provenance {
     let arguments = std::env::args_os().skip(1);
     let arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
     Provenance {
         commit,
-        versions: versions_of(stack).await,
+        versions: versions_of(stack, notifier).await,
         arguments: vec![arguments.collect()],
         variables: set_variables(|name| std::env::var_os(name)),
     }
@@ -60,14 +65,14 @@ fn git(root: &Path, arguments: &[&str]) -> Option<String> {
     output.status.success().then_some(said)
 }
 
-async fn versions_of(stack: &Stack) -> BTreeMap<String, String> {
+async fn versions_of(stack: &Stack, notifier: &dyn Notifier) -> BTreeMap<String, String> {
     let asked = [
-        ("prometheus", prometheus_version(stack).await),
-        ("alertmanager", alertmanager_version(stack).await),
+        ("prometheus", prometheus_version(stack).await.ok()),
+        ("alertmanager", notifier.version().await.ok().flatten()),
     ];
     let answered = asked
         .into_iter()
-        .filter_map(|(name, version)| Some((name, version.ok()?)));
+        .filter_map(|(name, version)| Some((name, version?)));
     let own = ("alertdrill", env!("CARGO_PKG_VERSION").to_owned());
     let versions = answered.chain([own]);
     versions
@@ -77,10 +82,6 @@ async fn versions_of(stack: &Stack) -> BTreeMap<String, String> {
 
 async fn prometheus_version(stack: &Stack) -> Result<String> {
     servers::prometheus(stack).await?.version().await
-}
-
-async fn alertmanager_version(stack: &Stack) -> Result<String> {
-    servers::notifier(stack).await?.alertmanager.version().await
 }
 
 fn set_variables<T: AsRef<OsStr>>(value: impl Fn(&str) -> Option<T>) -> BTreeMap<String, String> {

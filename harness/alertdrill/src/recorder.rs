@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use alertdrill_core::{
     Error, RECORDING_SCHEMA_VERSION, RecordedDrill, RecordedProof, RecordedRun, Recording, Result,
-    Settings, UtcInstant, judge,
+    Settings, TextFile, UtcInstant, judge,
 };
 use alertdrill_engine::Prometheus;
 use alertdrill_engine::replay::{
@@ -28,8 +28,8 @@ pub(crate) struct Recorder<'a> {
     pub(crate) prometheus: &'a Prometheus,
     /// The program that reads its samples.
     pub(crate) replayer: &'a Path,
-    /// A rules file that it has loaded, and its content, if they are known.
-    pub(crate) rules: Option<(&'a Path, String)>,
+    /// The rules files that it has loaded, as far as they are known.
+    pub(crate) rules: Vec<TextFile>,
 }
 
 /// The program of the replayer: beside this one, in the folder `programs`.
@@ -126,10 +126,16 @@ impl Recorder<'_> {
         Ok(recording)
     }
 
-    /// The content of the rules file that the server has loaded from `path`, if it is known.
+    /// The content of the rules file that the server has loaded from `path`, if it is known: the
+    /// server has it under the same name, and of several under most of the same folders.
     fn text_of(&self, path: &str) -> Option<String> {
-        let (file, text) = self.rules.as_ref()?;
-        (Path::new(path).file_name() == file.file_name()).then(|| text.clone())
+        let loaded = Path::new(path);
+        let in_common = |file: &TextFile| {
+            let pairs = file.path.iter().rev().zip(loaded.iter().rev());
+            pairs.take_while(|(ours, theirs)| ours == theirs).count()
+        };
+        let best = self.rules.iter().max_by_key(|file| in_common(file))?;
+        (in_common(best) > 0).then(|| best.text.clone())
     }
 }
 

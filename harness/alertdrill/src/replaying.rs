@@ -12,7 +12,7 @@ use alertdrill_report::RecordingFolder;
 
 use crate::latest_run::latest_run;
 use crate::recorder::{replayer_in, require_reproducible};
-use crate::written::{Written, text_of};
+use crate::written::{Described, text_of};
 
 /// The folder of a recording in that of its run.
 pub(crate) const RECORDING: &str = "recording";
@@ -296,12 +296,12 @@ pub(crate) fn drills_named<'a>(
 /// `project` name, else that of its last run.
 ///
 /// # Errors
-/// As [`Written::settings`], if none is named.
+/// As [`Described::read`], if none is named.
 pub(crate) fn recording_of(named: Option<&Path>, project: &Path) -> Result<PathBuf> {
     if let Some(named) = named {
         return Ok(named.to_owned());
     }
-    let (root, settings) = Written::settings(project)?;
+    let Described { root, settings, .. } = Described::read(project)?;
     Ok(match settings.recording {
         Some(recording) => root.join(recording),
         None => latest_run(project)?.join(RECORDING),

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use alertdrill_core::settings::Endpoint;
 use alertdrill_core::{
-    Error, Result, Routes, Site, UtcInstant, query_offsets_of, rewritten_labels_of,
+    Clock, Error, Result, Routes, Site, UtcInstant, query_offsets_of, rewritten_labels_of,
 };
 use alertdrill_engine::{
-    Alertmanager, AlertmanagerWithSink, Grafana, Locate, NotificationSink, Notifier as _,
-    Prometheus, RuleEngine as _, WrittenOffsets,
+    Alertmanager, AlertmanagerAlone, AlertmanagerWithSink, Grafana, Locate, NobodyIsTold,
+    NotificationSink, Notifier, Prometheus, RuleEngine as _, WrittenOffsets,
 };
 use alertdrill_target::compose::{Containers, Project, ServerAddresses, Stack};
 use futures_util::FutureExt as _;
@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use crate::message_broker::topics_of;
 use crate::system_clock::SystemClock;
-use crate::written::text_of;
+use crate::written::{text_file, text_files};
 
 /// How long the first evaluation of reloaded rules may take, beyond its group's interval.
 const EVALUATED_WITHIN: Duration = Duration::from_secs(30);
@@ -48,36 +48,41 @@ pub async fn prometheus(stack: &Stack) -> Result<Prometheus> {
 /// The offsets of the rules that the stack's Prometheus has, read anew each time.
 fn written_offsets(stack: &Stack) -> WrittenOffsets {
     let (configuration, rules) = stack.prometheus_files();
-    Arc::new(move || {
-        let [configuration_text, rules_text] = [text_of(&configuration)?, text_of(&rules)?];
-        query_offsets_of((&configuration, &configuration_text), (&rules, &rules_text))
-    })
+    Arc::new(move || query_offsets_of(&text_file(&configuration)?, &text_files(&rules)?))
 }
 
-/// The routes of the stack's Alertmanager, and what its Prometheus may change before them.
+/// The routes that `notifier` has, and what the stack's Prometheus may change before them; `None`
+/// if nobody is told of anything.
 ///
 /// # Errors
-/// As [`notifier`]; [`Error::NoAnswer`], [`Error::BadAnswer`], or [`Error::File`].
-pub async fn routes(stack: &Stack) -> Result<Routes> {
+/// [`Error::NoAnswer`], [`Error::BadAnswer`], or [`Error::File`].
+pub async fn routes(stack: &Stack, notifier: &dyn Notifier) -> Result<Option<Routes>> {
     let (configuration, _) = stack.prometheus_files();
-    let rewritten = rewritten_labels_of((&configuration, &text_of(&configuration)?))?;
-    let routes = notifier(stack).await?.routes().await?;
-    Ok(routes.after_rewriting(rewritten))
+    let rewritten = rewritten_labels_of(&text_file(&configuration)?)?;
+    let routes = notifier.routes().await?;
+    Ok(routes.map(|routes| routes.after_rewriting(rewritten)))
 }
 
-/// A client of the stack's Alertmanager and its notification sink.
+/// Who is notified of the stack's alerts: its Alertmanager, with the sink if there is one, or
+/// nobody. Instants that no sink tells are those of `clock`.
 ///
 /// # Errors
 /// As [`Containers::address`].
-pub async fn notifier(stack: &Stack) -> Result<AlertmanagerWithSink> {
+pub async fn notifier(stack: &Stack, clock: Arc<dyn Clock>) -> Result<Arc<dyn Notifier>> {
     let settings = stack.project().settings();
-    let (endpoint, sink) = (&settings.alertmanager, &settings.notification_sink);
+    let Some(endpoint) = &settings.alertmanager else {
+        return Ok(Arc::new(NobodyIsTold));
+    };
     let alertmanager = Alertmanager::new(&stack.address(endpoint).await?);
+    let alertmanager = alertmanager.found_by(locate(stack, endpoint));
+    let Some(sink) = &settings.notification_sink else {
+        return Ok(Arc::new(AlertmanagerAlone::new(alertmanager, clock)));
+    };
     let sink_address = stack.address(sink).await?;
-    Ok(AlertmanagerWithSink {
-        alertmanager: alertmanager.found_by(locate(stack, endpoint)),
+    Ok(Arc::new(AlertmanagerWithSink {
+        alertmanager,
         sink: NotificationSink::new(&sink_address).found_by(locate(stack, sink)),
-    })
+    }))
 }
 
 /// A client of the stack's Grafana, if that runs.
@@ -108,7 +113,9 @@ fn locate(stack: &Stack, endpoint: &Endpoint) -> Locate {
 #[must_use]
 pub fn reload(servers: ServerAddresses) -> BoxFuture<'static, Result<()>> {
     async move {
-        Alertmanager::new(&servers.alertmanager).reload().await?;
+        if let Some(alertmanager) = &servers.alertmanager {
+            Alertmanager::new(alertmanager).reload().await?;
+        }
         let prometheus = Prometheus::new(&servers.prometheus);
         let since = UtcInstant::from(Timestamp::now());
         prometheus.reload().await?;

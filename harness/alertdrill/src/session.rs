@@ -11,7 +11,7 @@ use alertdrill_core::{
     Site, SteadyState, TermDecision, UtcInstant, Verdict, WatchedUntil, with_watchdogs,
 };
 use alertdrill_engine::{
-    Observer, Prometheus, RuleEngine as _, expression_histories, term_decisions,
+    Notifier, Observer, Prometheus, RuleEngine as _, expression_histories, term_decisions,
 };
 use alertdrill_progress::Progress;
 use alertdrill_report::{PlannedCoverage, RunFolder};
@@ -40,6 +40,7 @@ pub struct Session {
     stack: Stack,
     prometheus: Prometheus,
     observer: Observer,
+    notifier: Arc<dyn Notifier>,
     journal: Journal,
     site: Site,
     leases: Leases,
@@ -84,12 +85,13 @@ impl Session {
         neighbourhood.forget_the_dead()?;
         line.forget_the_dead()?;
         match reach_steady_state(&stack, &journal, &site, progress, cancel).await {
-            Ok((prometheus, observer)) => {
+            Ok((prometheus, observer, notifier)) => {
                 let stack_ready_s = now().seconds_since(started_at);
                 Ok(Self {
                     stack,
                     prometheus,
                     observer,
+                    notifier,
                     journal,
                     site,
                     leases,
@@ -188,9 +190,9 @@ impl Session {
             Ok(mut leased) => {
                 let _line = progress.line_of(&leased.drill.name, &about(&leased));
                 // Another process may have loaded other routes since this one began.
-                let mut timeline = match servers::routes(&self.stack).await {
+                let mut timeline = match servers::routes(&self.stack, &*self.notifier).await {
                     Ok(routes) => {
-                        let around = self.around(&routes, progress, cancel);
+                        let around = self.around(routes.as_ref(), progress, cancel);
                         runner::run(&mut leased, around).await
                     }
                     Err(error) => runner::never_begun(&leased.drill, &error, now()),
@@ -221,7 +223,7 @@ impl Session {
 
     fn around<'a>(
         &'a self,
-        routes: &'a Routes,
+        routes: Option<&'a Routes>,
         progress: &'a Progress,
         cancel: &'a CancellationToken,
     ) -> Surroundings<'a> {
@@ -232,6 +234,7 @@ impl Session {
             journal: &self.journal,
             neighbourhood: &self.neighbourhood,
             routes,
+            witness: self.notifier.witness(),
             settings: self.stack.project().settings(),
             steady_within: self.steady_within,
             watch_until: self.watch_until,
@@ -251,7 +254,7 @@ impl Session {
         cancel: &CancellationToken,
     ) -> bool {
         // A drill that got no leases has seen nothing that can be looked at.
-        let has_begun = record.timeline.routes.is_some();
+        let has_begun = !record.timeline.rules.is_empty();
         let is_amiss = verdict.outcome > Outcome::Skipped;
         if !has_begun || !is_amiss || !record.timeline.evidence.is_empty() || cancel.is_cancelled()
         {
@@ -272,8 +275,13 @@ impl Session {
     pub async fn coverage(&self, plan: &Plan) -> Result<PlannedCoverage> {
         let rules = self.loaded_rules().await?;
         let to_prove = self.stack.project().settings().instances_to_prove();
-        let routes = servers::routes(&self.stack).await?;
-        Ok(PlannedCoverage::of(&rules, &routes, &to_prove, plan))
+        let routes = servers::routes(&self.stack, &*self.notifier).await?;
+        Ok(PlannedCoverage::of(
+            &rules,
+            routes.as_ref(),
+            &to_prove,
+            plan,
+        ))
     }
 
     /// In which drills of the run in `folder` the terms of the loaded rules decided. It is saved
@@ -340,12 +348,12 @@ async fn reach_steady_state(
     site: &Site,
     progress: &Progress,
     cancel: &CancellationToken,
-) -> Result<(Prometheus, Observer)> {
+) -> Result<(Prometheus, Observer, Arc<dyn Notifier>)> {
     heal(journal, site, progress).await?;
     let prometheus = servers::prometheus(stack).await?;
-    let notifier = servers::notifier(stack).await?;
+    let notifier = servers::notifier(stack, Arc::clone(&site.clock)).await?;
     let (engine, clock) = (Arc::new(prometheus.clone()), Arc::clone(&site.clock));
-    let observer = Observer::start(engine, Arc::new(notifier), clock);
+    let observer = Observer::start(engine, Arc::clone(&notifier), clock);
     if stack.start() == StackStart::Started {
         let step = progress.step("stack", "waiting for steady state");
         let settings = stack.project().settings();
@@ -353,7 +361,7 @@ async fn reach_steady_state(
         let at_most = FIRST_STEADY_WITHIN;
         runner::wait_for_all(&observer, &prometheus, settings, at_most, step, cancel).await?;
     }
-    Ok((prometheus, observer))
+    Ok((prometheus, observer, notifier))
 }
 
 /// What the variable `WATCH_UNTIL` asks for.

@@ -3,28 +3,36 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use alertdrill_core::plan::Plan;
 use alertdrill_core::{
-    Error, LoadedRule, Result, Routes, Settings, rewritten_labels_of, routes_of, rules_of,
-    with_watchdogs,
+    Error, LoadedRule, Result, Routes, Settings, TextFile, rewritten_labels_of, routes_of,
+    rules_of, with_watchdogs,
 };
-use alertdrill_target::compose::{DrilledFiles, find_compose_file, runbooks};
+use alertdrill_target::compose::{
+    DrilledFile, DrilledFiles, ProjectPath, find_project, foreign_project, runbooks,
+};
 use serde::Deserialize;
+
+use crate::commands::runtime;
 
 /// A project's configuration, as its files say it.
 #[derive(Clone, Debug)]
 pub struct Written {
-    /// The folder of its compose file.
+    /// The project's folder.
     pub root: PathBuf,
-    /// The section `x-alertdrill` of the compose file.
+    /// Its settings.
     pub settings: Settings,
-    /// The rules file: the committed one, or what `ALERT_RULES` names.
-    pub rules_file: PathBuf,
+    /// Its drills, if they stand in its `alertdrill.yml`.
+    pub plan: Option<Plan>,
+    /// The files that are drilled: the committed ones, or what variables name.
+    pub drilled: DrilledFiles,
     /// Its alerting rules.
     pub rules: Vec<LoadedRule>,
-    /// Alertmanager's routes.
-    pub routes: Routes,
+    /// Alertmanager's routes; `None` if there is no Alertmanager.
+    pub routes: Option<Routes>,
 }
 
+/// What a compose file with the section `x-alertdrill` says, without compose.
 #[derive(Deserialize)]
 struct ComposeFile {
     // An enum's variant is a map's key here, as in what compose prints, and not a YAML tag.
@@ -38,51 +46,106 @@ struct ComposeFile {
 }
 
 impl Written {
-    /// Reads the files of `project`, which is a compose file or the folder that holds it.
+    /// Reads the files of `project` ([`find_project`]).
     ///
     /// # Errors
     /// [`Error::File`], or [`Error::BadDescription`] or [`Error::BadAnswer`] of a file that is not
     /// understood.
     pub fn read(project: &Path) -> Result<Self> {
-        let compose = find_compose_file(project)?;
-        let root = compose.parent().map(Path::to_owned).unwrap_or_default();
-        let settings = settings_in(&compose)?;
-        let DrilledFiles {
-            prometheus,
-            rules: rules_file,
-            routes: alertmanager,
-        } = DrilledFiles::of(&root, &settings);
-        let (prometheus_text, rules_text) = (text_of(&prometheus)?, text_of(&rules_file)?);
-        let rules = rules_of((&prometheus, &prometheus_text), (&rules_file, &rules_text))?;
+        let Described {
+            root,
+            settings,
+            plan,
+        } = Described::read(project)?;
+        let drilled = DrilledFiles::of(&root, &settings)?;
+        let prometheus = text_file(&drilled.prometheus.path)?;
+        let paths: Vec<_> = drilled.rules.iter().map(|file| file.path.clone()).collect();
+        let rules = rules_of(&prometheus, &text_files(&paths)?)?;
         let rules = with_watchdogs(rules, &settings);
-        let rewritten = rewritten_labels_of((&prometheus, &prometheus_text))?;
-        let routes = routes_of(&text_of(&alertmanager)?)?.after_rewriting(rewritten);
+        let rewritten = rewritten_labels_of(&prometheus)?;
+        let routes = match &drilled.routes {
+            Some(file) => Some(routes_of(&text_file(&file.path)?.text)?.after_rewriting(rewritten)),
+            None => None,
+        };
         Ok(Self {
             root,
             settings,
-            rules_file,
+            plan,
+            drilled,
             rules,
             routes,
         })
     }
 
-    /// The folder of the project, and the section `x-alertdrill` of its compose file.
+    /// The rules file, relative to the project's folder if it is in there; of several, their
+    /// folder.
+    #[must_use]
+    pub fn rules_shown(&self) -> PathBuf {
+        shown_rules(&self.root, &self.drilled.rules)
+    }
+}
+
+/// What describes a project: where it is, its settings, and its drills if they stand beside those.
+#[derive(Clone, Debug)]
+pub struct Described {
+    /// The project's folder.
+    pub root: PathBuf,
+    /// Its settings.
+    pub settings: Settings,
+    /// Its drills, if they stand in its `alertdrill.yml`.
+    pub plan: Option<Plan>,
+}
+
+impl Described {
+    /// Reads what describes `project` ([`find_project`]).
     ///
     /// # Errors
     /// [`Error::File`], or [`Error::BadDescription`] of a file that is not understood.
-    pub fn settings(project: &Path) -> Result<(PathBuf, Settings)> {
-        let compose = find_compose_file(project)?;
-        let root = compose.parent().map(Path::to_owned).unwrap_or_default();
-        Ok((root, settings_in(&compose)?))
+    pub fn read(project: &Path) -> Result<Self> {
+        match find_project(project)? {
+            found @ ProjectPath::Compose(_) => {
+                let root = found.root();
+                let (ProjectPath::Compose(file) | ProjectPath::ProjectFile(file)) = found;
+                Ok(Self {
+                    settings: settings_in(&file)?,
+                    root,
+                    plan: None,
+                })
+            }
+            ProjectPath::ProjectFile(file) => {
+                let foreign = runtime()?.block_on(foreign_project(&file))?;
+                Ok(Self {
+                    root: foreign.root,
+                    settings: foreign.settings,
+                    plan: Some(foreign.plan),
+                })
+            }
+        }
     }
+}
 
-    /// The rules file, relative to the project's folder if it is in there.
-    #[must_use]
-    pub fn rules_file_shown(&self) -> &Path {
-        self.rules_file
-            .strip_prefix(&self.root)
-            .unwrap_or(&self.rules_file)
-    }
+/// The rules file among `files`, relative to the folder `root` if it is in there; of several, the
+/// folder that holds them all.
+pub(crate) fn shown_rules(root: &Path, files: &[DrilledFile]) -> PathBuf {
+    let mut paths = files
+        .iter()
+        .map(|file| file.path.strip_prefix(root).unwrap_or(&file.path));
+    let Some(first) = paths.next() else {
+        return PathBuf::new();
+    };
+    paths.fold(first.to_owned(), |common, path| {
+        let both = common.iter().zip(path.iter());
+        both.take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
+    })
+}
+
+/// The rules files, each under the name by which the server has loaded it.
+pub(crate) fn rules_as_loaded(files: &[DrilledFile]) -> Result<Vec<TextFile>> {
+    let read = files.iter().map(|file| {
+        let text = text_of(&file.path)?;
+        Ok(TextFile::new(&file.committed, text))
+    });
+    read.collect()
 }
 
 fn settings_in(compose: &Path) -> Result<Settings> {
@@ -102,6 +165,14 @@ fn settings_in(compose: &Path) -> Result<Settings> {
 
 pub(crate) fn text_of(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(Error::file("read", path))
+}
+
+pub(crate) fn text_file(path: &Path) -> Result<TextFile> {
+    Ok(TextFile::new(path, text_of(path)?))
+}
+
+pub(crate) fn text_files(paths: &[PathBuf]) -> Result<Vec<TextFile>> {
+    paths.iter().map(|path| text_file(path)).collect()
 }
 
 #[cfg(test)]

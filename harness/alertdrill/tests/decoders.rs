@@ -401,7 +401,7 @@ proptest! {
             let _ = judge(&drill, &record.timeline);
             let placement = Placement::on([("lane", "okx")]);
             let _ = drill.clone().placed(&placement, &Settings::example()).claims();
-            let _ = DrillPlan::of(&drill, &Settings::example(), &record.timeline.rules, &routes);
+            let _ = DrillPlan::of(&drill, &Settings::example(), &record.timeline.rules, Some(&routes));
         }
     }
 

@@ -28,6 +28,7 @@ mod collateral;
 mod expected;
 mod feasibility;
 mod lasting;
+mod not_decided;
 mod not_recorded;
 mod second_alert;
 mod sick;
@@ -115,7 +116,7 @@ pub fn judge(drill: &Drill, timeline: &Timeline) -> Verdict {
         alerts,
         tolerated,
         collateral,
-        not_decided: not_recorded::not_decided(drill, timeline),
+        not_decided: not_decided::not_decided(drill, timeline),
     }
 }
 

@@ -37,6 +37,7 @@ pub mod style;
 mod target;
 mod template;
 mod term_decision;
+mod text_file;
 mod timeline;
 mod unproven;
 mod verdict;
@@ -89,10 +90,11 @@ pub use settings::Settings;
 pub use span::Span;
 pub use target::{Ended, Health, ServiceState, Target, Topics};
 pub use term_decision::{TermDecision, drill_that_decided};
+pub use text_file::TextFile;
 pub use timeline::{
     AlertSample, AlertState, CheckRecord, ConditionRecord, Delivery, DeliveryStatus, Episode,
     Evidence, FaultRecord, Neighbour, ObservationError, RESOLVED_RESENT_FOR, Replayed, SentWords,
-    SteadyState, Suppression, TIMELINE_SCHEMA_VERSION, Timeline, episodes,
+    SteadyState, Suppression, TIMELINE_SCHEMA_VERSION, Timeline, Witness, episodes,
 };
 pub use unproven::{Unproven, unproven};
 pub use verdict::{AlertOutcome, Outcome, Reason, ReasonKind, RunOutcome, Verdict};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{Labels, Placement, Promises};
 
@@ -16,14 +16,18 @@ pub const ALERT_PLACEHOLDER: &str = "{alert}";
 pub struct Settings {
     /// Prometheus's HTTP API.
     pub prometheus: Endpoint,
-    /// Alertmanager's HTTP API.
-    pub alertmanager: Endpoint,
-    /// The sink that Alertmanager's receivers point to.
-    pub notification_sink: Endpoint,
+    /// Alertmanager's HTTP API; without it, alerts fire and nobody is told.
+    #[serde(default)]
+    pub alertmanager: Option<Endpoint>,
+    /// The sink that Alertmanager's receivers point to; without it, Alertmanager's API says who
+    /// would be told.
+    #[serde(default)]
+    pub notification_sink: Option<Endpoint>,
     /// Prometheus's configuration and rules.
     pub prometheus_files: PrometheusFiles,
     /// Alertmanager's configuration.
-    pub alertmanager_files: AlertmanagerFiles,
+    #[serde(default)]
+    pub alertmanager_files: Option<AlertmanagerFiles>,
     /// Where the project's drills come from, if no file of drills is named.
     #[serde(default)]
     pub drills: Option<DrillSource>,
@@ -112,6 +116,28 @@ where
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
+/// Reads a path, or a list of paths.
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PathBuf>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Paths {
+        One(PathBuf),
+        Many(Vec<PathBuf>),
+    }
+    Ok(match Paths::deserialize(deserializer)? {
+        Paths::One(path) => vec![path],
+        Paths::Many(paths) => paths,
+    })
+}
+
+/// One path as what it is, so that readers of older settings understand it.
+fn as_one_or_many<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
+    match paths {
+        [only] => only.serialize(serializer),
+        several => several.serialize(serializer),
+    }
+}
+
 /// The values of a label for each of which an alert must be proven.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -143,9 +169,10 @@ pub struct Endpoint {
 pub struct PrometheusFiles {
     /// Its configuration.
     pub configuration: PathBuf,
-    /// The rules file that a candidate (`ALERT_RULES`) replaces. `PROMETHEUS_CONFIG` replaces the
-    /// configuration.
-    pub rules: PathBuf,
+    /// The rules files: a path, or a list of them. A candidate (`ALERT_RULES`) replaces the only
+    /// one, or that of its file name; `PROMETHEUS_CONFIG` replaces the configuration.
+    #[serde(deserialize_with = "one_or_many", serialize_with = "as_one_or_many")]
+    pub rules: Vec<PathBuf>,
     /// The compose file's variable for the folder of its configuration, if it is mounted from a
     /// staged copy; only then can a candidate be loaded.
     #[serde(default)]

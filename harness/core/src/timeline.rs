@@ -31,6 +31,9 @@ pub struct Timeline {
     /// What a replay has in the place of deliveries; `None` if the drill ran live.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replayed: Option<Replayed>,
+    /// Who said what was delivered.
+    #[serde(default, skip_serializing_if = "Witness::is_sink")]
+    pub witness: Witness,
     /// Every alerting rule that Prometheus had loaded.
     pub rules: Vec<LoadedRule>,
     /// Alertmanager's routes, if they were read before the drill ended. Earlier versions saved only
@@ -74,6 +77,32 @@ pub struct Timeline {
     pub errors: Vec<ObservationError>,
     /// The end of observation.
     pub finished_at: UtcInstant,
+}
+
+/// Who says what was delivered, to whom, and when.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Witness {
+    /// The sink that all receivers send to: what arrived there was delivered.
+    #[default]
+    Sink,
+    /// Alertmanager's API: which receivers an active alert is for. Whether anything reaches them
+    /// is not known.
+    Alertmanager,
+    /// Nobody: there is no Alertmanager.
+    Nobody,
+}
+
+impl Witness {
+    /// Whether what was delivered is seen where it arrives.
+    #[must_use]
+    #[allow(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde asks for a reference"
+    )]
+    pub fn is_sink(&self) -> bool {
+        *self == Self::Sink
+    }
 }
 
 /// How long Prometheus sends an alert to Alertmanager after it has resolved: every minute for
@@ -395,6 +424,7 @@ impl Timeline {
             drill: drill.into(),
             watched_until: WatchedUntil::default(),
             replayed: None,
+            witness: Witness::default(),
             rules: Vec::new(),
             routes: None,
             lately_fired: Vec::new(),

@@ -36,14 +36,14 @@ pub struct Unproven {
 /// An inhibition that could mute an expected alert is proven if one drill expects both that alert
 /// and one that could mute it: it passes only if the alert was delivered all the same.
 #[must_use]
-pub fn unproven(drills: &[Drill], rules: &[LoadedRule], routes: &Routes) -> Vec<Unproven> {
+pub fn unproven(drills: &[Drill], rules: &[LoadedRule], routes: Option<&Routes>) -> Vec<Unproven> {
     let calendars = rules.iter().filter_map(|rule| calendar_in(rule, rules));
-    let inhibitions = routes.inhibitions.iter();
+    let inhibitions = routes.iter().flat_map(|routes| &routes.inhibitions);
     let inhibitions =
         inhibitions.filter_map(|inhibition| inhibits_unseen(inhibition, drills, rules));
     let all: BTreeSet<_> = calendars
         .chain(inhibitions)
-        .chain(intervals_of(routes))
+        .chain(routes.into_iter().flat_map(intervals_of))
         .collect();
     all.into_iter().collect()
 }
@@ -161,7 +161,7 @@ mod tests {
     fn names(drills: &[Drill], rules: &[LoadedRule], more: &str) -> Vec<String> {
         let yaml = format!("receivers: [name: a]\n{more}");
         let routes = routes_of(&yaml).unwrap();
-        let unproven = unproven(drills, rules, &routes);
+        let unproven = unproven(drills, rules, Some(&routes));
         unproven.into_iter().map(|it| it.what).collect()
     }
 

@@ -3,7 +3,10 @@
 use serde::Deserialize;
 
 use crate::http::{Api, Locate};
-use alertdrill_core::{Labels, Result, Routes, Suppression, routes_of};
+use alertdrill_core::{Labels, Result, Routes, Suppression, UtcInstant, routes_of};
+
+/// The state of an alert that its receivers are told of.
+const ACTIVE: &str = "active";
 
 /// A client of Alertmanager's HTTP API, v2.
 #[derive(Clone, Debug)]
@@ -33,14 +36,41 @@ struct VersionInfo {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Alert {
     labels: Labels,
+    #[serde(default)]
+    annotations: Labels,
+    #[serde(default)]
+    starts_at: Option<UtcInstant>,
+    #[serde(default)]
+    receivers: Vec<Receiver>,
     status: AlertStatus,
+}
+
+#[derive(Debug, Deserialize)]
+struct Receiver {
+    name: String,
+}
+
+/// An alert that Alertmanager tells its receivers of.
+#[derive(Clone, Debug)]
+pub(crate) struct ActiveAlert {
+    /// Its labels.
+    pub(crate) labels: Labels,
+    /// Its annotations.
+    pub(crate) annotations: Labels,
+    /// Since when it fires.
+    pub(crate) starts_at: Option<UtcInstant>,
+    /// The receivers that it is for.
+    pub(crate) receivers: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct AlertStatus {
+    #[serde(default)]
+    state: String,
     #[serde(default)]
     silenced_by: Vec<String>,
     #[serde(default)]
@@ -100,6 +130,24 @@ impl Alertmanager {
             labels: alert.labels,
         });
         Ok(all.filter(|it| !it.suppressed_by.is_empty()).collect())
+    }
+
+    /// The alerts that are active, and neither silenced nor inhibited.
+    ///
+    /// # Errors
+    /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
+    pub(crate) async fn active_alerts(&self) -> Result<Vec<ActiveAlert>> {
+        let alerts: Vec<Alert> = self.api.get("/api/v2/alerts", &[]).await?;
+        let active = alerts
+            .into_iter()
+            .filter(|alert| alert.status.state == ACTIVE);
+        let active = active.map(|alert| ActiveAlert {
+            labels: alert.labels,
+            annotations: alert.annotations,
+            starts_at: alert.starts_at,
+            receivers: alert.receivers.into_iter().map(|it| it.name).collect(),
+        });
+        Ok(active.collect())
     }
 
     /// Makes it load its configuration again.

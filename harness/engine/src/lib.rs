@@ -4,6 +4,7 @@
 //! Observation never guesses: a query without an answer is an error and never means "no alert".
 
 mod alertmanager;
+mod alertmanager_alone;
 mod by_labels;
 mod clock_check;
 mod expressions;
@@ -21,13 +22,14 @@ mod rule_engine;
 mod term_decisions;
 
 pub use alertmanager::Alertmanager;
+pub use alertmanager_alone::AlertmanagerAlone;
 pub use by_labels::ByLabels;
 pub use clock_check::{ClockCheck, ClockReading};
 pub use expressions::expression_histories;
 pub use grafana::Grafana;
 pub use http::Locate;
 pub use notification_sink::NotificationSink;
-pub use notifier::{AlertmanagerWithSink, Notifier};
+pub use notifier::{AlertmanagerWithSink, NobodyIsTold, Notifier};
 pub use observation::Observation;
 pub use observer::{Answering, Observer, Watched};
 pub use panels::board_history;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use alertdrill_core::{Delivery, Result, Routes, Suppression};
+use alertdrill_core::{Delivery, Result, Routes, Suppression, Witness};
 use async_trait::async_trait;
 
 use crate::alertmanager::Alertmanager;
@@ -11,11 +11,20 @@ use crate::notification_sink::NotificationSink;
 /// A server that groups and routes alerts, with its receivers.
 #[async_trait]
 pub trait Notifier: fmt::Debug + Send + Sync {
-    /// Its routes.
+    /// Who says what was delivered.
+    fn witness(&self) -> Witness;
+
+    /// Its routes; `None` if nobody is told of anything.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::NoAnswer`] or [`alertdrill_core::Error::BadAnswer`].
-    async fn routes(&self) -> Result<Routes>;
+    async fn routes(&self) -> Result<Option<Routes>>;
+
+    /// The version of Alertmanager, if there is one.
+    ///
+    /// # Errors
+    /// [`alertdrill_core::Error::NoAnswer`] or [`alertdrill_core::Error::BadAnswer`].
+    async fn version(&self) -> Result<Option<String>>;
 
     /// The alerts that a silence or another alert suppresses.
     ///
@@ -42,8 +51,16 @@ pub struct AlertmanagerWithSink {
 
 #[async_trait]
 impl Notifier for AlertmanagerWithSink {
-    async fn routes(&self) -> Result<Routes> {
-        self.alertmanager.routes().await
+    fn witness(&self) -> Witness {
+        Witness::Sink
+    }
+
+    async fn routes(&self) -> Result<Option<Routes>> {
+        self.alertmanager.routes().await.map(Some)
+    }
+
+    async fn version(&self) -> Result<Option<String>> {
+        self.alertmanager.version().await.map(Some)
     }
 
     async fn suppressions(&self) -> Result<Vec<Suppression>> {
@@ -52,5 +69,32 @@ impl Notifier for AlertmanagerWithSink {
 
     async fn deliveries(&self, since: u64) -> Result<(Vec<Delivery>, u64)> {
         self.sink.deliveries(since).await
+    }
+}
+
+/// No Alertmanager: alerts fire, and nobody is told.
+#[derive(Clone, Copy, Debug)]
+pub struct NobodyIsTold;
+
+#[async_trait]
+impl Notifier for NobodyIsTold {
+    fn witness(&self) -> Witness {
+        Witness::Nobody
+    }
+
+    async fn routes(&self) -> Result<Option<Routes>> {
+        Ok(None)
+    }
+
+    async fn version(&self) -> Result<Option<String>> {
+        Ok(None)
+    }
+
+    async fn suppressions(&self) -> Result<Vec<Suppression>> {
+        Ok(Vec::new())
+    }
+
+    async fn deliveries(&self, since: u64) -> Result<(Vec<Delivery>, u64)> {
+        Ok((Vec::new(), since))
     }
 }

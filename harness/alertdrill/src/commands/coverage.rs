@@ -48,7 +48,7 @@ pub fn coverage(
                 .map(|stack| (stack, "loaded by the stack's Prometheus".to_owned())),
         };
         let Some((prometheus, whence)) = asked else {
-            let file = written.rules_file_shown().display().to_string();
+            let file = written.rules_shown().display().to_string();
             return Ok((
                 written.rules,
                 Vec::new(),
@@ -68,7 +68,7 @@ pub fn coverage(
     let names: BTreeSet<_> = term_names(&rules).collect();
     let mut terms = terms_of_the_last_run(project)?;
     terms.retain(|term| names.contains(&term.term));
-    let planned = PlannedCoverage::of(&rules, &routes, &to_prove, &plan);
+    let planned = PlannedCoverage::of(&rules, routes.as_ref(), &to_prove, &plan);
     let text = CoverageTable {
         terms,
         waivers: planned.waivers.clone(),

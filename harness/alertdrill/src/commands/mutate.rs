@@ -9,7 +9,7 @@ use alertdrill_report::{mutation_json, mutation_text};
 use super::{Done, runtime};
 use crate::mutating::{ChangedLines, Mutating};
 use crate::replaying::{OpenRecording, about_rules_in, recording_of};
-use crate::written::{Written, text_of};
+use crate::written::{Described, text_of};
 
 /// What mutants are wanted.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +88,7 @@ fn waivers_of(named: Option<&Path>, project: &Path) -> Result<WaivedMutants> {
 
 /// The file of waivers of `project`, if there is a project and it has one.
 fn of_the_project(project: &Path) -> Option<PathBuf> {
-    let (root, settings) = Written::settings(project).ok()?;
+    let Described { root, settings, .. } = Described::read(project).ok()?;
     Some(root.join(settings.waived_mutants?))
 }
 

@@ -28,14 +28,14 @@ pub fn plan(project: &Path, selection: Selection<'_>, as_json: bool) -> Result<D
         routes,
         ..
     } = &written;
-    let outlook = Outlook::of(&plan, settings, rules, routes)?;
+    let outlook = Outlook::of(&plan, settings, rules, routes.as_ref())?;
     let outcome = if outlook.is_infeasible() {
         RunOutcome::Failed
     } else {
         RunOutcome::Passed
     };
     Ok(Done {
-        text: plan_text(&outlook, written.rules_file_shown()),
+        text: plan_text(&outlook, &written.rules_shown()),
         outcome,
     })
 }

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use alertdrill_core::{Error, Recording, Result, UtcInstant};
+use alertdrill_core::{Error, Recording, Result, TextFile, UtcInstant};
 use alertdrill_engine::Prometheus;
 use alertdrill_report::{RecordingFolder, RunFolder};
 use alertdrill_target::compose::{Containers, Project};
 
 use super::{latest_run, runtime};
 use crate::recorder::{Recorder, replayer_in};
-use crate::written::{Written, text_of};
+use crate::written::{Written, rules_as_loaded};
 
 /// What is to be recorded.
 #[derive(Clone, Copy, Debug)]
@@ -38,33 +38,47 @@ pub fn record(project: &Path, programs: &Path, record: Record<'_>) -> Result<Vec
             reason: format!("it begins at {from} and ends at {until}"),
         });
     }
+    let subject = match record.span {
+        Some(span) => Subject::Span(span),
+        None => Subject::LastRun(Box::new(Written::read(project)?)),
+    };
     let recording = runtime()?.block_on(async {
         let prometheus = match record.prometheus {
             Some(address) => Prometheus::new(address),
             None => of_the_stack(project, programs).await?,
         };
         let prometheus = &prometheus;
-        let Some(span) = record.span else {
-            let written = Written::read(project)?;
-            let folder = RunFolder::existing(latest_run(project)?);
-            let recorder = Recorder {
-                prometheus,
-                replayer,
-                rules: Some((
-                    &written.settings.prometheus_files.rules,
-                    text_of(&written.rules_file)?,
-                )),
-            };
-            return recorder.record_run(&folder, &written.settings, &into).await;
-        };
         let recorder = Recorder {
             prometheus,
             replayer,
-            rules: None,
+            rules: subject.rules()?,
         };
-        recorder.record(span, None, &into).await
+        match &subject {
+            Subject::Span(span) => recorder.record(*span, None, &into).await,
+            Subject::LastRun(written) => {
+                let folder = RunFolder::existing(latest_run(project)?);
+                recorder.record_run(&folder, &written.settings, &into).await
+            }
+        }
     })?;
     Ok(said_of(&recording, record.into))
+}
+
+/// What is recorded.
+enum Subject {
+    /// Any span.
+    Span((UtcInstant, UtcInstant)),
+    /// The project's last run, of which its drills and the files of its rules are known.
+    LastRun(Box<Written>),
+}
+
+impl Subject {
+    fn rules(&self) -> Result<Vec<TextFile>> {
+        match self {
+            Self::Span(_) => Ok(Vec::new()),
+            Self::LastRun(written) => rules_as_loaded(&written.drilled.rules),
+        }
+    }
 }
 
 async fn of_the_stack(project: &Path, programs: &Path) -> Result<Prometheus> {

@@ -7,7 +7,7 @@ use alertdrill_engine::expression_histories;
 use alertdrill_report::{
     Report, RunFolder, drill_line, failure_text, near_text, replay_summary, save_report, tally,
 };
-use alertdrill_target::compose::{find_compose_file, hash_of_file, target_folder};
+use alertdrill_target::compose::{find_project, hash_of_file, target_folder};
 
 use super::{Done, runtime};
 use crate::replaying::{
@@ -90,9 +90,8 @@ async fn save(
     replay: Replay<'_>,
     drills: &[ReplayedDrill],
 ) -> Result<PathBuf> {
-    let root = find_compose_file(project).ok();
-    let root = root.and_then(|file| file.parent().map(Path::to_owned));
-    let target = target_folder(&root.unwrap_or_else(|| project.to_owned()));
+    let root = find_project(project).map(|found| found.root());
+    let target = target_folder(&root.unwrap_or_else(|_| project.to_owned()));
     let folder = RunFolder::of_a_replay(&target)?;
     folder.save_run(info_of(open.run()?, &folder, replay)?)?;
     for ReplayedDrill { record, .. } in drills {

@@ -20,22 +20,20 @@ use crate::suite::Suite;
 pub fn run(project: &Path, selection: Selection<'_>, options: &[String]) -> Result<ExitCode> {
     let options = options.iter().map(String::as_str);
     let arguments = selection.arguments().into_iter().chain(options);
-    match selection.source(project)? {
-        Source::File(file) => {
-            let program = std::env::current_exe();
-            let program = program.map_err(Error::file("find the program of", "this process"))?;
-            let suite = Suite::new(project)
-                .built_program(program)
-                .plan(read_plan(&file)?);
-            let words = ["alertdrill run"].into_iter().chain(arguments);
-            Ok(suite.run(Arguments::from_iter(words)))
-        }
+    let plan = match selection.source(project)? {
+        Source::ProjectFile(plan) => plan,
+        Source::File(file) => read_plan(&file)?,
         Source::Program(program) => {
             // A signal to this process is then one to the drills, and their exit code is this
             // one's.
             let launch = Launch::new(&program).arguments(arguments);
             let failed = launch.command().exec();
-            Err(Error::file("start", program)(failed))
+            return Err(Error::file("start", program)(failed));
         }
-    }
+    };
+    let program = std::env::current_exe();
+    let program = program.map_err(Error::file("find the program of", "this process"))?;
+    let suite = Suite::new(project).built_program(program).plan(plan);
+    let words = ["alertdrill run"].into_iter().chain(arguments);
+    Ok(suite.run(Arguments::from_iter(words)))
 }

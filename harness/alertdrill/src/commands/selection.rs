@@ -8,7 +8,7 @@ use alertdrill_core::{Error, Result};
 
 use crate::child::Launch;
 use crate::suite_program::{plan_of_program, suite_program};
-use crate::written::Written;
+use crate::written::Described;
 
 /// Which drills: those of `file`, or of the suite's program, whose names contain `name` if there is
 /// one.
@@ -24,7 +24,11 @@ pub struct Selection<'a> {
 
 /// Where drills are.
 pub(super) enum Source {
+    /// In the project's `alertdrill.yml`.
+    ProjectFile(Plan),
+    /// In a file of drills.
     File(PathBuf),
+    /// In a suite's program.
     Program(PathBuf),
 }
 
@@ -36,6 +40,7 @@ impl Selection<'_> {
     /// [`suite_program`] and [`plan_of_program`].
     pub fn plan(&self, project: &Path) -> Result<Plan> {
         let plan = match self.source(project)? {
+            Source::ProjectFile(plan) => plan,
             Source::File(file) => read_plan(&file)?,
             Source::Program(program) => plan_of_program(&program)?,
         };
@@ -48,17 +53,16 @@ impl Selection<'_> {
     /// The program that runs the selected drills of `project`: the suite's own, or this one for
     /// those of a file.
     pub(super) fn launch(&self, project: &Path) -> Result<Launch> {
+        let this_program = || {
+            let program = std::env::current_exe();
+            let program = program.map_err(Error::file("find the program of", "this process"))?;
+            let launch = Launch::new(program).arguments([Path::new("--project"), project]);
+            Ok::<_, Error>(launch.arguments(["run"]))
+        };
         let launch = match self.source(project)? {
             Source::Program(program) => Launch::new(program),
-            Source::File(file) => {
-                let program = std::env::current_exe();
-                let program =
-                    program.map_err(Error::file("find the program of", "this process"))?;
-                Launch::new(program)
-                    .arguments([Path::new("--project"), project])
-                    .arguments(["run", "--drills"])
-                    .arguments([file])
-            }
+            Source::ProjectFile(_) => this_program()?,
+            Source::File(file) => this_program()?.arguments(["--drills"]).arguments([file]),
         };
         Ok(launch.arguments(self.arguments()))
     }
@@ -67,7 +71,14 @@ impl Selection<'_> {
         if let Some(file) = self.file {
             return Ok(Source::File(file.to_owned()));
         }
-        let Written { root, settings, .. } = Written::read(project)?;
+        let Described {
+            root,
+            settings,
+            plan,
+        } = Described::read(project)?;
+        if let Some(plan) = plan {
+            return Ok(Source::ProjectFile(plan));
+        }
         match settings.drills {
             Some(DrillSource::File(file)) => Ok(Source::File(root.join(file))),
             Some(DrillSource::CargoTest(suite)) => {

@@ -16,7 +16,7 @@ use super::{Done, runtime};
 use crate::replaying::{OpenRecording, ReplayedDrill, drills_named, judged, recording_of};
 use crate::saves::Saves;
 use crate::signals::Signals;
-use crate::written::{Written, text_of};
+use crate::written::{Described, text_of};
 
 /// Empties a terminal, but for what was scrolled out of it, and begins at its top.
 const EMPTY: &str = "\u{1b}[2J\u{1b}[H";
@@ -64,8 +64,15 @@ pub fn watch(
 
 /// The rules file of `project`, as a reader in the current folder can open it.
 fn rules_of_project(project: &Path) -> Result<PathBuf> {
-    let (root, settings) = Written::settings(project)?;
-    Ok(DrilledFiles::of(&root, &settings).rules)
+    let Described { root, settings, .. } = Described::read(project)?;
+    let rules = DrilledFiles::of(&root, &settings)?.rules;
+    match rules.as_slice() {
+        [only] => Ok(only.path.clone()),
+        several => Err(Error::BadDescription {
+            what: "the rules file to watch".to_owned(),
+            reason: format!("the project has {}; name one", several.len()),
+        }),
+    }
 }
 
 async fn watch_saves(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use alertdrill_core::{AlertOutcome, ExpectedAlert, LoadedRule, Result, UtcInstant};
+use alertdrill_core::{AlertOutcome, ExpectedAlert, LoadedRule, Result, UtcInstant, Witness};
 
 use super::firing::LATE_BY;
 use super::state::{Life, Surroundings};
@@ -32,7 +32,7 @@ impl Life<'_, '_> {
                 |_, _| "still fires".to_owned(),
             )
             .await?;
-        if resolved {
+        if resolved && self.timeline.witness != Witness::Nobody {
             let told = |alert: &AlertOutcome| {
                 alert.notified_at.is_none() || alert.resolve_notified_at.is_some()
             };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use alertdrill_core::{
-    AlertOutcome, ExpectedAlert, Result, UtcInstant, agree, alert_outcomes, reasons_so_far,
+    AlertOutcome, ExpectedAlert, Result, UtcInstant, Witness, agree, alert_outcomes, reasons_so_far,
 };
 
 use super::state::Life;
@@ -36,7 +36,7 @@ impl Life<'_, '_> {
         let fired = self
             .watch_until(&step, Self::fire_limit, has_fired, firing_state)
             .await?;
-        if fired {
+        if fired && self.timeline.witness != Witness::Nobody {
             let expected = self.drill.expect.iter();
             let promised = expected.map(|alert| alert.promises.delivered_within());
             let patience = promised.max().unwrap_or_default() + LATE_BY;
@@ -84,10 +84,11 @@ impl Life<'_, '_> {
                 .into_iter()
                 .filter_map(|alert| alert.time_to_fire_s);
             let latest = firing.fold(0.0, f64::max);
-            format!(
-                "fired as it must, {latest:+.1} s, and was delivered by {:+.1} s",
-                self.since_fault_s()
-            )
+            let delivered = match self.timeline.witness {
+                Witness::Nobody => String::new(),
+                _ => format!(", and was delivered by {:+.1} s", self.since_fault_s()),
+            };
+            format!("fired as it must, {latest:+.1} s{delivered}")
         } else {
             reasons
                 .into_iter()

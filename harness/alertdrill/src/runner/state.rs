@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use alertdrill_core::{
     Drill, Error, ObservationError, Result, Routes, Settings, Site, SteadyState, Timeline,
-    UtcInstant, WatchedUntil,
+    UtcInstant, WatchedUntil, Witness,
 };
 use alertdrill_engine::{Answering, Observer, RuleEngine};
 use alertdrill_progress::{Progress, Step};
@@ -32,8 +32,10 @@ pub struct Surroundings<'a> {
     pub journal: &'a Journal,
     /// The drills that run beside this one.
     pub neighbourhood: &'a Neighbourhood,
-    /// How Alertmanager groups alerts and how long it waits.
-    pub routes: &'a Routes,
+    /// How Alertmanager groups alerts and how long it waits; `None` if there is none.
+    pub routes: Option<&'a Routes>,
+    /// Who says what was delivered.
+    pub witness: Witness,
     /// The project's settings.
     pub settings: &'a Settings,
     /// How long a drill waits for steady state before it breaks anything.
@@ -94,7 +96,8 @@ impl<'a, 'line> Life<'a, 'line> {
             } else {
                 WatchedUntil::default()
             },
-            routes: Some(around.routes.clone()),
+            routes: around.routes.cloned(),
+            witness: around.witness,
             ..Timeline::begun(drill.name.clone(), around.site.clock.now())
         };
         Self {

@@ -16,7 +16,7 @@ use crate::job::Job;
 use crate::provenance::provenance_of;
 use crate::recorder::{Recorder, replayer_in};
 use crate::replaying::RECORDING;
-use crate::written::text_of;
+use crate::written::{rules_as_loaded, shown_rules};
 
 const BYTES_PER_GIB: f64 = 1_073_741_824.0;
 
@@ -33,21 +33,17 @@ impl Session {
         progress: &Progress,
     ) -> Result<Report> {
         let _turn = folder.lock()?;
-        let (rules_file, rules_sha256) = self.stack.rules();
         folder.save_run(RunInfo {
             id: folder.id(),
             started_at: self.started_at,
             finished_at: now(),
             stack_ready_s: self.stack_ready_s,
-            rules_file: rules_file
-                .strip_prefix(self.stack.project().root())
-                .unwrap_or(rules_file)
-                .to_owned(),
-            rules_sha256: rules_sha256.to_owned(),
+            rules_file: shown_rules(self.stack.project().root(), self.stack.rules()),
+            rules_sha256: self.stack.rules_sha256().to_owned(),
             waivers: waivers.to_vec(),
             to_prove: self.stack.project().settings().instances_to_prove(),
             replayed_from: None,
-            provenance: provenance_of(&self.stack, self.commit.clone()).await,
+            provenance: provenance_of(&self.stack, &*self.notifier, self.commit.clone()).await,
         })?;
         if let Err(error) = self.record_panels(folder).await {
             // A verdict on alerts does not hang on a picture of them.
@@ -94,11 +90,10 @@ impl Session {
     ) -> Result<()> {
         let _turn = folder.lock()?;
         let settings = self.stack.project().settings();
-        let rules_text = text_of(self.stack.rules().0)?;
         let recorder = Recorder {
             prometheus: &self.prometheus,
             replayer: &replayer_in(programs)?,
-            rules: Some((&settings.prometheus_files.rules, rules_text)),
+            rules: rules_as_loaded(self.stack.rules())?,
         };
         recorder.record_run(folder, settings, into).await.map(drop)
     }

@@ -5,7 +5,7 @@ use super::relative;
 use super::sick::fell_sick;
 use crate::{
     AlertOutcome, Claim, Episode, ExpectedAlert, FaultRecord, Labels, LoadedRule, Reason,
-    ReasonKind, Timeline, UtcInstant, Window,
+    ReasonKind, Timeline, UtcInstant, Window, Witness,
 };
 
 /// What became of one expected alert, and what speaks against it.
@@ -90,6 +90,7 @@ impl<'a> Judge<'a> {
         self.judge_labels(&life.labels);
         match &self.timeline.replayed {
             Some(replayed) => self.judge_words_to_send(replayed, life, firing_at),
+            None if self.timeline.witness == Witness::Nobody => {}
             None => self.judge_delivery(life, firing_at),
         }
         self.judge_second_alerts(life);

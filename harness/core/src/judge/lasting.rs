@@ -3,7 +3,7 @@
 use super::expected::Judge;
 use super::second_alert::differ_in_severity_alone;
 use crate::seconds::to_a_tenth;
-use crate::{CONDITION_RESOLUTION, Episode, Labels, ReasonKind, Span, UtcInstant};
+use crate::{CONDITION_RESOLUTION, Episode, Labels, ReasonKind, Span, UtcInstant, Witness};
 
 impl Judge<'_> {
     /// Judges that the alert, which began to fire with `life` at `firing_at`, fires for as long as
@@ -128,7 +128,8 @@ impl Judge<'_> {
             );
             self.blame(ReasonKind::NotResolved, message);
         }
-        if self.timeline.replayed.is_none() {
+        let is_told = self.timeline.witness != Witness::Nobody;
+        if is_told && self.timeline.replayed.is_none() {
             self.judge_resolve_delivery(labels, resolved_at);
         }
     }

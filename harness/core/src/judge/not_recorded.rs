@@ -3,7 +3,7 @@
 
 use super::expected::Judge;
 use crate::seconds::to_a_tenth;
-use crate::{Drill, Episode, Reason, ReasonKind, Replayed, Timeline, UtcInstant};
+use crate::{Episode, Reason, ReasonKind, Replayed, Timeline, UtcInstant};
 
 /// Why the recording does not decide a drill that was replayed.
 pub(super) fn obstacles(timeline: &Timeline) -> Vec<Reason> {
@@ -12,18 +12,6 @@ pub(super) fn obstacles(timeline: &Timeline) -> Vec<Reason> {
     undecided
         .map(|why| Reason::new(ReasonKind::NotRecorded, why.clone()))
         .collect()
-}
-
-/// What the verdict on a drill that was replayed says nothing of.
-pub(super) fn not_decided(drill: &Drill, timeline: &Timeline) -> Vec<String> {
-    let was_replayed = timeline.replayed.is_some() && timeline.first_fault().is_some();
-    let what = if drill.is_to_fire() {
-        "who is told of it and of its end, how soon, and how often: a replay delivers nothing"
-    } else {
-        "whether anybody is told all the same: a replay delivers nothing"
-    };
-    let all = was_replayed.then(|| what.to_owned());
-    all.into_iter().collect()
 }
 
 impl Judge<'_> {

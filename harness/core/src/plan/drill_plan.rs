@@ -39,7 +39,12 @@ pub struct DrillPlan {
 impl DrillPlan {
     /// What `drill` would do with `rules` and `routes`.
     #[must_use]
-    pub fn of(drill: &Drill, settings: &Settings, rules: &[LoadedRule], routes: &Routes) -> Self {
+    pub fn of(
+        drill: &Drill,
+        settings: &Settings,
+        rules: &[LoadedRule],
+        routes: Option<&Routes>,
+    ) -> Self {
         let expected = drill.expect.iter();
         let with_rules = expected.map(|alert| {
             let rule = alert.rule_among(rules);
@@ -90,24 +95,28 @@ fn infeasible_anywhere(
     drill: &Drill,
     settings: &Settings,
     rules: &[LoadedRule],
-    routes: &Routes,
+    routes: Option<&Routes>,
 ) -> Vec<Reason> {
     let anywhere = drill.clone().placed(&Placement::default(), settings);
     let placed = places(drill, settings).unwrap_or_default().into_iter();
     let each = [anywhere]
         .into_iter()
         .chain(placed.map(|place| place.drill));
-    let mut reasons = each.map(|drill| infeasible(&drill, rules, Some(routes)));
+    let mut reasons = each.map(|drill| infeasible(&drill, rules, routes));
     reasons
         .find(|reasons| !reasons.is_empty())
         .unwrap_or_default()
 }
 
-/// The routes that the expected alerts may take; all of them if that is not known.
+/// The routes that the expected alerts may take; all of them if that is not known, and none if there
+/// are none.
 fn taken_by<'a>(
     expected: &[Option<(&LoadedRule, &ExpectedAlert)>],
-    routes: &'a Routes,
+    routes: Option<&'a Routes>,
 ) -> Vec<&'a Route> {
+    let Some(routes) = routes else {
+        return Vec::new();
+    };
     let known = expected.iter().flatten();
     let ways = known
         .flat_map(|(rule, alert)| routes.possible_for(&routes.arriving(alert.labels_by(rule))));
@@ -224,7 +233,7 @@ pub(super) mod tests {
             drill,
             &Settings::example(),
             &[rule(alert, 60)],
-            &Routes::telling("pager"),
+            Some(&Routes::telling("pager")),
         )
     }
 

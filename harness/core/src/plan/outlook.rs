@@ -26,7 +26,7 @@ impl Outlook {
         plan: &Plan,
         settings: &Settings,
         rules: &[LoadedRule],
-        routes: &Routes,
+        routes: Option<&Routes>,
     ) -> Result<Self> {
         for drill in &plan.drills {
             // Also of a drill that is infeasible, and so not simulated.
@@ -77,7 +77,12 @@ mod tests {
             drills: vec![Drill::new("x", Fault::stop("kafak")).expect_alert(alert)],
             waivers: vec![],
         };
-        let outlook = Outlook::of(&plan, &Settings::example(), &[], &Routes::telling("pager"));
+        let outlook = Outlook::of(
+            &plan,
+            &Settings::example(),
+            &[],
+            Some(&Routes::telling("pager")),
+        );
         let error = outlook.unwrap_err().to_string();
         assert!(error.contains("the nearest is `kafka`"), "{error}");
     }

@@ -166,7 +166,7 @@ mod tests {
             drill,
             &Settings::example(),
             &rules,
-            &Routes::telling("pager"),
+            Some(&Routes::telling("pager")),
         );
         anstream::adapter::strip_str(&drill_text(&planned)).to_string()
     }

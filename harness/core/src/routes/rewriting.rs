@@ -1,12 +1,10 @@
 //! The labels that Prometheus may change on the way to Alertmanager.
 
-use std::path::Path;
-
 use regex::Regex;
 use serde::Deserialize;
 
 use super::Routes;
-use crate::{Error, Labels, Result};
+use crate::{Error, Labels, Result, TextFile};
 
 /// Every label.
 const ANY: &str = ".*";
@@ -59,10 +57,10 @@ impl Relabelling {
 ///
 /// # Errors
 /// [`Error::BadDescription`] of a file that is not understood.
-pub fn rewritten_labels_of((path, yaml): (&Path, &str)) -> Result<Vec<String>> {
+pub fn rewritten_labels_of(prometheus: &TextFile) -> Result<Vec<String>> {
     let configuration: ToAlertmanager =
-        serde_yaml_ng::from_str(yaml).map_err(|error| Error::BadDescription {
-            what: path.display().to_string(),
+        serde_yaml_ng::from_str(&prometheus.text).map_err(|error| Error::BadDescription {
+            what: prometheus.path.display().to_string(),
             reason: error.to_string(),
         })?;
     let Alerting {
@@ -103,7 +101,7 @@ mod tests {
 
     fn arriving(alerting: &str) -> String {
         let yaml = format!("alerting: {alerting}");
-        let rewritten = rewritten_labels_of((Path::new("p.yml"), &yaml)).unwrap();
+        let rewritten = rewritten_labels_of(&TextFile::new("p.yml", yaml)).unwrap();
         let routes = routes_of("{route: {receiver: a}, receivers: [{name: a}]}").unwrap();
         let labels = ["severity", "exchange"].map(|name| (name.to_owned(), "x".to_owned()));
         let arriving = routes.after_rewriting(rewritten).arriving(labels.into());

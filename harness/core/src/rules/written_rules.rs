@@ -1,7 +1,6 @@
 //! What the files of Prometheus say, as they are written.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -9,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::{LoadedRule, RecordingRule, Recordings, prometheus_duration};
 use crate::promql::metrics_now_of;
-use crate::{Error, Labels, Result};
+use crate::{Error, Labels, Result, TextFile};
 
 #[derive(Deserialize)]
 struct PrometheusConfiguration {
@@ -54,29 +53,35 @@ struct WrittenRule {
     annotations: Labels,
 }
 
-/// The alerting rules of a rules file, with the waits that Prometheus's configuration gives them.
-/// Each file is its path, for errors, and its text.
+/// The alerting rules of rules files, with the waits that Prometheus's configuration gives them.
 ///
 /// # Errors
 /// [`Error::BadDescription`] or [`Error::BadAnswer`] of a file that is not understood.
-pub fn rules_of(prometheus: (&Path, &str), rules: (&Path, &str)) -> Result<Vec<LoadedRule>> {
-    let configuration = parse(prometheus.0, prometheus.1)?;
-    rules_with_waits(&configuration, parse(rules.0, rules.1)?)
+pub fn rules_of(prometheus: &TextFile, rules: &[TextFile]) -> Result<Vec<LoadedRule>> {
+    rules_with_waits(&parse(prometheus)?, groups_of(rules)?)
 }
 
-/// Per group of a rules file, how far back its evaluations look, where that is not zero: as the
+/// The groups of all these files.
+fn groups_of(rules: &[TextFile]) -> Result<RulesFile> {
+    let mut groups = Vec::new();
+    for file in rules {
+        groups.extend(parse::<RulesFile>(file)?.groups);
+    }
+    Ok(RulesFile { groups })
+}
+
+/// Per group of rules files, how far back its evaluations look, where that is not zero: as the
 /// group says, or Prometheus's configuration for all
-/// (<https://prometheus.io/docs/prometheus/latest/configuration/recording_rules/#rule_group>). Each
-/// file is its path, for errors, and its text.
+/// (<https://prometheus.io/docs/prometheus/latest/configuration/recording_rules/#rule_group>).
 ///
 /// # Errors
 /// [`Error::BadDescription`] or [`Error::BadAnswer`] of a file that is not understood.
 pub fn query_offsets_of(
-    prometheus: (&Path, &str),
-    rules: (&Path, &str),
+    prometheus: &TextFile,
+    rules: &[TextFile],
 ) -> Result<BTreeMap<String, Duration>> {
-    let configuration: PrometheusConfiguration = parse(prometheus.0, prometheus.1)?;
-    let rules: RulesFile = parse(rules.0, rules.1)?;
+    let configuration: PrometheusConfiguration = parse(prometheus)?;
+    let rules = groups_of(rules)?;
     let of_all = wait_or(
         configuration.global.rule_query_offset.as_deref(),
         Duration::ZERO,
@@ -96,9 +101,9 @@ fn wait_or(written: Option<&str>, inherited: Duration) -> Result<Duration> {
     written.map_or(Ok(inherited), prometheus_duration)
 }
 
-fn parse<T: DeserializeOwned>(path: &Path, yaml: &str) -> Result<T> {
-    serde_yaml_ng::from_str(yaml).map_err(|error| Error::BadDescription {
-        what: path.display().to_string(),
+fn parse<T: DeserializeOwned>(file: &TextFile) -> Result<T> {
+    serde_yaml_ng::from_str(&file.text).map_err(|error| Error::BadDescription {
+        what: file.path.display().to_string(),
         reason: error.to_string(),
     })
 }
@@ -207,8 +212,8 @@ groups:
 
     fn written(prometheus: &str, rules_yaml: &str) -> Result<Vec<LoadedRule>> {
         rules_of(
-            (Path::new("p.yml"), prometheus),
-            (Path::new("r.yml"), rules_yaml),
+            &TextFile::new("p.yml", prometheus),
+            &[TextFile::new("r.yml", rules_yaml)],
         )
     }
 
@@ -258,16 +263,19 @@ groups:
         let prometheus = "global: {rule_query_offset: 10s}";
         let rules = "groups: [{name: a, rules: [{alert: A, expr: up == 0}]}, \
                      {name: b, query_offset: 1m, rules: []}, {name: c, query_offset: 0s, rules: []}]";
-        let (files, text) = (
-            (Path::new("p.yml"), prometheus),
-            (Path::new("r.yml"), rules),
-        );
-        let offsets = query_offsets_of(files, text).unwrap().into_iter();
+        let prometheus = TextFile::new("p.yml", prometheus);
+        let rules = [TextFile::new("r.yml", rules)];
+        let offsets = query_offsets_of(&prometheus, &rules).unwrap().into_iter();
         let offsets_s: Vec<_> = offsets
             .map(|(group, offset)| (group, offset.as_secs()))
             .collect();
         assert_eq!(offsets_s, [("a".to_owned(), 10), ("b".to_owned(), 60)]);
-        assert_eq!(rules_of(files, text).unwrap()[0].query_offset.as_secs(), 10);
+        assert_eq!(
+            rules_of(&prometheus, &rules).unwrap()[0]
+                .query_offset
+                .as_secs(),
+            10
+        );
     }
 
     #[test]

@@ -152,8 +152,8 @@ fn unproven_by(judged: &[(&DrillRecord, Verdict)]) -> Vec<String> {
         .collect();
     let mut seen = judged.iter().map(|(record, _)| &record.timeline);
     let names = seen.find_map(|timeline| {
-        let unproven = unproven(&drills, &timeline.rules, timeline.routes.as_ref()?);
-        Some(unproven.into_iter().map(|it| it.what).collect())
+        let unproven = unproven(&drills, &timeline.rules, timeline.routes.as_ref());
+        (!timeline.rules.is_empty()).then(|| unproven.into_iter().map(|it| it.what).collect())
     });
     names.unwrap_or_default()
 }

@@ -5,39 +5,51 @@
 use std::path::Path;
 
 use crate::model::{DrillReport, line_of_reason, line_of_rule};
-use alertdrill_core::{Outcome, Verdict};
+use alertdrill_core::{Outcome, TextFile, Verdict};
 
 /// Why the drill `name` did not pass, a command per reason: an error if an alert is to blame, a
-/// warning if the alert could not be tested. The rule's line is looked for in `rules`, the content
-/// of `rules_file`.
+/// warning if the alert could not be tested. The rule's line is looked for in the files `rules`.
 #[must_use]
-pub fn annotations(name: &str, verdict: &Verdict, rules_file: &Path, rules: &str) -> Vec<String> {
+pub fn annotations(name: &str, verdict: &Verdict, rules: &[TextFile]) -> Vec<String> {
     let commands = verdict.reasons.iter().map(|reason| {
         let level = if reason.kind.outcome() == Outcome::Fail {
             "error"
         } else {
             "warning"
         };
-        let line = line_of_reason(reason, verdict, rules);
+        let place = place_in(rules, |text| line_of_reason(reason, verdict, text));
         let title = format!("{name}: {}", reason.kind);
-        command(level, rules_file, line, &title, &reason.message)
+        command(level, place, &title, &reason.message)
     });
     commands.collect()
 }
 
 /// A warning for each time in which an alert of `drill` has become slower than usual.
 #[must_use]
-pub fn slower_annotations(drill: &DrillReport, rules_file: &Path, rules: &str) -> Vec<String> {
+pub fn slower_annotations(drill: &DrillReport, rules: &[TextFile]) -> Vec<String> {
     let commands = drill.slower().map(|(latency, trend)| {
-        let line = line_of_rule(rules, &latency.alert, &latency.labels);
+        let place = place_in(rules, |text| {
+            line_of_rule(text, &latency.alert, &latency.labels)
+        });
         let title = format!("{}: slower than usual", drill.name);
         let message = format!("{} {trend}", latency.alert);
-        command("warning", rules_file, line, &title, &message)
+        command("warning", place, &title, &message)
     });
     commands.collect()
 }
 
-fn command(level: &str, file: &Path, line: Option<usize>, title: &str, message: &str) -> String {
+/// The first of the files that has such a line, and the line; else the first file.
+fn place_in(rules: &[TextFile], line_of: impl Fn(&str) -> Option<usize>) -> (&Path, Option<usize>) {
+    let mut found = rules.iter().filter_map(|file| {
+        let line = line_of(&file.text)?;
+        Some((file.path.as_path(), Some(line)))
+    });
+    let first = rules.first().map_or(Path::new(""), |file| &file.path);
+    found.next().unwrap_or((first, None))
+}
+
+fn command(level: &str, place: (&Path, Option<usize>), title: &str, message: &str) -> String {
+    let (file, line) = place;
     let line = line.map_or(String::new(), |line| format!(",line={line}"));
     format!(
         "::{level} file={}{line},title={}::{}",
@@ -96,11 +108,12 @@ mod tests {
     }
 
     fn commands(kind: ReasonKind, message: &str) -> String {
-        let (verdict, file) = (
-            verdict(vec![Reason::new(kind, message)]),
-            Path::new("docker/alert_rules.yml"),
-        );
-        folded(&annotations("x", &verdict, file, RULES).join("\n"))
+        let verdict = verdict(vec![Reason::new(kind, message)]);
+        let rules = [
+            TextFile::new("docker/recording.yml", "groups: []"),
+            TextFile::new("docker/alert_rules.yml", RULES),
+        ];
+        folded(&annotations("x", &verdict, &rules).join("\n"))
     }
 
     #[test]
@@ -160,7 +173,7 @@ mod tests {
             slow,
         ];
         insta::assert_snapshot!(
-            folded(&slower_annotations(&drill, Path::new("r.yml"), RULES).join("\n")),
+            folded(&slower_annotations(&drill, &[TextFile::new("r.yml", RULES)]).join("\n")),
             @r"
             ::warning file=r.yml,line=5,title=feed_handler_stopped%3A slower than
             usual::FeedHandlerDown fired after the fault: 90.0 s, usually 60.0 to 60.0 s in

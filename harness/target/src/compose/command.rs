@@ -1,6 +1,7 @@
 //! Runs `docker compose`. Nothing else in this crate does.
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -17,17 +18,42 @@ const NOT_V2: [&str; 3] = [
     "unknown flag: --ansi",
 ];
 
-/// A compose file, and the variables that it gets.
-#[derive(Clone, Debug)]
+/// Compose files, and what compose is told beside them.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Compose {
-    pub(super) file: PathBuf,
+    /// The files, in the order in which they are merged.
+    pub(super) files: Vec<PathBuf>,
+    /// The profiles that are switched on.
+    pub(super) profiles: Vec<String>,
+    /// The project's name; without it, compose's own choice.
+    pub(super) project: Option<String>,
+    /// The variables that the files get.
     pub(super) variables: BTreeMap<String, String>,
 }
 
 impl Compose {
-    /// The folder that its relative paths start from.
+    /// The folder that relative paths start from: that of the first file.
     pub(super) fn folder(&self) -> &Path {
-        self.file.parent().unwrap_or(&self.file)
+        let first = self.files.first().and_then(|file| file.parent());
+        first.unwrap_or(Path::new("."))
+    }
+
+    /// What stands before the command of compose.
+    fn options(&self) -> Vec<OsString> {
+        let mut options: Vec<OsString> = ["--ansi", "never", "--progress", "plain"]
+            .map(OsString::from)
+            .into();
+        let named = |option: &str, value: &OsStr| [option.into(), value.to_owned()];
+        options.extend(
+            self.files
+                .iter()
+                .flat_map(|file| named("-f", file.as_os_str())),
+        );
+        let profiles = self.profiles.iter();
+        options.extend(profiles.flat_map(|profile| named("--profile", profile.as_ref())));
+        let project = self.project.iter();
+        options.extend(project.flat_map(|project| named("--project-name", project.as_ref())));
+        options
     }
 }
 
@@ -43,8 +69,10 @@ pub(super) async fn run(
     on_line: impl Fn(&str),
 ) -> Result<String> {
     let mut command = Command::new("docker");
-    command.args(["compose", "--ansi", "never", "--progress", "plain", "-f"]);
-    command.arg(&compose.file).args(arguments);
+    command
+        .arg("compose")
+        .args(compose.options())
+        .args(arguments);
     command
         .current_dir(compose.folder())
         .envs(&compose.variables);

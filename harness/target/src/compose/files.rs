@@ -20,6 +20,20 @@ pub(super) fn copy_if_changed(from: &Path, to: &Path) -> Result<()> {
         .map(drop)
 }
 
+pub(super) fn read_text(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(Error::file("read", path))
+}
+
+pub(super) fn write_if_changed(path: &Path, text: &str) -> Result<()> {
+    if std::fs::read(path).is_ok_and(|before| before == text.as_bytes()) {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(Error::file("make the folder", folder))?;
+    }
+    std::fs::write(path, text).map_err(Error::file("write", path))
+}
+
 /// The SHA-256 of a file's content.
 ///
 /// # Errors

@@ -58,7 +58,9 @@ pub(super) fn files_sha256(project: &Project) -> Result<String> {
         hash.update(image);
         hash.update([0]);
     }
-    hash_file(&mut hash, project.compose_file())?;
+    for file in project.compose_files() {
+        hash_file(&mut hash, file)?;
+    }
     if let Some((image, program)) = project.program_image() {
         hash_file(&mut hash, &program)?;
         hash_file(&mut hash, &project.root().join(&image.dockerfile))?;

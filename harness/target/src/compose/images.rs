@@ -9,11 +9,11 @@ use std::path::Path;
 
 use alertdrill_core::{Error, Result};
 use alertdrill_progress::Progress;
+use alertdrill_project::Build;
 use bollard::query_parameters::TagImageOptionsBuilder;
 use sha2::{Digest, Sha256};
 
 use super::containers::Containers;
-use super::description::ComposeBuild;
 use super::docker::docker_failed;
 use super::files::{copy_if_changed, finish_hash, hash_tree};
 use super::project::{Project, staged_program_image};
@@ -106,7 +106,7 @@ fn stage_program(project: &Project) -> Result<()> {
 }
 
 /// The images that the Dockerfile of `build` starts from.
-fn base_images(build: &ComposeBuild) -> Result<BTreeSet<String>> {
+fn base_images(build: &Build) -> Result<BTreeSet<String>> {
     let name = build.dockerfile.as_deref();
     let path = build.context.join(name.unwrap_or(Path::new("Dockerfile")));
     let text = std::fs::read_to_string(&path).map_err(Error::file("read", path))?;
@@ -145,7 +145,7 @@ fn repository(image: &str) -> &str {
     }
 }
 
-fn hash_of_inputs(build: &ComposeBuild, base_ids: &str) -> Result<String> {
+fn hash_of_inputs(build: &Build, base_ids: &str) -> Result<String> {
     let mut hash = Sha256::new();
     hash.update(base_ids);
     hash_tree(&mut hash, &build.context)?;
@@ -160,7 +160,7 @@ mod tests {
     fn changed_file_changes_the_hash_of_the_inputs_and_its_time_does_not() {
         let folder = tempfile::tempdir().unwrap();
         let dockerfile = folder.path().join("Dockerfile");
-        let build = ComposeBuild {
+        let build = Build {
             dockerfile: None,
             context: folder.path().to_owned(),
         };
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn changed_base_image_changes_the_hash_of_the_inputs() {
         let folder = tempfile::tempdir().unwrap();
-        let build = ComposeBuild {
+        let build = Build {
             dockerfile: None,
             context: folder.path().to_owned(),
         };

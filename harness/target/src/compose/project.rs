@@ -6,58 +6,87 @@ use std::path::{Path, PathBuf};
 
 use alertdrill_core::settings::{ProgramImage, Settings};
 use alertdrill_core::{Error, Result};
+use alertdrill_project::{ComposeModel, Copy, Service};
 
 use super::command::{self, Compose};
-use super::description::{self, ComposeService, find_compose_file};
+use super::description;
+use super::files::write_if_changed;
+use super::foreign;
+use super::project_path::{ProjectPath, find_project};
 use super::runbooks::runbooks;
+
+/// The folder in a project without cargo that this program writes to.
+const OWN_FOLDER: &str = ".alertdrill";
 
 /// A compose project and what has to be known of it.
 #[derive(Clone, Debug)]
 pub struct Project {
-    root: PathBuf,
-    name: String,
-    settings: Settings,
-    services: BTreeMap<String, ComposeService>,
-    compose: Compose,
-    programs: PathBuf,
+    pub(super) root: PathBuf,
+    /// The file that the project was opened by.
+    pub(super) file: PathBuf,
+    pub(super) name: String,
+    pub(super) settings: Settings,
+    pub(super) services: BTreeMap<String, Service>,
+    pub(super) compose: Compose,
+    pub(super) programs: PathBuf,
+    pub(super) layout: Layout,
+}
+
+/// How configuration comes into the containers.
+#[derive(Clone, Debug)]
+pub(super) enum Layout {
+    /// By folders that variables of the compose file name (the setting `staged_by`), or as it is.
+    Folders,
+    /// By copies of what is mounted, which an overlay mounts instead.
+    Copies(Vec<Copy>),
+    /// The project runs already: nothing of it is changed.
+    Attached,
 }
 
 impl Project {
-    /// Reads `project`: a compose file, or the folder that holds it ([`find_compose_file`]). The
-    /// folder `programs` holds the programs that go into images.
+    /// Reads `project`: its `alertdrill.yml`, a compose file with a section `x-alertdrill`, or the
+    /// folder that holds one of them ([`find_project`]). The folder `programs` holds the programs
+    /// that go into images.
     ///
     /// # Errors
-    /// [`Error::NoCompose`], or [`Error::BadDescription`] if the file or its section `x-alertdrill`
-    /// is wrong.
+    /// [`Error::NoCompose`], or [`Error::BadDescription`] or [`Error::File`] of what is wrong.
     pub async fn open(project: &Path, programs: &Path) -> Result<Self> {
-        let file = find_compose_file(project)?;
+        match find_project(project)? {
+            ProjectPath::Compose(file) => Self::open_compose_file(&file, programs).await,
+            ProjectPath::ProjectFile(file) => foreign::open(&file, programs).await,
+        }
+    }
+
+    async fn open_compose_file(file: &Path, programs: &Path) -> Result<Self> {
         let file = file
             .canonicalize()
-            .map_err(Error::file("open the compose file", &file))?;
+            .map_err(Error::file("open the compose file", file))?;
         let root = file.parent().map(Path::to_owned).unwrap_or_default();
         let kept_in = target_folder(&root).join("compose");
         let mut compose = Compose {
-            file,
-            variables: BTreeMap::new(),
+            files: vec![file.clone()],
+            ..Compose::default()
         };
         let config = description::read(&compose, &kept_in).await?;
-        let settings = config.settings.ok_or_else(|| no_settings(&compose.file))?;
-        let state = state_folder(&root, &config.name);
+        let settings = config.settings.ok_or_else(|| no_settings(&file))?;
+        let state = state_folder(&root, &config.model.name);
         std::fs::create_dir_all(&state).map_err(Error::file("make the folder", &state))?;
-        compose.variables = variables(&config.name, &settings, &state)?;
+        compose.variables = variables(&config.model.name, &settings, &state)?;
         // Read again with the variables, which decide paths and addresses.
         let config = description::read(&compose, &kept_in).await?;
         let mut settings = config.settings.unwrap_or(settings);
-        settings.services = config.services.keys().cloned().collect();
+        let ComposeModel { name, services, .. } = config.model;
+        settings.services = services.keys().cloned().collect();
         settings.runbooks = runbooks(&root, &settings)?;
-        let (name, services, programs) = (config.name, config.services, programs.to_owned());
         Ok(Self {
             root,
+            file,
             name,
             settings,
             services,
             compose,
-            programs,
+            programs: programs.to_owned(),
+            layout: Layout::Folders,
         })
     }
 
@@ -91,13 +120,25 @@ impl Project {
         state_folder(&self.root, &self.name)
     }
 
-    pub(super) fn services(&self) -> &BTreeMap<String, ComposeService> {
+    pub(super) fn services(&self) -> &BTreeMap<String, Service> {
         &self.services
     }
 
-    /// Whether other services wait for the end of this one.
+    /// How configuration comes into the containers.
+    pub(super) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Whether the project ran before, and is not ours to start or to remove.
+    #[must_use]
+    pub fn is_attached(&self) -> bool {
+        matches!(self.layout, Layout::Attached)
+    }
+
+    /// Whether this service is there to end: others wait for its end, or nothing starts it again
+    /// in a project of others, which may not say more.
     pub(super) fn is_one_shot(&self, service: &str) -> bool {
-        let ends = |other: &ComposeService| {
+        let ends = |other: &Service| {
             let dependency = other.depends_on.get(service);
             dependency.is_some_and(|it| it.condition == "service_completed_successfully")
         };
@@ -109,14 +150,14 @@ impl Project {
     pub(super) fn committed_sources(&self) -> BTreeSet<PathBuf> {
         let volumes = self.services.values().flat_map(|service| &service.volumes);
         let mounted = volumes.filter(|volume| volume.kind == "bind");
-        let mounted = mounted.filter_map(|volume| volume.source.as_ref());
+        let mounted = mounted.filter_map(|volume| volume.source.as_ref().map(PathBuf::from));
         let services = self.services.values();
         let builds = services.filter_map(|service| service.build.as_ref());
         let staged = self.target_folder();
-        let sources = mounted.chain(builds.map(|build| &build.context));
+        let sources = mounted.chain(builds.map(|build| build.context.clone()));
         let is_committed =
-            |source: &&PathBuf| source.starts_with(&self.root) && !source.starts_with(&staged);
-        sources.filter(is_committed).cloned().collect()
+            |source: &PathBuf| source.starts_with(&self.root) && !source.starts_with(&staged);
+        sources.filter(is_committed).collect()
     }
 
     /// The settings of the image that is made of a program, and the program's file; `None` if the
@@ -126,16 +167,19 @@ impl Project {
         Some((image, self.programs.join(&image.program)))
     }
 
-    pub(super) fn compose_file(&self) -> &Path {
-        &self.compose.file
+    pub(super) fn compose_files(&self) -> &[PathBuf] {
+        &self.compose.files
     }
 
     /// Takes over the ports of a stack that another process has started after this project was
     /// opened.
     pub(super) async fn adopt_free_ports(&mut self) -> Result<()> {
+        if self.settings.free_ports.is_empty() {
+            return Ok(());
+        }
         let variables = variables(&self.name, &self.settings, &self.state_folder())?;
         if variables != self.compose.variables {
-            *self = Self::open(&self.compose.file, &self.programs).await?;
+            *self = Self::open(&self.file, &self.programs).await?;
         }
         Ok(())
     }
@@ -185,15 +229,31 @@ fn no_settings(file: &Path) -> Error {
     }
 }
 
-/// The folder that cargo and this program write to, for a project in `root`: `target`, or
-/// `CARGO_TARGET_DIR`.
+/// The folder that this program writes to, for a project in `root`: `CARGO_TARGET_DIR`, that of
+/// cargo in a project of Rust, and else one of its own, which git does not see.
 #[must_use]
 pub fn target_folder(root: &Path) -> PathBuf {
-    let named = std::env::var_os("CARGO_TARGET_DIR");
-    named.map_or_else(|| root.join("target"), |folder| root.join(folder))
+    if let Some(named) = std::env::var_os("CARGO_TARGET_DIR") {
+        return root.join(named);
+    }
+    let is_of_rust = root.join("Cargo.toml").exists();
+    root.join(if is_of_rust { "target" } else { OWN_FOLDER })
 }
 
-fn state_folder(root: &Path, name: &str) -> PathBuf {
+/// Makes the folder that this program writes to, for a project in `root`, and has git overlook it.
+///
+/// # Errors
+/// [`Error::File`].
+pub(super) fn make_target_folder(root: &Path) -> Result<PathBuf> {
+    let folder = target_folder(root);
+    std::fs::create_dir_all(&folder).map_err(Error::file("make the folder", &folder))?;
+    if folder.ends_with(OWN_FOLDER) {
+        write_if_changed(&folder.join(".gitignore"), "*\n")?;
+    }
+    Ok(folder)
+}
+
+pub(super) fn state_folder(root: &Path, name: &str) -> PathBuf {
     target_folder(root).join("stack").join(name)
 }
 
@@ -201,7 +261,8 @@ fn state_folder(root: &Path, name: &str) -> PathBuf {
 /// ports.
 fn variables(name: &str, settings: &Settings, state: &Path) -> Result<BTreeMap<String, String>> {
     let prometheus = settings.prometheus_files.staged_by.as_ref();
-    let alertmanager = settings.alertmanager_files.staged_by.as_ref();
+    let alertmanager = settings.alertmanager_files.as_ref();
+    let alertmanager = alertmanager.and_then(|files| files.staged_by.as_ref());
     let image = settings.program_image.as_ref().map(|image| &image.variable);
     let staged = [
         (prometheus, staged_prometheus(state)),

@@ -16,16 +16,20 @@ pub type Reload = fn(ServerAddresses) -> BoxFuture<'static, Result<()>>;
 pub struct ServerAddresses {
     /// Prometheus.
     pub prometheus: String,
-    /// Alertmanager.
-    pub alertmanager: String,
+    /// Alertmanager, if there is one.
+    pub alertmanager: Option<String>,
 }
 
 impl ServerAddresses {
     pub(super) async fn of(project: &Project, containers: &Containers) -> Result<Self> {
         let settings = project.settings();
+        let alertmanager = match &settings.alertmanager {
+            Some(endpoint) => Some(address(containers, endpoint).await?),
+            None => None,
+        };
         Ok(Self {
             prometheus: address(containers, &settings.prometheus).await?,
-            alertmanager: address(containers, &settings.alertmanager).await?,
+            alertmanager,
         })
     }
 }

@@ -8,6 +8,7 @@ use alertdrill_progress::Progress;
 use tokio_util::sync::CancellationToken;
 
 use super::containers::Containers;
+use super::drilled_files::DrilledFile;
 use super::fingerprint::{Fingerprint, files_sha256};
 use super::health::all_run;
 use super::lock::{self, StackLock};
@@ -134,17 +135,22 @@ impl Stack {
         self.start
     }
 
-    /// The rules file that it runs with, and the hash of its content.
+    /// The rules files that it runs with.
     #[must_use]
-    pub fn rules(&self) -> (&PathBuf, &str) {
-        let configuration = &self.configuration;
-        (&configuration.files.rules, &configuration.rules_sha256)
+    pub fn rules(&self) -> &[DrilledFile] {
+        &self.configuration.files.rules
     }
 
-    /// Prometheus's configuration and its rules file, where the stack mounts them from. Their
+    /// The hash of the content of [`Stack::rules`].
+    #[must_use]
+    pub fn rules_sha256(&self) -> &str {
+        &self.configuration.rules_sha256
+    }
+
+    /// Prometheus's configuration and its rules files, where the stack mounts them from. Their
     /// content may change while the stack runs.
     #[must_use]
-    pub fn prometheus_files(&self) -> (PathBuf, PathBuf) {
+    pub fn prometheus_files(&self) -> (PathBuf, Vec<PathBuf>) {
         staging::prometheus_files_in_use(&self.project)
     }
 
@@ -155,13 +161,19 @@ impl Stack {
     /// [`Error::File`], [`Error::BadDescription`] if the project mounts its files as they are, or
     /// [`Error::NoAnswer`] if the servers refuse the candidate.
     pub async fn load(&self, candidate: Candidate<'_>, reload: Reload) -> Result<()> {
-        let project = &self.project;
-        let rules = (staging::staged_rules(project), candidate.rules);
-        let scrapes = (staging::staged_scrapes(project), candidate.prometheus);
-        let routes = (staging::staged_routes(project), candidate.alertmanager);
-        for (path, text) in [rules, scrapes, routes] {
-            let path = path.ok_or_else(not_staged)?;
-            std::fs::write(&path, text).map_err(Error::file("write", path))?;
+        let (project, files) = (&self.project, &self.configuration.files);
+        let mut texts = vec![(&files.prometheus, candidate.prometheus)];
+        // The only rules file, or the first of several.
+        texts.extend(files.rules.first().map(|rules| (rules, candidate.rules)));
+        texts.extend(
+            files
+                .routes
+                .as_ref()
+                .map(|routes| (routes, candidate.alertmanager)),
+        );
+        for (file, text) in texts {
+            let place = staging::mounted_from(project, &file.committed).ok_or_else(not_staged)?;
+            std::fs::write(&place, text).map_err(Error::file("write", place))?;
         }
         if let Some(running) = Fingerprint::read(project) {
             let with_candidate = Fingerprint {

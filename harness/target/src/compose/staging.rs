@@ -1,4 +1,4 @@
-//! The configuration that the stack mounts: a staged copy of the committed folders.
+//! The configuration that the stack mounts: copies of the committed files.
 //!
 //! With a copy, a candidate can take the place of a committed file, and a reload sees edited files.
 //! (A container that mounts a single file keeps the old content when an editor replaces the file. A
@@ -9,19 +9,23 @@
 use std::path::{Path, PathBuf};
 
 use alertdrill_core::{Result, Settings};
+use alertdrill_project::alertmanager_for_the_sink;
 use sha2::{Digest, Sha256};
 
-use super::drilled_files::DrilledFiles;
-use super::files::{files_below, finish_hash, hash_file, hash_of_file};
-use super::project::{Project, staged_alertmanager, staged_prometheus};
-use super::tools::{LaidOut, copy_alertmanager, copy_prometheus};
+use super::copies;
+use super::drilled_files::{DrilledFile, DrilledFiles};
+use super::files::{
+    files_below, finish_hash, hash_file, hash_of_file, read_text, write_if_changed,
+};
+use super::project::{Layout, Project, staged_alertmanager, staged_prometheus};
+use super::tools::{LaidOut, copy_folder};
 
 /// The configuration that the stack must run with.
 #[derive(Clone, Debug)]
 pub(super) struct Configuration {
     /// The files that were asked for.
     pub(super) files: DrilledFiles,
-    /// The hash of the rules file's content.
+    /// The hash of the rules files' content.
     pub(super) rules_sha256: String,
     /// The hash of all files of Prometheus and Alertmanager.
     pub(super) sha256: String,
@@ -34,17 +38,21 @@ pub(super) struct Configuration {
 /// candidate that the project cannot load.
 pub(super) fn asked_for(project: &Project) -> Result<Configuration> {
     let (root, settings) = (project.root(), project.settings());
-    let committed = DrilledFiles::committed(root, settings);
-    let files = DrilledFiles::of(root, settings);
-    files.require_staging(&committed, settings)?;
-    let rules_sha256 = hash_of_file(&files.rules)?;
+    let files = DrilledFiles::of(root, settings)?;
+    for file in files.all() {
+        if file.is_candidate() && mounted_from(project, &file.committed).is_none() {
+            let is_of_prometheus = files.routes.as_ref() != Some(file);
+            return Err(file.not_staged(if is_of_prometheus {
+                "prometheus_files"
+            } else {
+                "alertmanager_files"
+            }));
+        }
+    }
     let mut hash = Sha256::new();
-    for folder in [
-        prometheus_folder(root, settings),
-        alertmanager_folder(root, settings),
-    ] {
+    for folder in staged_folders(root, settings, project.layout()) {
         let mut beside = files_below(&folder)?;
-        beside.retain(|file| !committed.all().contains(&file));
+        beside.retain(|beside| files.all().all(|file| file.committed != *beside));
         for file in beside {
             hash.update(file.as_os_str().as_encoded_bytes());
             hash_file(&mut hash, &file)?;
@@ -52,15 +60,27 @@ pub(super) fn asked_for(project: &Project) -> Result<Configuration> {
     }
     for file in files.all() {
         // A committed configuration that is not there is the server's matter.
-        if file.exists() || !committed.all().contains(&file) {
-            hash.update(hash_of_file(file)?);
+        if file.path.exists() || file.is_candidate() {
+            hash.update(hash_of_file(&file.path)?);
         }
     }
     Ok(Configuration {
+        rules_sha256: hash_of_rules(&files)?,
         files,
-        rules_sha256,
         sha256: finish_hash(hash),
     })
+}
+
+/// The hash of the only rules file's content, or of those of several.
+fn hash_of_rules(files: &DrilledFiles) -> Result<String> {
+    if let [only] = files.rules.as_slice() {
+        return hash_of_file(&only.path);
+    }
+    let mut hash = Sha256::new();
+    for file in &files.rules {
+        hash.update(hash_of_file(&file.path)?);
+    }
+    Ok(finish_hash(hash))
 }
 
 fn folder_of(root: &Path, file: &Path) -> PathBuf {
@@ -68,45 +88,53 @@ fn folder_of(root: &Path, file: &Path) -> PathBuf {
     file.parent().map(Path::to_owned).unwrap_or_default()
 }
 
-fn prometheus_folder(root: &Path, settings: &Settings) -> PathBuf {
-    folder_of(root, &settings.prometheus_files.configuration)
+/// The folders of configuration that are staged as a whole, or mounted as they are.
+fn staged_folders(root: &Path, settings: &Settings, layout: &Layout) -> Vec<PathBuf> {
+    if !matches!(layout, Layout::Folders) {
+        return Vec::new();
+    }
+    let prometheus = folder_of(root, &settings.prometheus_files.configuration);
+    let alertmanager = settings.alertmanager_files.as_ref();
+    let alertmanager = alertmanager.map(|files| folder_of(root, &files.configuration));
+    [prometheus].into_iter().chain(alertmanager).collect()
 }
 
-fn alertmanager_folder(root: &Path, settings: &Settings) -> PathBuf {
-    folder_of(root, &settings.alertmanager_files.configuration)
-}
-
-/// Prometheus's configuration and its rules file, where the stack mounts them from.
-pub(super) fn prometheus_files_in_use(project: &Project) -> (PathBuf, PathBuf) {
-    let staged = staged_scrapes(project).zip(staged_rules(project));
-    staged.unwrap_or_else(|| {
-        let committed = DrilledFiles::committed(project.root(), project.settings());
-        (committed.prometheus, committed.rules)
-    })
-}
-
-/// Where the stack mounts its rules file from; `None` if it mounts the committed file.
-pub(super) fn staged_rules(project: &Project) -> Option<PathBuf> {
+/// Where the stack mounts a committed file from; `None` if it mounts that file itself.
+pub(super) fn mounted_from(project: &Project, committed: &Path) -> Option<PathBuf> {
     let (root, settings) = (project.root(), project.settings());
-    settings.prometheus_files.staged_by.as_ref()?;
-    let rules = root.join(&settings.prometheus_files.rules);
-    let name = rules.strip_prefix(prometheus_folder(root, settings)).ok()?;
-    Some(staged_prometheus(&project.state_folder()).join(name))
+    match project.layout() {
+        Layout::Attached => None,
+        Layout::Copies(made) => copies::place_of(made, committed),
+        Layout::Folders => {
+            let state = project.state_folder();
+            let (prometheus, routes) = (&settings.prometheus_files, &settings.alertmanager_files);
+            let routes = routes.as_ref();
+            let of_routes = routes.filter(|routes| root.join(&routes.configuration) == committed);
+            let (configuration, staged) = match of_routes {
+                Some(routes) => {
+                    routes.staged_by.as_ref()?;
+                    (&routes.configuration, staged_alertmanager(&state))
+                }
+                None => {
+                    prometheus.staged_by.as_ref()?;
+                    (&prometheus.configuration, staged_prometheus(&state))
+                }
+            };
+            let below = committed.strip_prefix(folder_of(root, configuration));
+            Some(staged.join(below.ok()?))
+        }
+    }
 }
 
-/// Where the stack mounts Prometheus's configuration from; `None` if it mounts the committed file.
-pub(super) fn staged_scrapes(project: &Project) -> Option<PathBuf> {
-    let files = &project.settings().prometheus_files;
-    files.staged_by.as_ref()?;
-    Some(staged_prometheus(&project.state_folder()).join(files.configuration.file_name()?))
-}
-
-/// Where the stack mounts Alertmanager's configuration from; `None` if it mounts the committed
-/// file.
-pub(super) fn staged_routes(project: &Project) -> Option<PathBuf> {
-    let files = &project.settings().alertmanager_files;
-    files.staged_by.as_ref()?;
-    Some(staged_alertmanager(&project.state_folder()).join(files.configuration.file_name()?))
+/// Prometheus's configuration and its rules files, where the stack mounts them from.
+pub(super) fn prometheus_files_in_use(project: &Project) -> (PathBuf, Vec<PathBuf>) {
+    let (root, files) = (project.root(), &project.settings().prometheus_files);
+    let in_use = |file: &PathBuf| {
+        let committed = root.join(file);
+        mounted_from(project, &committed).unwrap_or(committed)
+    };
+    let rules = files.rules.iter().map(in_use);
+    (in_use(&files.configuration), rules.collect())
 }
 
 /// Copies the configuration to where the stack mounts it from. Changed rules and candidates are
@@ -116,34 +144,85 @@ pub(super) fn staged_routes(project: &Project) -> Option<PathBuf> {
 /// [`alertdrill_core::Error::CandidateRefused`] in the words of the server's own tool, or
 /// [`alertdrill_core::Error::File`].
 pub(super) async fn stage(project: &Project, asked_for: &Configuration) -> Result<()> {
-    let state = project.state_folder();
-    let files = &asked_for.files;
-    let committed = DrilledFiles::committed(project.root(), project.settings());
-    let (rules, routes) = (staged_rules(project), staged_routes(project));
-    let rules_changed = match &rules {
-        // Rules that are already staged have been checked before.
-        Some(staged) => !staged.exists() || hash_of_file(staged)? != asked_for.rules_sha256,
-        None => false,
+    check_changed(project, &asked_for.files).await?;
+    match project.layout() {
+        Layout::Attached => Ok(()),
+        Layout::Folders => stage_folders(project, &asked_for.files),
+        Layout::Copies(made) => {
+            copies::bring_up_to_date(made)?;
+            stage_drilled(project, &asked_for.files)
+        }
+    }
+}
+
+async fn check_changed(project: &Project, files: &DrilledFiles) -> Result<()> {
+    let is_changed = |file: &DrilledFile| {
+        let staged = mounted_from(project, &file.committed);
+        staged.map_or(Ok(false), |staged| {
+            // Rules that are already staged have been checked before.
+            Ok(!staged.exists() || hash_of_file(&staged)? != hash_of_file(&file.path)?)
+        })
     };
-    let scrapes_changed = rules.is_some() && files.prometheus != committed.prometheus;
-    let routes_changed = routes.is_some() && files.routes != committed.routes;
-    if rules_changed || scrapes_changed || routes_changed {
-        let laid_out = LaidOut::of(project, files)?;
-        if rules_changed {
-            laid_out.check_rules().await?;
-        }
-        if scrapes_changed {
-            laid_out.check_prometheus().await?;
-        }
-        if routes_changed {
-            laid_out.check_alertmanager().await?;
+    let mut rules = Vec::new();
+    for file in &files.rules {
+        // What a project of others has is loaded as it is: its servers say what is wrong with it.
+        let is_ours = matches!(project.layout(), Layout::Folders) || file.is_candidate();
+        if is_ours && is_changed(file)? {
+            rules.push(file);
         }
     }
-    if rules.is_some() {
-        copy_prometheus(project, files, &staged_prometheus(&state))?;
+    let scrapes = files.prometheus.is_candidate();
+    let routes = files.routes.as_ref().is_some_and(DrilledFile::is_candidate);
+    if rules.is_empty() && !scrapes && !routes {
+        return Ok(());
     }
-    if routes.is_some() {
-        copy_alertmanager(project, files, &staged_alertmanager(&state))?;
+    let laid_out = LaidOut::of(project, files)?;
+    for file in rules {
+        laid_out.check_rules(file).await?;
+    }
+    if scrapes {
+        laid_out.check_prometheus().await?;
+    }
+    if routes {
+        laid_out.check_alertmanager().await?;
+    }
+    Ok(())
+}
+
+fn stage_folders(project: &Project, files: &DrilledFiles) -> Result<()> {
+    let (settings, state) = (project.settings(), project.state_folder());
+    if settings.prometheus_files.staged_by.is_some() {
+        let drilled = [&files.prometheus].into_iter().chain(&files.rules);
+        let drilled: Vec<_> = drilled.collect();
+        copy_folder(
+            &files.prometheus.committed,
+            &drilled,
+            &staged_prometheus(&state),
+        )?;
+    }
+    let alertmanager = settings.alertmanager_files.as_ref();
+    if let Some(routes) = &files.routes
+        && alertmanager.is_some_and(|files| files.staged_by.is_some())
+    {
+        copy_folder(&routes.committed, &[routes], &staged_alertmanager(&state))?;
+    }
+    Ok(())
+}
+
+/// Puts candidates where the committed files were copied to, and has Alertmanager tell the sink.
+fn stage_drilled(project: &Project, files: &DrilledFiles) -> Result<()> {
+    for file in files.all() {
+        let Some(place) = mounted_from(project, &file.committed) else {
+            continue;
+        };
+        let mut text = read_text(&file.path)?;
+        if files.routes.as_ref() == Some(file)
+            && let Some(sink) = &project.settings().notification_sink
+        {
+            let address = format!("http://{}:{}", sink.service, sink.port);
+            text = alertmanager_for_the_sink(&file.path, &text, &address)?;
+        }
+        write_if_changed(&place, &text)?;
     }
     Ok(())
 }
@@ -155,9 +234,11 @@ pub(super) async fn stage(project: &Project, asked_for: &Configuration) -> Resul
 /// [`alertdrill_core::Error::CandidateRefused`] in the words of the tool that does not take a file,
 /// [`alertdrill_core::Error::File`], or that a tool cannot be run.
 pub async fn failed_rule_tests(project: &Project) -> Result<Vec<String>> {
-    let files = DrilledFiles::of(project.root(), project.settings());
+    let files = DrilledFiles::of(project.root(), project.settings())?;
     let laid_out = LaidOut::of(project, &files)?;
-    laid_out.check_rules().await?;
+    for file in &files.rules {
+        laid_out.check_rules(file).await?;
+    }
     laid_out.check_prometheus().await?;
     laid_out.check_alertmanager().await?;
     laid_out.failed_rule_tests().await

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use alertdrill_core::{Error, Result, Settings};
 use serde_yaml_ng::Value;
 
-use super::drilled_files::DrilledFiles;
+use super::drilled_files::{DrilledFile, DrilledFiles};
 use super::files::{copy_if_changed, files_below};
-use super::project::Project;
+use super::project::{Layout, Project};
 
 /// Where a tool finds the files that it checks.
 const IN_THE_CONTAINER: &str = "/candidate";
@@ -33,20 +33,41 @@ impl<'a> LaidOut<'a> {
             files,
             folder: project.state_folder().join(name),
         };
-        copy_prometheus(project, files, &laid_out.folder.join(PROMETHEUS))?;
-        copy_alertmanager(project, files, &laid_out.folder.join(ALERTMANAGER))?;
+        let of_prometheus: Vec<_> = [&files.prometheus]
+            .into_iter()
+            .chain(&files.rules)
+            .collect();
+        let mut roles = vec![(PROMETHEUS, of_prometheus)];
+        roles.extend(
+            files
+                .routes
+                .as_ref()
+                .map(|routes| (ALERTMANAGER, vec![routes])),
+        );
+        for (role, drilled) in roles {
+            let to = laid_out.folder.join(role);
+            // A configuration reads files beside it: certificates, targets, templates.
+            if matches!(project.layout(), Layout::Folders) {
+                copy_folder(&drilled[0].committed, &drilled, &to)?;
+            } else {
+                for file in drilled {
+                    let name = laid_out.name_within(role, file);
+                    copy_if_changed(&file.path, &to.join(name))?;
+                }
+            }
+        }
         Ok(laid_out)
     }
 
-    /// That Prometheus takes the rules.
+    /// That Prometheus takes these rules.
     ///
     /// # Errors
     /// [`Error::CandidateRefused`] in `promtool`'s own words.
-    pub(super) async fn check_rules(&self) -> Result<()> {
-        let file = self.within(PROMETHEUS, &self.settings().prometheus_files.rules);
+    pub(super) async fn check_rules(&self, rules: &DrilledFile) -> Result<()> {
+        let file = self.within(PROMETHEUS, rules);
         let refused = self.promtool(&["check", "rules", &file]).await?;
         refused.map_or(Ok(()), |message| {
-            Err(refusal("Prometheus", "rules", &self.files.rules, message))
+            Err(refusal("Prometheus", "rules", &rules.path, message))
         })
     }
 
@@ -55,28 +76,34 @@ impl<'a> LaidOut<'a> {
     /// # Errors
     /// [`Error::CandidateRefused`] in `promtool`'s own words.
     pub(super) async fn check_prometheus(&self) -> Result<()> {
-        let file = self.within(PROMETHEUS, &self.settings().prometheus_files.configuration);
+        let configuration = &self.files.prometheus;
+        let file = self.within(PROMETHEUS, configuration);
         let refused = self.promtool(&["check", "config", &file]).await?;
         refused.map_or(Ok(()), |message| {
-            let file = &self.files.prometheus;
+            let file = &configuration.path;
             Err(refusal("Prometheus", "configuration", file, message))
         })
     }
 
-    /// That Alertmanager takes its configuration.
+    /// That Alertmanager, if there is one, takes its configuration.
     ///
     /// # Errors
     /// [`Error::CandidateRefused`] in `amtool`'s own words.
     pub(super) async fn check_alertmanager(&self) -> Result<()> {
-        let settings = self.settings();
-        let file = self.within(ALERTMANAGER, &settings.alertmanager_files.configuration);
-        let service = &settings.alertmanager.service;
-        let refused = self
-            .run(service, "amtool", &["check-config", &file])
-            .await?;
+        let server = self.settings().alertmanager.as_ref();
+        let Some((server, routes)) = server.zip(self.files.routes.as_ref()) else {
+            return Ok(());
+        };
+        let file = self.within(ALERTMANAGER, routes);
+        let check = ["check-config", &file];
+        let refused = self.run(&server.service, "amtool", &check).await?;
         refused.map_or(Ok(()), |message| {
-            let file = &self.files.routes;
-            Err(refusal("Alertmanager", "configuration", file, message))
+            Err(refusal(
+                "Alertmanager",
+                "configuration",
+                &routes.path,
+                message,
+            ))
         })
     }
 
@@ -86,17 +113,18 @@ impl<'a> LaidOut<'a> {
     /// # Errors
     /// [`Error::File`], or [`Error::BadDescription`] of a file of tests that is not understood.
     pub(super) async fn failed_rule_tests(&self) -> Result<Vec<String>> {
+        let rules = self.files.rules.iter();
+        let rules: Vec<_> = rules
+            .map(|rules| (rules, self.within(PROMETHEUS, rules)))
+            .collect();
         let mut failed = Vec::new();
         for file in &self.settings().rule_tests {
             let path = self.project.root().join(file);
             let text = std::fs::read_to_string(&path).map_err(Error::file("read", &path))?;
-            let rules = self.within(PROMETHEUS, &self.settings().prometheus_files.rules);
-            let text = with_rules(&text, &self.settings().prometheus_files.rules, &rules).map_err(
-                |reason| Error::BadDescription {
-                    what: path.display().to_string(),
-                    reason,
-                },
-            )?;
+            let text = with_rules(&text, &rules).map_err(|reason| Error::BadDescription {
+                what: path.display().to_string(),
+                reason,
+            })?;
             let copy = self.folder.join("tests.yml");
             std::fs::write(&copy, text).map_err(Error::file("write", &copy))?;
             let arguments = ["test", "rules", &format!("{IN_THE_CONTAINER}/tests.yml")];
@@ -112,16 +140,26 @@ impl<'a> LaidOut<'a> {
         self.project.settings()
     }
 
-    /// The path of a committed file, as the tools see the one in its place.
-    fn within(&self, folder: &str, committed: &Path) -> String {
-        let settings = self.settings();
-        let configuration = match folder {
-            PROMETHEUS => &settings.prometheus_files.configuration,
-            _ => &settings.alertmanager_files.configuration,
+    /// The path of a file below the folder of its server's configuration; its bare name if it lies
+    /// elsewhere.
+    fn name_within<'b>(&self, role: &str, file: &'b DrilledFile) -> &'b Path {
+        let configuration = match (role, &self.files.routes) {
+            (ALERTMANAGER, Some(routes)) => routes,
+            _ => &self.files.prometheus,
         };
-        let beside = configuration.parent().unwrap_or(Path::new(""));
-        let name = committed.strip_prefix(beside).unwrap_or(committed);
-        format!("{IN_THE_CONTAINER}/{folder}/{}", name.display())
+        let beside = configuration.committed.parent().unwrap_or(Path::new(""));
+        let below = file.committed.strip_prefix(beside).ok();
+        below.unwrap_or_else(|| {
+            file.committed
+                .file_name()
+                .map_or(&file.committed, Path::new)
+        })
+    }
+
+    /// The path of a drilled file, as the tools see it.
+    fn within(&self, role: &str, file: &DrilledFile) -> String {
+        let name = self.name_within(role, file);
+        format!("{IN_THE_CONTAINER}/{role}/{}", name.display())
     }
 
     async fn promtool(&self, arguments: &[&str]) -> Result<Option<String>> {
@@ -141,11 +179,11 @@ impl<'a> LaidOut<'a> {
             Err(Error::Compose { log, .. })
                 if log.contains("FAILED") || log.contains(IN_THE_CONTAINER) =>
             {
-                let settings = self.settings();
-                let rules = self.within(PROMETHEUS, &settings.prometheus_files.rules);
-                Ok(Some(
-                    log.replace(&rules, &self.files.rules.display().to_string()),
-                ))
+                let named = self.files.rules.iter().fold(log, |log, rules| {
+                    let within = self.within(PROMETHEUS, rules);
+                    log.replace(&within, &rules.path.display().to_string())
+                });
+                Ok(Some(named))
             }
             Err(other) => Err(other),
         }
@@ -168,59 +206,48 @@ fn refusal(server: &'static str, what: &'static str, file: &Path, message: Strin
     }
 }
 
-/// The file of unit tests `text` with `candidate` in place of the rules file `committed`.
-fn with_rules(text: &str, committed: &Path, candidate: &str) -> Result<String, String> {
+/// The file of unit tests `text` with the drilled rules, each as the tools see it, in place of the
+/// committed ones.
+fn with_rules(text: &str, rules: &[(&DrilledFile, String)]) -> Result<String, String> {
     let mut tests: Value = serde_yaml_ng::from_str(text).map_err(|error| error.to_string())?;
     let files = tests.get_mut("rule_files").and_then(Value::as_sequence_mut);
     let mut is_replaced = false;
     for file in files.ok_or("it has no list `rule_files`")? {
         let name = file.as_str().map(Path::new).and_then(Path::file_name);
-        if name.is_some() && name == committed.file_name() {
-            *file = Value::from(candidate);
+        let mut named = rules.iter();
+        let drilled =
+            named.find(|(rules, _)| name.is_some() && name == rules.committed.file_name());
+        if let Some((_, within)) = drilled {
+            *file = Value::from(within.as_str());
             is_replaced = true;
         }
     }
     if !is_replaced {
-        return Err(format!(
-            "its `rule_files` do not name {}",
-            committed.display()
-        ));
+        let names: Vec<_> = rules
+            .iter()
+            .map(|(rules, _)| rules.committed.display().to_string())
+            .collect();
+        let names = names.join(" or ");
+        return Err(format!("its `rule_files` do not name {names}"));
     }
     serde_yaml_ng::to_string(&tests).map_err(|error| error.to_string())
 }
 
-/// Copies the folder of Prometheus's configuration, with the drilled files in place of the
-/// committed ones.
-pub(super) fn copy_prometheus(project: &Project, files: &DrilledFiles, to: &Path) -> Result<()> {
-    let committed = DrilledFiles::committed(project.root(), project.settings());
-    let drilled = [
-        (&committed.prometheus, &files.prometheus),
-        (&committed.rules, &files.rules),
-    ];
-    copy_with(&committed.prometheus, &drilled, to)
-}
-
-/// The same of Alertmanager.
-pub(super) fn copy_alertmanager(project: &Project, files: &DrilledFiles, to: &Path) -> Result<()> {
-    let committed = DrilledFiles::committed(project.root(), project.settings());
-    copy_with(&committed.routes, &[(&committed.routes, &files.routes)], to)
-}
-
-/// Copies the folder of `configuration` to `to`; of each pair, the second file in place of the
-/// first. A committed file that is not there is the server's matter.
-fn copy_with(configuration: &Path, drilled: &[(&PathBuf, &PathBuf)], to: &Path) -> Result<()> {
+/// Copies the folder of `configuration` to `to`, with what is drilled in place of what is
+/// committed. A committed file that is not there is the server's matter.
+pub(super) fn copy_folder(configuration: &Path, drilled: &[&DrilledFile], to: &Path) -> Result<()> {
     let from = configuration.parent().unwrap_or(configuration);
     for file in files_below(from)? {
-        if drilled.iter().all(|(committed, _)| **committed != file) {
+        if drilled.iter().all(|drilled| drilled.committed != file) {
             copy_if_changed(&file, &to.join(file.strip_prefix(from).unwrap_or(&file)))?;
         }
     }
-    for (committed, file) in drilled {
-        if committed == file && !file.exists() {
+    for file in drilled {
+        if !file.is_candidate() && !file.path.exists() {
             continue;
         }
-        let name = committed.strip_prefix(from).unwrap_or(committed);
-        copy_if_changed(file, &to.join(name))?;
+        let name = file.committed.strip_prefix(from).unwrap_or(&file.committed);
+        copy_if_changed(&file.path, &to.join(name))?;
     }
     Ok(())
 }
@@ -232,8 +259,14 @@ mod tests {
     #[test]
     fn unit_tests_are_those_of_the_candidate_and_not_of_the_committed_rules() {
         let replaced = |text: &str| {
-            let committed = Path::new("docker/prometheus/rules.yml");
-            with_rules(text, committed, "/candidate/prometheus/rules.yml")
+            let files = DrilledFiles::of(Path::new("docker"), &Settings::example()).unwrap();
+            with_rules(
+                text,
+                &[(
+                    &files.rules[0],
+                    "/candidate/prometheus/rules.yml".to_owned(),
+                )],
+            )
         };
         let tests =
             replaced("rule_files: [../prometheus/rules.yml, other.yml]\ntests: []").unwrap();
@@ -243,7 +276,7 @@ mod tests {
         );
         let of_others = replaced("rule_files: [other.yml]").unwrap_err();
         assert!(
-            of_others.contains("do not name docker/prometheus/rules.yml"),
+            of_others.contains("do not name docker/p/rules.yml"),
             "{of_others}"
         );
         assert!(replaced("tests: []").is_err());

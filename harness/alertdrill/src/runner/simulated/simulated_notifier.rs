@@ -1,6 +1,6 @@
 //! The simulated world as who is notified of alerts.
 
-use alertdrill_core::{Delivery, Result, Routes, Suppression};
+use alertdrill_core::{Delivery, Result, Routes, Suppression, Witness};
 use alertdrill_engine::Notifier;
 use async_trait::async_trait;
 
@@ -8,9 +8,17 @@ use super::world::World;
 
 #[async_trait]
 impl Notifier for World {
-    async fn routes(&self) -> Result<Routes> {
+    fn witness(&self) -> Witness {
+        Witness::Sink
+    }
+
+    async fn routes(&self) -> Result<Option<Routes>> {
         self.ask("routes", "alertmanager").await?;
-        Ok(self.routes.clone())
+        Ok(Some(self.routes.clone()))
+    }
+
+    async fn version(&self) -> Result<Option<String>> {
+        Ok(None)
     }
 
     async fn suppressions(&self) -> Result<Vec<Suppression>> {

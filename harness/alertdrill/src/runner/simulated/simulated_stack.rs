@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alertdrill_core::settings::{Pathway, SteadyCondition};
-use alertdrill_core::{Drill, Result, Settings, Site, Timeline, WatchedUntil};
+use alertdrill_core::{Drill, Result, Settings, Site, Timeline, WatchedUntil, Witness};
 use alertdrill_engine::Observer;
 use alertdrill_progress::Progress;
 use alertdrill_target::{Journal, Leases, WaitingLine, heal};
@@ -120,7 +120,8 @@ impl SimulatedStack {
             observer: &self.observer,
             journal: &self.journal,
             neighbourhood: &self.neighbourhood,
-            routes: &self.world.routes,
+            routes: Some(&self.world.routes),
+            witness: Witness::Sink,
             settings: &self.settings,
             steady_within: STEADY_WITHIN,
             watch_until: WatchedUntil::default(),
