@@ -9,7 +9,6 @@ mod clock_check;
 mod expressions;
 mod grafana;
 mod http;
-mod notification_sink;
 mod notifier;
 mod observation;
 mod observer;
@@ -18,6 +17,7 @@ mod prometheus;
 mod repetitions;
 pub mod replay;
 mod rule_engine;
+mod sink;
 mod term_decisions;
 
 pub use alertmanager::Alertmanager;
@@ -26,7 +26,6 @@ pub use clock_check::{ClockCheck, ClockReading};
 pub use expressions::expression_histories;
 pub use grafana::Grafana;
 pub use http::Locate;
-pub use notification_sink::NotificationSink;
 pub use notifier::{AlertmanagerWithSink, Notifier};
 pub use observation::Observation;
 pub use observer::{Answering, Observer, Watched};
@@ -35,4 +34,5 @@ pub use prometheus::{Prometheus, WrittenOffsets};
 pub use rule_engine::{
     AlertSeries, Evaluated, Evaluations, Ranges, RuleEngine, Series, condition_spans,
 };
+pub use sink::{NotificationSink, answers_well, serve_sink};
 pub use term_decisions::term_decisions;
