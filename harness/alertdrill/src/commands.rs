@@ -13,6 +13,7 @@ mod repeat;
 mod replay;
 mod run;
 mod selection;
+mod sink;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -44,6 +45,7 @@ pub use repeat::repeat;
 pub use replay::{Replay, replay};
 pub use run::run;
 pub use selection::Selection;
+pub use sink::sink;
 pub use watch::{Watch, watch};
 
 /// What a command came to.

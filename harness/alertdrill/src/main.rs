@@ -3,10 +3,12 @@
 
 mod by_a_recording;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use alertdrill::commands::{self, Done, Selection};
+use alertdrill::engine::answers_well;
 use alertdrill::{Progress, Result, RunOutcome, bug};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
@@ -131,6 +133,26 @@ Examples:
     },
     #[command(flatten)]
     ByARecording(ByARecording),
+    /// Receive Alertmanager's notifications instead of people, and keep them: what alertdrill puts
+    /// into a stack to see what is delivered.
+    ///
+    /// POST /webhook/RECEIVER keeps one, GET /notifications?since=NUMBER gives those that came
+    /// after, GET /health and /metrics tell how it does. The newest 10,000 are kept, of 1 MiB at
+    /// most each, and none after its end: SIGTERM or Ctrl-C.
+    #[command(after_help = "\
+Examples:
+  alertdrill sink                                             in a container
+  alertdrill sink --listen 127.0.0.1:8080                     on this machine
+  alertdrill sink --health http://127.0.0.1:8080/health       does it answer within 2 s?")]
+    Sink {
+        /// The address to serve on.
+        #[arg(long, default_value = "0.0.0.0:8080", value_name = "HOST:PORT")]
+        listen: SocketAddr,
+        /// Serve nothing; ask whether the sink at this URL answers, as a container's healthcheck
+        /// does.
+        #[arg(long, conflicts_with = "listen", value_name = "URL")]
+        health: Option<String>,
+    },
     /// Print a shell's completions of this command line.
     #[command(after_help = "\
 Example:
@@ -205,6 +227,10 @@ fn carry_out(action: Action, project: &Path, progress: &Progress) -> Result<Exit
             prometheus.as_deref(),
         )?,
         Action::ByARecording(action) => action.carry_out(project, &programs, progress)?,
+        Action::Sink {
+            health: Some(url), ..
+        } => lines(answers_well(&url).map(|()| Vec::new())?),
+        Action::Sink { listen, .. } => lines(commands::sink(listen).map(|()| Vec::new())?),
         Action::Completions { shell } => {
             clap_complete::generate(
                 shell,

@@ -500,3 +500,42 @@ fn colours_are_left_out_unless_they_are_forced() {
     assert!(said(&[("CLICOLOR_FORCE", "1")]).contains('\u{1b}'));
     assert!(!said(&[("CLICOLOR_FORCE", "0"), ("NO_COLOR", "1")]).contains('\u{1b}'));
 }
+
+#[test]
+fn sink_answers_its_health_check_until_it_is_told_to_end() {
+    for signal in ["TERM", "INT"] {
+        let mut sink = Command::new("env")
+            .arg("--default-signal=INT")
+            .arg(env!("CARGO_BIN_EXE_alertdrill"))
+            .args(["sink", "--listen", "127.0.0.1:0"])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(sink.stderr.take().unwrap()).lines();
+        let said = log.next().unwrap().unwrap();
+        let address = said.split_once("serving on ").unwrap().1;
+        let url = format!("http://{address}/health");
+        let healthy = alertdrill(&["sink", "--health", &url], &[]);
+        assert_eq!(healthy.code, Some(0), "{}", healthy.complained);
+        let id = sink.id().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &id]).status();
+        assert!(sent.unwrap().success());
+        assert_eq!(sink.wait().unwrap().code(), Some(0), "{signal}");
+        let gone = alertdrill(&["sink", "--health", &url], &[]);
+        assert_eq!(gone.code, Some(2), "{}", gone.said);
+        assert!(gone.complained.contains(&url), "{}", gone.complained);
+    }
+}
+
+#[test]
+fn address_that_cannot_be_served_on_is_named_with_what_to_do() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ended = alertdrill(&["sink", "--listen", &address], &[]);
+    assert_eq!(ended.code, Some(2), "{}", ended.said);
+    let complained = ended.complained.replace(&address, "[address]");
+    insta::assert_snapshot!(complained, @"
+    error: failed to serve on [address]: Address already in use (os error 98)
+      help: name an address of this machine and a port that is free: `--listen 127.0.0.1:8080`
+    ");
+}

@@ -5,6 +5,7 @@
 //! end a run as *could not be tested*.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -156,6 +157,14 @@ pub enum Error {
         /// The system's error.
         source: io::Error,
     },
+    /// An address of this machine cannot be served on.
+    #[error("failed to serve on {address}: {source}")]
+    NotServed {
+        /// The address.
+        address: SocketAddr,
+        /// The system's error.
+        source: io::Error,
+    },
     /// A server did not answer.
     #[error("failed to {attempted}: {reason}")]
     NoAnswer {
@@ -225,6 +234,10 @@ impl Error {
                 Some("`docker compose config --services`, on its compose file, lists the services")
             }
             Self::ClocksDisagree { .. } => Some("have both clocks set by NTP, then run it again"),
+            Self::NotServed { .. } => Some(
+                "name an address of this machine and a port that is free: \
+                 `--listen 127.0.0.1:8080`",
+            ),
             Self::NoSuchNetwork { .. } => {
                 Some("make the stack anew: `alertdrill down`, then `alertdrill up`")
             }

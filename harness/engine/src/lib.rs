@@ -10,7 +10,6 @@ mod clock_check;
 mod expressions;
 mod grafana;
 mod http;
-mod notification_sink;
 mod notifier;
 mod observation;
 mod observer;
@@ -19,6 +18,7 @@ mod prometheus;
 mod repetitions;
 pub mod replay;
 mod rule_engine;
+mod sink;
 mod term_decisions;
 
 pub use alertmanager::Alertmanager;
@@ -28,7 +28,6 @@ pub use clock_check::{ClockCheck, ClockReading};
 pub use expressions::expression_histories;
 pub use grafana::Grafana;
 pub use http::Locate;
-pub use notification_sink::NotificationSink;
 pub use notifier::{AlertmanagerWithSink, NobodyIsTold, Notifier};
 pub use observation::Observation;
 pub use observer::{Answering, Observer, Watched};
@@ -37,4 +36,5 @@ pub use prometheus::{Prometheus, WrittenOffsets};
 pub use rule_engine::{
     AlertSeries, Evaluated, Evaluations, Ranges, RuleEngine, Series, condition_spans,
 };
+pub use sink::{NotificationSink, answers_well, serve_sink};
 pub use term_decisions::term_decisions;

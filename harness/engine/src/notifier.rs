@@ -6,7 +6,7 @@ use alertdrill_core::{Delivery, Result, Routes, Suppression, Witness};
 use async_trait::async_trait;
 
 use crate::alertmanager::Alertmanager;
-use crate::notification_sink::NotificationSink;
+use crate::sink::NotificationSink;
 
 /// A server that groups and routes alerts, with its receivers.
 #[async_trait]
