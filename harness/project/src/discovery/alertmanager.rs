@@ -1,0 +1,184 @@
+//! Which service of the project is Alertmanager, and what it is configured by.
+
+use alertdrill_core::{Error, Result};
+
+use super::addresses::{Addresses, host_and_port};
+use super::command_line::CommandLine;
+use super::found::{FoundServer, MountedFile, Wishes};
+use super::mounts::{Mounts, Seen, beside};
+use super::prometheus_configuration::WrittenAlertmanagers;
+use super::prometheus_service::{
+    images, listens_on, path_prefix, service, services_like, short_name,
+};
+use super::scrape_jobs::written_targets;
+use crate::{ComposeModel, Service};
+
+/// Where Alertmanager listens unless it is told otherwise.
+const DEFAULT_PORT: u16 = 9093;
+/// Its configuration, unless it is told otherwise.
+const DEFAULT_CONFIGURATION: &str = "/etc/alertmanager/alertmanager.yml";
+/// The same in Bitnami's image.
+const BITNAMI_CONFIGURATION: &str = "/opt/bitnami/alertmanager/conf/config.yml";
+
+/// The Alertmanager of a project.
+#[derive(Debug, Default)]
+pub(super) struct FoundAlertmanager {
+    pub(super) server: Option<FoundServer>,
+    pub(super) configuration: Option<MountedFile>,
+    pub(super) also_told: Vec<String>,
+    pub(super) notes: Vec<String>,
+}
+
+/// The Alertmanager that Prometheus, a container of `prometheus` with these `mounts` and the
+/// configuration at `configuration`, sends its alerts to.
+///
+/// # Errors
+/// [`Error::BadDescription`] of one that is wished for and is not there, and of a configuration
+/// that the container makes for itself.
+pub(super) fn find_alertmanager(
+    model: &ComposeModel,
+    wishes: &Wishes,
+    written: &[WrittenAlertmanagers],
+    prometheus: (&str, &Mounts, &str),
+) -> Result<FoundAlertmanager> {
+    let (asker, mounts, configuration) = prometheus;
+    let mut found = FoundAlertmanager::default();
+    if wishes.no_alertmanager {
+        return Ok(found);
+    }
+    let addresses = Addresses::of(model);
+    // Per address, the service and the port there, and what its paths begin with.
+    let mut told: Vec<(String, Option<FoundServer>)> = Vec::new();
+    for group in written {
+        let targets = written_targets(&group.targets, mounts, configuration, &mut found.notes);
+        for target in targets {
+            let service = addresses.service_at(&target.address, asker);
+            let service = service.filter(|service| *service != asker);
+            let prefix = group.path_prefix.as_deref().unwrap_or_default();
+            let server = service.map(|service| FoundServer {
+                service: service.to_owned(),
+                port: host_and_port(&target.address).1.unwrap_or(DEFAULT_PORT),
+                path_prefix: format!("/{}", prefix.trim_matches('/'))
+                    .trim_end_matches('/')
+                    .to_owned(),
+            });
+            if server.is_none() {
+                found.notes.push(format!(
+                    "Prometheus sends its alerts to {}, where no Alertmanager of the project \
+                     answers",
+                    target.address
+                ));
+            }
+            told.push((target.address, server));
+        }
+    }
+    let server = match &wishes.alertmanager {
+        Some(named) => {
+            let at_it = told.iter().filter_map(|(_, server)| server.as_ref());
+            let mut at_it = at_it.filter(|server| server.service == named.service);
+            let server = at_it.next().cloned();
+            let mut server = server.map_or_else(|| by_flags(model, &named.service), Ok)?;
+            server.port = named.port.unwrap_or(server.port);
+            Some(server)
+        }
+        None => match told.iter().find_map(|(_, server)| server.clone()) {
+            Some(told) => Some(told),
+            None => by_image(model, &mut found.notes)?,
+        },
+    };
+    let Some(server) = server else {
+        found.also_told = told.into_iter().map(|(address, _)| address).collect();
+        return Ok(found);
+    };
+    let others = told.into_iter().filter(|(_, told)| {
+        let told = told.as_ref();
+        told.is_none_or(|told| told.service != server.service)
+    });
+    found.also_told = others.map(|(address, _)| address).collect();
+    if !found.also_told.is_empty() {
+        let others = found.also_told.join(", ");
+        let note = format!("Prometheus tells {others} of every alert as well");
+        found.notes.push(note);
+    }
+    found.configuration = configuration_of(model, &server.service, &mut found.notes)?;
+    found.server = Some(server);
+    Ok(found)
+}
+
+fn by_image(model: &ComposeModel, notes: &mut Vec<String>) -> Result<Option<FoundServer>> {
+    let found = services_like(model, |_, service| is_alertmanager(service));
+    let Some(first) = found.first() else {
+        return Ok(None);
+    };
+    notes.push(format!(
+        "{first} is Alertmanager by its image; Prometheus's configuration sends it no alerts, so \
+         none will be delivered"
+    ));
+    by_flags(model, first).map(Some)
+}
+
+fn by_flags(model: &ComposeModel, name: &str) -> Result<FoundServer> {
+    let service = service(model, name)?;
+    let command_line = CommandLine::of(service, &Mounts::of(model, service));
+    Ok(FoundServer {
+        service: name.to_owned(),
+        port: listens_on(&command_line, DEFAULT_PORT),
+        path_prefix: path_prefix(&command_line),
+    })
+}
+
+fn is_alertmanager(service: &Service) -> bool {
+    images(service)
+        .iter()
+        .any(|image| short_name(image) == "alertmanager")
+}
+
+fn configuration_of(
+    model: &ComposeModel,
+    name: &str,
+    notes: &mut Vec<String>,
+) -> Result<Option<MountedFile>> {
+    let service = service(model, name)?;
+    let mounts = Mounts::of(model, service);
+    let command_line = CommandLine::of(service, &mounts);
+    let is_bitnamis = images(service)
+        .iter()
+        .any(|image| image.contains("bitnami"));
+    let default = if is_bitnamis {
+        BITNAMI_CONFIGURATION
+    } else {
+        DEFAULT_CONFIGURATION
+    };
+    let path = command_line.flag("config.file").unwrap_or(default);
+    let path = beside("/alertmanager/", path);
+    let refused = |reason: String| Error::BadDescription {
+        what: format!("Alertmanager's configuration, {path} in `{name}`"),
+        reason: format!(
+            "{reason}; mount it from a file of the project, or write `alertmanager: none` to \
+             judge firing alone"
+        ),
+    };
+    if command_line.writes(&path) {
+        let reason = "the container writes it when it starts, so its routes cannot be read";
+        return Err(refused(reason.to_owned()));
+    }
+    match mounts.look_at(&path) {
+        Seen::Mounted(file) => Ok(Some(file)),
+        Seen::Copied(file) => {
+            notes.push(format!(
+                "{path} is copied into the image of {name} when that is built; the file of the \
+                 project is read"
+            ));
+            Ok(Some(file))
+        }
+        Seen::Missing(host) => Err(refused(format!("{} is not there", host.display()))),
+        Seen::Folder(host) => Err(refused(format!("{} is a folder", host.display()))),
+        Seen::NoFile(why) => Err(refused(why)),
+        Seen::NotMounted => {
+            notes.push(format!(
+                "{name} takes the configuration that is in its image, {path}"
+            ));
+            Ok(None)
+        }
+    }
+}
