@@ -8,15 +8,3 @@ pub use compose_model::{
     Build, ComposeModel, ConfigUse, Dependency, Network, NetworkUse, Port, Service, Volume,
     VolumeUse,
 };
-#[derive(Clone, Debug)]
-pub struct Copy {
-    pub from: std::path::PathBuf,
-    pub to: std::path::PathBuf,
-}
-pub fn alertmanager_for_the_sink(
-    _: &std::path::Path,
-    text: &str,
-    _: &str,
-) -> alertdrill_core::Result<String> {
-    Ok(text.to_owned())
-}
