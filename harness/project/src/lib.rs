@@ -2,6 +2,7 @@
 //! Alertmanager, its `alertdrill.yml`. Files are read here; no engine and no server is asked.
 
 mod compose_model;
+pub mod overlay;
 
 pub use compose_model::{
     Build, ComposeModel, ConfigUse, Dependency, Network, NetworkUse, Port, Service, Volume,
