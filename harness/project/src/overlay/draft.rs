@@ -77,7 +77,7 @@ pub fn overlay(model: &ComposeModel, wishes: &OverlayWishes) -> Result<Overlay> 
     let mut draft = Draft::new(model, wishes);
     networks::add(&mut draft)?;
     static_addresses::add(&mut draft);
-    ports::add(&mut draft)?;
+    ports::add(&mut draft);
     named_volumes::add(&mut draft);
     mounts::add(&mut draft)?;
     mounted_configs::add(&mut draft);

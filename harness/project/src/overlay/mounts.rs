@@ -98,9 +98,10 @@ fn add_mount(
             if covering(service, file).is_some_and(|it| it.target == mounted.target)
                 && let Ok(inside) = file.strip_prefix(&target)
             {
-                let on_machine = match inside.as_os_str().is_empty() {
-                    true => place.clone(),
-                    false => place.join(inside),
+                let on_machine = if inside.as_os_str().is_empty() {
+                    place.clone()
+                } else {
+                    place.join(inside)
                 };
                 draft.found_at(name, file, on_machine);
             }

@@ -1,9 +1,9 @@
 //! Which networks the services are in: those of our project, under the names that they know.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use alertdrill_core::Result;
-use serde_yaml_ng::Value;
+use serde_yaml_ng::{Mapping, Value};
 
 use super::draft::Draft;
 use super::yaml::{as_written, mapping, overriding, reset, text};
@@ -217,13 +217,12 @@ fn own(draft: &mut Draft, key: &str, network: &Network) {
     let name = draft.wishes.own_name(key);
     let notes = notes_of(draft, key, network);
     let keeps = network.driver_opts.iter();
-    let keeps: BTreeMap<_, _> = keeps
+    let keeps: Mapping = keeps
         .filter(|(option, _)| *option != NAME_OF_BRIDGE && is_bridge(network))
-        .filter_map(|(option, value)| {
+        .map(|(option, value)| {
             let value = value.as_str().map_or_else(|| value.to_string(), as_written);
-            Some((Value::from(option.as_str()), text(value)))
+            (option.as_str().into(), text(value))
         })
-        .map(|(option, value)| (option.as_str().unwrap_or_default().to_owned(), value))
         .collect();
     let changes_more_than_its_name = network.external
         || !is_bridge(network)
@@ -237,8 +236,7 @@ fn own(draft: &mut Draft, key: &str, network: &Network) {
             ours.insert("internal".into(), true.into());
         }
         if !keeps.is_empty() {
-            let keeps = keeps.into_iter().map(|(key, value)| (key.into(), value));
-            ours.insert("driver_opts".into(), Value::Mapping(keeps.collect()));
+            ours.insert("driver_opts".into(), keeps.into());
         }
         overriding(ours)
     } else {

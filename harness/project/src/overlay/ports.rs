@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use alertdrill_core::Result;
-
 use super::draft::Draft;
 use super::networks::{WAY_IN, bearer};
 use super::yaml::{overriding, texts};
@@ -11,7 +9,7 @@ use crate::Service;
 
 const TCP: &str = "tcp";
 
-pub(super) fn add(draft: &mut Draft) -> Result<()> {
+pub(super) fn add(draft: &mut Draft) {
     let model = draft.model;
     let mut wanted: BTreeMap<&str, BTreeSet<(u16, &str)>> = BTreeMap::new();
     for (name, service) in &model.services {
@@ -49,7 +47,6 @@ pub(super) fn add(draft: &mut Draft) -> Result<()> {
         let ports = overriding(texts(ports));
         draft.say(name, "ports", ports);
     }
-    Ok(())
 }
 
 fn published(service: &Service) -> impl Iterator<Item = (u16, &str)> {
