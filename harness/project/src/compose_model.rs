@@ -69,6 +69,21 @@ pub struct Service {
     /// `host`, `none`, `service:NAME`, … instead of networks.
     #[serde(default)]
     pub network_mode: Option<String>,
+    /// `host`, `service:NAME` or `container:NAME`: whose processes it sees.
+    #[serde(default)]
+    pub pid: Option<String>,
+    /// `host`, `shareable`, `service:NAME` or `container:NAME`: whose memory it shares.
+    #[serde(default)]
+    pub ipc: Option<String>,
+    /// Whose mounts it has too: `NAME[:ro]` or `container:NAME[:ro]`.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub volumes_from: Vec<String>,
+    /// Containers outside of the project that it reaches by a name: `CONTAINER[:NAME]`.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub external_links: Vec<String>,
+    /// Whether it may do on the machine what its root user may.
+    #[serde(default)]
+    pub privileged: bool,
     /// Its restart policy; `None` is "no".
     #[serde(default)]
     pub restart: Option<String>,
@@ -136,6 +151,9 @@ pub struct VolumeUse {
     /// Whether the container cannot write to it.
     #[serde(default)]
     pub read_only: bool,
+    /// More about a mount of the kind `bind`, as compose has it (`propagation`, …).
+    #[serde(default)]
+    pub bind: Option<Value>,
 }
 
 /// A config that a service mounts.
@@ -157,10 +175,13 @@ pub struct NetworkUse {
     /// The address that it must have.
     #[serde(default)]
     pub ipv4_address: Option<String>,
+    /// The address of version 6 that it must have.
+    #[serde(default)]
+    pub ipv6_address: Option<String>,
 }
 
 /// A network.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Network {
     /// What the engine calls it.
     #[serde(default)]
@@ -171,10 +192,22 @@ pub struct Network {
     /// Whether it leads nowhere outside.
     #[serde(default)]
     pub internal: bool,
+    /// What makes it; `None` is the engine's default, a bridge.
+    #[serde(default)]
+    pub driver: Option<String>,
+    /// What its driver is told.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub driver_opts: BTreeMap<String, Value>,
+    /// Its addresses, as compose has them; `{}` leaves them to the engine.
+    #[serde(default)]
+    pub ipam: Option<Value>,
+    /// Whether it has addresses of version 6, as compose prints it.
+    #[serde(default)]
+    pub enable_ipv6: Option<Value>,
 }
 
 /// A named volume.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Volume {
     /// What the engine calls it.
     #[serde(default)]
@@ -182,6 +215,12 @@ pub struct Volume {
     /// Whether it belongs to nobody's compose project.
     #[serde(default)]
     pub external: bool,
+    /// What keeps it; `None` is the engine's default, a folder of its own.
+    #[serde(default)]
+    pub driver: Option<String>,
+    /// What its driver is told.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub driver_opts: BTreeMap<String, String>,
 }
 
 impl ComposeModel {

@@ -1,9 +1,12 @@
 //! What a project's own files say: its compose model, the configuration of its Prometheus and
 //! Alertmanager, its `alertdrill.yml`. Files are read here; no engine and no server is asked.
 
+mod alertmanager_for_the_sink;
 mod compose_model;
 pub mod discovery;
+pub mod overlay;
 
+pub use alertmanager_for_the_sink::alertmanager_for_the_sink;
 pub use compose_model::{
     Build, ComposeModel, ConfigUse, Dependency, Network, NetworkUse, Port, Service, Volume,
     VolumeUse,

@@ -28,7 +28,9 @@ struct Waits {
 
 #[derive(Deserialize)]
 struct RulesFile {
-    groups: Vec<WrittenGroup>,
+    /// Null is no group, as Prometheus takes it; a file without the key is no rules file.
+    #[serde(deserialize_with = "Option::deserialize")]
+    groups: Option<Vec<WrittenGroup>>,
 }
 
 #[derive(Deserialize)]
@@ -36,7 +38,8 @@ struct WrittenGroup {
     name: String,
     interval: Option<String>,
     query_offset: Option<String>,
-    rules: Vec<WrittenRule>,
+    #[serde(default)]
+    rules: Option<Vec<WrittenRule>>,
 }
 
 #[derive(Deserialize)]
@@ -62,12 +65,14 @@ pub fn rules_of(prometheus: &TextFile, rules: &[TextFile]) -> Result<Vec<LoadedR
 }
 
 /// The groups of all these files.
-fn groups_of(rules: &[TextFile]) -> Result<RulesFile> {
+fn groups_of(rules: &[TextFile]) -> Result<Vec<WrittenGroup>> {
     let mut groups = Vec::new();
     for file in rules {
-        groups.extend(parse::<RulesFile>(file)?.groups);
+        // An empty file has no groups.
+        let read: Option<RulesFile> = parse(file)?;
+        groups.extend(read.and_then(|file| file.groups).unwrap_or_default());
     }
-    Ok(RulesFile { groups })
+    Ok(groups)
 }
 
 /// Per group of rules files, how far back its evaluations look, where that is not zero: as the
@@ -81,13 +86,13 @@ pub fn query_offsets_of(
     rules: &[TextFile],
 ) -> Result<BTreeMap<String, Duration>> {
     let configuration: PrometheusConfiguration = parse(prometheus)?;
-    let rules = groups_of(rules)?;
+    let groups = groups_of(rules)?;
     let of_all = wait_or(
         configuration.global.rule_query_offset.as_deref(),
         Duration::ZERO,
     )?;
     let mut offsets = BTreeMap::new();
-    for group in rules.groups {
+    for group in groups {
         let offset = wait_or(group.query_offset.as_deref(), of_all)?;
         if !offset.is_zero() {
             offsets.insert(group.name, offset);
@@ -112,7 +117,7 @@ fn parse<T: DeserializeOwned>(file: &TextFile) -> Result<T> {
 /// take, so their time-out is taken.
 fn rules_with_waits(
     prometheus: &PrometheusConfiguration,
-    rules: RulesFile,
+    groups: Vec<WrittenGroup>,
 ) -> Result<Vec<LoadedRule>> {
     let global = &prometheus.global;
     // Prometheus's defaults.
@@ -130,12 +135,12 @@ fn rules_with_waits(
         longest_timeout =
             longest_timeout.max(wait_or(job.scrape_timeout.as_deref(), scrape_timeout)?);
     }
-    let recording = recording_rules(&rules, evaluation_interval)?;
+    let recording = recording_rules(&groups, evaluation_interval)?;
     let mut written = Vec::new();
-    for group in rules.groups {
+    for group in groups {
         let evaluation_interval = wait_or(group.interval.as_deref(), evaluation_interval)?;
         let query_offset = wait_or(group.query_offset.as_deref(), offset_of_all)?;
-        for rule in group.rules {
+        for rule in group.rules.unwrap_or_default() {
             let Some(alert) = rule.alert else { continue };
             metrics_now_of(&rule.expr).map_err(|reason| Error::BadDescription {
                 what: format!("the rule {alert}"),
@@ -165,16 +170,17 @@ fn rules_with_waits(
 /// The metrics that the recording rules of a rules file record; none if it is no rules file.
 pub(crate) fn recorded_metrics_of(text: &str) -> Vec<String> {
     let rules: Option<RulesFile> = serde_yaml_ng::from_str(text).ok();
-    let groups = rules.into_iter().flat_map(|rules| rules.groups);
-    let rules = groups.flat_map(|group| group.rules);
+    let groups = rules.and_then(|rules| rules.groups).unwrap_or_default();
+    let rules = groups.into_iter().flat_map(|group| group.rules);
+    let rules = rules.flatten();
     rules.filter_map(|rule| rule.record).collect()
 }
 
-fn recording_rules(rules: &RulesFile, of_all: Duration) -> Result<Vec<RecordingRule>> {
+fn recording_rules(groups: &[WrittenGroup], of_all: Duration) -> Result<Vec<RecordingRule>> {
     let mut recording = Vec::new();
-    for group in &rules.groups {
+    for group in groups {
         let evaluation_interval = wait_or(group.interval.as_deref(), of_all)?;
-        for rule in &group.rules {
+        for rule in group.rules.iter().flatten() {
             recording.extend(rule.record.as_ref().map(|metric| RecordingRule {
                 metric: metric.clone(),
                 query: rule.expr.clone(),
@@ -276,6 +282,13 @@ groups:
                 .as_secs(),
             10
         );
+    }
+
+    #[test]
+    fn file_of_comments_or_without_a_rule_has_no_rules() {
+        for empty in ["# nothing yet", "groups:", "groups: [{name: g, rules: }]"] {
+            assert!(written(PROMETHEUS, empty).unwrap().is_empty(), "{empty}");
+        }
     }
 
     #[test]

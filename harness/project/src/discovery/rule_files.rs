@@ -1,6 +1,8 @@
 //! The rule files that Prometheus loads.
 
-use alertdrill_core::{Error, LoadedRule, Result, rules_of};
+use std::path::Path;
+
+use alertdrill_core::{Error, LoadedRule, Result, TextFile, rules_of};
 use serde_yaml_ng::Value;
 
 use super::found::{Discovered, MountedFile};
@@ -93,21 +95,11 @@ fn check_is_a_rules_file(file: &MountedFile) -> Result<()> {
 /// # Errors
 /// [`Error::File`], or that of [`rules_of`] for a file that is not understood.
 pub fn loaded_rules(discovered: &Discovered) -> Result<Vec<LoadedRule>> {
-    let configuration = &discovered.prometheus_configuration.on_host;
-    let read =
-        |path: &std::path::Path| std::fs::read_to_string(path).map_err(Error::file("read", path));
-    let configured = read(configuration)?;
-    let mut rules = Vec::new();
-    for file in &discovered.rules {
-        let text = read(&file.on_host)?;
-        let is_empty = serde_yaml_ng::from_str::<Value>(&text).is_ok_and(|value| {
-            let groups = value.get("groups");
-            groups.is_none_or(Value::is_null)
-        });
-        if !is_empty {
-            let of_file = rules_of((configuration, &configured), (&file.on_host, &text))?;
-            rules.extend(of_file);
-        }
-    }
-    Ok(rules)
+    let read = |path: &Path| {
+        let text = std::fs::read_to_string(path).map_err(Error::file("read", path))?;
+        Ok(TextFile::new(path, text))
+    };
+    let rules = discovered.rules.iter().map(|file| read(&file.on_host));
+    let rules = rules.collect::<Result<Vec<_>>>()?;
+    rules_of(&read(&discovered.prometheus_configuration.on_host)?, &rules)
 }
