@@ -224,6 +224,9 @@ mod tests {
         assert!(api.volumes[0].read_only);
         assert_eq!(api.environment["B"], None);
         assert!(api.command.is_empty());
-        assert_eq!(model.networks["default"].name.as_deref(), Some("shop_default"));
+        assert_eq!(
+            model.networks["default"].name.as_deref(),
+            Some("shop_default")
+        );
     }
 }

@@ -2,8 +2,12 @@
 //! Alertmanager, its `alertdrill.yml`. Files are read here; no engine and no server is asked.
 
 mod compose_model;
+mod project_file;
 
 pub use compose_model::{
     Build, ComposeModel, ConfigUse, Dependency, Network, NetworkUse, Port, Service, Volume,
     VolumeUse,
+};
+pub use project_file::{
+    Attach, ProjectFile, ServerName, parse_project_file, project_file_schema, read_project_file,
 };
