@@ -94,6 +94,28 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A place of a file that a person wrote is wrong.
+    #[error("{}:{line}:{column}: {message}\n{snippet}", path.display())]
+    InFile {
+        /// The file.
+        path: PathBuf,
+        /// The number of the line, from one.
+        line: usize,
+        /// The number of the character in it, from one.
+        column: usize,
+        /// The line, with a caret under the place.
+        snippet: String,
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        help: String,
+    },
+    /// Several things are wrong.
+    #[error("{}", errors.iter().map(Self::explained).collect::<Vec<_>>().join("\n"))]
+    Several {
+        /// Each of them.
+        errors: Vec<Self>,
+    },
     /// A server does not take a file.
     #[error("{server} refuses the {what} of {}:\n{message}", file.display())]
     CandidateRefused {
@@ -205,8 +227,9 @@ pub enum Error {
 impl Error {
     /// What the reader can do about it.
     #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<&str> {
         match self {
+            Self::InFile { help, .. } => Some(help),
             Self::NoEngine { .. } => Some("install Docker if it is missing, then start its engine"),
             Self::EngineRefuses { .. } => {
                 Some("add yourself to the group docker and log in again, or run this as root")
@@ -251,6 +274,7 @@ impl Error {
             Self::Compose { .. }
             | Self::Docker { .. }
             | Self::BadDescription { .. }
+            | Self::Several { .. }
             | Self::File { .. }
             | Self::NoAnswer { .. }
             | Self::BadAnswer { .. }

@@ -172,6 +172,7 @@ kinds! {
     service_flapping: ServiceFlapping,
     service_killed: ServiceKilled,
     service_oom_killed: ServiceOomKilled,
+    service_paused: ServicePaused,
     service_restarted: ServiceRestarted,
     service_stopped: ServiceStopped,
 }

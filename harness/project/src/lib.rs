@@ -5,9 +5,13 @@ mod alertmanager_for_the_sink;
 mod compose_model;
 pub mod discovery;
 pub mod overlay;
+mod project_file;
 
 pub use alertmanager_for_the_sink::alertmanager_for_the_sink;
 pub use compose_model::{
     Build, ComposeModel, ConfigUse, Dependency, Network, NetworkUse, Port, Service, Volume,
     VolumeUse,
+};
+pub use project_file::{
+    Attach, ProjectFile, ServerName, parse_project_file, project_file_schema, read_project_file,
 };

@@ -1,0 +1,3 @@
+//! What a file gives, and what is said of a wrong one.
+
+mod drills;

@@ -1,0 +1,17 @@
+//! What stands in an `alertdrill.yml`, as it stands there, each name with its place.
+//!
+//! The comments on keys are also what an editor shows of them, by way of the schema.
+
+mod drill;
+mod fault;
+mod file;
+mod text;
+
+pub(super) use drill::{Fires, Moment, Onset, Silent, Waiver, WrittenDrill};
+pub(super) use fault::{
+    Break, CutOff, DisplaceConsumer, Flap, Kill, OneService, Poison, Run, Switch,
+};
+pub(super) use file::{
+    AttachTo, Instances, PathThrough, Promises, Server, SteadyCondition, Usage, WrittenFile,
+};
+pub(super) use text::{Command, DurationText};
