@@ -24,7 +24,7 @@ use alertdrill_report::{
     Report, RunFolder, drill_line, end_table, failure_text, record_history, save_report,
     saved_history,
 };
-use alertdrill_target::compose::{Containers, Project, build_stale, take_down};
+use alertdrill_target::compose::{Project, build_stale, take_down};
 use alertdrill_target::{Journal, heal as heal_all};
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
@@ -86,10 +86,7 @@ pub fn up(project: &Path, programs: &Path, progress: &Progress) -> Result<Vec<St
         let others = [&settings.alertmanager, &settings.notification_sink];
         let others = others.into_iter().flatten();
         for endpoint in [&settings.prometheus].into_iter().chain(others) {
-            let address = stack
-                .containers()
-                .address(&endpoint.service, endpoint.port)
-                .await?;
+            let address = stack.containers().address_of(endpoint).await?;
             lines.push(format!("{}: http://{address}", endpoint.service));
         }
         session.keep()?;
@@ -104,7 +101,7 @@ pub fn up(project: &Path, programs: &Path, progress: &Progress) -> Result<Vec<St
 pub fn build_images(project: &Path, programs: &Path, progress: &Progress) -> Result<()> {
     runtime()?.block_on(async {
         let project = Project::open(project, programs).await?;
-        let containers = Containers::connect(project.name()).await?;
+        let containers = project.containers().await?;
         build_stale(&project, &containers, progress).await.map(drop)
     })
 }
@@ -127,7 +124,7 @@ pub fn down(project: &Path, programs: &Path, progress: &Progress) -> Result<()> 
 pub fn heal(project: &Path, programs: &Path, progress: &Progress) -> Result<Vec<String>> {
     runtime()?.block_on(async {
         let project = Project::open(project, programs).await?;
-        let containers = Containers::connect(project.name()).await?;
+        let containers = project.containers().await?;
         let site = site_of(&project, &containers);
         let journal = Journal::in_folder(&project.state_folder());
         let healed = heal_all(&journal, &site, progress).await?;

@@ -104,7 +104,7 @@ fn locate(stack: &Stack, endpoint: &Endpoint) -> Locate {
     let (containers, endpoint) = (stack.containers().clone(), endpoint.clone());
     Arc::new(move || {
         let (containers, endpoint) = (containers.clone(), endpoint.clone());
-        async move { containers.address(&endpoint.service, endpoint.port).await }.boxed()
+        async move { containers.address_of(&endpoint).await }.boxed()
     })
 }
 

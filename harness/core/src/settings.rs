@@ -161,6 +161,21 @@ pub struct Endpoint {
     pub service: String,
     /// The port inside its container.
     pub port: u16,
+    /// What the paths of its API begin with: nothing, or like `/prometheus`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub path_prefix: String,
+}
+
+impl Endpoint {
+    /// The port `port` of `service`.
+    #[must_use]
+    pub fn new(service: impl Into<String>, port: u16) -> Self {
+        Self {
+            service: service.into(),
+            port,
+            path_prefix: String::new(),
+        }
+    }
 }
 
 /// Prometheus's own files, relative to the project's root.

@@ -9,7 +9,7 @@ use alertdrill_core::dashboard::{metrics_read, unknown_metrics};
 use alertdrill_core::{Error, Result, RunOutcome, TermDecision, with_watchdogs};
 use alertdrill_engine::{Prometheus, RuleEngine as _};
 use alertdrill_report::{CoverageTable, PlannedCoverage, RunFolder, term_names};
-use alertdrill_target::compose::{Containers, Project};
+use alertdrill_target::compose::Project;
 
 use super::{Done, Selection, latest_run, runtime};
 use crate::session::dashboard_of;
@@ -99,10 +99,8 @@ async fn of_the_stack(project: &Path, programs: &Path) -> Result<Option<Promethe
     let address = async {
         let project = Project::open(project, programs).await?;
         let endpoint = &project.settings().prometheus;
-        Containers::connect(project.name())
-            .await?
-            .address(&endpoint.service, endpoint.port)
-            .await
+        let containers = project.containers().await?;
+        containers.address_of(endpoint).await
     };
     match address.await {
         Ok(address) => Ok(Some(Prometheus::new(&address))),

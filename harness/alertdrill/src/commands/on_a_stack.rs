@@ -44,7 +44,7 @@ fn after_removal(
 fn is_there(project: &Path, programs: &Path) -> Result<bool> {
     runtime()?.block_on(async {
         let project = Project::open(project, programs).await?;
-        Containers::connect(project.name()).await?.exist().await
+        project.containers().await?.exist().await
     })
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use alertdrill_core::{Error, Recording, Result, TextFile, UtcInstant};
 use alertdrill_engine::Prometheus;
 use alertdrill_report::{RecordingFolder, RunFolder};
-use alertdrill_target::compose::{Containers, Project};
+use alertdrill_target::compose::Project;
 
 use super::{latest_run, runtime};
 use crate::recorder::{Recorder, replayer_in};
@@ -84,8 +84,8 @@ impl Subject {
 async fn of_the_stack(project: &Path, programs: &Path) -> Result<Prometheus> {
     let project = Project::open(project, programs).await?;
     let endpoint = &project.settings().prometheus;
-    let containers = Containers::connect(project.name()).await?;
-    let address = containers.address(&endpoint.service, endpoint.port).await?;
+    let containers = project.containers().await?;
+    let address = containers.address_of(endpoint).await?;
     Ok(Prometheus::new(&address))
 }
 

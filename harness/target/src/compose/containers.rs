@@ -1,7 +1,7 @@
 //! The containers of one compose project, and no others: every call first looks a service up by the
 //! project's label, so that it can hit nothing else on the machine.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use jiff::Timestamp;
 
 use super::docker;
 use super::docker::docker_failed;
+use alertdrill_core::settings::Endpoint;
 use alertdrill_core::{Error, Health, Result, ServiceState, Target as _, Topics, UtcInstant};
 
 /// The engine's own grace period, for a container that sets none (`docker stop --help`).
@@ -30,6 +31,7 @@ const SERVICE_LABEL: &str = "com.docker.compose.service";
 pub struct Containers {
     docker: Docker,
     project: String,
+    networks: BTreeMap<String, String>,
     topics: Option<Arc<dyn Topics>>,
 }
 
@@ -42,6 +44,7 @@ impl Containers {
         Ok(Self {
             docker: docker::connect().await?,
             project: project.into(),
+            networks: BTreeMap::new(),
             topics: None,
         })
     }
@@ -50,6 +53,12 @@ impl Containers {
     #[must_use]
     pub fn with_topics(self, topics: Option<Arc<dyn Topics>>) -> Self {
         Self { topics, ..self }
+    }
+
+    /// The same containers, whose networks the engine calls by these names.
+    #[must_use]
+    pub(super) fn with_networks(self, networks: BTreeMap<String, String>) -> Self {
+        Self { networks, ..self }
     }
 
     pub(super) fn message_broker(&self) -> Option<&dyn Topics> {
@@ -108,7 +117,12 @@ impl Containers {
             .network_settings
             .and_then(|settings| settings.networks)
             .unwrap_or_default();
-        let prefix = self.network_id("");
+        let name_of = |real: &String| {
+            let mut named = self.networks.iter();
+            let named = named.find(|(_, other)| *other == real).map(|(name, _)| name.clone());
+            let prefix = format!("{}_", self.project);
+            named.or_else(|| real.strip_prefix(&prefix).map(str::to_owned))
+        };
         ServiceState {
             service: service.to_owned(),
             health,
@@ -119,8 +133,8 @@ impl Containers {
                 .map(UtcInstant::from),
             is_paused: state.paused == Some(true),
             networks: networks
-                .into_keys()
-                .filter_map(|name| name.strip_prefix(&prefix).map(str::to_owned))
+                .keys()
+                .filter_map(name_of)
                 .collect(),
             status,
         }
@@ -128,7 +142,8 @@ impl Containers {
 
     /// What the engine calls the compose file's network `name`.
     pub(super) fn network_id(&self, name: &str) -> String {
-        format!("{}_{name}", self.project)
+        let named = self.networks.get(name).cloned();
+        named.unwrap_or_else(|| format!("{}_{name}", self.project))
     }
 
     pub(super) async fn inspect(&self, service: &str) -> Result<ContainerInspectResponse> {
@@ -191,6 +206,15 @@ impl Containers {
                 "port {port} of the container is not published, or the container does not run"
             ),
         })
+    }
+
+    /// Where the API of a server is on this machine: its address, and what its paths begin with.
+    ///
+    /// # Errors
+    /// As [`Containers::address`].
+    pub async fn address_of(&self, endpoint: &Endpoint) -> Result<String> {
+        let address = self.address(&endpoint.service, endpoint.port).await?;
+        Ok(format!("{address}{}", endpoint.path_prefix))
     }
 
     /// Kills and removes every container of the project, because they hold nothing to save.

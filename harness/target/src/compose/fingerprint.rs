@@ -1,13 +1,14 @@
 //! What a running stack was started from, to tell whether it is current.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use alertdrill_core::{Error, Result};
+use alertdrill_project::overlay::CopySource;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::files::{finish_hash, hash_file, hash_tree};
-use super::project::Project;
+use super::project::{Layout, Project};
 
 /// What a running stack was started from.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -65,13 +66,25 @@ pub(super) fn files_sha256(project: &Project) -> Result<String> {
         hash_file(&mut hash, &program)?;
         hash_file(&mut hash, &project.root().join(&image.dockerfile))?;
     }
-    for source in project.committed_sources() {
-        hash.update(source.as_os_str().as_encoded_bytes());
-        if source.is_dir() {
-            hash_tree(&mut hash, &source)?;
-        } else {
-            hash_file(&mut hash, &source)?;
+    if let Layout::Copies(beside) = project.layout() {
+        for copy in &beside.overlay.copies {
+            if let CopySource::Path(from) = &copy.from {
+                hash_path(&mut hash, from)?;
+            }
         }
+        return Ok(finish_hash(hash));
+    }
+    for source in project.committed_sources() {
+        hash_path(&mut hash, &source)?;
     }
     Ok(finish_hash(hash))
+}
+
+fn hash_path(hash: &mut Sha256, path: &Path) -> Result<()> {
+    hash.update(path.as_os_str().as_encoded_bytes());
+    if path.is_dir() {
+        hash_tree(hash, path)
+    } else {
+        hash_file(hash, path)
+    }
 }

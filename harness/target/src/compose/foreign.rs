@@ -1,20 +1,355 @@
-use super::project::Project;
-use alertdrill_core::{Error, Result, Settings, plan::Plan};
+//! A project of others: described by an `alertdrill.yml` beside its compose files, which stay as
+//! they are. It runs beside itself under a name of ours, by an overlay; or it runs already, and is
+//! attached to.
+
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-pub(super) async fn open(file: &Path, _programs: &Path) -> Result<Project> {
-    Err(Error::BadDescription {
-        what: file.display().to_string(),
-        reason: "later".to_owned(),
-    })
-}
+
+use alertdrill_core::plan::Plan;
+use alertdrill_core::settings::{
+    AlertmanagerFiles, Endpoint, PrometheusFiles, Settings, SteadyCondition,
+};
+use alertdrill_core::{Error, Result};
+use alertdrill_project::discovery::{
+    Discovered, FoundServer, WishedServer, Wishes, discover, loaded_rules,
+};
+use alertdrill_project::overlay::{
+    MountedFile, Overlay, OverlayWishes, ServerWish, SinkWish, check_overlay, overlay,
+};
+use alertdrill_project::{ComposeModel, ProjectFile, ServerName, read_project_file};
+
+use super::command::Compose;
+use super::compose_files::compose_files_of;
+use super::description;
+use super::files::write_if_changed;
+use super::project::{Layout, Project, make_target_folder, state_folder, target_folder};
+use super::runbooks::runbooks;
+use super::sink_image::SINK_PORT;
+
+/// The service that is told in place of their receivers.
+const SINK: &str = "alertdrill-sink";
+/// What follows the name of a project of others in the name under which it is started.
+const DRILLED: &str = "-drill";
+
+/// A project of others, as its files say it.
+#[derive(Clone, Debug)]
 pub struct ForeignProject {
+    /// The folder of its `alertdrill.yml`, absolute.
     pub root: PathBuf,
+    /// What has to be known of it: found, or written in its `alertdrill.yml`.
     pub settings: Settings,
+    /// Its drills.
     pub plan: Plan,
+    /// What was guessed of it and why, and what looks wrong: a sentence each.
+    pub notes: Vec<String>,
+    file: PathBuf,
+    model: ComposeModel,
+    compose: Compose,
+    discovered: Discovered,
+    /// The name of the running project, if it is attached to.
+    attached_to: Option<String>,
 }
+
+/// Reads the project that the `alertdrill.yml` at `file` describes. Neither an engine nor a server
+/// is asked.
+///
+/// # Errors
+/// [`Error::NoCompose`]; [`Error::InFile`], [`Error::Several`] or [`Error::BadDescription`] of a
+/// file that is wrong.
 pub async fn foreign_project(file: &Path) -> Result<ForeignProject> {
-    Err(Error::BadDescription {
-        what: file.display().to_string(),
-        reason: "later".to_owned(),
+    let written = read_project_file(file)?;
+    let file = file
+        .canonicalize()
+        .map_err(Error::file("open", file))?;
+    let root = file.parent().map(Path::to_owned).unwrap_or_default();
+    let compose = Compose {
+        files: compose_files_of(&root, &written.compose)?,
+        profiles: written.profiles.clone(),
+        ..Compose::default()
+    };
+    let kept_in = target_folder(&root).join("compose");
+    let model = description::read(&compose, &kept_in).await?.model;
+    project_of(file, root, written, compose, model)
+}
+
+fn project_of(
+    file: PathBuf,
+    root: PathBuf,
+    mut written: ProjectFile,
+    compose: Compose,
+    model: ComposeModel,
+) -> Result<ForeignProject> {
+    let discovered = discover(&model, &wishes_of(&written))?;
+    written.complete(&model, &loaded_rules(&discovered)?)?;
+    let attached_to = written.attach.as_ref();
+    let attached_to = attached_to.map(|it| it.project.clone().unwrap_or(model.name.clone()));
+    let mut settings = settings_of(&written, &discovered, attached_to.is_some());
+    settings.services = model.services.keys().cloned().collect();
+    settings.services.extend(settings.notification_sink.iter().map(|it| it.service.clone()));
+    settings.runbooks = runbooks(&root, &settings)?;
+    Ok(ForeignProject {
+        settings,
+        plan: written.plan,
+        notes: discovered.notes.clone(),
+        file,
+        model,
+        compose,
+        discovered,
+        attached_to,
+        root,
     })
+}
+
+fn wishes_of(written: &ProjectFile) -> Wishes {
+    let wished = |server: &ServerName| WishedServer {
+        service: server.service.clone(),
+        port: server.port,
+    };
+    Wishes {
+        prometheus: written.prometheus.as_ref().map(wished),
+        alertmanager: written.alertmanager.as_ref().map(wished),
+        no_alertmanager: written.has_no_alertmanager,
+    }
+}
+
+fn settings_of(written: &ProjectFile, discovered: &Discovered, is_attached: bool) -> Settings {
+    let Discovered {
+        prometheus,
+        prometheus_configuration,
+        alertmanager,
+        alertmanager_configuration,
+        ..
+    } = discovered;
+    // Without its configuration nobody can say to whom it should send instead.
+    let has_sink = !is_attached && alertmanager.is_some() && alertmanager_configuration.is_some();
+    let sink = has_sink.then(|| Endpoint::new(SINK, SINK_PORT));
+    let servers = [Some(&prometheus.service), alertmanager.as_ref().map(|it| &it.service)];
+    let mut watched_by = written.watched_by.clone();
+    if watched_by.is_empty() {
+        watched_by.extend(servers.into_iter().flatten().cloned());
+        watched_by.extend(sink.iter().map(|sink| sink.service.clone()));
+    }
+    let mut steady_state = written.steady_state.clone();
+    if steady_state.is_empty() {
+        steady_state = usual_steady_state();
+    }
+    let grafana = written.grafana.as_ref().map(|it| Endpoint::new(&it.service, it.port.unwrap_or(3000)));
+    Settings {
+        prometheus: endpoint(prometheus),
+        alertmanager: alertmanager.as_ref().map(endpoint),
+        notification_sink: sink,
+        prometheus_files: PrometheusFiles {
+            configuration: prometheus_configuration.on_host.clone(),
+            rules: discovered.rules.iter().map(|rules| rules.on_host.clone()).collect(),
+            staged_by: None,
+        },
+        alertmanager_files: alertmanager_configuration.as_ref().map(|file| AlertmanagerFiles {
+            configuration: file.on_host.clone(),
+            staged_by: None,
+        }),
+        drills: None,
+        receivers: written.receivers.clone(),
+        may_be_told: written.may_be_told.clone(),
+        promises: written.promises,
+        culprits: written.culprits.clone(),
+        instances: written.instances.clone(),
+        runbook: written.runbook.clone(),
+        watchdogs: written.watchdogs.clone(),
+        rule_tests: written.rule_tests.clone(),
+        recording: written.recording.clone(),
+        waived_mutants: written.waived_mutants.clone(),
+        annotations: written.annotations.clone(),
+        program_image: None,
+        free_ports: Vec::new(),
+        kafka: written.kafka.clone(),
+        dashboard: written.dashboard.clone(),
+        grafana: grafana.or_else(|| discovered.grafana.as_ref().map(endpoint)),
+        usage: written.usage.clone(),
+        watched_by,
+        paths: written.paths.clone(),
+        steady_state,
+        services: BTreeSet::new(),
+        runbooks: BTreeSet::new(),
+    }
+}
+
+fn endpoint(server: &FoundServer) -> Endpoint {
+    Endpoint {
+        path_prefix: server.path_prefix.clone(),
+        ..Endpoint::new(&server.service, server.port)
+    }
+}
+
+/// What must hold before a fault where the project says nothing: what was up is up. A target that
+/// never was is the project's own matter.
+fn usual_steady_state() -> Vec<SteadyCondition> {
+    let condition = |name: &str, query: &str| SteadyCondition {
+        name: name.to_owned(),
+        query: query.to_owned(),
+    };
+    vec![
+        condition("Prometheus scrapes its targets", "count(up == 1) > 0"),
+        condition(
+            "every target that was up is up",
+            "absent(up == 0 and max_over_time(up[1h]) == 1)",
+        ),
+    ]
+}
+
+/// Opens the project that the `alertdrill.yml` at `file` describes.
+///
+/// # Errors
+/// As [`foreign_project`], or what keeps a project from being run beside itself.
+pub(super) async fn open(file: &Path, programs: &Path) -> Result<Project> {
+    let foreign = foreign_project(file).await?;
+    make_target_folder(&foreign.root)?;
+    let name = foreign.own_name();
+    let state = state_folder(&foreign.root, &name);
+    std::fs::create_dir_all(&state).map_err(Error::file("make the folder", &state))?;
+    let layout = if foreign.attached_to.is_some() {
+        Layout::Attached
+    } else {
+        // Which image the sink has is known when it is made; where the copies lie does not hang on
+        // that.
+        Layout::Copies(Box::new(Beside {
+            overlay: foreign.overlay(&name, "")?,
+            foreign: foreign.clone(),
+        }))
+    };
+    let mut compose = foreign.compose.clone();
+    compose.project = Some(name.clone());
+    let overlay = overlay_file(&state);
+    if foreign.attached_to.is_none() && overlay.exists() {
+        compose.files.push(overlay);
+    }
+    let networks = foreign.model.networks.iter().filter_map(|(key, network)| {
+        let real = network.name.clone().filter(|_| foreign.attached_to.is_some())?;
+        Some((key.clone(), real))
+    });
+    Ok(Project {
+        networks: networks.collect(),
+        file: foreign.file,
+        name,
+        settings: foreign.settings,
+        services: foreign.model.services,
+        compose,
+        programs: programs.to_owned(),
+        layout,
+        root: foreign.root,
+    })
+}
+
+/// What it takes to run a project of others beside itself.
+#[derive(Clone, Debug)]
+pub(super) struct Beside {
+    foreign: ForeignProject,
+    pub(super) overlay: Overlay,
+}
+
+impl Beside {
+    /// Where the file of the project that lies at `committed` is mounted from; `None` if it is not
+    /// replaced.
+    pub(super) fn place_of(&self, committed: &Path) -> Option<PathBuf> {
+        let mounted = self.foreign.mounted();
+        let mut mounted = mounted.iter();
+        let (service, path) = mounted
+            .find(|(_, on_host, _)| *on_host == committed)
+            .map(|(service, _, path)| (*service, *path))?;
+        let mut places = self.overlay.places.iter();
+        let place = places.find(|place| place.service == service && place.path == path)?;
+        Some(place.on_machine.clone())
+    }
+
+    /// The overlay by which the project runs under this name with a sink of this image, written
+    /// where compose finds it.
+    ///
+    /// # Errors
+    /// As [`overlay`], or [`Error::File`].
+    pub(super) fn write_overlay(&mut self, name: &str, image: &str) -> Result<PathBuf> {
+        self.overlay = self.foreign.overlay(name, image)?;
+        let path = overlay_file(&state_folder(&self.foreign.root, name));
+        write_if_changed(&path, &self.overlay.text)?;
+        Ok(path)
+    }
+
+    /// That compose merges the overlay as it is meant.
+    ///
+    /// # Errors
+    /// As [`check_overlay`].
+    pub(super) fn check(&self, name: &str, image: &str, merged: &ComposeModel) -> Result<()> {
+        self.foreign.with_wishes(name, image, |wishes| {
+            check_overlay(merged, wishes)
+        })
+    }
+}
+
+fn wish(server: &FoundServer) -> ServerWish<'_> {
+    ServerWish {
+        service: &server.service,
+        port: server.port,
+    }
+}
+
+fn overlay_file(state: &Path) -> PathBuf {
+    state.join("overlay.yml")
+}
+
+impl ForeignProject {
+    /// The name that its containers have.
+    fn own_name(&self) -> String {
+        let attached_to = self.attached_to.clone();
+        attached_to.unwrap_or_else(|| format!("{}{DRILLED}", self.model.name))
+    }
+
+    /// The files that candidates may replace: each with its service, where it lies, and its path
+    /// in the container.
+    fn mounted(&self) -> Vec<(&str, &Path, &Path)> {
+        let Discovered {
+            prometheus,
+            prometheus_configuration,
+            rules,
+            alertmanager,
+            alertmanager_configuration,
+            ..
+        } = &self.discovered;
+        let of_prometheus = [prometheus_configuration].into_iter().chain(rules);
+        let of_prometheus = of_prometheus.map(|file| (prometheus.service.as_str(), file));
+        let routes = alertmanager.as_ref().zip(alertmanager_configuration.as_ref());
+        let routes = routes.map(|(server, file)| (server.service.as_str(), file));
+        of_prometheus
+            .chain(routes)
+            .map(|(service, file)| (service, &*file.on_host, Path::new(&file.in_container)))
+            .collect()
+    }
+
+    fn overlay(&self, name: &str, image: &str) -> Result<Overlay> {
+        self.with_wishes(name, image, |wishes| overlay(&self.model, wishes))
+    }
+
+    fn with_wishes<T>(
+        &self,
+        name: &str,
+        image: &str,
+        then: impl FnOnce(&OverlayWishes) -> Result<T>,
+    ) -> Result<T> {
+        let mounted = self.mounted();
+        let mounted = mounted.iter().map(|(service, _, path)| MountedFile { service, path });
+        let mounted: Vec<_> = mounted.collect();
+        let copies = state_folder(&self.root, name).join("copies");
+        let sink = self.settings.notification_sink.as_ref();
+        then(&OverlayWishes {
+            project: name,
+            root: &self.root,
+            copies: &copies,
+            prometheus: wish(&self.discovered.prometheus),
+            alertmanager: self.discovered.alertmanager.as_ref().map(wish),
+            sink: sink.map(|sink| SinkWish {
+                service: &sink.service,
+                image,
+                port: sink.port,
+                health: &[],
+            }),
+            mounted: &mounted,
+        })
+    }
 }

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use super::containers::Containers;
 use super::docker::docker_failed;
 use super::files::{copy_if_changed, finish_hash, hash_tree};
-use super::project::{Project, staged_program_image};
+use super::project::{Layout, Project, staged_program_image};
 
 /// Builds what is missing or out of date; gives the id of each built image by its name.
 ///
@@ -28,6 +28,9 @@ pub async fn build_stale(
     containers: &Containers,
     progress: &Progress,
 ) -> Result<BTreeMap<String, String>> {
+    if !matches!(project.layout(), Layout::Folders) {
+        return build_by_compose(project, progress).await.map(|()| BTreeMap::new());
+    }
     stage_program(project)?;
     let mut images = BTreeMap::new();
     let mut stale = BTreeMap::new();
@@ -69,6 +72,33 @@ pub async fn build_stale(
         images.insert(image, id.unwrap_or_default());
     }
     Ok(images)
+}
+
+/// Builds what a project of others builds, which compose knows best: its services may share no
+/// image, or name none.
+async fn build_by_compose(project: &Project, progress: &Progress) -> Result<()> {
+    let services = project.services().iter();
+    let built: Vec<_> = services
+        .filter(|(_, service)| service.build.is_some())
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if built.is_empty() {
+        return Ok(());
+    }
+    let step = progress.step("stack", "building the project's images");
+    let arguments = [&["build"][..], &built].concat();
+    let on_line = |line: &str| step.update(line);
+    match project.compose(&arguments, "build the images", on_line).await {
+        Ok(_) => {
+            step.done("built");
+            Ok(())
+        }
+        Err(Error::Compose { log, .. }) => Err(Error::ImageBuild {
+            services: built.join(", "),
+            log,
+        }),
+        Err(other) => Err(other),
+    }
 }
 
 async fn build_image(

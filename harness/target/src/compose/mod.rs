@@ -3,6 +3,7 @@
 
 mod actions;
 mod command;
+mod compose_files;
 mod containers;
 mod copies;
 mod description;
@@ -30,7 +31,7 @@ mod tools;
 pub use containers::Containers;
 pub use drilled_files::{DrilledFile, DrilledFiles};
 pub use files::hash_of_file;
-pub use foreign::foreign_project;
+pub use foreign::{ForeignProject, foreign_project};
 pub use images::build_stale;
 pub use lock::StackLock;
 pub use project::{Project, target_folder};

@@ -6,17 +6,21 @@ use std::path::{Path, PathBuf};
 
 use alertdrill_core::settings::{ProgramImage, Settings};
 use alertdrill_core::{Error, Result};
-use alertdrill_project::{ComposeModel, Copy, Service};
+use alertdrill_project::{ComposeModel, Service};
 
 use super::command::{self, Compose};
+use super::containers::Containers;
 use super::description;
 use super::files::write_if_changed;
-use super::foreign;
+use super::foreign::{self, Beside};
 use super::project_path::{ProjectPath, find_project};
 use super::runbooks::runbooks;
+use super::sink_image::sink_image;
 
 /// The folder in a project without cargo that this program writes to.
 const OWN_FOLDER: &str = ".alertdrill";
+/// The program that the sink's image holds.
+const PROGRAM: &str = "alertdrill";
 
 /// A compose project and what has to be known of it.
 #[derive(Clone, Debug)]
@@ -27,6 +31,8 @@ pub struct Project {
     pub(super) name: String,
     pub(super) settings: Settings,
     pub(super) services: BTreeMap<String, Service>,
+    /// The engine's names of networks that are not called by the project and their own name.
+    pub(super) networks: BTreeMap<String, String>,
     pub(super) compose: Compose,
     pub(super) programs: PathBuf,
     pub(super) layout: Layout,
@@ -38,7 +44,7 @@ pub(super) enum Layout {
     /// By folders that variables of the compose file name (the setting `staged_by`), or as it is.
     Folders,
     /// By copies of what is mounted, which an overlay mounts instead.
-    Copies(Vec<Copy>),
+    Copies(Box<Beside>),
     /// The project runs already: nothing of it is changed.
     Attached,
 }
@@ -84,6 +90,7 @@ impl Project {
             name,
             settings,
             services,
+            networks: BTreeMap::new(),
             compose,
             programs: programs.to_owned(),
             layout: Layout::Folders,
@@ -129,6 +136,39 @@ impl Project {
         &self.layout
     }
 
+    /// Its containers, on the engine that `DOCKER_HOST` or the default socket names.
+    ///
+    /// # Errors
+    /// As [`Containers::connect`].
+    pub async fn containers(&self) -> Result<Containers> {
+        let containers = Containers::connect(&self.name).await?;
+        Ok(containers.with_networks(self.networks.clone()))
+    }
+
+    /// Makes what a project of others needs to run beside itself: the image of the sink, and the
+    /// overlay.
+    ///
+    /// # Errors
+    /// As [`sink_image`], or what keeps the project from being run.
+    pub(super) async fn prepare(&mut self, containers: &Containers) -> Result<()> {
+        let Layout::Copies(beside) = &mut self.layout else {
+            return Ok(());
+        };
+        let image = match &self.settings.notification_sink {
+            Some(_) => sink_image(containers.docker(), &self.programs.join(PROGRAM)).await?,
+            None => String::new(),
+        };
+        let overlay = beside.write_overlay(&self.name, &image)?;
+        if !self.compose.files.contains(&overlay) {
+            self.compose.files.push(overlay);
+        }
+        let kept_in = target_folder(&self.root).join("compose");
+        let merged = description::read(&self.compose, &kept_in).await?.model;
+        beside.check(&self.name, &image, &merged)?;
+        self.services = merged.services;
+        Ok(())
+    }
+
     /// Whether the project ran before, and is not ours to start or to remove.
     #[must_use]
     pub fn is_attached(&self) -> bool {
@@ -142,7 +182,10 @@ impl Project {
             let dependency = other.depends_on.get(service);
             dependency.is_some_and(|it| it.condition == "service_completed_successfully")
         };
-        self.services.values().any(ends)
+        let is_of_others = !matches!(self.layout, Layout::Folders);
+        let policy = self.services.get(service).and_then(|it| it.restart.as_deref());
+        let is_left_ended = matches!(policy, None | Some("no" | "on-failure"));
+        self.services.values().any(ends) || (is_of_others && is_left_ended)
     }
 
     /// The committed files and folders that the project mounts as they are, and those that its

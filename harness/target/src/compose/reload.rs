@@ -35,5 +35,5 @@ impl ServerAddresses {
 }
 
 async fn address(containers: &Containers, endpoint: &Endpoint) -> Result<String> {
-    containers.address(&endpoint.service, endpoint.port).await
+    containers.address_of(endpoint).await
 }

@@ -30,7 +30,7 @@ pub async fn remove_if_unused(project: &Project, progress: &Progress) -> Result<
     if let Some(_alone) = StackLock::try_alone(&project.lock_file())?
         && goes_with_its_last_user(project)
     {
-        let containers = Containers::connect(project.name()).await?;
+        let containers = project.containers().await?;
         remove(project, &containers, progress).await?;
     }
     Ok(())
@@ -49,8 +49,14 @@ pub async fn take_down(
     progress: &Progress,
     cancel: &CancellationToken,
 ) -> Result<()> {
+    if project.is_attached() {
+        return Err(Error::BadDescription {
+            what: format!("the running project {}", project.name()),
+            reason: "it was attached to, so it is not ours to remove".to_owned(),
+        });
+    }
     let _lock = StackLock::alone(&project.lock_file(), progress, cancel).await?;
-    let containers = Containers::connect(project.name()).await?;
+    let containers = project.containers().await?;
     remove(project, &containers, progress).await
 }
 

@@ -54,7 +54,8 @@ impl Stack {
         progress: &Progress,
         cancel: &CancellationToken,
     ) -> Result<Self> {
-        let containers = Containers::connect(project.name()).await?;
+        let containers = project.containers().await?;
+        project.prepare(&containers).await?;
         let path = project.lock_file();
         let mut start = StackStart::Reused;
         let mut waiting = None;
@@ -190,8 +191,7 @@ impl Stack {
     /// # Errors
     /// As [`Containers::address`].
     pub async fn address(&self, endpoint: &Endpoint) -> Result<String> {
-        let Endpoint { service, port } = endpoint;
-        self.containers.address(service, *port).await
+        self.containers.address_of(endpoint).await
     }
 }
 
@@ -209,6 +209,9 @@ async fn is_current(
     containers: &Containers,
     wanted: &Configuration,
 ) -> Result<bool> {
+    if project.is_attached() {
+        return all_run(project, containers).await;
+    }
     let Some(running) = Fingerprint::read(project) else {
         return Ok(false);
     };

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use alertdrill_core::{Result, Settings};
 use alertdrill_project::alertmanager_for_the_sink;
+use alertdrill_project::overlay::MOST_BYTES_COPIED;
 use sha2::{Digest, Sha256};
 
 use super::copies;
@@ -104,7 +105,7 @@ pub(super) fn mounted_from(project: &Project, committed: &Path) -> Option<PathBu
     let (root, settings) = (project.root(), project.settings());
     match project.layout() {
         Layout::Attached => None,
-        Layout::Copies(made) => copies::place_of(made, committed),
+        Layout::Copies(beside) => beside.place_of(committed),
         Layout::Folders => {
             let state = project.state_folder();
             let (prometheus, routes) = (&settings.prometheus_files, &settings.alertmanager_files);
@@ -146,13 +147,24 @@ pub(super) fn prometheus_files_in_use(project: &Project) -> (PathBuf, Vec<PathBu
 pub(super) async fn stage(project: &Project, asked_for: &Configuration) -> Result<()> {
     check_changed(project, &asked_for.files).await?;
     match project.layout() {
-        Layout::Attached => Ok(()),
         Layout::Folders => stage_folders(project, &asked_for.files),
-        Layout::Copies(made) => {
-            copies::bring_up_to_date(made)?;
-            stage_drilled(project, &asked_for.files)
-        }
+        Layout::Copies(_) | Layout::Attached => Ok(()),
     }
+}
+
+/// Makes the copies that a project of others mounts. Nobody may use them: what a container wrote
+/// into them is gone.
+///
+/// # Errors
+/// [`alertdrill_core::Error::File`], or [`alertdrill_core::Error::BadDescription`] of too much to
+/// be copied, or of a configuration of Alertmanager that cannot be rewritten.
+pub(super) fn make_copies(project: &Project, asked_for: &Configuration) -> Result<()> {
+    let Layout::Copies(beside) = project.layout() else {
+        return Ok(());
+    };
+    let folder = project.state_folder().join("copies");
+    copies::bring_up_to_date(&beside.overlay.copies, &folder, MOST_BYTES_COPIED)?;
+    stage_drilled(project, &asked_for.files)
 }
 
 async fn check_changed(project: &Project, files: &DrilledFiles) -> Result<()> {

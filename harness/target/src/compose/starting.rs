@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::containers::Containers;
 use super::fingerprint::{Fingerprint, files_sha256};
 use super::health::{all_run, explained, wait_until_healthy};
-use super::project::Project;
+use super::project::{Layout, Project};
 use super::reload::{Reload, ServerAddresses};
 use super::removal::{keep_stack, remove};
 use super::{images, staging};
@@ -52,17 +52,21 @@ async fn start(
     progress: &Progress,
     began_to_start: &mut bool,
 ) -> Result<StackStart> {
+    if project.is_attached() {
+        return Err(not_running(project));
+    }
     let images = images::build_stale(project, containers, progress).await?;
     let configuration = staging::asked_for(project)?;
     staging::stage(project, &configuration).await?;
     let wanted = Fingerprint {
         files_sha256: files_sha256(project)?,
         image_ids: images.into_values().collect(),
-        configuration_sha256: configuration.sha256,
+        configuration_sha256: configuration.sha256.clone(),
     };
     if all_run(project, containers).await?
         && let Some(running) = Fingerprint::read(project)
         && running.has_containers_of(&wanted)
+        && (running == wanted || matches!(project.layout(), Layout::Folders))
     {
         if running != wanted {
             let step = progress.step("stack", "reloading changed rules and routes");
@@ -78,9 +82,20 @@ async fn start(
         // nothing.
         remove(project, containers, progress).await?;
     }
+    staging::make_copies(project, &configuration)?;
     start_anew(project, containers, progress).await?;
     wanted.write(project)?;
     Ok(StackStart::Started)
+}
+
+/// That a project which is to be attached to does not run.
+fn not_running(project: &Project) -> Error {
+    Error::BadDescription {
+        what: format!("the running project {}", project.name()),
+        reason: "its services do not all run, and it is not ours to start; start it, or leave out \
+                 `attach` in alertdrill.yml to have it started beside itself"
+            .to_owned(),
+    }
 }
 
 async fn start_anew(project: &Project, containers: &Containers, progress: &Progress) -> Result<()> {
