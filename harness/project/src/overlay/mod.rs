@@ -30,6 +30,7 @@ mod check;
 mod compose_version;
 mod copied_paths;
 mod draft;
+mod making;
 mod mounted_configs;
 mod mounts;
 mod named_volumes;
@@ -43,7 +44,8 @@ mod yaml;
 pub use check::check_overlay;
 pub use compose_version::require_compose;
 pub use copied_paths::{Copy, CopySource, MOST_BYTES_COPIED};
-pub use draft::{Overlay, Place, overlay};
+pub use draft::{Overlay, Place};
+pub use making::overlay;
 pub use wishes::{MountedFile, OverlayWishes, ServerWish, SinkWish};
 
 #[cfg(test)]
