@@ -264,7 +264,7 @@ fn complaint_of(error: &Error) -> Complaint {
             ..
         } => (
             format!(
-                "here stands {}, where {expected} belongs",
+                "here stands {}, expected is {expected}",
                 plainly(unexpected)
             ),
             SEE_THE_PAGE.to_owned(),
