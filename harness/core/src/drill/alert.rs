@@ -21,7 +21,7 @@ pub struct ExpectedAlert {
     /// share the name: the one whose own labels do not contradict these.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
-    /// Its label `severity`.
+    /// Its label `severity`; empty if it must have none.
     pub severity: String,
     /// Alertmanager's receiver that must be notified. Without it, the one that the project's
     /// settings name for the severity; any, if they name none.

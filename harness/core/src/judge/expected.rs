@@ -123,8 +123,7 @@ impl<'a> Judge<'a> {
     fn firing_life(&self) -> Option<&'a Episode> {
         let is_covered = |life: &&Episode| self.claim.covers(&life.labels);
         let severity = &self.expected.severity;
-        let is_exact =
-            |life: &&Episode| is_covered(life) && life.labels.get("severity") == Some(severity);
+        let is_exact = |life: &&Episode| is_covered(life) && severity_of(&life.labels) == severity;
         let fired = self.fired();
         let first = |life: &&Episode| (life.firing_at, life.labels.len());
         let exact = fired.clone().filter(is_exact).min_by_key(first);
@@ -143,14 +142,20 @@ impl<'a> Judge<'a> {
                 self.blame(ReasonKind::WrongLabels, message);
             }
         }
-        let severity = labels.get("severity");
-        if severity != Some(&expected.severity) {
-            let severity = severity.map_or("none", String::as_str);
+        let severity = severity_of(labels);
+        if severity != expected.severity {
+            let or_none = |severity| if severity == "" { "none" } else { severity };
             let message = format!(
-                "{expected} fired with severity {severity}, expected is {}",
-                expected.severity
+                "{expected} fired with severity {}, expected is {}",
+                or_none(severity),
+                or_none(&expected.severity)
             );
             self.blame(ReasonKind::WrongLabels, message);
         }
     }
+}
+
+/// The alert's severity. To Prometheus an empty label is none, and so it is here.
+fn severity_of(labels: &Labels) -> &str {
+    labels.get("severity").map_or("", String::as_str)
 }

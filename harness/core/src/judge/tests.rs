@@ -400,6 +400,24 @@ fn alert_of_another_exchange_neither_passes_the_drill_nor_goes_unseen() {
 }
 
 #[test]
+fn alert_without_severity_passes_only_where_none_is_expected() {
+    let mut bare = binance_down();
+    bare.remove("severity");
+    let mut story = Story::silent()
+        .alert(&bare, 20, 80, 110)
+        .notified(DeliveryStatus::Firing, "critical", &bare, 90.0)
+        .notified(DeliveryStatus::Resolved, "critical", &bare, 150.0);
+    story.timeline.rules[0].labels.clear();
+    let mut drill = drill();
+    assert_eq!(
+        kinds(&judge(&drill, &story.timeline)),
+        [ReasonKind::WrongLabels]
+    );
+    drill.expect[0].severity.clear();
+    assert_eq!(judge(&drill, &story.timeline).reasons, []);
+}
+
+#[test]
 fn alert_with_another_severity_has_wrong_labels_and_names_the_receiver_that_was_notified() {
     let mut mild = binance_down();
     mild.insert("severity".into(), "warning".into());

@@ -26,7 +26,7 @@ pub(super) fn completed_plan(
     check_lists(&mut names, written);
     check_alerts(&mut names, written);
     let mut plan = file.plan.clone();
-    for (drill, written) in plan.drills.iter_mut().zip(&written.drills) {
+    for (drill, written) in plan.drills.iter_mut().zip(written.each_drill()) {
         complete(&mut names, file, drill, &written.value);
     }
     check_attached(&mut names, written);
@@ -90,7 +90,9 @@ fn check_attached(names: &mut Names<'_>, written: &WrittenFile) {
     let Some(attach) = &written.attach else {
         return;
     };
-    if attach.value == AttachTo::Nothing || written.may_break.is_some() || written.drills.is_empty()
+    if attach.value == AttachTo::Nothing
+        || written.may_break.is_some()
+        || written.each_drill().len() == 0
     {
         return;
     }

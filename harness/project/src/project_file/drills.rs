@@ -24,7 +24,7 @@ pub(super) fn plan_of(file: &WrittenFile) -> Result<Plan, Vec<Complaint>> {
     let mut complaints = Vec::new();
     let mut drills = Vec::new();
     let mut lines_of_names: BTreeMap<&str, usize> = BTreeMap::new();
-    for written in &file.drills {
+    for written in file.each_drill() {
         let name = &written.value.name;
         let line = lines_of_names.insert(&name.value, name.place.line);
         let drill = match line {
@@ -156,7 +156,10 @@ pub(super) fn labels_of(written: &BTreeMap<String, At<String>>) -> Labels {
 }
 
 fn expected_alert(written: &At<Fires>) -> Result<ExpectedAlert, Complaint> {
-    let fires = &written.value;
+    let At {
+        value: fires,
+        place,
+    } = written;
     if let Some(severity) = fires.labels.get("severity") {
         return Err(Complaint::at(
             severity.place,
@@ -168,7 +171,15 @@ fn expected_alert(written: &At<Fires>) -> Result<ExpectedAlert, Complaint> {
         .severity
         .as_ref()
         .map(|severity| severity.value.clone());
-    let deadline = duration(&fires.within)?;
+    let Some(within) = &fires.within else {
+        return Err(Complaint::at(
+            *place,
+            format!("`{}` has no deadline", fires.alert.value),
+            "write `within: 2m`, or what its owner promises: the longest time from the fault to \
+             firing",
+        ));
+    };
+    let deadline = duration(within)?;
     let mut alert = ExpectedAlert::new(&fires.alert.value, severity.unwrap_or_default(), deadline);
     alert.labels = labels_of(&fires.labels);
     alert.receiver.clone_from(&fires.receiver);

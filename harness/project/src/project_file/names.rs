@@ -193,8 +193,9 @@ impl<'a> Names<'a> {
         rules: &[&LoadedRule],
     ) {
         let contradicts = |name: &str, value: &str| {
-            let mut own = rules.iter().filter_map(|rule| rule.labels.get(name));
-            own.all(|own| own != value)
+            let own = rules.iter().filter_map(|rule| rule.labels.get(name));
+            let own: Vec<_> = own.collect();
+            own.len() == rules.len() && own.iter().all(|own| *own != value)
         };
         let wrong = known
             .iter()

@@ -16,6 +16,9 @@ use serde_saphyr::{DefaultMessageFormatter, Error, Location, MessageFormatter, S
 
 use super::source_text::{Complaint, Place, help_by_nearest};
 
+const SEE_THE_PAGE: &str = "docs/alertdrill-yml.md shows each key with an example";
+const TOO_NESTED: &str = "no list of drills is as large, or as deeply nested";
+
 /// A value, and where it stands; of an alias, where its anchor stands.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct At<T> {
@@ -131,6 +134,11 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrManyVisitor<T> {
         self.visit_str(&number.to_string())
     }
 
+    /// A key whose entries are all comments.
+    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+        Ok(OneOrManyHere::Many(Vec::new()))
+    }
+
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         T::deserialize(MapAccessDeserializer::new(map)).map(OneOrManyHere::One)
     }
@@ -203,6 +211,19 @@ pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Complaint> {
     serde_saphyr::from_str_with_options(text, options).map_err(|error| complaint_of(&error))
 }
 
+/// What serde calls a value, as a person does.
+fn plainly(unexpected: &str) -> String {
+    match unexpected {
+        "unit value" => "nothing".to_owned(),
+        "sequence" => "a list".to_owned(),
+        "map" => "a map".to_owned(),
+        other => match other.strip_prefix("string ") {
+            Some(text) => format!("the text {text}"),
+            None => format!("the {other}"),
+        },
+    }
+}
+
 fn complaint_of(error: &Error) -> Complaint {
     let error = error.without_snippet();
     if let Error::AliasError {
@@ -242,12 +263,40 @@ fn complaint_of(error: &Error) -> Complaint {
             expected,
             ..
         } => (
-            format!("here stands {unexpected}, where {expected} belongs"),
-            "docs/alertdrill-yml.md shows each key with an example".to_owned(),
+            format!(
+                "here stands {}, expected is {expected}",
+                plainly(unexpected)
+            ),
+            SEE_THE_PAGE.to_owned(),
+        ),
+        Error::Unexpected { expected, .. } => {
+            let expected = match *expected {
+                "mapping start" => "a map (`key: value`)",
+                "sequence start" => "a list",
+                "string scalar" => "a text",
+                other => other,
+            };
+            (format!("here belongs {expected}"), SEE_THE_PAGE.to_owned())
+        }
+        Error::NullIntoString { .. } => (
+            "here is nothing, where a text belongs".to_owned(),
+            SEE_THE_PAGE.to_owned(),
+        ),
+        Error::InvalidScalar { ty: "u16", .. } => (
+            "this is no port".to_owned(),
+            "a port is a number up to 65535".to_owned(),
         ),
         Error::Budget { .. } => (
             DefaultMessageFormatter.format_message(error).into_owned(),
-            "the file is larger, or more deeply nested, than any list of drills".to_owned(),
+            TOO_NESTED.to_owned(),
+        ),
+        Error::ExternalMessage { msg, .. } if msg.contains("recursion limit") => (
+            "lists and maps are nested too deeply here".to_owned(),
+            TOO_NESTED.to_owned(),
+        ),
+        Error::MultipleDocuments { .. } => (
+            "a second YAML document begins here".to_owned(),
+            "leave out the line `---`".to_owned(),
         ),
         Error::UnknownAnchor { .. } => (
             "there is no anchor of this name above".to_owned(),

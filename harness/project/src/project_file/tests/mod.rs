@@ -1,3 +1,7 @@
 //! What a file gives, and what is said of a wrong one.
 
 mod drills;
+mod form;
+mod names;
+mod refused;
+mod published;

@@ -10,7 +10,10 @@ use crate::project_file::yaml::{At, OneOrMany, ShortOrLong};
 
 /// A drill: what is broken, and which alerts that must cause or must not cause.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a map with `name`, `break` and the alerts"
+)]
 #[schemars(rename = "drill")]
 pub(in crate::project_file) struct WrittenDrill {
     /// What goes wrong, in `snake_case`; no two drills have the same name.
@@ -45,7 +48,7 @@ pub(in crate::project_file) struct WrittenDrill {
 
 /// An alert that must fire.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a map with `alert` and `within`")]
 #[schemars(rename = "fires")]
 pub(in crate::project_file) struct Fires {
     /// The alert's name.
@@ -56,7 +59,8 @@ pub(in crate::project_file) struct Fires {
     /// Its severity; that of its rule unless it is written.
     pub severity: Option<At<String>>,
     /// What the alert's owner promises: the longest time from the fault to firing.
-    pub within: At<DurationText>,
+    #[schemars(with = "DurationText")]
+    pub within: Option<At<DurationText>>,
     /// The shortest time from the onset to firing: an alert that comes sooner wakes people in vain.
     pub not_before: Option<At<DurationText>>,
     /// How long the fault is held after the alert was delivered. The alert must last as long.
@@ -88,7 +92,10 @@ pub(in crate::project_file) struct Fires {
 
 /// Between two times; a duration alone is the latest.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a duration, or a map with `earliest` and `latest`"
+)]
 #[schemars(rename = "onset")]
 pub(in crate::project_file) struct Onset {
     /// The shortest that it can be; none unless it is written.
@@ -99,7 +106,10 @@ pub(in crate::project_file) struct Onset {
 
 /// An alert that must stay silent.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "an alert's name, or a map with `alert`"
+)]
 #[schemars(rename = "silent")]
 pub(in crate::project_file) struct Silent {
     /// The alert's name.
@@ -131,7 +141,7 @@ pub(in crate::project_file) struct TooNear {
 
 /// An alert that may fire.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a map with `alert` and `reason`")]
 #[schemars(rename = "tolerate")]
 pub(in crate::project_file) struct Tolerates {
     /// The alert's name.
@@ -145,7 +155,10 @@ pub(in crate::project_file) struct Tolerates {
 
 /// The moment to break something: when a command ends with code 0.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a map with `what`, `service` and `command`"
+)]
 #[schemars(rename = "moment")]
 pub(in crate::project_file) struct Moment {
     /// What holds then, in words.
@@ -159,7 +172,10 @@ pub(in crate::project_file) struct Moment {
 /// A command that tells whether something holds after the drill. Code 0 says that it does, 4 that
 /// it never will, any other that it does not yet.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a map with `what`, `service`, `command` and `within`"
+)]
 #[schemars(rename = "afterwards")]
 pub(in crate::project_file) struct AfterCheck {
     /// What must hold, in words.
@@ -175,7 +191,7 @@ pub(in crate::project_file) struct AfterCheck {
 
 /// A rule that no drill proves, and why.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a map with `rule` and `reason`")]
 #[schemars(rename = "waiver")]
 pub(in crate::project_file) struct Waiver {
     /// The rule: the alert's name, and in braces the labels that tell it apart from others of that

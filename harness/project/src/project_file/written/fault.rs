@@ -11,7 +11,10 @@ use crate::project_file::yaml::{At, OneOrMany, ShortOrLong};
 ///
 /// A struct of verbs and no enum: of an enum in a map, serde would pass over a second verb.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a verb and a service, as in `{stop: api}`"
+)]
 #[schemars(rename = "break", extend("minProperties" = 1, "maxProperties" = 1))]
 #[schemars(description = "One fault: one verb, and what it is done to.")]
 pub(in crate::project_file) struct Break {
@@ -130,7 +133,7 @@ pub(in crate::project_file) struct Switch {
 
 /// One behaviour of several in turn.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a map with `post`")]
 #[schemars(rename = "behaviour")]
 pub(in crate::project_file) struct Behaviour {
     /// What is posted, as JSON.

@@ -33,7 +33,7 @@ pub(in crate::project_file) struct WrittenFile {
     /// The services that faults may touch; all of the project unless it is written.
     pub may_break: Option<OneOrMany<String>>,
     /// The drills.
-    pub drills: Vec<At<WrittenDrill>>,
+    pub drills: Option<Vec<At<WrittenDrill>>>,
     /// The rules that no drill proves, each with a reason.
     pub waivers: OneOrMany<Waiver>,
     /// Per severity, Alertmanager's receiver that must be told.
@@ -72,6 +72,13 @@ pub(in crate::project_file) struct WrittenFile {
     pub paths: OneOrMany<PathThrough>,
     /// What must hold before a fault, whichever it is.
     pub steady_state: OneOrMany<SteadyCondition>,
+}
+
+impl WrittenFile {
+    /// Its drills; a key whose entries are all comments has none.
+    pub(in crate::project_file) fn each_drill(&self) -> std::slice::Iter<'_, At<WrittenDrill>> {
+        self.drills.as_deref().unwrap_or_default().iter()
+    }
 }
 
 /// A server of the project.
@@ -155,7 +162,10 @@ pub(in crate::project_file) struct Promises {
 
 /// The values of a label for each of which an alert must be proven.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a map with `alert`, `label` and `values`"
+)]
 #[schemars(rename = "instances")]
 pub(in crate::project_file) struct Instances {
     /// The alert's name.
@@ -182,7 +192,10 @@ pub(in crate::project_file) struct Usage {
 
 /// A way of data through the system.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a map with `name`, `owns` and `uses`"
+)]
 #[schemars(rename = "path")]
 pub(in crate::project_file) struct PathThrough {
     /// Its name.
@@ -204,7 +217,7 @@ pub(in crate::project_file) struct PathThrough {
 
 /// A condition of the steady state.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a map with `name` and `query`")]
 #[schemars(rename = "steady_condition")]
 pub(in crate::project_file) struct SteadyCondition {
     /// In words: "orders flow".
