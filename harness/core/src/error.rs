@@ -65,6 +65,14 @@ pub enum Error {
         /// The last lines that the build printed.
         log: String,
     },
+    /// A program of this machine does not run in the engine's containers.
+    #[error("failed to make an image of {}: {reason}", program.display())]
+    NotPortable {
+        /// The program.
+        program: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// A published port is in use.
     #[error("failed to start the stack: a port that it publishes is taken: {reason}")]
     PortTaken {
@@ -215,6 +223,10 @@ impl Error {
             Self::ImageBuild { .. } => Some(
                 "if the log says that a base image is missing, pull it or build it; else mend the \
                  Dockerfile that the log names",
+            ),
+            Self::NotPortable { .. } => Some(
+                "`ALERTDRILL_IMAGE=NAME` names an image whose entrypoint is alertdrill for the \
+                 engine's system",
             ),
             Self::PortTaken { .. } => {
                 Some("end what listens there, or have the compose file publish another port")
