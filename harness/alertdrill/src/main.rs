@@ -2,6 +2,8 @@
 //! reports of earlier runs.
 
 mod by_a_recording;
+mod docker_plugin;
+mod installing;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -10,10 +12,11 @@ use std::process::ExitCode;
 use alertdrill::commands::{self, Done, Selection};
 use alertdrill::engine::answers_well;
 use alertdrill::{Progress, Result, RunOutcome, bug};
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
-use clap_complete::Shell;
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use by_a_recording::{ByARecording, print};
+use docker_plugin::Called;
+use installing::Installing;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -153,14 +156,8 @@ Examples:
         #[arg(long, conflicts_with = "listen", value_name = "URL")]
         health: Option<String>,
     },
-    /// Print a shell's completions of this command line.
-    #[command(after_help = "\
-Example:
-  alertdrill completions bash > ~/.local/share/bash-completion/completions/alertdrill")]
-    Completions {
-        /// The shell.
-        shell: Shell,
-    },
+    #[command(flatten)]
+    Installing(Installing),
 }
 
 #[derive(Args, Debug)]
@@ -187,7 +184,24 @@ impl Drills {
 
 fn main() -> ExitCode {
     bug::explain_panics();
-    let Arguments { project, action } = Arguments::parse();
+    let mut command = Arguments::command();
+    let words = match Called::of(std::env::args_os()) {
+        Called::ByItself(words) => words,
+        Called::ByDocker(words) => {
+            command = docker_plugin::as_typed(command);
+            words
+        }
+        Called::WhatAreYou => {
+            print(&docker_plugin::metadata(&command));
+            return ExitCode::SUCCESS;
+        }
+        Called::Complete(typed) => {
+            print(&docker_plugin::completions(command, &typed));
+            return ExitCode::SUCCESS;
+        }
+    };
+    let parsed = Arguments::from_arg_matches(&command.get_matches_from(words));
+    let Arguments { project, action } = parsed.unwrap_or_else(|error| error.exit());
     let progress = Progress::default();
     carry_out(action, &project, &progress).unwrap_or_else(|error| {
         progress.line(&format!("error: {}", error.explained()));
@@ -231,15 +245,7 @@ fn carry_out(action: Action, project: &Path, progress: &Progress) -> Result<Exit
             health: Some(url), ..
         } => lines(answers_well(&url).map(|()| Vec::new())?),
         Action::Sink { listen, .. } => lines(commands::sink(listen).map(|()| Vec::new())?),
-        Action::Completions { shell } => {
-            clap_complete::generate(
-                shell,
-                &mut Arguments::command(),
-                "alertdrill",
-                &mut std::io::stdout(),
-            );
-            return Ok(ExitCode::SUCCESS);
-        }
+        Action::Installing(action) => action.carry_out(Arguments::command())?,
     };
     if !done.text.is_empty() {
         print(&done.text);
