@@ -3,6 +3,7 @@
 
 mod compose_model;
 pub mod discovery;
+pub mod proposal;
 
 pub use compose_model::{
     Build, ComposeModel, ConfigUse, Dependency, Network, NetworkUse, Port, Service, Volume,
