@@ -2,6 +2,7 @@
 
 mod deciding_terms;
 mod result_labels;
+mod selectors;
 mod terms;
 
 use std::collections::BTreeSet;
@@ -12,6 +13,7 @@ use promql_parser::util::{ExprVisitor, walk_expr};
 
 pub use deciding_terms::{DecidingTerm, deciding_terms_of};
 pub use result_labels::result_labels_of;
+pub use selectors::{Selector, looks_back_of, selectors_of};
 use terms::compared_with_a_number;
 pub use terms::{Limit, Role, Term, number_of, terms_of};
 

@@ -6,6 +6,7 @@ mod compose_model;
 pub mod discovery;
 pub mod overlay;
 mod project_file;
+pub mod proposal;
 
 pub use alertmanager_for_the_sink::alertmanager_for_the_sink;
 pub use compose_model::{

@@ -25,5 +25,7 @@ pub use found::{
 };
 pub use rule_files::loaded_rules;
 
+pub(crate) use addresses::Addresses;
+
 #[cfg(test)]
 mod tests;
