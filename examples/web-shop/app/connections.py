@@ -9,7 +9,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-JOBS = "jobs"
+JOBS = "queue:jobs"
 
 
 class Database:

@@ -14,7 +14,7 @@ DONE = "done"
 FAILED = "failed"
 SHIPMENTS = Counter("worker_jobs_total", "Jobs that the worker tried.", ["outcome"])
 # An order stays here until it is shipped, so that a worker that dies loses none.
-IN_PROGRESS = "jobs-in-progress"
+IN_PROGRESS = "shipping"
 
 database = Database(most=1)
 queue = connect_to_queue()
