@@ -4,7 +4,7 @@ use std::path::Path;
 
 use alertdrill_core::{Result, RunOutcome};
 use alertdrill_progress::Progress;
-use alertdrill_target::compose::{Containers, Project, keep_stack};
+use alertdrill_target::compose::{Project, keep_stack};
 
 use super::{down, runtime, up};
 

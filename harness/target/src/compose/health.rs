@@ -17,7 +17,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 pub(super) async fn all_run(project: &Project, containers: &Containers) -> Result<bool> {
     let running = containers.running().await?;
     let mut services = project.services().keys();
-    Ok(services.all(|service| running.contains(service) || project.is_one_shot(service)))
+    Ok(services.all(|service| running.contains(service) || project.may_end(service)))
 }
 
 /// Waits until every service is healthy, or has ended well if it is there to end.
@@ -82,15 +82,18 @@ fn taken_port(log: &str) -> Option<String> {
 /// gave up.
 fn is_broken(project: &Project, state: &ServiceState) -> bool {
     match state.exit_code {
-        Some(code) => code != 0 || !project.is_one_shot(&state.service),
+        Some(code) => code != 0 || !project.may_end(&state.service),
         None => state.is_restarting() || state.health == Some(Health::Unhealthy),
     }
 }
 
 /// Whether a service is healthy, or has ended well if it is there to end.
 fn is_ready(project: &Project, state: &ServiceState) -> bool {
+    if state.exit_code == Some(0) && project.may_end(&state.service) {
+        return true;
+    }
     if project.is_one_shot(&state.service) {
-        return state.exit_code == Some(0);
+        return false;
     }
     state.is_running() && matches!(state.health, None | Some(Health::Healthy))
 }

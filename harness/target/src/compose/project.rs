@@ -175,17 +175,23 @@ impl Project {
         matches!(self.layout, Layout::Attached)
     }
 
-    /// Whether this service is there to end: others wait for its end, or nothing starts it again
-    /// in a project of others, which may not say more.
+    /// Whether other services wait for the end of this one.
     pub(super) fn is_one_shot(&self, service: &str) -> bool {
         let ends = |other: &Service| {
             let dependency = other.depends_on.get(service);
             dependency.is_some_and(|it| it.condition == "service_completed_successfully")
         };
+        self.services.values().any(ends)
+    }
+
+    /// Whether this service may have ended well: others wait for that, or nothing starts it again
+    /// in a project of others, which need not say more.
+    pub(super) fn may_end(&self, service: &str) -> bool {
         let is_of_others = !matches!(self.layout, Layout::Folders);
-        let policy = self.services.get(service).and_then(|it| it.restart.as_deref());
+        let policy = self.services.get(service);
+        let policy = policy.and_then(|service| service.restart.as_deref());
         let is_left_ended = matches!(policy, None | Some("no" | "on-failure"));
-        self.services.values().any(ends) || (is_of_others && is_left_ended)
+        self.is_one_shot(service) || (is_of_others && is_left_ended)
     }
 
     /// The committed files and folders that the project mounts as they are, and those that its
