@@ -7,9 +7,7 @@ use alertdrill_core::Result;
 use serde_yaml_ng::{Mapping, Value};
 
 use super::copied_paths::{CopiedPaths, Copy};
-use super::static_addresses;
 use super::wishes::OverlayWishes;
-use super::{mounted_configs, mounts, named_volumes, networks, ports, sink_service};
 use crate::ComposeModel;
 
 const HEAD: &str = "\
@@ -66,26 +64,6 @@ struct DraftService {
     volumes: Vec<Value>,
 }
 
-/// The overlay by which a project (`docker compose config`, asked without the overlay) runs as it
-/// is wished. Their folders are looked at for what they mount; nothing is written.
-///
-/// # Errors
-/// [`alertdrill_core::Error::BadDescription`] that says what about the project keeps it from being
-/// run beside itself, and what to do.
-pub fn overlay(model: &ComposeModel, wishes: &OverlayWishes) -> Result<Overlay> {
-    wishes.check(model)?;
-    let mut draft = Draft::new(model, wishes);
-    networks::add(&mut draft)?;
-    static_addresses::add(&mut draft);
-    ports::add(&mut draft);
-    named_volumes::add(&mut draft);
-    mounts::add(&mut draft)?;
-    mounted_configs::add(&mut draft);
-    mounts::add_files_of_images(&mut draft);
-    sink_service::add(&mut draft);
-    draft.finish()
-}
-
 impl DraftService {
     fn into_yaml(self) -> Value {
         let mut said = self.said;
@@ -104,7 +82,7 @@ impl DraftService {
 }
 
 impl<'a> Draft<'a> {
-    fn new(model: &'a ComposeModel, wishes: &'a OverlayWishes<'a>) -> Self {
+    pub(super) fn new(model: &'a ComposeModel, wishes: &'a OverlayWishes<'a>) -> Self {
         Self {
             model,
             wishes,
@@ -165,7 +143,7 @@ impl<'a> Draft<'a> {
         self.places.entry(key).or_insert(place);
     }
 
-    fn finish(mut self) -> Result<Overlay> {
+    pub(super) fn finish(mut self) -> Result<Overlay> {
         let mut file = Mapping::new();
         let services = self.services.into_iter();
         let services = services.map(|(name, service)| (name.into(), service.into_yaml()));

@@ -22,7 +22,7 @@
 //! | folders of the project that a container may write to | copies |
 //! | files of Prometheus and Alertmanager | copies, in which candidates can take their places |
 //! | their data folders | empty: what an earlier run knew does not blur a drill |
-//! | folders that do not exist | empty ones of ours, so that the engine makes none |
+//! | folders that do not exist, or that this user may not read | empty ones of ours, so that the engine makes none |
 //! | what lies outside of the project and may be written to | read-only, with a note; sockets stay |
 //! | all else | stays |
 
@@ -30,6 +30,7 @@ mod check;
 mod compose_version;
 mod copied_paths;
 mod draft;
+mod making;
 mod mounted_configs;
 mod mounts;
 mod named_volumes;
@@ -43,7 +44,8 @@ mod yaml;
 pub use check::check_overlay;
 pub use compose_version::require_compose;
 pub use copied_paths::{Copy, CopySource, MOST_BYTES_COPIED};
-pub use draft::{Overlay, Place, overlay};
+pub use draft::{Overlay, Place};
+pub use making::overlay;
 pub use wishes::{MountedFile, OverlayWishes, ServerWish, SinkWish};
 
 #[cfg(test)]

@@ -183,7 +183,10 @@ impl Project {
             dependency.is_some_and(|it| it.condition == "service_completed_successfully")
         };
         let is_of_others = !matches!(self.layout, Layout::Folders);
-        let policy = self.services.get(service).and_then(|it| it.restart.as_deref());
+        let policy = self
+            .services
+            .get(service)
+            .and_then(|it| it.restart.as_deref());
         let is_left_ended = matches!(policy, None | Some("no" | "on-failure"));
         self.services.values().any(ends) || (is_of_others && is_left_ended)
     }

@@ -5,6 +5,10 @@ use std::os::unix::net::UnixListener;
 use super::shop::Shop;
 
 #[test]
+#[allow(
+    clippy::too_many_lines,
+    reason = "a project, and what becomes of all of it"
+)]
 fn what_a_container_could_write_to_is_copied_and_what_others_only_read_stays() {
     let shop = Shop::new(
         r#"

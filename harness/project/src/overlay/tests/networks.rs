@@ -5,7 +5,7 @@ use super::shop::{SERVERS, SINK, Shop};
 #[test]
 fn networks_that_are_shared_or_have_subnets_become_ours_with_a_note_each() {
     let mut shop = Shop::new(
-        r#"
+        "
 services:
   prometheus: {image: p, networks: [proxy, monitoring]}
   alertmanager:
@@ -25,7 +25,7 @@ networks:
       com.docker.network.bridge.name: br-shop
       com.docker.network.driver.mtu: 1400
   plain: {driver: bridge, labels: {a: b}}
-"#,
+",
         &[],
     );
     shop.sink = Some(SINK);
@@ -87,13 +87,13 @@ networks:
 #[test]
 fn service_in_the_hosts_network_moves_to_where_prometheus_reaches_it() {
     let shop = Shop::new(
-        r#"
+        "
 services:
   prometheus: {image: p, networks: [monitoring]}
   alertmanager: {image: a, networks: [monitoring]}
   node: {image: n, network_mode: host, container_name: node_exporter, pid: host}
 networks: {monitoring: }
-"#,
+",
         &[],
     );
     let (overlay, _) = shop.merged();
