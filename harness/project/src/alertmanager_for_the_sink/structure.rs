@@ -12,10 +12,11 @@ const FILLED_IN: &str = "is a placeholder, which something fills in before Alert
 /// The configuration's sections.
 pub(super) fn parsed(text: &str) -> Result<Mapping, String> {
     let mut value: Value = serde_yaml_ng::from_str(text).map_err(|error| {
-        let line = error
-            .location()
-            .and_then(|at| text.lines().nth(at.line().saturating_sub(1)));
-        let placeholder = line.filter(|line| PLACEHOLDERS.iter().any(|it| line.contains(it)));
+        let at = error.location().map_or(0, |at| at.line());
+        let has = |line: &&str| PLACEHOLDERS.iter().any(|it| line.contains(it));
+        // The parser fails where a placeholder is, or on the line after one of its own.
+        let near = text.lines().take(at).skip(at.saturating_sub(2));
+        let placeholder = near.filter(has).last();
         match placeholder {
             Some(line) => format!("{error}; `{}` {FILLED_IN}", line.trim()),
             None => error.to_string(),

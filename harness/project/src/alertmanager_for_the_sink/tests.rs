@@ -30,7 +30,7 @@ global:
 templates: [/etc/alertmanager/*.tmpl]
 route:
   receiver: team/mail ops
-  group_by: [alertname, "..."]
+  group_by: [alertname, team]
   group_wait: 10s
   routes:
     - matchers: [severity="critical", 'path=~"^/api/.*$"']
@@ -68,7 +68,7 @@ tracing: {endpoint: secret6}
       receiver: team/mail ops
       group_by:
       - alertname
-      - '...'
+      - team
       group_wait: 10s
       routes:
       - matchers:
@@ -240,7 +240,7 @@ fn what_cannot_be_copied_as_it_is_meant_is_refused_with_what_to_do() {
     "route: {receiver: {{ team }}}\nreceivers: [{name: a}]"
       failed to read Alertmanager's configuration am.yml: a key that is a map is a placeholder, which something fills in before Alertmanager reads the file; name the file that it reads
     "route: {receiver: a}\nreceivers:\n{{ range .Teams }}\n  - name: a"
-      failed to read Alertmanager's configuration am.yml: could not find expected ':' at line 4 column 3, while scanning a simple key at line 3 column 1
+      failed to read Alertmanager's configuration am.yml: could not find expected ':' at line 4 column 3, while scanning a simple key at line 3 column 1; `{{ range .Teams }}` is a placeholder, which something fills in before Alertmanager reads the file; name the file that it reads
     "route: {receiver: a, match: {v: 1.10}}\nreceivers: [{name: a}]"
       failed to read Alertmanager's configuration am.yml: its copy would route otherwise than it does; put quotes around numbers (such as 1.10) in its matchers
     "route: {receiver: a, group_wait: 1x}\nreceivers: [{name: a}]"

@@ -22,7 +22,7 @@
 //! | folders of the project that a container may write to | copies |
 //! | files of Prometheus and Alertmanager | copies, in which candidates can take their places |
 //! | their data folders | empty: what an earlier run knew does not blur a drill |
-//! | folders that do not exist | empty ones of ours, so that the engine makes none |
+//! | folders that do not exist, or that this user may not read | empty ones of ours, so that the engine makes none |
 //! | what lies outside of the project and may be written to | read-only, with a note; sockets stay |
 //! | all else | stays |
 

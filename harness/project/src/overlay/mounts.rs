@@ -27,6 +27,8 @@ enum Fate {
     Emptied,
     /// It is not there; a folder takes the place that the engine would make.
     Missing,
+    /// It is a folder that this user may not read; one takes its place that is empty.
+    Unreadable,
     /// It is not theirs alone, so that nothing may write to it.
     ReadOnly,
 }
@@ -76,6 +78,13 @@ fn add_mount(
                 source.display()
             ));
             draft.copied.empty_in_place_of(source)
+        }
+        Fate::Unreadable => {
+            draft.note(format!(
+                "{name} has an empty folder at {target}: this user may not read {}",
+                source.display()
+            ));
+            draft.copied.empty_for(name, &target)
         }
         Fate::ReadOnly => {
             draft.note(format!(
@@ -135,12 +144,18 @@ fn fate(
         covering(service, file).is_some_and(|covering| covering.target == mounted.target)
     });
     match (in_project, mounted.read_only) {
+        (true, false) if may_not_be_read(source) => Fate::Unreadable,
         _ if is_replaced => Fate::Copied,
         (true, read_only) if !read_only || server.is_some() => Fate::Copied,
         (_, true) => Fate::Stays,
         (false, false) => Fate::ReadOnly,
         (true, false) => Fate::Copied,
     }
+}
+
+fn may_not_be_read(folder: &Path) -> bool {
+    let read = folder.read_dir();
+    read.is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
 }
 
 #[cfg(unix)]

@@ -24,7 +24,9 @@ const SEPARATOR: &str = "COMPOSE_PATH_SEPARATOR";
 /// [`Error::BadDescription`] if there is none, or one that is named is not there.
 pub(super) fn compose_files_of(root: &Path, named: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let by_variable = || {
-        let named = std::env::var(COMPOSE_FILE).ok().filter(|it| !it.is_empty())?;
+        let named = std::env::var(COMPOSE_FILE)
+            .ok()
+            .filter(|it| !it.is_empty())?;
         let separator = std::env::var(SEPARATOR).unwrap_or_else(|_| ":".to_owned());
         Some(named.split(&*separator).map(PathBuf::from).collect())
     };
@@ -85,7 +87,10 @@ mod tests {
         assert_eq!(names(&[]).unwrap(), both);
         write("compose.yaml");
         assert_eq!(names(&[]).unwrap(), ["compose.yaml"]);
-        assert_eq!(names(&["docker-compose.yml"]).unwrap(), ["docker-compose.yml"]);
+        assert_eq!(
+            names(&["docker-compose.yml"]).unwrap(),
+            ["docker-compose.yml"]
+        );
         assert!(names(&["not-there.yml"]).is_err());
     }
 }

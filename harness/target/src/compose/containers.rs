@@ -119,7 +119,9 @@ impl Containers {
             .unwrap_or_default();
         let name_of = |real: &String| {
             let mut named = self.networks.iter();
-            let named = named.find(|(_, other)| *other == real).map(|(name, _)| name.clone());
+            let named = named
+                .find(|(_, other)| *other == real)
+                .map(|(name, _)| name.clone());
             let prefix = format!("{}_", self.project);
             named.or_else(|| real.strip_prefix(&prefix).map(str::to_owned))
         };
@@ -132,10 +134,7 @@ impl Containers {
                 .and_then(|at| at.parse::<Timestamp>().ok())
                 .map(UtcInstant::from),
             is_paused: state.paused == Some(true),
-            networks: networks
-                .keys()
-                .filter_map(name_of)
-                .collect(),
+            networks: networks.keys().filter_map(name_of).collect(),
             status,
         }
     }

@@ -58,9 +58,7 @@ pub struct ForeignProject {
 /// file that is wrong.
 pub async fn foreign_project(file: &Path) -> Result<ForeignProject> {
     let written = read_project_file(file)?;
-    let file = file
-        .canonicalize()
-        .map_err(Error::file("open", file))?;
+    let file = file.canonicalize().map_err(Error::file("open", file))?;
     let root = file.parent().map(Path::to_owned).unwrap_or_default();
     let compose = Compose {
         files: compose_files_of(&root, &written.compose)?,
@@ -85,7 +83,12 @@ fn project_of(
     let attached_to = attached_to.map(|it| it.project.clone().unwrap_or(model.name.clone()));
     let mut settings = settings_of(&written, &discovered, attached_to.is_some());
     settings.services = model.services.keys().cloned().collect();
-    settings.services.extend(settings.notification_sink.iter().map(|it| it.service.clone()));
+    settings.services.extend(
+        settings
+            .notification_sink
+            .iter()
+            .map(|it| it.service.clone()),
+    );
     settings.runbooks = runbooks(&root, &settings)?;
     Ok(ForeignProject {
         settings,
@@ -123,7 +126,10 @@ fn settings_of(written: &ProjectFile, discovered: &Discovered, is_attached: bool
     // Without its configuration nobody can say to whom it should send instead.
     let has_sink = !is_attached && alertmanager.is_some() && alertmanager_configuration.is_some();
     let sink = has_sink.then(|| Endpoint::new(SINK, SINK_PORT));
-    let servers = [Some(&prometheus.service), alertmanager.as_ref().map(|it| &it.service)];
+    let servers = [
+        Some(&prometheus.service),
+        alertmanager.as_ref().map(|it| &it.service),
+    ];
     let mut watched_by = written.watched_by.clone();
     if watched_by.is_empty() {
         watched_by.extend(servers.into_iter().flatten().cloned());
@@ -133,20 +139,29 @@ fn settings_of(written: &ProjectFile, discovered: &Discovered, is_attached: bool
     if steady_state.is_empty() {
         steady_state = usual_steady_state();
     }
-    let grafana = written.grafana.as_ref().map(|it| Endpoint::new(&it.service, it.port.unwrap_or(3000)));
+    let grafana = written
+        .grafana
+        .as_ref()
+        .map(|it| Endpoint::new(&it.service, it.port.unwrap_or(3000)));
     Settings {
         prometheus: endpoint(prometheus),
         alertmanager: alertmanager.as_ref().map(endpoint),
         notification_sink: sink,
         prometheus_files: PrometheusFiles {
             configuration: prometheus_configuration.on_host.clone(),
-            rules: discovered.rules.iter().map(|rules| rules.on_host.clone()).collect(),
+            rules: discovered
+                .rules
+                .iter()
+                .map(|rules| rules.on_host.clone())
+                .collect(),
             staged_by: None,
         },
-        alertmanager_files: alertmanager_configuration.as_ref().map(|file| AlertmanagerFiles {
-            configuration: file.on_host.clone(),
-            staged_by: None,
-        }),
+        alertmanager_files: alertmanager_configuration
+            .as_ref()
+            .map(|file| AlertmanagerFiles {
+                configuration: file.on_host.clone(),
+                staged_by: None,
+            }),
         drills: None,
         receivers: written.receivers.clone(),
         may_be_told: written.may_be_told.clone(),
@@ -223,7 +238,10 @@ pub(super) async fn open(file: &Path, programs: &Path) -> Result<Project> {
         compose.files.push(overlay);
     }
     let networks = foreign.model.networks.iter().filter_map(|(key, network)| {
-        let real = network.name.clone().filter(|_| foreign.attached_to.is_some())?;
+        let real = network
+            .name
+            .clone()
+            .filter(|_| foreign.attached_to.is_some())?;
         Some((key.clone(), real))
     });
     Ok(Project {
@@ -277,9 +295,8 @@ impl Beside {
     /// # Errors
     /// As [`check_overlay`].
     pub(super) fn check(&self, name: &str, image: &str, merged: &ComposeModel) -> Result<()> {
-        self.foreign.with_wishes(name, image, |wishes| {
-            check_overlay(merged, wishes)
-        })
+        self.foreign
+            .with_wishes(name, image, |wishes| check_overlay(merged, wishes))
     }
 }
 
@@ -314,7 +331,9 @@ impl ForeignProject {
         } = &self.discovered;
         let of_prometheus = [prometheus_configuration].into_iter().chain(rules);
         let of_prometheus = of_prometheus.map(|file| (prometheus.service.as_str(), file));
-        let routes = alertmanager.as_ref().zip(alertmanager_configuration.as_ref());
+        let routes = alertmanager
+            .as_ref()
+            .zip(alertmanager_configuration.as_ref());
         let routes = routes.map(|(server, file)| (server.service.as_str(), file));
         of_prometheus
             .chain(routes)
@@ -333,7 +352,9 @@ impl ForeignProject {
         then: impl FnOnce(&OverlayWishes) -> Result<T>,
     ) -> Result<T> {
         let mounted = self.mounted();
-        let mounted = mounted.iter().map(|(service, _, path)| MountedFile { service, path });
+        let mounted = mounted
+            .iter()
+            .map(|(service, _, path)| MountedFile { service, path });
         let mounted: Vec<_> = mounted.collect();
         let copies = state_folder(&self.root, name).join("copies");
         let sink = self.settings.notification_sink.as_ref();

@@ -29,7 +29,9 @@ pub async fn build_stale(
     progress: &Progress,
 ) -> Result<BTreeMap<String, String>> {
     if !matches!(project.layout(), Layout::Folders) {
-        return build_by_compose(project, progress).await.map(|()| BTreeMap::new());
+        return build_by_compose(project, progress)
+            .await
+            .map(|()| BTreeMap::new());
     }
     stage_program(project)?;
     let mut images = BTreeMap::new();
@@ -88,7 +90,10 @@ async fn build_by_compose(project: &Project, progress: &Progress) -> Result<()> 
     let step = progress.step("stack", "building the project's images");
     let arguments = [&["build"][..], &built].concat();
     let on_line = |line: &str| step.update(line);
-    match project.compose(&arguments, "build the images", on_line).await {
+    match project
+        .compose(&arguments, "build the images", on_line)
+        .await
+    {
         Ok(_) => {
             step.done("built");
             Ok(())

@@ -13,6 +13,8 @@ use super::ownership::own_as;
 
 /// The mode of a file while it is written.
 const WHILE_WRITTEN: u32 = 0o600;
+/// What a folder's mode must hold while it is filled.
+const WHILE_FILLED: u32 = 0o700;
 
 pub(super) struct Copier<'a> {
     pub(super) copies: &'a [Copy],
@@ -42,6 +44,11 @@ impl Copier<'_> {
 
     fn copy_folder(&self, from: &Path, metadata: &Metadata, to: &Path) -> Result<()> {
         make_folder(to)?;
+        // The copy of a folder that nobody may write to is one too; its own mode comes last.
+        let there = fs::metadata(to).map_err(Error::file("copy to", to))?;
+        if there.permissions().mode() & WHILE_FILLED != WHILE_FILLED {
+            set_mode(to, WHILE_FILLED)?;
+        }
         let mut names = Vec::new();
         for entry in entries_of(from)? {
             let source = entry.path();
@@ -62,11 +69,19 @@ impl Copier<'_> {
         self.remove_below(folder, |_| true)?;
         // A container may have made it its own.
         let is_so = fs::metadata(folder).is_ok_and(|it| it.permissions().mode() & 0o777 == mode);
-        if is_so { Ok(()) } else { set_mode(folder, mode) }
+        if is_so {
+            Ok(())
+        } else {
+            set_mode(folder, mode)
+        }
     }
 
     /// Removes what is in a folder, unless another copy lies there.
-    fn remove_below(&self, folder: &Path, is_gone: impl Fn(&std::ffi::OsStr) -> bool) -> Result<()> {
+    fn remove_below(
+        &self,
+        folder: &Path,
+        is_gone: impl Fn(&std::ffi::OsStr) -> bool,
+    ) -> Result<()> {
         for entry in entries_of(folder)? {
             let path = entry.path();
             let is_copy = || self.copies.iter().any(|copy| copy.to.starts_with(&path));

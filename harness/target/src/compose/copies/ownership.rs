@@ -14,10 +14,14 @@ const MODE: u32 = 0o7777;
 pub(super) fn own_as(copy: &Path, original: &Metadata) -> Result<()> {
     let there = fs::symlink_metadata(copy).map_err(Error::file("copy to", copy))?;
     let (uid, gid) = (original.uid(), original.gid());
-    let is_given = (there.uid(), there.gid()) == (uid, gid)
-        || chown(copy, Some(uid), Some(gid)).is_ok();
+    let is_given =
+        (there.uid(), there.gid()) == (uid, gid) || chown(copy, Some(uid), Some(gid)).is_ok();
     let mode = original.mode() & MODE;
-    let mode = if is_given || there.uid() == uid { mode } else { for_everybody(mode) };
+    let mode = if is_given || there.uid() == uid {
+        mode
+    } else {
+        for_everybody(mode)
+    };
     let now = fs::symlink_metadata(copy).map_err(Error::file("copy to", copy))?;
     if now.mode() & MODE == mode {
         return Ok(());
