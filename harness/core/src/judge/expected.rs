@@ -144,7 +144,14 @@ impl<'a> Judge<'a> {
         }
         let severity = severity_of(labels);
         if severity != expected.severity {
-            let or_none = |severity| if severity == "" { "none" } else { severity };
+            let or_none = |severity: &str| {
+                if severity.is_empty() {
+                    "none"
+                } else {
+                    severity
+                }
+                .to_owned()
+            };
             let message = format!(
                 "{expected} fired with severity {}, expected is {}",
                 or_none(severity),

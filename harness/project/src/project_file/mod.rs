@@ -14,6 +14,7 @@ mod durations;
 mod faults;
 mod file;
 mod names;
+mod reading;
 mod schema;
 mod settings;
 mod source_text;
@@ -23,5 +24,6 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
-pub use file::{Attach, ProjectFile, ServerName, parse_project_file, read_project_file};
+pub use file::{Attach, ProjectFile, ServerName};
+pub use reading::{parse_project_file, read_project_file};
 pub use schema::project_file_schema;

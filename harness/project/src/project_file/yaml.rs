@@ -286,8 +286,11 @@ fn complaint_of(error: &Error) -> Complaint {
             "this is no port".to_owned(),
             "a port is a number up to 65535".to_owned(),
         ),
-        Error::Budget { .. } => (
-            DefaultMessageFormatter.format_message(error).into_owned(),
+        Error::Budget { .. }
+        | Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. } => (
+            "what the file says, its aliases written out, becomes too large here".to_owned(),
             TOO_NESTED.to_owned(),
         ),
         Error::ExternalMessage { msg, .. } if msg.contains("recursion limit") => (

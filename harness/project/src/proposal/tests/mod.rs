@@ -63,6 +63,10 @@ impl Project {
             &propose(&model, &discovered, &rules),
         );
         assert_eq!(text, again);
+        let file = crate::parse_project_file(Path::new("alertdrill.yml"), &text);
+        if let Err(error) = file.and_then(|file| file.check(&model, &rules)) {
+            panic!("{}\n{text}", error.explained());
+        }
         (rules, plan, text)
     }
 
