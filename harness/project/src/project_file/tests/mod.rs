@@ -3,5 +3,5 @@
 mod drills;
 mod form;
 mod names;
-mod refused;
 mod published;
+mod refused;

@@ -27,9 +27,21 @@ fn rules() -> Vec<LoadedRule> {
         }
     };
     vec![
-        rule("ApiDown", "up == 0", &[("severity", "critical"), ("team", "web")]),
-        rule("QueueGrows", "sum by (queue) (length) > 9", &[("severity", "warning")]),
-        rule("QueueGrows", "sum by (queue) (length) > 99", &[("severity", "critical")]),
+        rule(
+            "ApiDown",
+            "up == 0",
+            &[("severity", "critical"), ("team", "web")],
+        ),
+        rule(
+            "QueueGrows",
+            "sum by (queue) (length) > 9",
+            &[("severity", "warning")],
+        ),
+        rule(
+            "QueueGrows",
+            "sum by (queue) (length) > 99",
+            &[("severity", "critical")],
+        ),
         rule("Bare", "vector(1)", &[]),
     ]
 }

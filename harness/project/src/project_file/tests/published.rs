@@ -101,13 +101,18 @@ fn page_tells_of_every_key() {
     let mut keys = Vec::new();
     keys_of(&project_file_schema(), &mut keys);
     keys.retain(|key| !page.contains(&format!("`{key}`")));
-    assert_eq!(keys, [""; 0], "keys that docs/alertdrill-yml.md does not tell of");
+    assert_eq!(
+        keys, [""; 0],
+        "keys that docs/alertdrill-yml.md does not tell of"
+    );
 }
 
 #[test]
 fn first_line_of_the_page_s_first_example_names_the_schema() {
     let first = examples().remove(0);
     let line = first.lines().next().unwrap();
-    let schema = line.strip_prefix("# yaml-language-server: $schema=").unwrap();
+    let schema = line
+        .strip_prefix("# yaml-language-server: $schema=")
+        .unwrap();
     assert!(schema.ends_with("docs/alertdrill.schema.json"), "{schema}");
 }
