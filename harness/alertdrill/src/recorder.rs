@@ -1,6 +1,6 @@
 //! Makes recordings: of a run's drills, or of any span in the life of a Prometheus.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use alertdrill_core::{
