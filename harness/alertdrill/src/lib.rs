@@ -19,6 +19,7 @@ mod mutating;
 pub mod prelude;
 mod provenance;
 mod recorder;
+mod replayer_program;
 pub mod replaying;
 pub mod runner;
 mod saves;

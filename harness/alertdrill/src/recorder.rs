@@ -1,6 +1,6 @@
 //! Makes recordings: of a run's drills, or of any span in the life of a Prometheus.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use alertdrill_core::{
@@ -8,9 +8,7 @@ use alertdrill_core::{
     Settings, TextFile, UtcInstant, judge,
 };
 use alertdrill_engine::Prometheus;
-use alertdrill_engine::replay::{
-    Difference, Proof, REPLAYER, Replayer, describe_server, rules_files,
-};
+use alertdrill_engine::replay::{Difference, Proof, Replayer, describe_server, rules_files};
 use alertdrill_report::{RecordingFolder, RunFolder};
 
 /// How long before a run its samples are recorded: as far as most rules look back.
@@ -30,19 +28,6 @@ pub(crate) struct Recorder<'a> {
     pub(crate) replayer: &'a Path,
     /// The rules files that it has loaded, as far as they are known.
     pub(crate) rules: Vec<TextFile>,
-}
-
-/// The program of the replayer: beside this one, in the folder `programs`.
-///
-/// # Errors
-/// [`Error::NoReplayer`].
-pub(crate) fn replayer_in(programs: &Path) -> Result<PathBuf> {
-    let program = programs.join(REPLAYER);
-    if program.exists() {
-        Ok(program)
-    } else {
-        Err(Error::NoReplayer { program })
-    }
 }
 
 impl Recorder<'_> {

@@ -11,7 +11,8 @@ use alertdrill_engine::replay::{EvaluatedRules, Evaluation, Replayer, Visibility
 use alertdrill_report::RecordingFolder;
 
 use crate::latest_run::latest_run;
-use crate::recorder::{replayer_in, require_reproducible};
+use crate::recorder::require_reproducible;
+use crate::replayer_program::find_replayer;
 use crate::written::{Described, text_of};
 
 /// The folder of a recording in that of its run.
@@ -47,7 +48,7 @@ impl OpenRecording {
         let files = RecordingFolder::at(folder);
         let recording = files.recording()?;
         require_reproducible(&recording, folder)?;
-        let mut replayer = Replayer::start(&replayer_in(programs)?).await?;
+        let mut replayer = Replayer::start(&find_replayer(programs)?).await?;
         let metrics = replayer.open(&recording, &files.samples()).await?;
         Ok(Self {
             recording,

@@ -174,16 +174,52 @@ fn io_stays_in_the_crates_at_the_edges() {
     }
 }
 
-#[test]
-fn kafka_is_only_in_a_program_that_asks_for_it() {
+/// The systems that releases are built for, and that of most who build it themselves.
+const SYSTEMS: [&str; 5] = [
+    "x86_64-unknown-linux-gnu",
+    "x86_64-unknown-linux-musl",
+    "aarch64-unknown-linux-musl",
+    "x86_64-apple-darwin",
+    "aarch64-apple-darwin",
+];
+
+/// The packages of the program on `system`, with what builds them.
+fn packages_of_the_program(system: &str, features: &str) -> BTreeSet<String> {
     let tree = Command::new(env!("CARGO"))
         .args(["tree", "--locked", "--package", "alertdrill"])
-        .args(["--edges", "normal", "--prefix", "none"])
+        .args(["--edges", "normal,build", "--prefix", "none"])
+        .args(["--target", system, "--features", features])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
-    assert!(tree.status.success());
+    let said = String::from_utf8_lossy(&tree.stderr);
+    assert!(tree.status.success(), "{said}");
     let tree = String::from_utf8(tree.stdout).unwrap();
-    assert!(tree.contains("alertdrill-engine"), "{tree}");
-    assert!(!tree.contains("rdkafka"), "{tree}");
+    let names = tree.lines().filter_map(|line| line.split(' ').next());
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn kafka_is_only_in_a_program_that_asks_for_it() {
+    for system in SYSTEMS {
+        let packages = packages_of_the_program(system, "");
+        assert!(packages.contains("alertdrill-engine"), "{packages:?}");
+        assert!(!packages.contains("rdkafka"), "{system}");
+        assert!(packages_of_the_program(system, "kafka").contains("rdkafka"));
+    }
+}
+
+/// Rust's compiler has `cc` link, which needs no compiler. What compiles C while a package is
+/// built is one of these.
+#[test]
+fn program_with_its_usual_features_is_built_without_a_compiler_for_c() {
+    let compiling = ["bindgen", "cc", "cmake", "nasm-rs", "pkg-config", "vcpkg"];
+    for system in SYSTEMS {
+        let packages = packages_of_the_program(system, "");
+        for package in compiling {
+            assert!(!packages.contains(package), "{system}: {package}");
+        }
+    }
+    let with_kafka = packages_of_the_program(SYSTEMS[0], "kafka");
+    assert!(with_kafka.contains("cc"), "{with_kafka:?}");
 }

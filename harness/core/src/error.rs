@@ -137,10 +137,15 @@ pub enum Error {
         message: String,
     },
     /// The program that evaluates rules over recordings is not there.
-    #[error("no replayer at {}, which evaluates rules over a recording", program.display())]
+    #[error(
+        "no replayer at {}{}, which evaluates rules over a recording",
+        program.display(), if *is_named { "" } else { " or in PATH" }
+    )]
     NoReplayer {
         /// Where it should be.
         program: PathBuf,
+        /// Whether a variable says that it is there, and nowhere else.
+        is_named: bool,
     },
     /// The rules that were loaded, evaluated again, do not give what was recorded.
     #[error("the recording {} is not reproducible: {reason}", path.display())]
@@ -259,9 +264,10 @@ impl Error {
                  `docker compose logs`",
             ),
             Self::CandidateRefused { .. } => Some("mend the file; nothing was broken or changed"),
-            Self::NoReplayer { .. } => {
-                Some("build it: `harness/replayer/build PROGRAM`; `./drill setup` does that too")
-            }
+            Self::NoReplayer { .. } => Some(
+                "it comes with alertdrill's releases; in a clone, `./drill setup` builds it, or \
+                     `harness/replayer/build PROGRAM`; `ALERTDRILL_REPLAYER=PROGRAM` names it",
+            ),
             Self::NotReproducible { .. } => {
                 Some("what rules would have said of it cannot be told; record another run")
             }

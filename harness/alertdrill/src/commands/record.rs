@@ -8,7 +8,8 @@ use alertdrill_report::{RecordingFolder, RunFolder};
 use alertdrill_target::compose::Project;
 
 use super::{latest_run, runtime};
-use crate::recorder::{Recorder, replayer_in};
+use crate::recorder::Recorder;
+use crate::replayer_program::find_replayer;
 use crate::written::{Written, rules_as_loaded};
 
 /// What is to be recorded.
@@ -29,7 +30,7 @@ pub struct Record<'a> {
 /// [`Error::BadDescription`] of a span that is none, [`Error::NoReplayer`].
 pub fn record(project: &Path, programs: &Path, record: Record<'_>) -> Result<Vec<String>> {
     let into = RecordingFolder::at(record.into);
-    let replayer = &replayer_in(programs)?;
+    let replayer = &find_replayer(programs)?;
     if let Some((from, until)) = record.span
         && from >= until
     {

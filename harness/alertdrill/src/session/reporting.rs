@@ -14,7 +14,8 @@ use alertdrill_report::{
 use super::{Session, now};
 use crate::job::Job;
 use crate::provenance::provenance_of;
-use crate::recorder::{Recorder, replayer_in};
+use crate::recorder::Recorder;
+use crate::replayer_program::find_replayer;
 use crate::replaying::RECORDING;
 use crate::written::{rules_as_loaded, shown_rules};
 
@@ -92,7 +93,7 @@ impl Session {
         let settings = self.stack.project().settings();
         let recorder = Recorder {
             prometheus: &self.prometheus,
-            replayer: &replayer_in(programs)?,
+            replayer: &find_replayer(programs)?,
             rules: rules_as_loaded(self.stack.rules())?,
         };
         recorder.record_run(folder, settings, into).await.map(drop)
