@@ -5,6 +5,7 @@ mod diff;
 #[cfg(test)]
 mod fake_suite;
 mod gate;
+mod init;
 mod mutate;
 mod on_a_stack;
 mod plan;
@@ -37,6 +38,7 @@ use crate::signals::cancelled_by_signals;
 pub use coverage::coverage;
 pub use diff::{Diff, diff};
 pub use gate::gate;
+pub use init::{Init, init};
 pub use mutate::{Mutate, mutate};
 pub use on_a_stack::on_a_stack;
 pub use plan::plan;

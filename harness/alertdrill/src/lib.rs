@@ -36,6 +36,7 @@ pub use alertdrill_engine as engine;
 #[cfg(feature = "kafka")]
 pub use alertdrill_kafka as kafka;
 pub use alertdrill_progress::{self as progress, Progress};
+pub use alertdrill_project as project;
 pub use alertdrill_report as report;
 pub use alertdrill_target as target;
 

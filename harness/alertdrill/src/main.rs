@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use alertdrill::commands::{self, Done, Selection};
+use alertdrill::commands::{self, Done, Init, Selection};
 use alertdrill::engine::answers_well;
 use alertdrill::{Progress, Result, RunOutcome, bug};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -48,6 +48,17 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    /// Write alertdrill.yml for a compose project that has Prometheus in it: what is found, and a
+    /// drill for each alert whose cause its rule tells.
+    ///
+    /// Only files are read. Nothing is started or broken, and no file is written over.
+    #[command(after_help = "\
+Examples:
+  alertdrill init                          of the project in this folder
+  alertdrill init --compose monitoring/docker-compose.yml
+  alertdrill init --print                  print the file instead of writing it
+  alertdrill init --alertmanager none      judge firing alone, and no delivery")]
+    Init(InitArguments),
     /// Say what a run would do, and break nothing: which fault lasts how long, which alert must
     /// fire when, how long all drills take.
     ///
@@ -161,6 +172,25 @@ Examples:
 }
 
 #[derive(Args, Debug)]
+struct InitArguments {
+    /// A compose file; several are merged in this order. Else those that compose finds itself.
+    #[arg(long, value_name = "FILE")]
+    compose: Vec<PathBuf>,
+    /// A profile whose services belong to the project.
+    #[arg(long, value_name = "NAME")]
+    profile: Vec<String>,
+    /// The service that is Prometheus, where that cannot be found.
+    #[arg(long, value_name = "SERVICE")]
+    prometheus: Option<String>,
+    /// The service that is Alertmanager, where that cannot be found; `none` for none.
+    #[arg(long, value_name = "SERVICE")]
+    alertmanager: Option<String>,
+    /// Print the file instead of writing it.
+    #[arg(long)]
+    print: bool,
+}
+
+#[derive(Args, Debug)]
 struct Drills {
     /// Only the drills whose names contain it.
     name: Option<String>,
@@ -216,6 +246,16 @@ fn carry_out(action: Action, project: &Path, progress: &Progress) -> Result<Exit
         outcome: RunOutcome::Passed,
     };
     let done = match action {
+        Action::Init(arguments) => {
+            let asked = Init {
+                compose: arguments.compose,
+                profiles: arguments.profile,
+                prometheus: arguments.prometheus,
+                alertmanager: arguments.alertmanager,
+                print: arguments.print,
+            };
+            commands::init(project, &asked)?
+        }
         Action::Plan { drills, json } => commands::plan(project, drills.selection(), json)?,
         Action::Run { drills, options } => {
             return commands::run(project, drills.selection(), &options);

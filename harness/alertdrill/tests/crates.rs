@@ -10,11 +10,12 @@ use serde_json::Value;
 /// Each crate of `harness/` and the crates of `harness/` that it may use. Data flows one way: what
 /// is known (core), what observes and breaks (engine, target, kafka), what shows (progress,
 /// report), what puts them together (alertdrill), and what this repository's developers run.
-const MAY_USE: [(&str, &[&str]); 8] = [
+const MAY_USE: [(&str, &[&str]); 9] = [
     ("alertdrill-core", &[]),
     ("alertdrill-engine", &["alertdrill-core"]),
     ("alertdrill-kafka", &["alertdrill-core"]),
     ("alertdrill-progress", &["alertdrill-core"]),
+    ("alertdrill-project", &["alertdrill-core"]),
     ("alertdrill-report", &["alertdrill-core"]),
     (
         "alertdrill-target",
@@ -27,6 +28,7 @@ const MAY_USE: [(&str, &[&str]); 8] = [
             "alertdrill-engine",
             "alertdrill-kafka",
             "alertdrill-progress",
+            "alertdrill-project",
             "alertdrill-report",
             "alertdrill-target",
         ],

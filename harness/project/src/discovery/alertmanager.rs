@@ -5,7 +5,7 @@ use alertdrill_core::{Error, Result};
 use super::addresses::{Addresses, host_and_port};
 use super::command_line::CommandLine;
 use super::found::{FoundServer, MountedFile, Wishes};
-use super::mounts::{Mounts, Seen, beside};
+use super::mounts::{Mounts, Seen, beside, is_not_there};
 use super::prometheus_configuration::WrittenAlertmanagers;
 use super::prometheus_service::{
     images, listens_on, path_prefix, service, services_like, short_name,
@@ -154,8 +154,8 @@ fn configuration_of(
     let refused = |reason: String| Error::BadDescription {
         what: format!("Alertmanager's configuration, {path} in `{name}`"),
         reason: format!(
-            "{reason}; mount it from a file of the project, or write `alertmanager: none` to \
-             judge firing alone"
+            "{reason}; mount it from a file of the project, or judge firing alone: `--alertmanager \
+             none`, or `alertmanager: none` in alertdrill.yml"
         ),
     };
     if command_line.writes(&path) {
@@ -171,7 +171,7 @@ fn configuration_of(
             ));
             Ok(Some(file))
         }
-        Seen::Missing(host) => Err(refused(format!("{} is not there", host.display()))),
+        Seen::Missing(host) => Err(refused(is_not_there(&host))),
         Seen::Folder(host) => Err(refused(format!("{} is a folder", host.display()))),
         Seen::NoFile(why) => Err(refused(why)),
         Seen::NotMounted => {

@@ -7,7 +7,7 @@ use super::alertmanager::find_alertmanager;
 use super::command_line::CommandLine;
 use super::found::{Discovered, MountedFile, Wishes};
 use super::grafana::find_grafana;
-use super::mounts::{Mounts, Seen, beside};
+use super::mounts::{Mounts, Seen, beside, is_not_there};
 use super::prometheus_configuration::{PrometheusConfiguration, ScrapeConfigFile};
 use super::prometheus_service::{find_prometheus, images, service};
 use super::rule_files::find_rule_files;
@@ -107,7 +107,7 @@ fn configuration_of(
             ));
             Ok(file)
         }
-        Seen::Missing(host) => refused(format!("{} is not there", host.display())),
+        Seen::Missing(host) => refused(is_not_there(&host)),
         Seen::Folder(host) => refused(format!("{} is a folder", host.display())),
         Seen::NoFile(why) => refused(format!("{why}; {mount_it}")),
         Seen::NotMounted => {

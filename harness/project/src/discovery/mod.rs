@@ -15,6 +15,7 @@ mod grafana;
 mod mounts;
 mod prometheus_configuration;
 mod prometheus_service;
+mod relabelling;
 mod rule_files;
 mod scrape_jobs;
 mod written_yaml;

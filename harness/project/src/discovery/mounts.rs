@@ -1,7 +1,9 @@
 //! Which files of the machine a container sees, and where.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use alertdrill_core::nearest;
 
 use super::dockerfile::Dockerfile;
 use super::found::MountedFile;
@@ -201,6 +203,22 @@ impl Mounts {
             }
         }
         found
+    }
+}
+
+/// That nothing is at `path` of the machine, and what is nearest to its name there.
+pub(super) fn is_not_there(path: &Path) -> String {
+    let beside = path
+        .parent()
+        .and_then(|folder| std::fs::read_dir(folder).ok());
+    let entries = beside.into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<_> = names.collect();
+    names.sort();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    match nearest(&name, names.iter().map(String::as_str)) {
+        Some(nearest) => format!("{} is not there; beside it is {nearest}", path.display()),
+        None => format!("{} is not there", path.display()),
     }
 }
 

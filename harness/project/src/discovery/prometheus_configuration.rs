@@ -4,6 +4,7 @@ use alertdrill_core::Labels;
 use serde::Deserialize;
 use serde_yaml_ng::Value;
 
+use super::relabelling::Relabelling;
 use super::written_yaml::{labels, null_is_default};
 
 /// What Prometheus is configured to do.
@@ -86,12 +87,6 @@ pub(super) struct TargetNames {
     #[serde(default, deserialize_with = "null_is_default")]
     pub(super) names: Vec<String>,
     pub(super) port: Option<u16>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Relabelling {
-    pub(super) target_label: Option<String>,
-    pub(super) replacement: Option<String>,
 }
 
 /// A file of further scrape configurations.

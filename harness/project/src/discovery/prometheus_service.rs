@@ -187,7 +187,7 @@ fn no_prometheus(model: &ComposeModel) -> Error {
     let looked_for = "it has no Prometheus: no image of that name, no command with its flags, no \
                       mounted file with `scrape_configs`";
     let advice = if others.is_empty() {
-        let profiles = "if it starts by a profile, set COMPOSE_PROFILES";
+        let profiles = "if it starts by a profile, name that with --profile";
         format!(
             "name its service, as `prometheus: SERVICE`, or its compose file with --compose; {profiles}"
         )

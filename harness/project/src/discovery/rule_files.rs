@@ -7,7 +7,7 @@ use serde_yaml_ng::Value;
 
 use super::found::{Discovered, MountedFile};
 use super::glob::has_wildcards;
-use super::mounts::{Mounts, Seen, beside};
+use super::mounts::{Mounts, Seen, beside, is_not_there};
 use super::written_yaml::read_yaml;
 
 /// The files that `patterns` of the configuration at `configuration` stand for.
@@ -61,7 +61,7 @@ fn why_nothing(pattern: &str, absolute: &str, mounts: &Mounts) -> String {
             let places = mounts.places().join(", ");
             format!("no file is there (mounted are {places})")
         }
-        Seen::Missing(host) => format!("{} is not there", host.display()),
+        Seen::Missing(host) => is_not_there(&host),
         Seen::Folder(host) => format!("{} is a folder; write `{pattern}/*.yml`", host.display()),
         Seen::NoFile(why) => why,
         _ => format!("nothing is mounted at {absolute}"),

@@ -8,6 +8,7 @@ use super::addresses::Addresses;
 use super::found::{ScrapeJob, ScrapeTarget};
 use super::mounts::{Mounts, Seen, beside};
 use super::prometheus_configuration::{Global, TargetGroup, WrittenJob, WrittenTargets};
+use super::relabelling::instance_of;
 use super::written_yaml::read_yaml;
 
 /// Prometheus's defaults.
@@ -44,9 +45,14 @@ pub(super) fn scrape_jobs(
             })
         });
         let mut job_notes = Vec::new();
-        let targets = written_targets(&job.targets, mounts, configuration, &mut job_notes);
+        let mut targets = written_targets(&job.targets, mounts, configuration, &mut job_notes);
         let about_the_job = |note| format!("the job {}: {note}", job.job_name);
         notes.extend(job_notes.into_iter().map(about_the_job));
+        for target in &mut targets {
+            let instance = instance_of(&target.address, &job.relabel_configs);
+            let instance = instance.map(|instance| ("instance".to_owned(), instance));
+            target.labels.extend(instance);
+        }
         let scrape_interval = duration_or(job.scrape_interval.as_deref(), of_all)?;
         let scrape_timeout = duration_or(job.scrape_timeout.as_deref(), timeout_of_all)?;
         found.push(ScrapeJob {

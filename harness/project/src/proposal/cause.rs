@@ -183,9 +183,15 @@ fn down(look: &Look) -> Option<Cause> {
         }
     }
     let up = look.selector_of(|metric| {
-        ["_up", "_reachable", "_alive", "_health_status"]
-            .iter()
-            .any(|end| metric.ends_with(end))
+        [
+            "_up",
+            "_connected",
+            "_reachable",
+            "_alive",
+            "_health_status",
+        ]
+        .iter()
+        .any(|end| metric.ends_with(end))
     });
     up.filter(|_| is_low)
         .map(|up| Cause::WatchedDown(up.clone()))
@@ -260,6 +266,11 @@ fn degraded(look: &Look) -> Option<Cause> {
     }
     if !look.calls_for_more() {
         return None;
+    }
+    if look.calls("histogram_quantile")
+        && let Some(slow) = look.selectors.first()
+    {
+        return Some(Cause::Slow(slow.clone()));
     }
     if let Some(waiting) = like(&[
         "queue",

@@ -72,13 +72,13 @@ impl<'a> Finder<'a, '_> {
             Cause::Restarted(selector) => self.restarted(selector),
             Cause::OomKilled(selector) => self.oom_killed(selector),
             Cause::QueueGrows(selector) => self.queue_grows(selector),
-            Cause::Errors(selector) => self.degraded(selector, Verb::Stop, "fails"),
+            Cause::Errors(selector) => self.degraded(selector, Verb::Stop, "fails", Duration::ZERO),
             Cause::Slow(selector) => {
                 let is_a_probe = selector.metric.as_deref().unwrap_or_default();
                 if is_a_probe.starts_with("probe_") {
                     self.probe(selector, Verb::Pause);
                 } else {
-                    self.degraded(selector, Verb::Pause, "takes long");
+                    self.degraded(selector, Verb::Pause, "takes long", Duration::ZERO);
                 }
             }
             Cause::Gone(selector) => self.gone(selector),

@@ -44,7 +44,7 @@ pub fn proposed_file(
     text.push_str("#\n");
     let proposals = plan.drills.len() - certain;
     let counted = format!(
-        "{certain} drills are certain. {proposals} are proposals and marked so: their fault is the \
+        "Drills: {certain} certain, {proposals} proposed. A proposal is marked: its fault is the \
          nearest that was found."
     );
     text.push_str(&comment("", &counted));

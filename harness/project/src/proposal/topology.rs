@@ -285,17 +285,13 @@ impl<'a> Topology<'a> {
         let values = selector.labels().map(|(_, value)| value);
         let about = values.chain(selector.metric.as_deref());
         let about: Vec<_> = about.collect();
-        let score = |name: &str| {
-            let takes_work = CONSUMES.iter().any(|word| name.contains(word));
-            let is_near = about.iter().any(|text| shares_a_word(text, name));
-            2 * u8::from(takes_work) + u8::from(is_near)
-        };
-        let best = candidates
-            .iter()
-            .map(|name| score(name))
-            .max()
-            .filter(|best| *best > 0)?;
-        candidates.into_iter().find(|name| score(name) == best)
+        let consumers: Vec<_> = candidates
+            .into_iter()
+            .filter(|name| CONSUMES.iter().any(|word| name.contains(word)))
+            .collect();
+        let is_near = |name: &&&str| about.iter().any(|text| shares_a_word(text, name));
+        let nearest = consumers.iter().find(is_near);
+        nearest.or(consumers.first()).copied()
     }
 
     /// Whether its memory is limited.

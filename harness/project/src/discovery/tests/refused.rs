@@ -10,7 +10,7 @@ fn project_without_prometheus_is_refused_and_its_likes_are_named() {
         failed to read the compose project `shop`: it has no Prometheus: no image of
         that name, no command with its flags, no mounted file with `scrape_configs`;
         name its service, as `prometheus: SERVICE`, or its compose file with --compose;
-        if it starts by a profile, set COMPOSE_PROFILES
+        if it starts by a profile, name that with --profile
         ");
     assert_snapshot!(
         Project::new(r#"{"vm": {"image": "victoriametrics/victoria-metrics:v1.100"}}"#).refused(),
@@ -52,7 +52,7 @@ fn configuration_that_is_no_file_of_the_project_is_refused_with_the_reason() {
     let missing = Project::ordinary().without("prometheus/prometheus.yml");
     assert_snapshot!(missing.refused(), @"
         failed to read Prometheus's configuration, /etc/prometheus/prometheus.yml in
-        `metrics`: ROOT/prometheus/prometheus.yml is not there
+        `metrics`: ROOT/prometheus/prometheus.yml is not there; beside it is rules
         ");
     let in_a_volume = Project::new(
         r#"{"p": {"image": "prom/prometheus", "volumes": [
@@ -128,8 +128,8 @@ fn alertmanager_that_writes_its_own_configuration_is_refused_unless_nobody_asks_
     assert_snapshot!(project.refused(), @"
         failed to read Alertmanager's configuration, /etc/alertmanager/am.yml in
         `alerts`: the container writes it when it starts, so its routes cannot be read;
-        mount it from a file of the project, or write `alertmanager: none` to judge
-        firing alone
+        mount it from a file of the project, or judge firing alone: `--alertmanager
+        none`, or `alertmanager: none` in alertdrill.yml
         ");
     let wishes = Wishes {
         no_alertmanager: true,

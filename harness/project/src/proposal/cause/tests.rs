@@ -56,6 +56,7 @@ fn each_pattern_of_what_is_down_has_its_cause() {
             "sum(up{job=\"a\"}) / count(up{job=\"a\"}) < 0.5",
             "targets down",
         ),
+        ("feed_connected == 0", "watched down"),
         ("pg_up == 1", reasons::NOT_UNDERSTOOD),
     ] {
         assert_eq!(cause(query), expected, "{query}");
@@ -81,6 +82,10 @@ fn each_pattern_of_what_works_badly_or_is_out_of_reach_has_its_cause() {
         ),
         ("mysql_global_status_uptime < 60", "restarted"),
         ("increase(container_oom_events_total[5m]) > 0", "oom killed"),
+        (
+            "histogram_quantile(0.9, sum by (le) (rate(event_lag_seconds_bucket[5m]))) > 5",
+            "slow",
+        ),
         ("rabbitmq_queue_messages_ready > 1000", "queue grows"),
         (
             "sum by (group) (kafka_consumergroup_lag) > 100",

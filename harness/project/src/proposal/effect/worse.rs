@@ -94,18 +94,15 @@ impl<'a> Finder<'a, '_> {
     }
 
     pub(super) fn queue_grows(&mut self, selector: &Selector) {
-        let exporters = self.topology.exporters(selector);
-        let all = exporters.iter().map(|found| found.service);
-        let all: Vec<_> = all
-            .flat_map(|service| self.topology.leans_on(service))
-            .collect();
-        self.touch(all, "what waits is not taken without it");
         let Some(consumer) = self.topology.consumer(selector) else {
-            return self.refuse("who takes what waits there cannot be told by the files");
+            // What waits inside of a program waits for what that depends on.
+            return self.degraded(selector, Verb::Stop, "lets things wait", GROWS_WITHIN);
         };
+        let leans_on = self.topology.leans_on(consumer);
+        self.touch([consumer], "it takes what waits");
         self.touch(
-            self.topology.leans_on(consumer),
-            "what waits is not taken without it",
+            leans_on,
+            &format!("{consumer}, which takes what waits, needs it"),
         );
         let reason = format!("{consumer} is the nearest that may take what waits.");
         let onset = GROWS_WITHIN + looks_back(self.rule);
@@ -119,7 +116,13 @@ impl<'a> Finder<'a, '_> {
     }
 
     /// What a metric tells of gets worse when what its service depends on is broken.
-    pub(super) fn degraded(&mut self, selector: &Selector, verb: Verb, how: &str) {
+    pub(super) fn degraded(
+        &mut self,
+        selector: &Selector,
+        verb: Verb,
+        how: &str,
+        grows_within: Duration,
+    ) {
         let exporters = self.topology.exporters(selector);
         if exporters.is_empty() {
             return self.refuse(reasons::EXPORTER_UNKNOWN);
@@ -149,7 +152,7 @@ impl<'a> Finder<'a, '_> {
             false,
             reason,
             BTreeMap::new(),
-            looks_back(self.rule),
+            grows_within + looks_back(self.rule),
         );
     }
 

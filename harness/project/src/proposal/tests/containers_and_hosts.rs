@@ -75,7 +75,7 @@ groups:
         # Found: Alertmanager is `alertmanager`, port 9093; it starts with alertmanager/config.yml.
         # Found: Grafana is `grafana`, port 3000.
         #
-        # 4 drills are certain. 0 are proposals and marked so: their fault is the nearest that was found.
+        # Drills: 4 certain, 0 proposed. A proposal is marked: its fault is the nearest that was found.
         # Next: `alertdrill plan` says what a run would do, and breaks nothing; `alertdrill run` does it.
 
         # These always fire, to show that the way to the receiver works.

@@ -89,7 +89,7 @@ groups:
         # Note: alertmanager takes the configuration that is in its image,
         # /etc/alertmanager/alertmanager.yml.
         #
-        # 4 drills are certain. 4 are proposals and marked so: their fault is the nearest that was found.
+        # Drills: 4 certain, 4 proposed. A proposal is marked: its fault is the nearest that was found.
         # Next: `alertdrill plan` says what a run would do, and breaks nothing; `alertdrill run` does it.
 
         drills:
@@ -110,7 +110,7 @@ groups:
               - {alert: SpringDown, labels: {instance: "billing-consumer:8081", job: spring}, severity: critical, within: 1m10s}
             tolerate:
               - {alert: HalfOfSpringDown, reason: "it does not answer its scrapes either"}
-              - {alert: ConsumerLag, reason: "what waits is not taken without it"}
+              - {alert: ConsumerLag, reason: "it takes what waits"}
               - {alert: ServerErrors, reason: "it is about billing-consumer itself"}
 
           # gateway answers the probe of http://gateway/health.
@@ -168,7 +168,7 @@ groups:
               - {alert: KafkaBrokers, severity: critical, within: 40s}
             tolerate:
               - {alert: EndpointDown, reason: "what is probed needs it"}
-              - {alert: ConsumerLag, reason: "what waits is not taken without it"}
+              - {alert: ConsumerLag, reason: "billing-consumer, which takes what waits, needs it"}
 
         # Not proposed. Write a drill by hand, or take the marks away and say in the waiver why there is
         # none:
