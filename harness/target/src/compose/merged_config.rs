@@ -25,5 +25,11 @@ pub async fn merged_config(
         ..Compose::default()
     };
     let attempted = format!("read the compose project in {}", folder.display());
-    run(&compose, &["config", "--format", "json"], &attempted, |_| ()).await
+    run(
+        &compose,
+        &["config", "--format", "json"],
+        &attempted,
+        |_| (),
+    )
+    .await
 }
