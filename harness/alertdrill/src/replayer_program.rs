@@ -17,6 +17,7 @@ const VARIABLE: &str = "ALERTDRILL_REPLAYER";
 /// [`Error::NoReplayer`].
 pub(crate) fn find_replayer(programs: &Path) -> Result<PathBuf> {
     let [named, path] = [VARIABLE, "PATH"].map(std::env::var_os);
+    let named = named.filter(|named| !named.is_empty());
     find(named.as_deref(), programs, path.as_deref())
 }
 

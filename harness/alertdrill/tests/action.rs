@@ -174,7 +174,7 @@ fn step_ends_as_the_program_does_and_the_summary_shows_what_it_said() {
         assert!(summary.starts_with(&title), "{summary}");
         let said = "\nsaid --project shop replay --rules alerts.yml\n";
         assert!(summary.contains(said), "{summary}");
-        let output = format!("exit-code={code}\ntarget=shop/target\n");
+        let output = format!("exit-code={code}\nfolder=shop\n");
         assert_eq!(runner.written("output"), output);
     }
 }

@@ -35,8 +35,9 @@ const PROGRAM: &str = "alertdrill";
 /// [`Error::NotPortable`] if `program` does not run where the engine's containers run,
 /// [`Error::File`], or [`Error::Docker`].
 pub async fn sink_image(docker: &Docker, program: &Path) -> Result<String> {
-    if let Ok(named) = std::env::var(IMAGE_VARIABLE) {
-        return Ok(named);
+    match std::env::var(IMAGE_VARIABLE) {
+        Ok(named) if !named.is_empty() => return Ok(named),
+        _ => {}
     }
     let portable = PortableProgram::of(program)?;
     let engine = docker.version().await;
