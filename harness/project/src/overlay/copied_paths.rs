@@ -73,13 +73,9 @@ impl<'a> CopiedPaths<'a> {
     /// An empty folder in place of a path.
     pub(super) fn empty_in_place_of(&mut self, path: &Path) -> PathBuf {
         let place = self.place_of(path);
-        self.add(CopySource::EmptyFolder, place)
-    }
-
-    /// An empty folder for a path in a service's containers.
-    pub(super) fn empty_for(&mut self, service: &str, target: &str) -> PathBuf {
-        let place = below(self.copies.join("emptied").join(service), Path::new(target));
-        self.add(CopySource::EmptyFolder, place)
+        // Whoever else mounts it sees the same folder, as in their project.
+        self.by_place.insert(place.clone(), CopySource::EmptyFolder);
+        place
     }
 
     /// A file of a config that had a text and no file.

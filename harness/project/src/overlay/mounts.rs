@@ -71,7 +71,7 @@ fn add_mount(
     let place = match fate {
         Fate::Stays => return,
         Fate::Copied => draft.copied.copy_of(source),
-        Fate::Emptied => draft.copied.empty_for(name, &target),
+        Fate::Emptied => draft.copied.empty_in_place_of(source),
         Fate::Missing => {
             draft.note(format!(
                 "{name} has an empty folder at {target}: {} is not there",
@@ -84,7 +84,7 @@ fn add_mount(
                 "{name} has an empty folder at {target}: this user may not read {}",
                 source.display()
             ));
-            draft.copied.empty_for(name, &target)
+            draft.copied.empty_in_place_of(source)
         }
         Fate::ReadOnly => {
             draft.note(format!(

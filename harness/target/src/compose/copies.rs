@@ -37,7 +37,7 @@ pub(super) fn bring_up_to_date(copies: &[Copy], folder: &Path, max_bytes: u64) -
         .mode(FOR_THIS_USER)
         .create(folder)
         .map_err(Error::file("make the folder", folder))?;
-    let copier = Copier { copies, folder };
+    let at_work = Copier { copies, folder };
     for copy in copies {
         if !copy.to.starts_with(folder) {
             let outside = io::Error::other("it lies outside of the folder of copies");
@@ -47,8 +47,8 @@ pub(super) fn bring_up_to_date(copies: &[Copy], folder: &Path, max_bytes: u64) -
             fs::create_dir_all(parent).map_err(Error::file("make the folder", parent))?;
         }
         match &copy.from {
-            CopySource::Path(from) => copier.copy(from, &copy.to)?,
-            CopySource::EmptyFolder => copier.empty(&copy.to, FOR_EVERY_USER)?,
+            CopySource::Path(from) => at_work.copy(from, &copy.to)?,
+            CopySource::EmptyFolder => at_work.empty(&copy.to, FOR_EVERY_USER)?,
             CopySource::Text(text) => write_text(&copy.to, text)?,
         }
     }

@@ -55,7 +55,7 @@ services:
           bind:
             create_host_path: false
         - type: bind
-          source: /shop/target/copies/emptied/alertmanager/am
+          source: /shop/target/copies/project/data/am
           target: /am
           bind:
             create_host_path: false
@@ -89,7 +89,7 @@ services:
           bind:
             create_host_path: false
         - type: bind
-          source: /shop/target/copies/emptied/prometheus/prometheus
+          source: /shop/target/copies/project/data/prometheus
           target: /prometheus
           bind:
             create_host_path: false
@@ -116,10 +116,10 @@ services:
         name: shop-drill_default
     ");
     insta::assert_snapshot!(shop.copies_of(&overlay), @r#"
-    emptied/alertmanager/am <- EmptyFolder
-    emptied/prometheus/prometheus <- EmptyFolder
     project/also-gone <- EmptyFolder
     project/am.yml <- Path("/shop/am.yml")
+    project/data/am <- EmptyFolder
+    project/data/prometheus <- EmptyFolder
     project/gone <- EmptyFolder
     project/prometheus <- Path("/shop/prometheus")
     project/rules.yml <- Path("/shop/rules.yml")

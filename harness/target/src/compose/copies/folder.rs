@@ -56,6 +56,9 @@ impl Copier<'_> {
                 continue;
             }
             names.push(entry.file_name());
+            if is_another(self.copies, &to.join(entry.file_name())) {
+                continue;
+            }
             let metadata = fs::symlink_metadata(&source).map_err(Error::file("copy", &source))?;
             self.copy_entry(&source, &metadata, &to.join(entry.file_name()))?;
         }
@@ -91,6 +94,11 @@ impl Copier<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether what is copied to `place` is a copy of its own, which is made by itself.
+pub(super) fn is_another(copies: &[Copy], place: &Path) -> bool {
+    copies.iter().any(|copy| copy.to == place)
 }
 
 /// Has a file hold a text.

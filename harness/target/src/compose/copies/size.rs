@@ -6,6 +6,8 @@ use std::path::Path;
 use alertdrill_core::{Error, Result};
 use alertdrill_project::overlay::{Copy, CopySource};
 
+use super::folder::is_another;
+
 const MEBIBYTE: u64 = 1 << 20;
 
 /// That the copies hold `max_bytes` at most.
@@ -18,7 +20,7 @@ pub(super) fn require_at_most(copies: &[Copy], folder: &Path, max_bytes: u64) ->
         };
         // It may be a link; what it leads to is what is mounted.
         let real = from.canonicalize().map_err(Error::file("copy", from))?;
-        let bytes = bytes_of(&real, folder)?;
+        let bytes = bytes_of((&real, &copy.to), copies, folder)?;
         total += bytes;
         if bytes > largest.0 {
             largest = (bytes, from);
@@ -42,18 +44,23 @@ pub(super) fn require_at_most(copies: &[Copy], folder: &Path, max_bytes: u64) ->
     })
 }
 
-fn bytes_of(path: &Path, skipped: &Path) -> Result<u64> {
+/// How much of what `path` holds would be copied `to` there.
+fn bytes_of((path, to): (&Path, &Path), copies: &[Copy], folder: &Path) -> Result<u64> {
     let metadata = fs::symlink_metadata(path).map_err(Error::file("copy", path))?;
     if metadata.is_file() {
         return Ok(metadata.len());
     }
-    if !metadata.is_dir() || path == skipped {
+    if !metadata.is_dir() || path == folder {
         return Ok(0);
     }
     let failed = || Error::file("read the folder", path);
     let mut total = 0;
     for entry in fs::read_dir(path).map_err(failed())? {
-        total += bytes_of(&entry.map_err(failed())?.path(), skipped)?;
+        let entry = entry.map_err(failed())?;
+        let to = to.join(entry.file_name());
+        if !is_another(copies, &to) {
+            total += bytes_of((&entry.path(), &to), copies, folder)?;
+        }
     }
     Ok(total)
 }
