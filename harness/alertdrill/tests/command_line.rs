@@ -258,7 +258,7 @@ fn completions_know_the_commands_and_unknown_ones_are_refused_with_2() {
         let ended = alertdrill(&["completions", shell], &[]);
         assert_eq!(ended.code, Some(0));
         for command in [
-            "plan", "run", "gate", "repeat", "heal", "report", "coverage",
+            "init", "plan", "run", "gate", "repeat", "heal", "report", "coverage",
         ] {
             assert!(ended.said.contains(command), "{shell}: {command}");
         }

@@ -19,7 +19,11 @@ const MAY_USE: [(&str, &[&str]); 9] = [
     ("alertdrill-report", &["alertdrill-core"]),
     (
         "alertdrill-target",
-        &["alertdrill-core", "alertdrill-progress"],
+        &[
+            "alertdrill-core",
+            "alertdrill-progress",
+            "alertdrill-project",
+        ],
     ),
     (
         "alertdrill",

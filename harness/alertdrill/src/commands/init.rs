@@ -132,9 +132,8 @@ fn write_new(path: &Path, text: &str) -> Result<()> {
 fn proposed_in_words(plan: &ProposedPlan, path: &Path) -> Vec<String> {
     let certain = plan.drills.iter().filter(|drill| drill.is_certain).count();
     let mut lines = vec![format!(
-        "Written: {}, with {} drills: {certain} certain, {} proposed (please check those).",
+        "Written: {}. Drills: {certain} certain, {} proposed (please check those).",
         path.display(),
-        plan.drills.len(),
         plan.drills.len() - certain,
     )];
     if !plan.undrilled.is_empty() {

@@ -24,12 +24,9 @@ pub async fn merged_config(
         profiles: profiles.to_vec(),
         ..Compose::default()
     };
-    let attempted = format!("read the compose project in {}", folder.display());
-    run(
-        &compose,
-        &["config", "--format", "json"],
-        &attempted,
-        |_| (),
-    )
-    .await
+    let files = compose.files.iter();
+    let files: Vec<_> = files.map(|file| file.display().to_string()).collect();
+    let attempted = format!("read the compose project of {}", files.join(", "));
+    let arguments = ["config", "--format", "json"];
+    run(&compose, &arguments, &attempted, |_| ()).await
 }

@@ -7,13 +7,12 @@ mod small_projects;
 mod spring_with_kafka;
 
 use std::path::Path;
-use std::time::Duration;
 
-use alertdrill_core::{Drill, ExpectedAlert, Fault, LoadedRule, infeasible};
+use alertdrill_core::{LoadedRule, infeasible};
 
 use super::*;
-use crate::ComposeModel;
 use crate::discovery::{Wishes, discover, loaded_rules};
+use crate::{ComposeModel, parse_project_file};
 
 /// A project: its services as compose prints them but in YAML, with `ROOT` for its folder, and its
 /// files.
@@ -41,10 +40,14 @@ impl Project {
         self.folder.path()
     }
 
-    fn proposed(&self) -> (Vec<LoadedRule>, ProposedPlan, String) {
+    fn model(&self) -> ComposeModel {
         let root = self.root().display().to_string();
         let yaml = format!("name: shop\nservices:\n{}", self.services).replace("ROOT", &root);
-        let model: ComposeModel = serde_yaml_ng::from_str(&yaml).unwrap();
+        serde_yaml_ng::from_str(&yaml).unwrap()
+    }
+
+    fn proposed(&self) -> (Vec<LoadedRule>, ProposedPlan, String) {
+        let model = self.model();
         let wishes = Wishes::default();
         let discovered = discover(&model, &wishes).unwrap();
         let rules = loaded_rules(&discovered).unwrap();
@@ -70,20 +73,21 @@ impl Project {
         (rules, plan, text)
     }
 
-    /// The proposed file, which is YAML, and whose drills can pass by the rules.
+    /// The proposed file, which the reader of such files takes, with drills that can pass by the
+    /// rules. It takes the waivers too that are proposed as comments.
     fn proposed_file(&self) -> String {
         let (rules, plan, text) = self.proposed();
-        let read: serde_yaml_ng::Value = serde_yaml_ng::from_str(&text).unwrap();
-        let names = read["drills"].as_sequence().unwrap().iter();
-        let names: Vec<_> = names.map(|drill| drill["name"].as_str().unwrap()).collect();
-        let planned: Vec<_> = plan
-            .drills
-            .iter()
-            .map(|drill| drill.name.as_str())
-            .collect();
-        assert_eq!(names, planned);
-        for drill in &plan.drills {
-            let reasons = infeasible(&as_drill(drill), &rules, None);
+        let with_waivers = text
+            .replace("\n# waivers:\n", "\nwaivers:\n")
+            .replace("\n#   - {rule", "\n  - {rule");
+        let mut read = parse_project_file(Path::new("alertdrill.yml"), &with_waivers).unwrap();
+        read.complete(&self.model(), &rules).unwrap();
+        let names = read.plan.drills.iter().map(|drill| drill.name.as_str());
+        let planned = plan.drills.iter().map(|drill| drill.name.as_str());
+        assert!(names.eq(planned), "{text}");
+        assert_eq!(read.plan.waivers.len(), plan.undrilled.len());
+        for drill in &read.plan.drills {
+            let reasons = infeasible(drill, &rules, None);
             assert!(reasons.is_empty(), "{}: {reasons:?}", drill.name);
         }
         assert!(!text.contains(&self.root().display().to_string()), "{text}");
@@ -112,18 +116,4 @@ impl Project {
             without.map(|undrilled| format!("- {}: {}", undrilled.rule, undrilled.reason));
         drills.chain(without).collect::<Vec<_>>().join("\n")
     }
-}
-
-/// The drill as the core has it.
-fn as_drill(proposed: &ProposedDrill) -> Drill {
-    let mut drill = Drill::new(&proposed.name, Fault::stop(&proposed.service));
-    for fires in &proposed.fires {
-        let severity = fires.severity.clone().unwrap_or_default();
-        let mut alert = ExpectedAlert::new(&fires.alert, severity, fires.within)
-            .onset(Duration::ZERO, fires.onset.unwrap_or_default());
-        alert.labels = fires.labels.clone();
-        alert.promises.ended_within = fires.ended_within;
-        drill = drill.expect_alert(alert);
-    }
-    drill
 }
