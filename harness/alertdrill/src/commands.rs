@@ -28,8 +28,8 @@ use alertdrill_report::{
 use alertdrill_target::compose::{Project, build_stale, take_down};
 use alertdrill_target::{Journal, heal as heal_all};
 use jiff::Timestamp;
-use tokio::runtime::Runtime;
 
+use crate::async_runtime::runtime;
 pub use crate::latest_run::latest_run;
 use crate::servers::site_of;
 use crate::session::Session;
@@ -174,8 +174,4 @@ pub fn report(folder: &Path) -> Result<Vec<String>> {
             .map(|name| folder.path().join(name).display().to_string()),
     );
     Ok(lines)
-}
-
-pub(crate) fn runtime() -> Result<Runtime> {
-    Runtime::new().map_err(Error::file("start the async runtime in", "this process"))
 }

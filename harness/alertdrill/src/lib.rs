@@ -8,6 +8,7 @@
 //!
 //! The author of drills needs the [`prelude`] and nothing else.
 
+mod async_runtime;
 pub mod bug;
 pub mod child;
 pub mod commands;

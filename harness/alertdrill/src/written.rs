@@ -13,7 +13,7 @@ use alertdrill_target::compose::{
 };
 use serde::Deserialize;
 
-use crate::commands::runtime;
+use crate::async_runtime::runtime;
 
 /// A project's configuration, as its files say it.
 #[derive(Clone, Debug)]

@@ -11,7 +11,8 @@ use alertdrill_engine::{Prometheus, RuleEngine as _};
 use alertdrill_report::{CoverageTable, PlannedCoverage, RunFolder, term_names};
 use alertdrill_target::compose::Project;
 
-use super::{Done, Selection, latest_run, runtime};
+use super::{Done, Selection, latest_run};
+use crate::async_runtime::runtime;
 use crate::session::dashboard_of;
 use crate::written::Written;
 

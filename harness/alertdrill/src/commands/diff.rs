@@ -12,7 +12,8 @@ use alertdrill_report::{
 };
 use serde::Serialize;
 
-use super::{Done, runtime};
+use super::{Done};
+use crate::async_runtime::runtime;
 use crate::replaying::{OpenRecording, judged, recording_of};
 
 /// The version of what `--json` prints; raised with every change that an older reader would

@@ -6,7 +6,8 @@ use alertdrill_core::{Result, RunOutcome};
 use alertdrill_progress::Progress;
 use alertdrill_target::compose::{Project, failed_rule_tests};
 
-use super::{Selection, plan, runtime};
+use super::{Selection, plan};
+use crate::async_runtime::runtime;
 use crate::child::{Children, Launch};
 use crate::session::require_whole_drills;
 

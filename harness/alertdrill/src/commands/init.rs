@@ -12,7 +12,8 @@ use alertdrill_project::proposal::{
 };
 use alertdrill_target::compose::merged_config;
 
-use super::{Done, runtime};
+use super::{Done};
+use crate::async_runtime::runtime;
 
 /// The name of the file.
 const FILE_NAME: &str = "alertdrill.yml";

@@ -6,7 +6,8 @@ use alertdrill_core::{Result, RunOutcome};
 use alertdrill_progress::Progress;
 use alertdrill_target::compose::{Project, keep_stack};
 
-use super::{down, runtime, up};
+use super::{down, up};
+use crate::async_runtime::runtime;
 
 /// Does `work` with the stack of `project` in steady state. Afterwards the stack is removed, unless
 /// it was there before or `KEEP_STACK` is set.

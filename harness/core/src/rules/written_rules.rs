@@ -171,7 +171,7 @@ fn rules_with_waits(
 pub(crate) fn recorded_metrics_of(text: &str) -> Vec<String> {
     let rules: Option<RulesFile> = serde_yaml_ng::from_str(text).ok();
     let groups = rules.and_then(|rules| rules.groups).unwrap_or_default();
-    let rules = groups.into_iter().flat_map(|group| group.rules);
+    let rules = groups.into_iter().filter_map(|group| group.rules);
     let rules = rules.flatten();
     rules.filter_map(|rule| rule.record).collect()
 }

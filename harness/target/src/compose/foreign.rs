@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use alertdrill_core::plan::Plan;
 use alertdrill_core::settings::{
-    AlertmanagerFiles, Endpoint, PrometheusFiles, Settings, SteadyCondition,
+    AlertmanagerFiles, Endpoint, Pathway, PrometheusFiles, Settings, SteadyCondition,
 };
-use alertdrill_core::{Error, Result};
+use alertdrill_core::{Error, Lease, LeaseMode, Result};
 use alertdrill_project::discovery::{
     Discovered, FoundServer, WishedServer, Wishes, discover, loaded_rules,
 };
@@ -22,7 +22,7 @@ use super::command::Compose;
 use super::compose_files::compose_files_of;
 use super::description;
 use super::files::write_if_changed;
-use super::project::{Layout, Project, make_target_folder, state_folder, target_folder};
+use super::folders::{state_folder, target_folder};
 use super::runbooks::runbooks;
 use super::sink_image::SINK_PORT;
 
@@ -30,6 +30,9 @@ use super::sink_image::SINK_PORT;
 const SINK: &str = "alertdrill-sink";
 /// What follows the name of a project of others in the name under which it is started.
 const DRILLED: &str = "-drill";
+
+/// The path that all services of a project are on which names no paths.
+const WHOLE_PROJECT: &str = "project";
 
 /// A project of others, as its files say it.
 #[derive(Clone, Debug)]
@@ -42,12 +45,12 @@ pub struct ForeignProject {
     pub plan: Plan,
     /// What was guessed of it and why, and what looks wrong: a sentence each.
     pub notes: Vec<String>,
-    file: PathBuf,
-    model: ComposeModel,
-    compose: Compose,
+    pub(super) file: PathBuf,
+    pub(super) model: ComposeModel,
+    pub(super) compose: Compose,
     discovered: Discovered,
     /// The name of the running project, if it is attached to.
-    attached_to: Option<String>,
+    pub(super) attached_to: Option<String>,
 }
 
 /// Reads the project that the `alertdrill.yml` at `file` describes. Neither an engine nor a server
@@ -79,6 +82,9 @@ fn project_of(
 ) -> Result<ForeignProject> {
     let discovered = discover(&model, &wishes_of(&written))?;
     written.complete(&model, &loaded_rules(&discovered)?)?;
+    if written.attach.is_none() {
+        require_that_nobody_else_is_told(&discovered)?;
+    }
     let attached_to = written.attach.as_ref();
     let attached_to = attached_to.map(|it| it.project.clone().unwrap_or(model.name.clone()));
     let mut settings = settings_of(&written, &discovered, attached_to.is_some());
@@ -90,9 +96,13 @@ fn project_of(
             .map(|it| it.service.clone()),
     );
     settings.runbooks = runbooks(&root, &settings)?;
+    let mut plan = written.plan;
+    if settings.paths.is_empty() {
+        one_after_the_other(&mut plan, &mut settings);
+    }
     Ok(ForeignProject {
         settings,
-        plan: written.plan,
+        plan,
         notes: discovered.notes.clone(),
         file,
         model,
@@ -101,6 +111,44 @@ fn project_of(
         attached_to,
         root,
     })
+}
+
+/// Whoever else Prometheus sends its alerts to would page people for each drill.
+fn require_that_nobody_else_is_told(discovered: &Discovered) -> Result<()> {
+    if discovered.also_told.is_empty() {
+        return Ok(());
+    }
+    Err(Error::BadDescription {
+        what: discovered.prometheus_configuration.on_host.display().to_string(),
+        reason: format!(
+            "Prometheus sends its alerts to {} too, and each drill would page whoever that tells; \
+             name in PROMETHEUS_CONFIG a configuration without it",
+            discovered.also_told.join(" and ")
+        ),
+    })
+}
+
+/// Has drills that say nothing of what they need hold the whole project: how its services hang
+/// together is not known.
+fn one_after_the_other(plan: &mut Plan, settings: &mut Settings) {
+    let owned = settings.services.iter();
+    let owned = owned.filter(|service| !settings.watched_by.contains(service));
+    let whole = Pathway {
+        name: WHOLE_PROJECT.to_owned(),
+        lanes: Vec::new(),
+        owns: owned.cloned().collect(),
+        uses: Vec::new(),
+        steady_state: Vec::new(),
+    };
+    settings.paths.push(whole);
+    for drill in &mut plan.drills {
+        if drill.leases.is_empty() {
+            drill.leases.push(Lease {
+                on: WHOLE_PROJECT.to_owned(),
+                mode: LeaseMode::Exclusive,
+            });
+        }
+    }
 }
 
 fn wishes_of(written: &ProjectFile) -> Wishes {
@@ -211,56 +259,10 @@ fn usual_steady_state() -> Vec<SteadyCondition> {
     ]
 }
 
-/// Opens the project that the `alertdrill.yml` at `file` describes.
-///
-/// # Errors
-/// As [`foreign_project`], or what keeps a project from being run beside itself.
-pub(super) async fn open(file: &Path, programs: &Path) -> Result<Project> {
-    let foreign = foreign_project(file).await?;
-    make_target_folder(&foreign.root)?;
-    let name = foreign.own_name();
-    let state = state_folder(&foreign.root, &name);
-    std::fs::create_dir_all(&state).map_err(Error::file("make the folder", &state))?;
-    let layout = if foreign.attached_to.is_some() {
-        Layout::Attached
-    } else {
-        // Which image the sink has is known when it is made; where the copies lie does not hang on
-        // that.
-        Layout::Copies(Box::new(Beside {
-            overlay: foreign.overlay(&name, "")?,
-            foreign: foreign.clone(),
-        }))
-    };
-    let mut compose = foreign.compose.clone();
-    compose.project = Some(name.clone());
-    let overlay = overlay_file(&state);
-    if foreign.attached_to.is_none() && overlay.exists() {
-        compose.files.push(overlay);
-    }
-    let networks = foreign.model.networks.iter().filter_map(|(key, network)| {
-        let real = network
-            .name
-            .clone()
-            .filter(|_| foreign.attached_to.is_some())?;
-        Some((key.clone(), real))
-    });
-    Ok(Project {
-        networks: networks.collect(),
-        file: foreign.file,
-        name,
-        settings: foreign.settings,
-        services: foreign.model.services,
-        compose,
-        programs: programs.to_owned(),
-        layout,
-        root: foreign.root,
-    })
-}
-
 /// What it takes to run a project of others beside itself.
 #[derive(Clone, Debug)]
 pub(super) struct Beside {
-    foreign: ForeignProject,
+    pub(super) foreign: ForeignProject,
     pub(super) overlay: Overlay,
 }
 
@@ -307,13 +309,13 @@ fn wish(server: &FoundServer) -> ServerWish<'_> {
     }
 }
 
-fn overlay_file(state: &Path) -> PathBuf {
+pub(super) fn overlay_file(state: &Path) -> PathBuf {
     state.join("overlay.yml")
 }
 
 impl ForeignProject {
     /// The name that its containers have.
-    fn own_name(&self) -> String {
+    pub(super) fn own_name(&self) -> String {
         let attached_to = self.attached_to.clone();
         attached_to.unwrap_or_else(|| format!("{}{DRILLED}", self.model.name))
     }
@@ -341,7 +343,7 @@ impl ForeignProject {
             .collect()
     }
 
-    fn overlay(&self, name: &str, image: &str) -> Result<Overlay> {
+    pub(super) fn overlay(&self, name: &str, image: &str) -> Result<Overlay> {
         self.with_wishes(name, image, |wishes| overlay(&self.model, wishes))
     }
 

@@ -6,19 +6,15 @@ use std::path::{Path, PathBuf};
 
 use alertdrill_core::settings::{ProgramImage, Settings};
 use alertdrill_core::{Error, Result};
-use alertdrill_project::{ComposeModel, Service};
+use alertdrill_project::Service;
 
 use super::command::{self, Compose};
 use super::containers::Containers;
 use super::description;
-use super::files::write_if_changed;
-use super::foreign::{self, Beside};
-use super::project_path::{ProjectPath, find_project};
-use super::runbooks::runbooks;
+use super::folders::{state_folder, target_folder};
+use super::foreign::Beside;
 use super::sink_image::sink_image;
 
-/// The folder in a project without cargo that this program writes to.
-const OWN_FOLDER: &str = ".alertdrill";
 /// The program that the sink's image holds.
 const PROGRAM: &str = "alertdrill";
 
@@ -50,53 +46,6 @@ pub(super) enum Layout {
 }
 
 impl Project {
-    /// Reads `project`: its `alertdrill.yml`, a compose file with a section `x-alertdrill`, or the
-    /// folder that holds one of them ([`find_project`]). The folder `programs` holds the programs
-    /// that go into images.
-    ///
-    /// # Errors
-    /// [`Error::NoCompose`], or [`Error::BadDescription`] or [`Error::File`] of what is wrong.
-    pub async fn open(project: &Path, programs: &Path) -> Result<Self> {
-        match find_project(project)? {
-            ProjectPath::Compose(file) => Self::open_compose_file(&file, programs).await,
-            ProjectPath::ProjectFile(file) => foreign::open(&file, programs).await,
-        }
-    }
-
-    async fn open_compose_file(file: &Path, programs: &Path) -> Result<Self> {
-        let file = file
-            .canonicalize()
-            .map_err(Error::file("open the compose file", file))?;
-        let root = file.parent().map(Path::to_owned).unwrap_or_default();
-        let kept_in = target_folder(&root).join("compose");
-        let mut compose = Compose {
-            files: vec![file.clone()],
-            ..Compose::default()
-        };
-        let config = description::read(&compose, &kept_in).await?;
-        let settings = config.settings.ok_or_else(|| no_settings(&file))?;
-        let state = state_folder(&root, &config.model.name);
-        std::fs::create_dir_all(&state).map_err(Error::file("make the folder", &state))?;
-        compose.variables = variables(&config.model.name, &settings, &state)?;
-        // Read again with the variables, which decide paths and addresses.
-        let config = description::read(&compose, &kept_in).await?;
-        let mut settings = config.settings.unwrap_or(settings);
-        let ComposeModel { name, services, .. } = config.model;
-        settings.services = services.keys().cloned().collect();
-        settings.runbooks = runbooks(&root, &settings)?;
-        Ok(Self {
-            root,
-            file,
-            name,
-            settings,
-            services,
-            networks: BTreeMap::new(),
-            compose,
-            programs: programs.to_owned(),
-            layout: Layout::Folders,
-        })
-    }
-
     /// The project's name, which is the label of all its containers.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -220,19 +169,6 @@ impl Project {
         &self.compose.files
     }
 
-    /// Takes over the ports of a stack that another process has started after this project was
-    /// opened.
-    pub(super) async fn adopt_free_ports(&mut self) -> Result<()> {
-        if self.settings.free_ports.is_empty() {
-            return Ok(());
-        }
-        let variables = variables(&self.name, &self.settings, &self.state_folder())?;
-        if variables != self.compose.variables {
-            *self = Self::open(&self.file, &self.programs).await?;
-        }
-        Ok(())
-    }
-
     /// Keeps the free ports for the next process that finds the stack up.
     pub(super) fn keep_free_ports(&self) -> Result<()> {
         for variable in &self.settings.free_ports {
@@ -270,45 +206,9 @@ impl Project {
     }
 }
 
-fn no_settings(file: &Path) -> Error {
-    let reason = "it has no section `x-alertdrill`, which says how the project is drilled";
-    Error::BadDescription {
-        what: file.display().to_string(),
-        reason: reason.to_owned(),
-    }
-}
-
-/// The folder that this program writes to, for a project in `root`: `CARGO_TARGET_DIR`, that of
-/// cargo in a project of Rust, and else one of its own, which git does not see.
-#[must_use]
-pub fn target_folder(root: &Path) -> PathBuf {
-    if let Some(named) = std::env::var_os("CARGO_TARGET_DIR") {
-        return root.join(named);
-    }
-    let is_of_rust = root.join("Cargo.toml").exists();
-    root.join(if is_of_rust { "target" } else { OWN_FOLDER })
-}
-
-/// Makes the folder that this program writes to, for a project in `root`, and has git overlook it.
-///
-/// # Errors
-/// [`Error::File`].
-pub(super) fn make_target_folder(root: &Path) -> Result<PathBuf> {
-    let folder = target_folder(root);
-    std::fs::create_dir_all(&folder).map_err(Error::file("make the folder", &folder))?;
-    if folder.ends_with(OWN_FOLDER) {
-        write_if_changed(&folder.join(".gitignore"), "*\n")?;
-    }
-    Ok(folder)
-}
-
-pub(super) fn state_folder(root: &Path, name: &str) -> PathBuf {
-    target_folder(root).join("stack").join(name)
-}
-
 /// The variables of the compose file: the project's name, the folders of what is staged, and free
 /// ports.
-fn variables(name: &str, settings: &Settings, state: &Path) -> Result<BTreeMap<String, String>> {
+pub(super) fn variables(name: &str, settings: &Settings, state: &Path) -> Result<BTreeMap<String, String>> {
     let prometheus = settings.prometheus_files.staged_by.as_ref();
     let alertmanager = settings.alertmanager_files.as_ref();
     let alertmanager = alertmanager.and_then(|files| files.staged_by.as_ref());
