@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use alertdrill_core::plan::{Plan, duration_of};
+use alertdrill_core::settings::Demand;
 use alertdrill_core::{
     Drill, DrillRecord, Error, Outcome, Result, RunOutcome, UtcInstant, Verdict, Waiver,
     WatchedUntil, judge,
@@ -39,6 +40,7 @@ pub struct Suite {
     project: PathBuf,
     programs: PathBuf,
     plan: Plan,
+    demand: Demand,
 }
 
 /// The test that every loaded rule is drilled: a rule that nobody has seen fire proves nothing.
@@ -56,7 +58,14 @@ impl Suite {
             project,
             programs,
             plan: Plan::default(),
+            demand: Demand::default(),
         }
+    }
+
+    /// The same suite, whose drills must prove that together; else each term of each rule.
+    #[must_use]
+    pub fn demand(self, demand: Demand) -> Self {
+        Self { demand, ..self }
     }
 
     /// The same suite, of whose stack `program` goes into an image; all such programs lie in its
@@ -151,15 +160,20 @@ impl Suite {
                 })
             })
             .collect();
-        let covered = Arc::clone(&run);
-        trials.push(Trial::test(COVERAGE, move || {
-            covered.noted(covered.coverage())
-        }));
+        let demand = run.suite.demand;
+        if demand >= Demand::Rules {
+            let covered = Arc::clone(&run);
+            trials.push(Trial::test(COVERAGE, move || {
+                covered.noted(covered.coverage())
+            }));
+        }
         // It stands last: whatever number of tests runs at once, the drills have begun before it.
-        let decided = Arc::clone(&run);
-        trials.push(Trial::test(TERMS, move || {
-            decided.noted(decided.terms(selected))
-        }));
+        if demand >= Demand::Terms {
+            let decided = Arc::clone(&run);
+            trials.push(Trial::test(TERMS, move || {
+                decided.noted(decided.terms(selected))
+            }));
+        }
         // Each drill reports a value that cannot be read.
         if selected > 1 && !arguments.list && watch_until().is_ok_and(WatchedUntil::is_cut_short) {
             return could_not_be_tested(&run.progress, &only_one_is_cut_short(selected));

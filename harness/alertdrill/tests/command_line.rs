@@ -471,8 +471,8 @@ fn drills_are_repeated_at_least_once() {
 #[test]
 fn report_is_that_of_the_projects_own_last_run_wherever_it_is_called_from() {
     let project = SuiteProject::ending_with(&[]);
-    let latest = project.path("target/drills/latest");
-    std::fs::create_dir_all(project.path("target/drills")).unwrap();
+    let latest = project.path(".alertdrill/drills/latest");
+    std::fs::create_dir_all(project.path(".alertdrill/drills")).unwrap();
     let saved = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/runs/one_alert_late");
     copy(&saved, &latest);
     let output = Command::new(env!("CARGO_BIN_EXE_alertdrill"))

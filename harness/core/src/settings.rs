@@ -52,6 +52,9 @@ pub struct Settings {
     /// is the path of a file of the project.
     #[serde(default)]
     pub runbook: Option<String>,
+    /// What the drills must prove together.
+    #[serde(default)]
+    pub coverage: Demand,
     /// The names of alerts that always fire, to show that the way to the receiver works.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub watchdogs: Vec<String>,
@@ -114,6 +117,19 @@ where
     T: Deserialize<'de>,
 {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// What the drills of a run must prove together, beside what each promises.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Demand {
+    /// Nothing.
+    None,
+    /// Each loaded rule was made to fire, or is waived.
+    Rules,
+    /// And each term of each rule decided in a drill, or is waived.
+    #[default]
+    Terms,
 }
 
 /// Reads a path, or a list of paths.

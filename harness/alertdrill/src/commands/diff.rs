@@ -12,7 +12,7 @@ use alertdrill_report::{
 };
 use serde::Serialize;
 
-use super::{Done};
+use super::Done;
 use crate::async_runtime::runtime;
 use crate::replaying::{OpenRecording, judged, recording_of};
 

@@ -12,7 +12,7 @@ use alertdrill_project::proposal::{
 };
 use alertdrill_target::compose::merged_config;
 
-use super::{Done};
+use super::Done;
 use crate::async_runtime::runtime;
 
 /// The name of the file.

@@ -6,7 +6,7 @@ use alertdrill_core::{Error, MutationRun, Result, RunOutcome, WaivedMutants};
 use alertdrill_progress::Progress;
 use alertdrill_report::{mutation_json, mutation_text};
 
-use super::{Done};
+use super::Done;
 use crate::async_runtime::runtime;
 use crate::mutating::{ChangedLines, Mutating};
 use crate::replaying::{OpenRecording, about_rules_in, recording_of};

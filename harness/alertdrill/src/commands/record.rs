@@ -7,7 +7,7 @@ use alertdrill_engine::Prometheus;
 use alertdrill_report::{RecordingFolder, RunFolder};
 use alertdrill_target::compose::Project;
 
-use super::{latest_run};
+use super::latest_run;
 use crate::async_runtime::runtime;
 use crate::recorder::Recorder;
 use crate::replayer_program::find_replayer;

@@ -9,7 +9,7 @@ use alertdrill_report::{
 };
 use alertdrill_target::compose::{find_project, hash_of_file, target_folder};
 
-use super::{Done};
+use super::Done;
 use crate::async_runtime::runtime;
 use crate::replaying::{
     OpenRecording, ReplayedDrill, about_rules_in, drills_named, judged, recording_of,

@@ -4,6 +4,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+use alertdrill_core::settings::Demand;
 use alertdrill_core::{Error, Result};
 use libtest_mimic::Arguments;
 
@@ -20,9 +21,9 @@ use crate::suite::Suite;
 pub fn run(project: &Path, selection: Selection<'_>, options: &[String]) -> Result<ExitCode> {
     let options = options.iter().map(String::as_str);
     let arguments = selection.arguments().into_iter().chain(options);
-    let plan = match selection.source(project)? {
-        Source::ProjectFile(plan) => plan,
-        Source::File(file) => read_plan(&file)?,
+    let (plan, demand) = match selection.source(project)? {
+        Source::ProjectFile(plan, demand) => (plan, demand),
+        Source::File(file) => (read_plan(&file)?, Demand::default()),
         Source::Program(program) => {
             // A signal to this process is then one to the drills, and their exit code is this
             // one's.
@@ -33,7 +34,8 @@ pub fn run(project: &Path, selection: Selection<'_>, options: &[String]) -> Resu
     };
     let program = std::env::current_exe();
     let program = program.map_err(Error::file("find the program of", "this process"))?;
-    let suite = Suite::new(project).built_program(program).plan(plan);
+    let suite = Suite::new(project);
+    let suite = suite.built_program(program).plan(plan).demand(demand);
     let words = ["alertdrill run"].into_iter().chain(arguments);
     Ok(suite.run(Arguments::from_iter(words)))
 }

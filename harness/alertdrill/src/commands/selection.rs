@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use alertdrill_core::plan::Plan;
-use alertdrill_core::settings::DrillSource;
+use alertdrill_core::settings::{Demand, DrillSource};
 use alertdrill_core::{Error, Result};
 
 use crate::child::Launch;
@@ -24,8 +24,8 @@ pub struct Selection<'a> {
 
 /// Where drills are.
 pub(super) enum Source {
-    /// In the project's `alertdrill.yml`.
-    ProjectFile(Plan),
+    /// In the project's `alertdrill.yml`, which also says what they must prove together.
+    ProjectFile(Plan, Demand),
     /// In a file of drills.
     File(PathBuf),
     /// In a suite's program.
@@ -40,7 +40,7 @@ impl Selection<'_> {
     /// [`suite_program`] and [`plan_of_program`].
     pub fn plan(&self, project: &Path) -> Result<Plan> {
         let plan = match self.source(project)? {
-            Source::ProjectFile(plan) => plan,
+            Source::ProjectFile(plan, _) => plan,
             Source::File(file) => read_plan(&file)?,
             Source::Program(program) => plan_of_program(&program)?,
         };
@@ -61,7 +61,7 @@ impl Selection<'_> {
         };
         let launch = match self.source(project)? {
             Source::Program(program) => Launch::new(program),
-            Source::ProjectFile(_) => this_program()?,
+            Source::ProjectFile(..) => this_program()?,
             Source::File(file) => this_program()?.arguments(["--drills"]).arguments([file]),
         };
         Ok(launch.arguments(self.arguments()))
@@ -77,7 +77,7 @@ impl Selection<'_> {
             plan,
         } = Described::read(project)?;
         if let Some(plan) = plan {
-            return Ok(Source::ProjectFile(plan));
+            return Ok(Source::ProjectFile(plan, settings.coverage));
         }
         match settings.drills {
             Some(DrillSource::File(file)) => Ok(Source::File(root.join(file))),

@@ -12,7 +12,7 @@ use alertdrill_target::compose::DrilledFiles;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{Done};
+use super::Done;
 use crate::async_runtime::runtime;
 use crate::replaying::{OpenRecording, ReplayedDrill, drills_named, judged, recording_of};
 use crate::saves::Saves;

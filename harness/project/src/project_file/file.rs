@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use alertdrill_core::Promises;
 use alertdrill_core::plan::Plan;
-use alertdrill_core::settings::{Instances, Pathway, SteadyCondition, Usage};
+use alertdrill_core::settings::{Demand, Instances, Pathway, SteadyCondition, Usage};
 
 use super::source_text::SourceText;
 use super::written::WrittenFile;
@@ -44,6 +44,8 @@ pub struct ProjectFile {
     pub instances: Vec<Instances>,
     /// As [`alertdrill_core::Settings::runbook`].
     pub runbook: Option<String>,
+    /// As [`alertdrill_core::Settings::coverage`].
+    pub coverage: Demand,
     /// As [`alertdrill_core::Settings::watchdogs`].
     pub watchdogs: Vec<String>,
     /// As [`alertdrill_core::Settings::rule_tests`].

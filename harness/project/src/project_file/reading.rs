@@ -122,6 +122,7 @@ fn project_file(
         culprits: settings::values(&written.culprits),
         instances: written.instances.iter().map(settings::instances).collect(),
         runbook: written.runbook.clone(),
+        coverage: settings::demand(written.coverage),
         watchdogs: settings::values(&written.watchdogs),
         rule_tests: settings::values(&written.rule_tests),
         recording: written.recording.clone(),

@@ -1,7 +1,7 @@
 //! What a file says beside drills, in the core's types.
 
 use alertdrill_core::Promises;
-use alertdrill_core::settings::{Instances, Pathway, SteadyCondition, Usage};
+use alertdrill_core::settings::{Demand, Instances, Pathway, SteadyCondition, Usage};
 
 use super::drills::labels_of;
 use super::durations::optional;
@@ -25,6 +25,15 @@ pub(super) fn server_name(written: &At<ShortOrLong<written::Server>>) -> ServerN
             service: server.service.value.clone(),
             port: server.port,
         },
+    }
+}
+
+/// What the drills must prove together; without a word, that each rule was made to fire.
+pub(super) fn demand(written: Option<written::Coverage>) -> Demand {
+    match written.unwrap_or(written::Coverage::Rules) {
+        written::Coverage::None => Demand::None,
+        written::Coverage::Rules => Demand::Rules,
+        written::Coverage::Terms => Demand::Terms,
     }
 }
 

@@ -71,26 +71,26 @@ mod tests {
     fn files_are_those_that_are_named_else_that_of_the_first_usual_name_with_its_override() {
         let root = tempfile::tempdir().unwrap();
         let root = root.path().canonicalize().unwrap();
-        let names = |named: &[&str]| {
+        let found = |named: &[&str]| {
             let named: Vec<_> = named.iter().map(PathBuf::from).collect();
             let files = compose_files_of(&root, &named)?.into_iter();
-            let names = files.map(|file| file.file_name().unwrap().to_str().unwrap().to_owned());
-            Ok::<_, Error>(names.collect::<Vec<_>>())
+            let files = files.map(|file| file.file_name().unwrap().to_str().unwrap().to_owned());
+            Ok::<_, Error>(files.collect::<Vec<_>>())
         };
-        let refused = names(&[]).unwrap_err().to_string();
+        let refused = found(&[]).unwrap_err().to_string();
         assert!(refused.contains("name them: `compose:"), "{refused}");
         let write = |name: &str| std::fs::write(root.join(name), "services: {}\n").unwrap();
         write("docker-compose.yml");
-        assert_eq!(names(&[]).unwrap(), ["docker-compose.yml"]);
+        assert_eq!(found(&[]).unwrap(), ["docker-compose.yml"]);
         write("docker-compose.override.yml");
         let both = ["docker-compose.yml", "docker-compose.override.yml"];
-        assert_eq!(names(&[]).unwrap(), both);
+        assert_eq!(found(&[]).unwrap(), both);
         write("compose.yaml");
-        assert_eq!(names(&[]).unwrap(), ["compose.yaml"]);
+        assert_eq!(found(&[]).unwrap(), ["compose.yaml"]);
         assert_eq!(
-            names(&["docker-compose.yml"]).unwrap(),
+            found(&["docker-compose.yml"]).unwrap(),
             ["docker-compose.yml"]
         );
-        assert!(names(&["not-there.yml"]).is_err());
+        assert!(found(&["not-there.yml"]).is_err());
     }
 }

@@ -119,7 +119,11 @@ fn require_that_nobody_else_is_told(discovered: &Discovered) -> Result<()> {
         return Ok(());
     }
     Err(Error::BadDescription {
-        what: discovered.prometheus_configuration.on_host.display().to_string(),
+        what: discovered
+            .prometheus_configuration
+            .on_host
+            .display()
+            .to_string(),
         reason: format!(
             "Prometheus sends its alerts to {} too, and each drill would page whoever that tells; \
              name in PROMETHEUS_CONFIG a configuration without it",
@@ -217,6 +221,7 @@ fn settings_of(written: &ProjectFile, discovered: &Discovered, is_attached: bool
         culprits: written.culprits.clone(),
         instances: written.instances.clone(),
         runbook: written.runbook.clone(),
+        coverage: written.coverage,
         watchdogs: written.watchdogs.clone(),
         rule_tests: written.rule_tests.clone(),
         recording: written.recording.clone(),

@@ -208,7 +208,11 @@ impl Project {
 
 /// The variables of the compose file: the project's name, the folders of what is staged, and free
 /// ports.
-pub(super) fn variables(name: &str, settings: &Settings, state: &Path) -> Result<BTreeMap<String, String>> {
+pub(super) fn variables(
+    name: &str,
+    settings: &Settings,
+    state: &Path,
+) -> Result<BTreeMap<String, String>> {
     let prometheus = settings.prometheus_files.staged_by.as_ref();
     let alertmanager = settings.alertmanager_files.as_ref();
     let alertmanager = alertmanager.and_then(|files| files.staged_by.as_ref());

@@ -111,15 +111,12 @@ pub(super) fn mounted_from(project: &Project, committed: &Path) -> Option<PathBu
             let (prometheus, routes) = (&settings.prometheus_files, &settings.alertmanager_files);
             let routes = routes.as_ref();
             let of_routes = routes.filter(|routes| root.join(&routes.configuration) == committed);
-            let (configuration, staged) = match of_routes {
-                Some(routes) => {
-                    routes.staged_by.as_ref()?;
-                    (&routes.configuration, staged_alertmanager(&state))
-                }
-                None => {
-                    prometheus.staged_by.as_ref()?;
-                    (&prometheus.configuration, staged_prometheus(&state))
-                }
+            let (configuration, staged) = if let Some(routes) = of_routes {
+                routes.staged_by.as_ref()?;
+                (&routes.configuration, staged_alertmanager(&state))
+            } else {
+                prometheus.staged_by.as_ref()?;
+                (&prometheus.configuration, staged_prometheus(&state))
             };
             let below = committed.strip_prefix(folder_of(root, configuration));
             Some(staged.join(below.ok()?))

@@ -48,6 +48,9 @@ pub(in crate::project_file) struct WrittenFile {
     pub instances: OneOrMany<Instances>,
     /// How the annotation `runbook_url` of each alert must end; `{alert}` stands for its name.
     pub runbook: Option<String>,
+    /// What the drills must prove together: `none`, `rules` (each loaded rule was made to fire, or
+    /// is waived), or `terms` (and each term of each rule decided in a drill, or is waived).
+    pub coverage: Option<Coverage>,
     /// Alerts that always fire, to show that the way to the receiver works.
     pub watchdogs: OneOrMany<String>,
     /// Files of unit tests of the rules, as `promtool test rules` takes them.
@@ -90,6 +93,18 @@ pub(in crate::project_file) struct Server {
     pub service: At<String>,
     /// The port inside its container; found unless it is written.
     pub port: Option<u16>,
+}
+
+/// What the drills must prove together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::project_file) enum Coverage {
+    /// Nothing beside what each promises.
+    None,
+    /// Each loaded rule was made to fire, or is waived.
+    Rules,
+    /// And each term of each rule decided in a drill, or is waived.
+    Terms,
 }
 
 /// Whether drills run on a project that runs already, and which.

@@ -12,6 +12,7 @@ pub(super) use fault::{
     Break, CutOff, DisplaceConsumer, Flap, Kill, OneService, Poison, Run, Switch,
 };
 pub(super) use file::{
-    AttachTo, Instances, PathThrough, Promises, Server, SteadyCondition, Usage, WrittenFile,
+    AttachTo, Coverage, Instances, PathThrough, Promises, Server, SteadyCondition, Usage,
+    WrittenFile,
 };
 pub(super) use text::{Command, DurationText};
