@@ -149,7 +149,6 @@ pub(crate) fn test(root: &Path) -> Vec<WorkStep> {
         test_of("tests of the contract with cargo", "libtest_contract"),
         test_of("tests of a broken environment", "environment"),
         test_of("tests of the pipeline", "pipeline"),
-        test_of("tests of drills side by side", "side_by_side"),
         test_of("tests with wrong rules", "wrong_rules"),
         WorkStep::drills("the drills").on_the_stack(),
         test_of(
@@ -166,6 +165,10 @@ pub(crate) fn test(root: &Path) -> Vec<WorkStep> {
         killed_runs(),
     ];
     let mut steps = check(root);
+    steps.push(WorkStep::cargo(
+        "a project of others",
+        &words("test --locked --test web_shop -- --test-threads 2"),
+    ));
     steps.extend(on_the_stack);
     steps
 }

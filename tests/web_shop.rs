@@ -1,0 +1,330 @@
+//! The project of others that this repository has: `examples/web-shop`, which knows nothing of
+//! drills. Each test works on a copy of it that git watches: whatever runs on it, git sees nothing
+//! of it, and no container of it is left.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "in a test, a panic is how it fails"
+)]
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+/// A copy of the shop.
+struct Shop {
+    folder: PathBuf,
+    project: String,
+}
+
+/// The program, where `./drill` has cargo build it.
+fn program() -> PathBuf {
+    Path::new(env!("CARGO_BIN_EXE_k2-fixtures")).with_file_name("alertdrill")
+}
+
+/// How a program ended.
+struct Ended {
+    code: Option<i32>,
+    said: String,
+}
+
+impl Shop {
+    /// A copy for the test `name`, with this `alertdrill.yml` in place of its own if there is one.
+    fn copied_for(name: &str, project_file: Option<&str>) -> Self {
+        let shop = Self {
+            folder: Path::new(env!("CARGO_TARGET_TMPDIR"))
+                .join("web_shop")
+                .join(name),
+            project: format!("shop-{name}"),
+        };
+        if shop.folder.exists() {
+            std::fs::remove_dir_all(&shop.folder).unwrap();
+        }
+        std::fs::create_dir_all(&shop.folder).unwrap();
+        let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/web-shop");
+        let tracked = ended(Command::new("git").arg("ls-files").current_dir(&committed));
+        for file in tracked.said.lines() {
+            let copy = shop.folder.join(file);
+            std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
+            std::fs::copy(committed.join(file), copy).unwrap();
+        }
+        if let Some(text) = project_file {
+            std::fs::write(shop.folder.join("alertdrill.yml"), text).unwrap();
+        }
+        for arguments in [
+            &["init", "--quiet"][..],
+            &["add", "."],
+            &[
+                "-c",
+                "user.name=a",
+                "-c",
+                "user.email=a@example.org",
+                "commit",
+                "-qm",
+                "shop",
+            ],
+        ] {
+            assert_eq!(ended(shop.command("git").args(arguments)).code, Some(0));
+        }
+        shop
+    }
+
+    fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(&self.folder)
+            .env("COMPOSE_PROJECT_NAME", &self.project)
+            .env_remove("KEEP_STACK")
+            .env_remove("CARGO_TARGET_DIR");
+        command
+    }
+
+    fn alertdrill(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(program());
+        command.args(arguments);
+        command
+    }
+
+    /// Per drill of its last run, the verdict; and the report.
+    fn verdicts(&self) -> (Vec<(String, String)>, Value) {
+        let report = self.folder.join(".alertdrill/drills/latest/report.json");
+        let report: Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let drills = report["drills"].as_array().unwrap().iter();
+        let verdicts = drills.map(|drill| (text(&drill["name"]), text(&drill["verdict"])));
+        (verdicts.collect(), report.clone())
+    }
+
+    /// The containers whose compose project has this name, with their ids.
+    fn containers(&self, project: &str) -> String {
+        let label = format!("label=com.docker.compose.project={project}");
+        let format = "{{.Label \"com.docker.compose.service\"}} {{.ID}} {{.State}}";
+        let list = [
+            "ps",
+            "--all",
+            "--no-trunc",
+            "--filter",
+            &label,
+            "--format",
+            format,
+        ];
+        let mut lines: Vec<_> = ended(self.command("docker").args(list))
+            .said
+            .lines()
+            .map(str::to_owned)
+            .collect();
+        lines.sort();
+        lines.join("\n")
+    }
+
+    #[track_caller]
+    fn nothing_is_left(&self) {
+        let drilled = format!("{}-drill", self.project);
+        assert_eq!(self.containers(&drilled), "");
+        for kind in ["network", "volume"] {
+            let filter = format!("name={drilled}");
+            let list = [kind, "ls", "--quiet", "--filter", &filter];
+            assert_eq!(ended(self.command("docker").args(list)).said, "", "{kind}");
+        }
+        self.git_sees_nothing();
+    }
+
+    #[track_caller]
+    fn git_sees_nothing(&self) {
+        let status = ended(self.command("git").args(["status", "--porcelain"]));
+        assert_eq!(status.said, "");
+    }
+}
+
+fn ended(command: &mut Command) -> Ended {
+    let output = command.output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    Ended {
+        code: output.status.code(),
+        said: String::from_utf8_lossy(&said).into_owned(),
+    }
+}
+
+/// Starts a run and waits until it has broken something.
+fn broken_by(shop: &Shop, arguments: &[&str]) -> Child {
+    let mut run = shop
+        .alertdrill(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(run.stderr.take().unwrap()).lines();
+    said.find(|line| line.as_ref().unwrap().contains("waiting for its alerts"))
+        .expect("the run ended before it broke anything")
+        .unwrap();
+    std::thread::spawn(move || said.for_each(drop));
+    run
+}
+
+const WORKER: &str = "\
+drills:
+  - name: worker_stopped
+    break: {stop: worker}
+    fires: {alert: WorkerDown, labels: {job: worker}, severity: critical, within: 30s}
+    tolerate: {alert: QueueGrowing, reason: nobody ships the orders}
+coverage: none
+";
+
+#[test]
+fn each_alert_of_the_shop_is_proven() {
+    let shop = Shop::copied_for("proven", None);
+    let run = ended(&mut shop.alertdrill(&["run"]));
+    assert_eq!(run.code, Some(0), "{}", run.said);
+    let (verdicts, report) = shop.verdicts();
+    assert!(
+        verdicts.iter().all(|(_, verdict)| verdict == "pass"),
+        "{verdicts:?}"
+    );
+    assert_eq!(report["coverage"]["missing"], serde_json::json!([]));
+    shop.nothing_is_left();
+
+    // What happened is recorded: an edited rule is judged without a stack.
+    let rules = shop.folder.join("prometheus/rules/availability.yml");
+    let rules = std::fs::read_to_string(rules).unwrap();
+    let edited = shop.folder.join(".alertdrill/availability.yml");
+    let replayed = |text: &str| {
+        std::fs::write(&edited, text).unwrap();
+        let edited = edited.to_str().unwrap();
+        ended(&mut shop.alertdrill(&["replay", "--exact", "app_stopped", "--rules", edited]))
+    };
+    let as_it_is = replayed(&rules);
+    assert_eq!(as_it_is.code, Some(0), "{}", as_it_is.said);
+    let demoted = replayed(&rules.replace("severity: critical", "severity: warning"));
+    assert_eq!(demoted.code, Some(1), "{}", demoted.said);
+    assert!(demoted.said.contains("wrong_labels"), "{}", demoted.said);
+}
+
+#[test]
+fn drill_does_not_pass_by_the_alert_of_another_lane_that_runs_beside_it() {
+    let shop = Shop::copied_for(
+        "lanes",
+        Some(
+            "\
+coverage: none
+paths:
+  - {name: exporter, lanes: [nginx, postgres, redis], owns: ['{exporter}-exporter']}
+drills:
+  - name: exporter_stopped
+    break: {stop: '{exporter}-exporter'}
+    fires: &down {alert: ExporterDown, labels: {job: '{exporter}'}, severity: warning, within: 30s}
+  - name: fault_left_out
+    break: {run: {service: '{exporter}-exporter', what: nothing is broken, command: 'true', undo: 'true'}}
+    fires: *down
+",
+        ),
+    );
+    let run = ended(&mut shop.alertdrill(&["run"]));
+    assert_eq!(run.code, Some(1), "{}", run.said);
+    let (mut verdicts, _) = shop.verdicts();
+    verdicts.sort();
+    let expected = [("exporter_stopped", "pass"), ("fault_left_out", "fail")];
+    let expected = expected.map(|(drill, verdict)| (drill.to_owned(), verdict.to_owned()));
+    assert_eq!(verdicts, expected, "{}", run.said);
+    assert!(
+        run.said.contains("it was never even pending"),
+        "{}",
+        run.said
+    );
+    shop.nothing_is_left();
+}
+
+#[test]
+fn killed_run_is_healed_and_its_stack_is_removed_and_ctrl_c_does_both() {
+    let shop = Shop::copied_for("killed", Some(WORKER));
+    let drilled = format!("{}-drill", shop.project);
+    let mut killed = broken_by(&shop, &["run"]);
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let stopped = shop.containers(&drilled);
+    assert!(
+        stopped
+            .lines()
+            .any(|it| it.starts_with("worker ") && it.ends_with(" exited")),
+        "{stopped}"
+    );
+    let healed = ended(&mut shop.alertdrill(&["heal"]));
+    assert_eq!(healed.code, Some(0), "{}", healed.said);
+    let running = shop.containers(&drilled);
+    assert!(
+        running.lines().all(|it| it.ends_with(" running")),
+        "{running}"
+    );
+    shop.git_sees_nothing();
+    let down = ended(&mut shop.alertdrill(&["down"]));
+    assert_eq!(down.code, Some(0), "{}", down.said);
+    shop.nothing_is_left();
+
+    let mut interrupted = broken_by(&shop, &["run"]);
+    let pid = interrupted.id().to_string();
+    assert_eq!(
+        ended(Command::new("kill").args(["-INT", &pid])).code,
+        Some(0)
+    );
+    assert_eq!(interrupted.wait().unwrap().code(), Some(2));
+    shop.nothing_is_left();
+}
+
+#[test]
+fn project_that_runs_is_attached_to_and_nothing_of_it_changes_but_what_may_be_broken() {
+    let attached = format!("attach: true\nmay_break: [worker]\n{WORKER}");
+    let shop = Shop::copied_for("attached", Some(&attached));
+    let not_running = ended(&mut shop.alertdrill(&["run"]));
+    assert_eq!(not_running.code, Some(2));
+    assert!(
+        not_running.said.contains("it is not ours to start"),
+        "{}",
+        not_running.said
+    );
+
+    let loopback = "\
+services:
+  nginx: {ports: !override ['127.0.0.1::80']}
+  prometheus: {ports: !override ['127.0.0.1::9090']}
+  alertmanager: {ports: !override ['127.0.0.1::9093']}
+";
+    std::fs::write(shop.folder.join(".git/loopback.yml"), loopback).unwrap();
+    let files = [
+        "compose",
+        "-f",
+        "docker-compose.yml",
+        "-f",
+        ".git/loopback.yml",
+    ];
+    let compose = |arguments: &[&str]| {
+        let ended = ended(shop.command("docker").args(files).args(arguments));
+        assert_eq!(ended.code, Some(0), "{}", ended.said);
+    };
+    compose(&["up", "--detach", "--wait"]);
+    let before = shop.containers(&shop.project);
+
+    let run = ended(&mut shop.alertdrill(&["run"]));
+    assert_eq!(run.code, Some(0), "{}", run.said);
+    let (verdicts, report) = shop.verdicts();
+    assert_eq!(verdicts, [("worker_stopped".to_owned(), "pass".to_owned())]);
+    let not_decided = report["drills"][0]["not_decided"].to_string();
+    assert!(not_decided.contains("without a sink"), "{not_decided}");
+    assert_eq!(shop.containers(&shop.project), before);
+    shop.git_sees_nothing();
+
+    let forbidden = attached.replace("[worker]", "[app]");
+    std::fs::write(shop.folder.join("alertdrill.yml"), forbidden).unwrap();
+    let refused = ended(&mut shop.alertdrill(&["run"]));
+    assert_eq!(refused.code, Some(2), "{}", refused.said);
+    assert!(
+        refused.said.contains("alertdrill.yml:5:"),
+        "{}",
+        refused.said
+    );
+    let down = ended(&mut shop.alertdrill(&["down"]));
+    assert_eq!(down.code, Some(2), "{}", down.said);
+    assert_eq!(shop.containers(&shop.project), before);
+    compose(&["down", "--volumes"]);
+}
