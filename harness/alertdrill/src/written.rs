@@ -64,7 +64,7 @@ impl Written {
         let rules = with_watchdogs(rules, &settings);
         let rewritten = rewritten_labels_of(&prometheus)?;
         let routes = match &drilled.routes {
-            Some(file) => Some(routes_of(&text_file(&file.path)?.text)?.after_rewriting(rewritten)),
+            Some(file) => Some(routes_in(&file.path)?.after_rewriting(rewritten)),
             None => None,
         };
         Ok(Self {
@@ -160,6 +160,13 @@ fn settings_in(compose: &Path) -> Result<Settings> {
         services: services.into_keys().collect(),
         runbooks: runbooks(root, &settings)?,
         ..settings
+    })
+}
+
+fn routes_in(path: &Path) -> Result<Routes> {
+    routes_of(&text_of(path)?).map_err(|error| Error::BadDescription {
+        what: path.display().to_string(),
+        reason: error.to_string(),
     })
 }
 

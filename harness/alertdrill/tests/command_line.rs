@@ -67,7 +67,7 @@ fn plan_says_what_breaks_what_must_fire_and_when_without_docker() {
     insta::assert_snapshot!(ended.said, @r#"
     handler_stopped on any lane
       breaks    handler-{lane} stopped, for 70 to 100 s
-      fires     HandlerDown{cause="gone", exchange="{lane}"}, critical, +60 to +85 s after the fault, deadline +120 s; resolved within 130 s of the revert
+      fires     HandlerDown{cause="gone", exchange="{lane}"}, critical, +60 to +85 s after the fault, deadline +120 s; resolved within 190 s of the revert
 
     1 drill by the rules of prometheus/rules.yml; nothing was broken.
     Expected, once the stack is steady: 95 to 170 s, by a simulation with each wait at its shortest and at its longest (one after the other at most 170 s).

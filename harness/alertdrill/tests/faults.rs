@@ -103,6 +103,14 @@ async fn service_killed_for_its_memory_is_started_by_its_restart_policy() {
 }
 
 #[tokio::test]
+async fn paused_service_stands_still_until_it_is_reverted() {
+    let victim = Victim::start("alertdrill-fault-pause").await;
+    victim
+        .goes_through(&Fault::pause(VICTIM), |state, _| state.is_paused)
+        .await;
+}
+
+#[tokio::test]
 async fn flapping_service_stands_still_and_goes_on() {
     let victim = Victim::start("alertdrill-fault-flap").await;
     let (paused, running) = (Duration::from_secs(5), Duration::from_secs(5));

@@ -55,6 +55,7 @@ fn faults() -> Vec<Fault> {
         Fault::stop("stopped"),
         Fault::kill("killed", "SIGKILL"),
         Fault::kill("crashed", "SIGUSR1"),
+        Fault::pause("paused"),
         Fault::restart("restarted"),
         Fault::oom_kill("oom-killed"),
         Fault::flap("flapping", paused, running),

@@ -71,10 +71,11 @@ impl Promises {
         self.delivered_within.unwrap_or(Duration::from_mins(1))
     }
 
-    /// Two minutes, unless promised otherwise: a scrape and an evaluation by Prometheus's defaults.
+    /// Three minutes, unless promised otherwise: a scrape, its time-out and an evaluation by
+    /// Prometheus's defaults take more than two.
     #[must_use]
     pub fn ended_within(&self) -> Duration {
-        self.ended_within.unwrap_or(Duration::from_mins(2))
+        self.ended_within.unwrap_or(Duration::from_mins(3))
     }
 
     /// Six minutes, unless promised otherwise: Alertmanager's default `group_interval` is five.

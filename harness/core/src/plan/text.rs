@@ -194,7 +194,7 @@ mod tests {
           waits     until no run is in progress
           breaks    kafka stopped; then minio restarted, for 70 to 100 s
           pending   prometheus restarted
-          fires     Down, critical, +60 to +85 s after the fault, deadline +120 s; resolved within 130 s of the revert
+          fires     Down, critical, +60 to +85 s after the fault, deadline +120 s; resolved within 190 s of the revert
           silent    Down, though `lag > 800` for 40 s
           may fire  Late: what waited is late
         "#);
@@ -207,7 +207,7 @@ mod tests {
         insta::assert_snapshot!(text(&drill), @r"
         lag on kafka
           breaks    kafka stopped, for 0 s
-          fires     Lag, warning, no rule for it, deadline +9 s; resolved within 130 s of the revert
+          fires     Lag, warning, no rule for it, deadline +9 s; resolved within 190 s of the revert
           fails     no rule for Lag is loaded; loaded are Down
         ");
     }

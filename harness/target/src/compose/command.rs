@@ -38,6 +38,13 @@ impl Compose {
         first.unwrap_or(Path::new("."))
     }
 
+    /// Its files, for messages.
+    pub(super) fn shown(&self) -> String {
+        let files = self.files.iter();
+        let files: Vec<_> = files.map(|file| file.display().to_string()).collect();
+        files.join(" and ")
+    }
+
     /// What stands before the command of compose.
     fn options(&self) -> Vec<OsString> {
         let mut options: Vec<OsString> = ["--ansi", "never", "--progress", "plain"]

@@ -36,14 +36,11 @@ pub(super) async fn read(compose: &Compose, kept_in: &Path) -> Result<ComposeCon
         return Ok(config);
     }
     let arguments = ["config", "--format", "json"];
-    let json = command::run(compose, &arguments, "read the compose file", |_| ()).await?;
-    let config = serde_json::from_str(&json).map_err(|error| {
-        let files = compose.files.iter();
-        let files: Vec<_> = files.map(|file| file.display().to_string()).collect();
-        Error::BadDescription {
-            what: files.join(" and "),
-            reason: error.to_string(),
-        }
+    let attempted = format!("read {}", compose.shown());
+    let json = command::run(compose, &arguments, &attempted, |_| ()).await?;
+    let config = serde_json::from_str(&json).map_err(|error| Error::BadDescription {
+        what: compose.shown(),
+        reason: error.to_string(),
     })?;
     if let Some(kept) = kept {
         keep(json.as_bytes(), &kept)?;

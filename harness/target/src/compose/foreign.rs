@@ -16,13 +16,15 @@ use alertdrill_project::discovery::{
 use alertdrill_project::overlay::{
     MountedFile, Overlay, OverlayWishes, ServerWish, SinkWish, check_overlay, overlay,
 };
-use alertdrill_project::{ComposeModel, ProjectFile, ServerName, read_project_file};
+use alertdrill_project::{
+    ComposeModel, ProjectFile, ServerName, alertmanager_for_the_sink, read_project_file,
+};
 
 use super::command::Compose;
 use super::compose_files::compose_files_of;
 use super::description;
-use super::files::write_if_changed;
-use super::folders::{state_folder, target_folder};
+use super::files::{read_text, write_if_changed};
+use super::folders::{make_target_folder, state_folder};
 use super::runbooks::runbooks;
 use super::sink_image::SINK_PORT;
 
@@ -68,7 +70,7 @@ pub async fn foreign_project(file: &Path) -> Result<ForeignProject> {
         profiles: written.profiles.clone(),
         ..Compose::default()
     };
-    let kept_in = target_folder(&root).join("compose");
+    let kept_in = make_target_folder(&root)?.join("compose");
     let model = description::read(&compose, &kept_in).await?.model;
     project_of(file, root, written, compose, model)
 }
@@ -319,6 +321,16 @@ pub(super) fn overlay_file(state: &Path) -> PathBuf {
 }
 
 impl ForeignProject {
+    /// That Alertmanager's configuration can be made to tell the sink, before anything is started.
+    pub(super) fn require_that_routes_can_be_rewritten(&self) -> Result<()> {
+        let file = self.discovered.alertmanager_configuration.as_ref();
+        let Some(file) = file.filter(|_| self.settings.notification_sink.is_some()) else {
+            return Ok(());
+        };
+        let text = read_text(&file.on_host)?;
+        alertmanager_for_the_sink(&file.on_host, &text, SINK).map(drop)
+    }
+
     /// The name that its containers have.
     pub(super) fn own_name(&self) -> String {
         let attached_to = self.attached_to.clone();

@@ -8,7 +8,7 @@ use alertdrill_project::ComposeModel;
 
 use super::command::Compose;
 use super::description;
-use super::folders::{make_target_folder, state_folder, target_folder};
+use super::folders::{state_folder, target_folder};
 use super::foreign::{Beside, foreign_project, overlay_file};
 use super::project::{Layout, Project, variables};
 use super::project_path::{ProjectPath, find_project};
@@ -82,7 +82,7 @@ impl Project {
 /// As [`foreign_project`], or what keeps a project from being run beside itself.
 async fn open_project_file(file: &Path, programs: &Path) -> Result<Project> {
     let foreign = foreign_project(file).await?;
-    make_target_folder(&foreign.root)?;
+    foreign.require_that_routes_can_be_rewritten()?;
     let name = foreign.own_name();
     let state = state_folder(&foreign.root, &name);
     std::fs::create_dir_all(&state).map_err(Error::file("make the folder", &state))?;

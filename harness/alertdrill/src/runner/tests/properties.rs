@@ -64,6 +64,7 @@ fn faults() -> Vec<Fault> {
         Fault::stop("api"),
         Fault::kill("api", "SIGKILL"),
         Fault::kill("api", "SIGTERM"),
+        Fault::pause("api"),
         Fault::restart("api"),
         Fault::oom_kill("api"),
         Fault::flap("api", Duration::from_secs(4), Duration::from_secs(3)),

@@ -168,14 +168,14 @@ fn what_hangs_on_a_label_that_only_the_fired_alert_has_is_left_to_the_drill() {
 #[test]
 fn rule_that_keeps_firing_for_too_long_cannot_end_in_time() {
     let rule = LoadedRule {
-        keep_firing_for: Duration::from_secs(100),
+        keep_firing_for: Duration::from_secs(160),
         ..rule()
     };
     let drill = Drill::new("x", Fault::stop("handler")).expect_alert(expected());
     let reasons = infeasible(&drill, &[rule], None);
     let kinds: Vec<_> = reasons.iter().map(|reason| reason.kind).collect();
     assert_eq!(kinds, [ReasonKind::NotResolved]);
-    let words = "go on firing for 125 s after its cause has recovered, its owner promises at most \
-                 120 s: `keep_firing_for` is 100 s";
+    let words = "go on firing for 185 s after its cause has recovered, its owner promises at most \
+                 180 s: `keep_firing_for` is 160 s";
     assert!(reasons[0].message.contains(words), "{reasons:#?}");
 }
