@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use alertdrill_core::settings::{ProgramImage, Settings};
 use alertdrill_core::{Error, Result};
 use alertdrill_project::Service;
+use alertdrill_project::overlay::require_compose;
 
 use super::command::{self, Compose};
 use super::containers::Containers;
@@ -98,11 +99,15 @@ impl Project {
     /// overlay.
     ///
     /// # Errors
-    /// As [`sink_image`], or what keeps the project from being run.
+    /// As [`require_compose`] and [`sink_image`], or what keeps the project from being run.
     pub(super) async fn prepare(&mut self, containers: &Containers) -> Result<()> {
         let Layout::Copies(beside) = &mut self.layout else {
             return Ok(());
         };
+        let version = ["version", "--short"];
+        let version =
+            command::run(&Compose::default(), &version, "ask its version", |_| ()).await?;
+        require_compose(&version)?;
         let image = match &self.settings.notification_sink {
             Some(_) => sink_image(containers.docker(), &self.programs.join(PROGRAM)).await?,
             None => String::new(),
@@ -116,6 +121,14 @@ impl Project {
         beside.check(&self.name, &image, &merged)?;
         self.services = merged.services;
         Ok(())
+    }
+
+    /// Where the project runs otherwise than its files say: a sentence each.
+    pub(super) fn notes(&self) -> &[String] {
+        match &self.layout {
+            Layout::Copies(beside) => &beside.overlay.notes,
+            Layout::Folders | Layout::Attached => &[],
+        }
     }
 
     /// Whether the project ran before, and is not ours to start or to remove.

@@ -82,6 +82,9 @@ async fn start(
         // nothing.
         remove(project, containers, progress).await?;
     }
+    for note in project.notes() {
+        progress.line(&format!("stack: {note}"));
+    }
     staging::make_copies(project, &configuration)?;
     start_anew(project, containers, progress).await?;
     wanted.write(project)?;

@@ -26,7 +26,7 @@ fn project_without_prometheus_is_refused_and_its_likes_are_named() {
 #[test]
 fn one_of_two_prometheuses_has_to_be_named() {
     let two = Project::new(
-        r#"{"a": {"image": "prom/prometheus"}, "b": {"image": "quay.io/prometheus/prometheus:v3"}}"#,
+        r#"{"a": {"image": "prom/prometheus"}, "b": {"image": "registry.example/prometheus/prometheus:v3"}}"#,
     );
     assert_snapshot!(two.refused(), @"
         failed to read the compose project `shop`: it has more than one Prometheus: a,

@@ -22,7 +22,7 @@ fn application_with_a_database_a_cache_and_a_worker_gets_its_drills_and_proposal
   postgres: {image: 'postgres:15'}
   redis: {image: 'redis:7-alpine'}
   postgres-exporter:
-    image: quay.io/prometheuscommunity/postgres-exporter
+    image: registry.example/prometheuscommunity/postgres-exporter
     environment: {DATA_SOURCE_NAME: 'postgresql://postgres:secret@postgres:5432/app?sslmode=disable'}
   redis_exporter:
     image: oliver006/redis_exporter
