@@ -18,7 +18,7 @@ fn stack_that_watches_containers_and_hosts_gets_the_drills_that_it_can_have() {
     command: [--config.file=/etc/alertmanager/config.yml]
     volumes: [{type: bind, source: ROOT/alertmanager, target: /etc/alertmanager}]
   nodeexporter: {image: 'prom/node-exporter:v1.7.0', container_name: nodeexporter}
-  cadvisor: {image: 'gcr.io/cadvisor/cadvisor:v0.49.0'}
+  cadvisor: {image: 'registry.example/cadvisor/cadvisor:v0.49.0'}
   pushgateway: {image: 'prom/pushgateway:v1.7.0'}
   caddy: {image: 'caddy:2.7', container_name: web}
   grafana: {image: 'grafana/grafana:10.3.0'}

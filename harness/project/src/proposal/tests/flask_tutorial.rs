@@ -85,8 +85,8 @@ groups:
           - name: web_stopped
             break: {stop: web}
             fires:
-              - {alert: AppDown, labels: {job: flask}, severity: critical, within: 3m30s, ended_within: 2m30s}
-              - {alert: InstanceDown, labels: {job: flask}, severity: page, within: 4m30s, ended_within: 2m30s}
+              - {alert: AppDown, labels: {job: flask}, severity: critical, within: 3m30s}
+              - {alert: InstanceDown, labels: {job: flask}, severity: page, within: 4m30s}
             tolerate:
               - {alert: HighErrorRate, reason: "it is about web itself"}
               - {alert: Slow, reason: "it is about web itself"}
@@ -97,19 +97,19 @@ groups:
           - name: postgres_exporter_stopped
             break: {stop: postgres-exporter}
             fires:
-              - {alert: InstanceDown, labels: {job: postgres}, severity: page, within: 4m30s, ended_within: 2m30s}
+              - {alert: InstanceDown, labels: {job: postgres}, severity: page, within: 4m30s}
 
           # redis_exporter answers the scrapes of the job redis.
           - name: redis_exporter_stopped
             break: {stop: redis_exporter}
             fires:
-              - {alert: InstanceDown, labels: {job: redis}, severity: page, within: 4m30s, ended_within: 2m30s}
+              - {alert: InstanceDown, labels: {job: redis}, severity: page, within: 4m30s}
 
           # postgres-exporter watches postgres, and pg_up says whether it reaches it.
           - name: postgres_stopped
             break: {stop: postgres}
             fires:
-              - {alert: PostgresDown, severity: critical, within: 3m30s, ended_within: 2m30s}
+              - {alert: PostgresDown, severity: critical, within: 3m30s}
             tolerate:
               - {alert: HighErrorRate, reason: "web needs it"}
               - {alert: Slow, reason: "web needs it"}
@@ -120,7 +120,7 @@ groups:
           - name: redis_stopped
             break: {stop: redis}
             fires:
-              - {alert: RedisDown, severity: critical, within: 2m30s, ended_within: 2m30s}
+              - {alert: RedisDown, severity: critical, within: 2m30s}
             tolerate:
               - {alert: HighErrorRate, reason: "web needs it"}
               - {alert: Slow, reason: "web needs it"}
@@ -132,8 +132,8 @@ groups:
           - name: postgres_stopped_felt_by_others
             break: {stop: postgres}
             fires:
-              - {alert: HighErrorRate, severity: warning, within: 13m, onset: {earliest: 0s, latest: 5m}, recovers_within: 5m, ended_within: 2m30s}
-              - {alert: NoOrders, severity: warning, within: 13m, onset: {earliest: 0s, latest: 10m}, recovers_within: 10m, ended_within: 2m30s}
+              - {alert: HighErrorRate, severity: warning, within: 13m, onset: {earliest: 0s, latest: 5m}, recovers_within: 5m}
+              - {alert: NoOrders, severity: warning, within: 13m, onset: {earliest: 0s, latest: 10m}, recovers_within: 10m}
             tolerate:
               - {alert: PostgresDown, reason: "pg_up tells of it"}
               - {alert: Slow, reason: "web needs it"}
@@ -143,7 +143,7 @@ groups:
           - name: postgres_paused
             break: {pause: postgres}
             fires:
-              - {alert: Slow, severity: warning, within: 7m30s, onset: {earliest: 0s, latest: 5m}, recovers_within: 5m, ended_within: 2m30s}
+              - {alert: Slow, severity: warning, within: 7m30s, onset: {earliest: 0s, latest: 5m}, recovers_within: 5m}
             tolerate:
               - {alert: PostgresDown, reason: "pg_up tells of it"}
               - {alert: HighErrorRate, reason: "web needs it"}
@@ -154,7 +154,7 @@ groups:
           - name: celery_worker_paused
             break: {pause: celery_worker}
             fires:
-              - {alert: Backlog, severity: warning, within: 9m30s, onset: {earliest: 0s, latest: 2m}, ended_within: 2m30s}
+              - {alert: Backlog, severity: warning, within: 9m30s, onset: {earliest: 0s, latest: 2m}}
             tolerate:
               - {alert: OutOfMemory, reason: "it may be killed for its memory"}
 
@@ -162,7 +162,7 @@ groups:
           - name: web_restarted
             break: {restart: web}
             fires:
-              - {alert: Restarted, within: 3m, onset: {earliest: 0s, latest: 30s}, recovers_within: 10m, ended_within: 2m30s}
+              - {alert: Restarted, within: 3m, onset: {earliest: 0s, latest: 30s}, recovers_within: 10m}
             tolerate:
               - {alert: AppDown, reason: "it does not answer its scrapes either"}
               - {alert: InstanceDown, reason: "it does not answer its scrapes either"}
@@ -174,7 +174,7 @@ groups:
           - name: celery_worker_oom_killed
             break: {oom_kill: celery_worker}
             fires:
-              - {alert: OutOfMemory, within: 3m, onset: {earliest: 0s, latest: 30s}, recovers_within: 5m, ended_within: 2m30s}
+              - {alert: OutOfMemory, within: 3m, onset: {earliest: 0s, latest: 30s}, recovers_within: 5m}
             tolerate:
               - {alert: Backlog, reason: "it takes what waits"}
 
