@@ -78,7 +78,7 @@ impl DrillPlan {
             at_most: resolved.max(seen),
         });
         Self {
-            drill: drill.clone(),
+            drill: drill.clone().placed(&Placement::default(), settings),
             holds: held_exclusively(drill, settings),
             infeasible: infeasible_anywhere(drill, settings, rules, routes),
             windows,
