@@ -6,9 +6,10 @@
 //!
 //! A project that mounts its files as they are stages nothing, and accepts no candidate.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use alertdrill_core::{Result, Settings};
+use alertdrill_core::{Error, Result, Settings};
 use alertdrill_project::alertmanager_for_the_sink;
 use alertdrill_project::overlay::MOST_BYTES_COPIED;
 use sha2::{Digest, Sha256};
@@ -160,8 +161,24 @@ pub(super) fn make_copies(project: &Project, asked_for: &Configuration) -> Resul
         return Ok(());
     };
     let folder = project.state_folder().join("copies");
+    set_aside_what_is_not_ours(&folder)?;
     copies::bring_up_to_date(&beside.overlay.copies, &folder, MOST_BYTES_COPIED)?;
     stage_drilled(project, &asked_for.files)
+}
+
+/// Containers of the last start may have written files there as a user whose files this one cannot
+/// remove. A folder of ours can be renamed all the same.
+fn set_aside_what_is_not_ours(folder: &Path) -> Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            let aside = folder.with_extension(format!("left.{}", std::process::id()));
+            std::fs::rename(folder, aside).map_err(Error::file("set aside the folder", folder))
+        }
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(Error::file("remove the folder", folder)(error))
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn check_changed(project: &Project, files: &DrilledFiles) -> Result<()> {
