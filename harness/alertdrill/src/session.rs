@@ -8,7 +8,7 @@ use std::time::Duration;
 use alertdrill_core::plan::Plan;
 use alertdrill_core::{
     Commit, Drill, DrillRecord, Error, LoadedRule, Outcome, RECORD_SCHEMA_VERSION, Result, Routes,
-    Site, SteadyState, TermDecision, UtcInstant, Verdict, WatchedUntil, with_watchdogs,
+    Site, SteadyState, TermDecision, UtcInstant, Verdict, WatchedUntil, routes_of, with_watchdogs,
 };
 use alertdrill_engine::{
     Notifier, Observer, Prometheus, RuleEngine as _, expression_histories, term_decisions,
@@ -24,6 +24,7 @@ pub(crate) use self::reporting::dashboard_of;
 use crate::provenance::commit_of;
 use crate::runner::{self, Neighbourhood, Surroundings};
 use crate::servers;
+use crate::written::text_of;
 
 /// How far drills are watched, if not to their end.
 const WATCH_UNTIL: &str = "WATCH_UNTIL";
@@ -276,12 +277,8 @@ impl Session {
         let rules = self.loaded_rules().await?;
         let to_prove = self.stack.project().settings().instances_to_prove();
         let routes = servers::routes(&self.stack, &*self.notifier).await?;
-        Ok(PlannedCoverage::of(
-            &rules,
-            routes.as_ref(),
-            &to_prove,
-            plan,
-        ))
+        let planned = PlannedCoverage::of(&rules, routes.as_ref(), &to_prove, plan);
+        Ok(planned.demanding(self.stack.project().settings().coverage))
     }
 
     /// In which drills of the run in `folder` the terms of the loaded rules decided. It is saved
@@ -352,6 +349,7 @@ async fn reach_steady_state(
     heal(journal, site, progress).await?;
     let prometheus = servers::prometheus(stack).await?;
     let notifier = servers::notifier(stack, Arc::clone(&site.clock)).await?;
+    require_the_routes_that_were_mounted(stack, &*notifier).await?;
     let (engine, clock) = (Arc::new(prometheus.clone()), Arc::clone(&site.clock));
     let observer = Observer::start(engine, Arc::clone(&notifier), clock);
     if stack.start() == StackStart::Started {
@@ -362,6 +360,32 @@ async fn reach_steady_state(
         runner::wait_for_all(&observer, &prometheus, settings, at_most, step, cancel).await?;
     }
     Ok((prometheus, observer, notifier))
+}
+
+/// That the Alertmanager of a project of others runs with the routes that lead to the sink: with
+/// others it would tell people of each drill.
+async fn require_the_routes_that_were_mounted(
+    stack: &Stack,
+    notifier: &dyn Notifier,
+) -> Result<()> {
+    let Some(mounted) = stack.rewritten_routes() else {
+        return Ok(());
+    };
+    let meant = routes_of(&text_of(&mounted)?)?;
+    if notifier
+        .routes()
+        .await?
+        .is_none_or(|loaded| loaded == meant)
+    {
+        return Ok(());
+    }
+    Err(Error::BadDescription {
+        what: "the configuration that Alertmanager has loaded".to_owned(),
+        reason: "it is not the one that was found and led to the notification sink, so drills \
+                 would page whoever it tells; does its `--config.file` name the file that the \
+                 project mounts?"
+            .to_owned(),
+    })
 }
 
 /// What the variable `WATCH_UNTIL` asks for.

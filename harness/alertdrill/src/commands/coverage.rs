@@ -36,6 +36,7 @@ pub fn coverage(
     let plan = selection.plan(project)?;
     let written = Written::read(project)?;
     let to_prove = written.settings.instances_to_prove();
+    let demand = written.settings.coverage;
     let routes = written.routes.clone();
     let dashboard = dashboard_of(&written.root, &written.settings)?;
     let (rules, recording, exported, rules_of) = runtime()?.block_on(async {
@@ -70,6 +71,7 @@ pub fn coverage(
     let mut terms = terms_of_the_last_run(project)?;
     terms.retain(|term| names.contains(&term.term));
     let planned = PlannedCoverage::of(&rules, routes.as_ref(), &to_prove, &plan);
+    let planned = planned.demanding(demand);
     let text = CoverageTable {
         terms,
         waivers: planned.waivers.clone(),

@@ -86,7 +86,7 @@ pub(super) fn find_alertmanager(
             None => by_image(model, &mut found.notes)?,
         },
     };
-    let Some(server) = server else {
+    let Some(mut server) = server else {
         found.also_told = told.into_iter().map(|(address, _)| address).collect();
         return Ok(found);
     };
@@ -99,6 +99,15 @@ pub(super) fn find_alertmanager(
         let others = found.also_told.join(", ");
         let note = format!("Prometheus tells {others} of every alert as well");
         found.notes.push(note);
+    }
+    let served_below = by_flags(model, &server.service)?.path_prefix;
+    if served_below != server.path_prefix {
+        found.notes.push(format!(
+            "Prometheus sends its alerts to {} below `{}/`, and it answers below `{served_below}/` \
+             (`path_prefix` in Prometheus's configuration): nobody is told",
+            server.service, server.path_prefix
+        ));
+        server.path_prefix = served_below;
     }
     found.configuration = configuration_of(model, &server.service, &mut found.notes)?;
     found.server = Some(server);

@@ -70,6 +70,12 @@ impl<'a> CopiedPaths<'a> {
         }
     }
 
+    /// An empty file in place of a path.
+    pub(super) fn empty_file_in_place_of(&mut self, path: &Path) -> PathBuf {
+        let place = self.place_of(path);
+        self.add(CopySource::Text(String::new()), place)
+    }
+
     /// An empty folder in place of a path.
     pub(super) fn empty_in_place_of(&mut self, path: &Path) -> PathBuf {
         let place = self.place_of(path);
@@ -102,7 +108,7 @@ impl<'a> CopiedPaths<'a> {
             let part = copies
                 .iter()
                 .any(|copy| to.starts_with(&copy.to) && matches!(copy.from, CopySource::Path(_)));
-            if !part || from == CopySource::EmptyFolder {
+            if !part || !matches!(from, CopySource::Path(_)) {
                 copies.push(Copy { from, to });
             }
         }

@@ -16,6 +16,9 @@ const DATA_FOLDER_OPTIONS: [&str; 2] = ["--storage.tsdb.path", "--storage.path"]
 /// Where their images keep them.
 const DATA_FOLDERS: [&str; 2] = ["/prometheus", "/alertmanager"];
 
+/// What the servers write there.
+const DATA_MARKS: [&str; 4] = ["wal", "chunks_head", "nflog", "silences"];
+
 /// What a mounted path is, and what becomes of it.
 enum Fate {
     /// It stays as it is.
@@ -25,6 +28,9 @@ enum Fate {
     /// A folder takes its place that the run begins with empty, for what lies in it does not
     /// belong to the run.
     Emptied,
+    /// A copy takes its place, without what a server has learnt: it holds that and files that the
+    /// server reads.
+    CopiedWithoutData,
     /// It is not there; a folder takes the place that the engine would make.
     Missing,
     /// It is a folder that this user may not read; one takes its place that is empty.
@@ -71,6 +77,10 @@ fn add_mount(
     let place = match fate {
         Fate::Stays => return,
         Fate::Copied => draft.copied.copy_of(source),
+        Fate::CopiedWithoutData => {
+            leave_out_data(draft, source);
+            draft.copied.copy_of(source)
+        }
         Fate::Emptied => draft.copied.empty_in_place_of(source),
         Fate::Missing => {
             draft.note(format!(
@@ -101,7 +111,7 @@ fn add_mount(
         ours.insert(BIND.into(), options);
     }
     draft.mount(name, ours);
-    if matches!(fate, Fate::Copied) {
+    if matches!(fate, Fate::Copied | Fate::CopiedWithoutData) {
         let replaced: Vec<_> = draft.wishes.replaced_in(name).collect();
         for file in replaced {
             if covering(service, file).is_some_and(|it| it.target == mounted.target)
@@ -130,6 +140,10 @@ fn fate(
     if is_socket(source, &metadata) {
         return Fate::Stays;
     }
+    let mut replaced = draft.wishes.replaced_in(name);
+    let is_replaced = replaced.any(|file| {
+        covering(service, file).is_some_and(|covering| covering.target == mounted.target)
+    });
     let mut servers = draft.wishes.servers();
     let server = servers.find(|server| server.service == name);
     let in_project = draft.copied.is_in_project(source);
@@ -137,12 +151,12 @@ fn fate(
         && (in_project || !mounted.read_only)
         && holds_data(server, service, mounted, source)
     {
-        return Fate::Emptied;
+        return if is_replaced {
+            Fate::CopiedWithoutData
+        } else {
+            Fate::Emptied
+        };
     }
-    let mut replaced = draft.wishes.replaced_in(name);
-    let is_replaced = replaced.any(|file| {
-        covering(service, file).is_some_and(|covering| covering.target == mounted.target)
-    });
     match (in_project, mounted.read_only) {
         (true, false) if may_not_be_read(source) => Fate::Unreadable,
         _ if is_replaced => Fate::Copied,
@@ -151,6 +165,33 @@ fn fate(
         (false, false) => Fate::ReadOnly,
         (true, false) => Fate::Copied,
     }
+}
+
+/// Has what a server has learnt, in a folder that is copied, be empty in the copy.
+fn leave_out_data(draft: &mut Draft, folder: &Path) {
+    let Ok(entries) = folder.read_dir() else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if !DATA_MARKS.contains(&&*name) && !is_a_block(&name) {
+            continue;
+        }
+        if entry.path().is_dir() {
+            draft.copied.empty_in_place_of(&entry.path());
+        } else {
+            draft.copied.empty_file_in_place_of(&entry.path());
+        }
+    }
+}
+
+/// Whether Prometheus gives a block of samples such a name: an ULID.
+fn is_a_block(name: &str) -> bool {
+    name.len() == 26
+        && name
+            .chars()
+            .all(|it| it.is_ascii_digit() || it.is_ascii_uppercase())
 }
 
 fn may_not_be_read(folder: &Path) -> bool {
@@ -172,8 +213,7 @@ fn is_socket(path: &Path, _: &std::fs::Metadata) -> bool {
 
 /// Whether a server keeps what it has learnt there.
 fn holds_data(_: ServerWish, service: &Service, mounted: &VolumeUse, source: &Path) -> bool {
-    let marks = ["wal", "chunks_head", "nflog", "silences"];
-    let is_marked = || marks.iter().any(|mark| source.join(mark).exists());
+    let is_marked = || DATA_MARKS.iter().any(|mark| source.join(mark).exists());
     let mut words = service.entrypoint.iter().chain(&service.command).peekable();
     let mut told = Vec::new();
     while let Some(word) = words.next() {

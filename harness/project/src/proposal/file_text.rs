@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use alertdrill_core::LoadedRule;
 
+use super::promises::promises_text;
 use super::proposed::{ProposedAlert, ProposedDrill, ProposedPlan};
 use super::timing::text_of;
 use super::yaml_text::{comment, quoted, scalar};
@@ -139,6 +140,7 @@ fn settings(heading: &FileHeading<'_>, plan: &ProposedPlan) -> String {
                 .map(|wished| server("alertmanager", wished)),
         );
     }
+    lines.extend(promises_text(&plan.promises));
     if !plan.watchdogs.is_empty() {
         let names: Vec<_> = plan.watchdogs.iter().map(|name| scalar(name)).collect();
         lines.push("# These always fire, to show that the way to the receiver works.".to_owned());

@@ -9,6 +9,7 @@ mod cause;
 mod effect;
 mod file_text;
 mod names;
+mod promises;
 mod propose;
 mod proposed;
 mod reading;

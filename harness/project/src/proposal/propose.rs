@@ -2,13 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use alertdrill_core::LoadedRule;
+use alertdrill_core::{LoadedRule, Routes, routes_of};
 
 use super::effect::{Effects, effects_of};
+use super::promises::kept_by;
 use super::proposed::{ProposedDrill, ProposedPlan, Tolerance, Undrilled, Verb};
 use super::topology::Topology;
 use crate::ComposeModel;
 use crate::discovery::Discovered;
+
+/// Alertmanager's routes, if they can be read; what is wrong with them, a plan says.
+fn routes(discovered: &Discovered) -> Option<Routes> {
+    let file = discovered.alertmanager_configuration.as_ref()?;
+    let text = std::fs::read_to_string(&file.on_host).ok()?;
+    routes_of(&text).ok()
+}
 
 /// Drills for `rules`, those that were found by `discovered` in the project of `model`.
 ///
@@ -25,7 +33,10 @@ pub fn propose(
         .iter()
         .map(|rule| (rule, effects_of(rule, &topology)))
         .collect();
-    let mut plan = ProposedPlan::default();
+    let mut plan = ProposedPlan {
+        promises: routes(discovered).as_ref().map(kept_by).unwrap_or_default(),
+        ..ProposedPlan::default()
+    };
     for (rule, effects) in &known {
         if effects.is_watchdog && !plan.watchdogs.contains(&rule.alert) {
             plan.watchdogs.push(rule.alert.clone());

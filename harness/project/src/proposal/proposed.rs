@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use alertdrill_core::Promises;
+
 /// What is proposed for a project's rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProposedPlan {
@@ -10,6 +12,8 @@ pub struct ProposedPlan {
     pub drills: Vec<ProposedDrill>,
     /// The alerts that always fire.
     pub watchdogs: Vec<String>,
+    /// What the routes keep, where they do not keep the usual promises.
+    pub promises: Promises,
     /// The rules that got no drill, in their order.
     pub undrilled: Vec<Undrilled>,
 }

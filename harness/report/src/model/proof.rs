@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::undecided_terms::term_names;
 use alertdrill_core::plan::Plan;
+use alertdrill_core::settings::Demand;
 use alertdrill_core::{
     AlertOutcome, Claim, Drill, LoadedRule, Routes, Unproven, Waiver, rule_for, rule_of_severity,
     unproven,
@@ -99,6 +100,15 @@ impl PlannedCoverage {
             waivers,
             idle_waivers,
         }
+    }
+
+    /// The same of what is demanded: what no drill can prove is left out unless each term is.
+    #[must_use]
+    pub fn demanding(mut self, demand: Demand) -> Self {
+        if demand < Demand::Terms {
+            self.unproven.clear();
+        }
+        self
     }
 
     /// What is not proven and not excused, in words; empty if all is as it must be. A waiver that

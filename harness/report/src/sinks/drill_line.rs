@@ -1,7 +1,7 @@
 //! What a terminal shows of a drill when it ends.
 
 use alertdrill_core::style::{harmless, outcome};
-use alertdrill_core::{AlertOutcome, DrillRecord, Timeline, UtcInstant, Verdict};
+use alertdrill_core::{AlertOutcome, DrillRecord, Timeline, UtcInstant, Verdict, Witness};
 
 /// One line with the drill, its verdict, and the times of its alerts relative to the fault. A line
 /// for each tolerated alert and each check follows.
@@ -31,7 +31,11 @@ pub fn drill_line(record: &DrillRecord, verdict: &Verdict) -> String {
     let cut_short = timeline.watched_until.cut_short().map(str::to_owned);
     let held = timeline.checks.iter().filter(|check| check.holds);
     let checks = held.map(|check| format!("{}: {}", check.what, check.said.trim()));
-    let notes = tolerated.chain(cut_short).chain(checks);
+    // Of a replay that is said once, for all drills.
+    let is_live = timeline.replayed.is_none();
+    let not_decided = verdict.not_decided.iter().filter(|_| is_live);
+    let not_decided = not_decided.map(|what| format!("not decided: {what}"));
+    let notes = tolerated.chain(cut_short).chain(checks).chain(not_decided);
     let notes = notes.map(|note| format!("  {}", harmless(&note)));
     let lines: Vec<_> = std::iter::once(first_line).chain(notes).collect();
     lines.join("\n")
@@ -60,8 +64,8 @@ fn times(
         ),
         format!("resolved {}", end(alert.resolved_at)),
     ];
-    // A replay delivers nothing.
-    if timeline.replayed.is_none() {
+    // A replay delivers nothing, and without an Alertmanager nobody is told.
+    if timeline.replayed.is_none() && timeline.witness != Witness::Nobody {
         parts.insert(2, format!("notified {}", at(alert.notified_at)));
         parts.push(format!(
             "resolve notified {}",

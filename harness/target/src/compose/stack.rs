@@ -12,7 +12,7 @@ use super::drilled_files::DrilledFile;
 use super::fingerprint::{Fingerprint, files_sha256};
 use super::health::all_run;
 use super::lock::{self, StackLock};
-use super::project::Project;
+use super::project::{Layout, Project};
 use super::reload::{Reload, ServerAddresses};
 use super::removal::{remove_file, remove_if_unused};
 use super::staging::{self, Configuration};
@@ -153,6 +153,15 @@ impl Stack {
     #[must_use]
     pub fn prometheus_files(&self) -> (PathBuf, Vec<PathBuf>) {
         staging::prometheus_files_in_use(&self.project)
+    }
+
+    /// The configuration of Alertmanager that leads to the sink, in a project of others.
+    #[must_use]
+    pub fn rewritten_routes(&self) -> Option<PathBuf> {
+        self.project.settings().notification_sink.as_ref()?;
+        let routes = self.configuration.files.routes.as_ref()?;
+        let is_of_others = matches!(self.project.layout(), Layout::Copies(_));
+        staging::mounted_from(&self.project, &routes.committed).filter(|_| is_of_others)
     }
 
     /// Has Prometheus and Alertmanager load a candidate in place of what they run with, without a

@@ -53,7 +53,7 @@ async fn start(
     began_to_start: &mut bool,
 ) -> Result<StackStart> {
     if project.is_attached() {
-        return Err(not_running(project));
+        return Err(not_running(project, containers.exist().await?));
     }
     let images = images::build_stale(project, containers, progress).await?;
     let configuration = staging::asked_for(project)?;
@@ -92,12 +92,18 @@ async fn start(
 }
 
 /// That a project which is to be attached to does not run.
-fn not_running(project: &Project) -> Error {
+fn not_running(project: &Project, is_there: bool) -> Error {
+    let why = if is_there {
+        "its services do not all run"
+    } else {
+        "no container of a project of that name is there (`docker compose ls` lists those that run)"
+    };
     Error::BadDescription {
         what: format!("the running project {}", project.name()),
-        reason: "its services do not all run, and it is not ours to start; start it, or leave out \
-                 `attach` in alertdrill.yml to have it started beside itself"
-            .to_owned(),
+        reason: format!(
+            "{why}, and it is not ours to start; start it, or leave out `attach` in \
+             alertdrill.yml to have it started beside itself"
+        ),
     }
 }
 
