@@ -65,3 +65,26 @@ fn usual_monitoring_stack_runs_beside_itself_and_its_old_data_are_not_copied() {
     assert_eq!(command, &["--ignored=^/(sys|proc)($$|/)"]);
     assert_eq!(merged.services["debug"].container_name, None);
 }
+
+#[test]
+fn folder_that_holds_data_and_configuration_is_copied_with_all_that_the_server_reads_and_no_data() {
+    let stack = "
+services:
+  prometheus: {image: prom, volumes: ['./prometheus:/prometheus']}
+  alertmanager: {image: am}
+";
+    let files = [
+        "prometheus/prometheus.yml",
+        "prometheus/targets.yml",
+        "prometheus/queries.active",
+        "prometheus/wal/0",
+        "prometheus/01JDMKX7ZP6T8Q9V2W3Y4ABCDE/meta.json",
+    ];
+    let shop = Shop::new(stack, &files).replacing("prometheus", "/prometheus/prometheus.yml");
+    let (overlay, _) = shop.merged();
+    insta::assert_snapshot!(shop.copies_of(&overlay), @r#"
+    project/prometheus <- Path("/shop/prometheus")
+    project/prometheus/01JDMKX7ZP6T8Q9V2W3Y4ABCDE <- EmptyFolder
+    project/prometheus/wal <- EmptyFolder
+    "#);
+}
