@@ -272,10 +272,7 @@ async fn compose_file_without_the_harness_section_is_refused_with_its_name() {
     let error = session::start(project.path()).await.unwrap_err();
     let explained = error.explained();
     let folder = project.path().display().to_string();
-    for words in [
-        &folder,
-        "no compose file there has a section `x-alertdrill`",
-    ] {
+    for words in [&folder, "no compose file has a section `x-alertdrill`"] {
         assert!(explained.contains(words), "{explained}");
     }
 }
