@@ -199,7 +199,7 @@ fn each_alert_of_the_shop_is_proven() {
     assert_eq!(as_it_is.code, Some(0), "{}", as_it_is.said);
     let demoted = replayed(&rules.replace("severity: critical", "severity: warning"));
     assert_eq!(demoted.code, Some(1), "{}", demoted.said);
-    assert!(demoted.said.contains("wrong_labels"), "{}", demoted.said);
+    assert!(demoted.said.contains("wrong_receiver"), "{}", demoted.said);
 }
 
 #[test]
