@@ -163,7 +163,7 @@ impl Visitor<'_> for AttachToVisitor {
 pub(in crate::project_file) struct Promises {
     /// From the firing of an alert until its receiver is told; `1m` unless it is written.
     pub delivered_within: Option<At<DurationText>>,
-    /// From the recovery of what an alert is about until it ends; `2m` unless it is written.
+    /// From the recovery of what an alert is about until it ends; `3m` unless it is written.
     pub ended_within: Option<At<DurationText>>,
     /// From the end of an alert until its receiver is told of that; `6m` unless it is written.
     pub end_delivered_within: Option<At<DurationText>>,
