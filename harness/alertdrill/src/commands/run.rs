@@ -4,13 +4,13 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use alertdrill_core::settings::Demand;
 use alertdrill_core::{Error, Result};
 use libtest_mimic::Arguments;
 
 use super::selection::{Selection, Source, read_plan};
 use crate::child::Launch;
 use crate::suite::Suite;
+use crate::written::Described;
 
 /// Runs the selected drills on the stack of `project`: those of a file here, those of a suite by
 /// its program, which takes the place of this process. `options` are options of a test program, as
@@ -23,7 +23,10 @@ pub fn run(project: &Path, selection: Selection<'_>, options: &[String]) -> Resu
     let arguments = selection.arguments().into_iter().chain(options);
     let (plan, demand) = match selection.source(project)? {
         Source::ProjectFile(plan, demand) => (plan, demand),
-        Source::File(file) => (read_plan(&file)?, Demand::default()),
+        Source::File(file) => {
+            let demand = Described::read(project)?.settings.coverage;
+            (read_plan(&file)?, demand)
+        }
         Source::Program(program) => {
             // A signal to this process is then one to the drills, and their exit code is this
             // one's.
