@@ -5,12 +5,12 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use alertdrill_core::{Error, Result, RunOutcome};
-use alertdrill_project::ComposeModel;
-use alertdrill_project::discovery::{WishedServer, Wishes, discover, loaded_rules};
+use alertdrill_project::ServerName;
+use alertdrill_project::discovery::{Wishes, discover, loaded_rules};
 use alertdrill_project::proposal::{
     FileHeading, ProposedPlan, found_in_words, propose, proposed_file,
 };
-use alertdrill_target::compose::merged_config;
+use alertdrill_target::compose::compose_model;
 
 use super::Done;
 use crate::async_runtime::runtime;
@@ -39,7 +39,7 @@ pub struct Init {
 /// cause its rule tells; gives what was found and what to do next. Nothing is started or broken.
 ///
 /// # Errors
-/// [`Error::BadDescription`] if the file is there already, and as [`merged_config`], [`discover`]
+/// [`Error::BadDescription`] if the file is there already, and as [`compose_model`], [`discover`]
 /// and [`loaded_rules`].
 pub fn init(project: &Path, asked: &Init) -> Result<Done> {
     let (folder, files) = compose_files(project, &asked.compose)?;
@@ -47,8 +47,7 @@ pub fn init(project: &Path, asked: &Init) -> Result<Done> {
     if !asked.print && path.exists() {
         return Err(is_there(&path));
     }
-    let json = runtime()?.block_on(merged_config(&folder, &files, &asked.profiles))?;
-    let model = ComposeModel::from_json(&json)?;
+    let model = runtime()?.block_on(compose_model(&folder, &files, &asked.profiles))?;
     let wishes = wishes(asked);
     let discovered = discover(&model, &wishes)?;
     let rules = loaded_rules(&discovered)?;
@@ -81,17 +80,11 @@ fn done(text: String) -> Done {
 fn compose_files(project: &Path, named: &[PathBuf]) -> Result<(PathBuf, Vec<PathBuf>)> {
     let whole = |path: &Path| path.canonicalize().map_err(Error::file("open", path));
     let named = if project.is_file() && named.is_empty() {
-        std::slice::from_ref(&project)
-            .iter()
-            .map(|path| whole(path))
-            .collect()
+        vec![whole(project)?]
     } else {
-        named
-            .iter()
-            .map(|path| whole(path))
-            .collect::<Result<Vec<_>>>()
+        let named = named.iter().map(|path| whole(path));
+        named.collect::<Result<_>>()?
     };
-    let named = named?;
     let folder = match named.first().and_then(|first| first.parent()) {
         Some(folder) => folder.to_owned(),
         None => whole(project)?,
@@ -100,7 +93,7 @@ fn compose_files(project: &Path, named: &[PathBuf]) -> Result<(PathBuf, Vec<Path
 }
 
 fn wishes(asked: &Init) -> Wishes {
-    let server = |name: &String| WishedServer {
+    let server = |name: &String| ServerName {
         service: name.clone(),
         port: None,
     };

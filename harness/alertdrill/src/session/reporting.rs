@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use alertdrill_core::dashboard::{Dashboard, moved_panels};
-use alertdrill_core::{AlertState, Cadence, Error, PanelRecord, Result, RunInfo, Settings, Waiver};
+use alertdrill_core::{AlertState, Cadence, PanelRecord, Result, RunInfo, Settings, Waiver};
 use alertdrill_engine::{RuleEngine as _, board_history};
 use alertdrill_progress::Progress;
 use alertdrill_report::{
@@ -17,7 +17,7 @@ use crate::provenance::provenance_of;
 use crate::recorder::Recorder;
 use crate::replayer_program::find_replayer;
 use crate::replaying::RECORDING;
-use crate::written::{rules_as_loaded, shown_rules};
+use crate::written::{rules_as_loaded, shown_rules, text_of};
 
 const BYTES_PER_GIB: f64 = 1_073_741_824.0;
 
@@ -180,13 +180,13 @@ impl Session {
 /// The dashboard on which operators watch the project in `root`, if it has one.
 ///
 /// # Errors
-/// [`Error::File`] or [`Error::BadDescription`].
+/// [`crate::Error::File`] or [`crate::Error::BadDescription`].
 pub(crate) fn dashboard_of(root: &Path, settings: &Settings) -> Result<Option<Dashboard>> {
     let Some(file) = &settings.dashboard else {
         return Ok(None);
     };
     let path = root.join(file);
-    let json = std::fs::read_to_string(&path).map_err(Error::file("read", &path))?;
+    let json = text_of(&path)?;
     Dashboard::in_file(&path, &json).map(Some)
 }
 

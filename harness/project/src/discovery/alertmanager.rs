@@ -4,8 +4,9 @@ use alertdrill_core::{Error, Result};
 
 use super::addresses::{Addresses, host_and_port};
 use super::command_line::CommandLine;
+use super::configuration_path::{UsualPaths, copied_note};
 use super::found::{FoundServer, MountedFile, Wishes};
-use super::mounts::{Mounts, Seen, beside, is_not_there};
+use super::mounts::{Mounts, Seen, is_not_there};
 use super::prometheus_configuration::WrittenAlertmanagers;
 use super::prometheus_service::{
     images, listens_on, path_prefix, service, services_like, short_name,
@@ -15,10 +16,12 @@ use crate::{ComposeModel, Service};
 
 /// Where Alertmanager listens unless it is told otherwise.
 const DEFAULT_PORT: u16 = 9093;
-/// Its configuration, unless it is told otherwise.
-const DEFAULT_CONFIGURATION: &str = "/etc/alertmanager/alertmanager.yml";
-/// The same in Bitnami's image.
-const BITNAMI_CONFIGURATION: &str = "/opt/bitnami/alertmanager/conf/config.yml";
+/// Where its configuration is.
+const CONFIGURATION: UsualPaths = UsualPaths {
+    own: "/etc/alertmanager/alertmanager.yml",
+    bitnamis: "/opt/bitnami/alertmanager/conf/config.yml",
+    working_folder: "/alertmanager/",
+};
 
 /// The Alertmanager of a project.
 #[derive(Debug, Default)]
@@ -150,16 +153,7 @@ fn configuration_of(
     let service = service(model, name)?;
     let mounts = Mounts::of(model, service);
     let command_line = CommandLine::of(service, &mounts);
-    let is_bitnamis = images(service)
-        .iter()
-        .any(|image| image.contains("bitnami"));
-    let default = if is_bitnamis {
-        BITNAMI_CONFIGURATION
-    } else {
-        DEFAULT_CONFIGURATION
-    };
-    let path = command_line.flag("config.file").unwrap_or(default);
-    let path = beside("/alertmanager/", path);
+    let path = CONFIGURATION.path_in(service, &command_line);
     let refused = |reason: String| Error::BadDescription {
         what: format!("Alertmanager's configuration, {path} in `{name}`"),
         reason: format!(
@@ -174,10 +168,7 @@ fn configuration_of(
     match mounts.look_at(&path) {
         Seen::Mounted(file) => Ok(Some(file)),
         Seen::Copied(file) => {
-            notes.push(format!(
-                "{path} is copied into the image of {name} when that is built; the file of the \
-                 project is read"
-            ));
+            notes.push(copied_note(&path, name));
             Ok(Some(file))
         }
         Seen::Missing(host) => Err(refused(is_not_there(&host))),

@@ -5,20 +5,23 @@ use alertdrill_core::{Error, Result};
 use super::addresses::Addresses;
 use super::alertmanager::find_alertmanager;
 use super::command_line::CommandLine;
+use super::configuration_path::{UsualPaths, copied_note};
 use super::found::{Discovered, MountedFile, Wishes};
 use super::grafana::find_grafana;
 use super::mounts::{Mounts, Seen, beside, is_not_there};
 use super::prometheus_configuration::{PrometheusConfiguration, ScrapeConfigFile};
-use super::prometheus_service::{find_prometheus, images, service};
+use super::prometheus_service::{find_prometheus, service};
 use super::rule_files::find_rule_files;
 use super::scrape_jobs::{DEFAULT_INTERVAL, duration_or, scrape_jobs};
 use super::written_yaml::read_yaml;
 use crate::ComposeModel;
 
-/// Prometheus's configuration, unless it is told otherwise.
-const DEFAULT_CONFIGURATION: &str = "/etc/prometheus/prometheus.yml";
-/// The same in Bitnami's image.
-const BITNAMI_CONFIGURATION: &str = "/opt/bitnami/prometheus/conf/prometheus.yml";
+/// Where Prometheus's configuration is.
+const CONFIGURATION: UsualPaths = UsualPaths {
+    own: "/etc/prometheus/prometheus.yml",
+    bitnamis: "/opt/bitnami/prometheus/conf/prometheus.yml",
+    working_folder: "/prometheus/",
+};
 
 /// What can be found of the project by its files. What `wishes` states is not looked for.
 ///
@@ -76,17 +79,7 @@ fn configuration_of(
 ) -> Result<MountedFile> {
     let service = service(model, name)?;
     let command_line = CommandLine::of(service, mounts);
-    let is_bitnamis = images(service)
-        .iter()
-        .any(|image| image.contains("bitnami"));
-    let default = if is_bitnamis {
-        BITNAMI_CONFIGURATION
-    } else {
-        DEFAULT_CONFIGURATION
-    };
-    let path = command_line.flag("config.file").unwrap_or(default);
-    // The image's working folder.
-    let path = beside("/prometheus/", path);
+    let path = CONFIGURATION.path_in(service, &command_line);
     let refused = |reason: String| {
         Err(Error::BadDescription {
             what: format!("Prometheus's configuration, {path} in `{name}`"),
@@ -101,10 +94,7 @@ fn configuration_of(
     match mounts.look_at(&path) {
         Seen::Mounted(file) => Ok(file),
         Seen::Copied(file) => {
-            notes.push(format!(
-                "{path} is copied into the image of {name} when that is built; the file of the \
-                 project is read"
-            ));
+            notes.push(copied_note(&path, name));
             Ok(file)
         }
         Seen::Missing(host) => refused(is_not_there(&host)),

@@ -5,24 +5,17 @@ use std::time::Duration;
 
 use alertdrill_core::Labels;
 
+use crate::ServerName;
+
 /// What is stated and need not be found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wishes {
     /// The service that is Prometheus.
-    pub prometheus: Option<WishedServer>,
+    pub prometheus: Option<ServerName>,
     /// The service that is Alertmanager.
-    pub alertmanager: Option<WishedServer>,
+    pub alertmanager: Option<ServerName>,
     /// Whether nothing is to be judged of Alertmanager, even if there is one.
     pub no_alertmanager: bool,
-}
-
-/// A service that is named.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WishedServer {
-    /// The service's name.
-    pub service: String,
-    /// The port inside its container, if it is stated.
-    pub port: Option<u16>,
 }
 
 /// What was found of a project.

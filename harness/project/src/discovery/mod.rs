@@ -7,6 +7,7 @@
 mod addresses;
 mod alertmanager;
 mod command_line;
+mod configuration_path;
 mod discover;
 mod dockerfile;
 mod found;
@@ -21,9 +22,7 @@ mod scrape_jobs;
 mod written_yaml;
 
 pub use discover::discover;
-pub use found::{
-    Discovered, FoundServer, MountedFile, ScrapeJob, ScrapeTarget, WishedServer, Wishes,
-};
+pub use found::{Discovered, FoundServer, MountedFile, ScrapeJob, ScrapeTarget, Wishes};
 pub use rule_files::loaded_rules;
 
 pub(crate) use addresses::Addresses;

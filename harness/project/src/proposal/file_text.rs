@@ -8,6 +8,7 @@ use super::promises::promises_text;
 use super::proposed::{ProposedAlert, ProposedDrill, ProposedPlan};
 use super::timing::text_of;
 use super::yaml_text::{comment, quoted, scalar};
+use crate::ServerName;
 use crate::discovery::{Discovered, FoundServer, MountedFile, Wishes};
 
 /// By which editors know what may stand in the file.
@@ -117,7 +118,7 @@ fn settings(heading: &FileHeading<'_>, plan: &ProposedPlan) -> String {
         let profiles: Vec<_> = heading.profiles.iter().map(|name| scalar(name)).collect();
         lines.push(format!("profiles: [{}]", profiles.join(", ")));
     }
-    let server = |key: &str, wished: &crate::discovery::WishedServer| {
+    let server = |key: &str, wished: &ServerName| {
         let service = scalar(&wished.service);
         match wished.port {
             Some(port) => format!("{key}: {{service: {service}, port: {port}}}"),

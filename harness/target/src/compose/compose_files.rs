@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use alertdrill_core::{Error, Result};
 
+use super::command::Compose;
+
 /// The names that compose looks for, in its order
 /// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).
 const USUAL: [&str; 4] = [
@@ -16,13 +18,26 @@ const USUAL: [&str; 4] = [
 const COMPOSE_FILE: &str = "COMPOSE_FILE";
 const SEPARATOR: &str = "COMPOSE_PATH_SEPARATOR";
 
+/// What compose is told of the project in `root`: its files, as [`compose_files_of`] finds them, and
+/// these `profiles`.
+///
+/// # Errors
+/// As [`compose_files_of`].
+pub(super) fn compose_of(root: &Path, named: &[PathBuf], profiles: &[String]) -> Result<Compose> {
+    Ok(Compose {
+        files: compose_files_of(root, named)?,
+        profiles: profiles.to_vec(),
+        ..Compose::default()
+    })
+}
+
 /// The compose files of the project in `root`, in the order in which they are merged: those that
 /// are `named`, else those that `COMPOSE_FILE` names, else those that compose finds by itself: the
 /// file of a usual name and its override.
 ///
 /// # Errors
 /// [`Error::BadDescription`] if there is none, or one that is named is not there.
-pub(super) fn compose_files_of(root: &Path, named: &[PathBuf]) -> Result<Vec<PathBuf>> {
+fn compose_files_of(root: &Path, named: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let by_variable = || {
         let named = std::env::var(COMPOSE_FILE)
             .ok()

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::command::{self, Compose};
-use super::files::finish_hash;
+use super::compose_files::compose_of;
+use super::files::{finish_hash, read_text};
 
 /// The keys that make a compose file depend on other files.
 const OTHER_FILES: [&str; 3] = ["include:", "extends:", "env_file:"];
@@ -35,9 +36,7 @@ pub(super) async fn read(compose: &Compose, kept_in: &Path) -> Result<ComposeCon
     if let Some(config) = answer.and_then(|json| serde_json::from_slice(&json).ok()) {
         return Ok(config);
     }
-    let arguments = ["config", "--format", "json"];
-    let attempted = format!("read {}", compose.shown());
-    let json = command::run(compose, &arguments, &attempted, |_| ()).await?;
+    let json = ask(compose).await?;
     let config = serde_json::from_str(&json).map_err(|error| Error::BadDescription {
         what: compose.shown(),
         reason: error.to_string(),
@@ -46,6 +45,26 @@ pub(super) async fn read(compose: &Compose, kept_in: &Path) -> Result<ComposeCon
         keep(json.as_bytes(), &kept)?;
     }
     Ok(config)
+}
+
+/// How compose reads the project in `folder`: its compose `files`, or those that compose finds
+/// there if none are named, with these `profiles`. Nothing is kept.
+///
+/// # Errors
+/// [`Error::BadDescription`] without a compose file, [`Error::NoCompose`], or [`Error::Compose`]
+/// with what compose says of the files.
+pub async fn compose_model(
+    folder: &Path,
+    files: &[PathBuf],
+    profiles: &[String],
+) -> Result<ComposeModel> {
+    ComposeModel::from_json(&ask(&compose_of(folder, files, profiles)?).await?)
+}
+
+async fn ask(compose: &Compose) -> Result<String> {
+    let arguments = ["config", "--format", "json"];
+    let attempted = format!("read {}", compose.shown());
+    command::run(compose, &arguments, &attempted, |_| ()).await
 }
 
 fn keep(json: &[u8], path: &Path) -> Result<()> {
@@ -62,7 +81,7 @@ fn kept_config(compose: &Compose, kept_in: &Path) -> Result<Option<PathBuf>> {
     let mut hash = Sha256::new();
     let mut texts = String::new();
     for file in &compose.files {
-        let text = std::fs::read_to_string(file).map_err(Error::file("read", file))?;
+        let text = read_text(file)?;
         hash.update(file.as_os_str().as_encoded_bytes());
         texts += &text;
     }

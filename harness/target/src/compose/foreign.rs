@@ -10,18 +10,14 @@ use alertdrill_core::settings::{
     AlertmanagerFiles, Endpoint, Pathway, PrometheusFiles, Settings, SteadyCondition,
 };
 use alertdrill_core::{Error, Lease, LeaseMode, Result};
-use alertdrill_project::discovery::{
-    Discovered, FoundServer, WishedServer, Wishes, discover, loaded_rules,
-};
+use alertdrill_project::discovery::{Discovered, FoundServer, Wishes, discover, loaded_rules};
 use alertdrill_project::overlay::{
     MountedFile, Overlay, OverlayWishes, ServerWish, SinkWish, check_overlay, overlay,
 };
-use alertdrill_project::{
-    ComposeModel, ProjectFile, ServerName, alertmanager_for_the_sink, read_project_file,
-};
+use alertdrill_project::{ComposeModel, ProjectFile, alertmanager_for_the_sink, read_project_file};
 
 use super::command::Compose;
-use super::compose_files::compose_files_of;
+use super::compose_files::compose_of;
 use super::description;
 use super::files::{read_text, write_if_changed};
 use super::folders::{make_target_folder, state_folder};
@@ -45,8 +41,6 @@ pub struct ForeignProject {
     pub settings: Settings,
     /// Its drills.
     pub plan: Plan,
-    /// What was guessed of it and why, and what looks wrong: a sentence each.
-    pub notes: Vec<String>,
     pub(super) file: PathBuf,
     pub(super) model: ComposeModel,
     pub(super) compose: Compose,
@@ -65,11 +59,7 @@ pub async fn foreign_project(file: &Path) -> Result<ForeignProject> {
     let written = read_project_file(file)?;
     let file = file.canonicalize().map_err(Error::file("open", file))?;
     let root = file.parent().map(Path::to_owned).unwrap_or_default();
-    let compose = Compose {
-        files: compose_files_of(&root, &written.compose)?,
-        profiles: written.profiles.clone(),
-        ..Compose::default()
-    };
+    let compose = compose_of(&root, &written.compose, &written.profiles)?;
     let kept_in = make_target_folder(&root)?.join("compose");
     let model = description::read(&compose, &kept_in).await?.model;
     project_of(file, root, written, compose, model)
@@ -103,15 +93,14 @@ fn project_of(
         one_after_the_other(&mut plan, &mut settings);
     }
     Ok(ForeignProject {
+        root,
         settings,
         plan,
-        notes: discovered.notes.clone(),
         file,
         model,
         compose,
         discovered,
         attached_to,
-        root,
     })
 }
 
@@ -128,7 +117,8 @@ fn require_that_nobody_else_is_told(discovered: &Discovered) -> Result<()> {
             .to_string(),
         reason: format!(
             "Prometheus sends its alerts to {} too, and each drill would page whoever that tells; \
-             name in PROMETHEUS_CONFIG a configuration without it",
+             have a compose file of your own mount a configuration without it, and name both: \
+             `compose: [docker-compose.yml, for-drills.yml]`",
             discovered.also_told.join(" and ")
         ),
     })
@@ -158,13 +148,9 @@ fn one_after_the_other(plan: &mut Plan, settings: &mut Settings) {
 }
 
 fn wishes_of(written: &ProjectFile) -> Wishes {
-    let wished = |server: &ServerName| WishedServer {
-        service: server.service.clone(),
-        port: server.port,
-    };
     Wishes {
-        prometheus: written.prometheus.as_ref().map(wished),
-        alertmanager: written.alertmanager.as_ref().map(wished),
+        prometheus: written.prometheus.clone(),
+        alertmanager: written.alertmanager.clone(),
         no_alertmanager: written.has_no_alertmanager,
     }
 }
@@ -287,14 +273,14 @@ impl Beside {
         Some(place.on_machine.clone())
     }
 
-    /// The overlay by which the project runs under this name with a sink of this image, written
-    /// where compose finds it.
+    /// The overlay by which the project runs with a sink of this image, written where compose finds
+    /// it.
     ///
     /// # Errors
     /// As [`overlay`], or [`Error::File`].
-    pub(super) fn write_overlay(&mut self, name: &str, image: &str) -> Result<PathBuf> {
-        self.overlay = self.foreign.overlay(name, image)?;
-        let path = overlay_file(&state_folder(&self.foreign.root, name));
+    pub(super) fn write_overlay(&mut self, image: &str) -> Result<PathBuf> {
+        self.overlay = self.foreign.overlay(image)?;
+        let path = overlay_file(&self.foreign.state_folder());
         write_if_changed(&path, &self.overlay.text)?;
         Ok(path)
     }
@@ -303,9 +289,9 @@ impl Beside {
     ///
     /// # Errors
     /// As [`check_overlay`].
-    pub(super) fn check(&self, name: &str, image: &str, merged: &ComposeModel) -> Result<()> {
+    pub(super) fn check(&self, image: &str, merged: &ComposeModel) -> Result<()> {
         self.foreign
-            .with_wishes(name, image, |wishes| check_overlay(merged, wishes))
+            .with_wishes(image, |wishes| check_overlay(merged, wishes))
     }
 }
 
@@ -320,15 +306,27 @@ pub(super) fn overlay_file(state: &Path) -> PathBuf {
     state.join("overlay.yml")
 }
 
+pub(super) fn copies_folder(state: &Path) -> PathBuf {
+    state.join("copies")
+}
+
+/// The configuration of Alertmanager in `file`, with `sink` in place of each receiver.
+///
+/// # Errors
+/// As [`alertmanager_for_the_sink`], or [`Error::File`].
+pub(super) fn routes_to(sink: &Endpoint, file: &Path) -> Result<String> {
+    let address = format!("http://{}:{}", sink.service, sink.port);
+    alertmanager_for_the_sink(file, &read_text(file)?, &address)
+}
+
 impl ForeignProject {
     /// That Alertmanager's configuration can be made to tell the sink, before anything is started.
     pub(super) fn require_that_routes_can_be_rewritten(&self) -> Result<()> {
         let file = self.discovered.alertmanager_configuration.as_ref();
-        let Some(file) = file.filter(|_| self.settings.notification_sink.is_some()) else {
-            return Ok(());
-        };
-        let text = read_text(&file.on_host)?;
-        alertmanager_for_the_sink(&file.on_host, &text, SINK).map(drop)
+        let sink = self.settings.notification_sink.as_ref();
+        sink.zip(file).map_or(Ok(()), |(sink, file)| {
+            routes_to(sink, &file.on_host).map(drop)
+        })
     }
 
     /// The name that its containers have.
@@ -360,13 +358,17 @@ impl ForeignProject {
             .collect()
     }
 
-    pub(super) fn overlay(&self, name: &str, image: &str) -> Result<Overlay> {
-        self.with_wishes(name, image, |wishes| overlay(&self.model, wishes))
+    /// The folder of what is kept of it between runs.
+    pub(super) fn state_folder(&self) -> PathBuf {
+        state_folder(&self.root, &self.own_name())
+    }
+
+    pub(super) fn overlay(&self, image: &str) -> Result<Overlay> {
+        self.with_wishes(image, |wishes| overlay(&self.model, wishes))
     }
 
     fn with_wishes<T>(
         &self,
-        name: &str,
         image: &str,
         then: impl FnOnce(&OverlayWishes) -> Result<T>,
     ) -> Result<T> {
@@ -375,10 +377,10 @@ impl ForeignProject {
             .iter()
             .map(|(service, _, path)| MountedFile { service, path });
         let mounted: Vec<_> = mounted.collect();
-        let copies = state_folder(&self.root, name).join("copies");
+        let copies = copies_folder(&self.state_folder());
         let sink = self.settings.notification_sink.as_ref();
         then(&OverlayWishes {
-            project: name,
+            project: &self.own_name(),
             root: &self.root,
             copies: &copies,
             prometheus: wish(&self.discovered.prometheus),

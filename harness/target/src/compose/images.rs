@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::containers::Containers;
 use super::docker::docker_failed;
-use super::files::{copy_if_changed, finish_hash, hash_tree};
+use super::files::{copy_if_changed, finish_hash, hash_tree, read_text};
 use super::project::{Layout, Project, staged_program_image};
 
 /// Builds what is missing or out of date; gives the id of each built image by its name.
@@ -144,8 +144,7 @@ fn stage_program(project: &Project) -> Result<()> {
 fn base_images(build: &Build) -> Result<BTreeSet<String>> {
     let name = build.dockerfile.as_deref();
     let path = build.context.join(name.unwrap_or(Path::new("Dockerfile")));
-    let text = std::fs::read_to_string(&path).map_err(Error::file("read", path))?;
-    Ok(images_of(&text))
+    Ok(images_of(&read_text(&path)?))
 }
 
 /// The images that the `FROM` lines of a Dockerfile name

@@ -84,7 +84,7 @@ async fn open_project_file(file: &Path, programs: &Path) -> Result<Project> {
     let foreign = foreign_project(file).await?;
     foreign.require_that_routes_can_be_rewritten()?;
     let name = foreign.own_name();
-    let state = state_folder(&foreign.root, &name);
+    let state = foreign.state_folder();
     std::fs::create_dir_all(&state).map_err(Error::file("make the folder", &state))?;
     let layout = if foreign.attached_to.is_some() {
         Layout::Attached
@@ -92,7 +92,7 @@ async fn open_project_file(file: &Path, programs: &Path) -> Result<Project> {
         // Which image the sink has is known when it is made; where the copies lie does not hang on
         // that.
         Layout::Copies(Box::new(Beside {
-            overlay: foreign.overlay(&name, "")?,
+            overlay: foreign.overlay("")?,
             foreign: foreign.clone(),
         }))
     };

@@ -112,13 +112,13 @@ impl Project {
             Some(_) => sink_image(containers.docker(), &self.programs.join(PROGRAM)).await?,
             None => String::new(),
         };
-        let overlay = beside.write_overlay(&self.name, &image)?;
+        let overlay = beside.write_overlay(&image)?;
         if !self.compose.files.contains(&overlay) {
             self.compose.files.push(overlay);
         }
         let kept_in = target_folder(&self.root).join("compose");
         let merged = description::read(&self.compose, &kept_in).await?.model;
-        beside.check(&self.name, &image, &merged)?;
+        beside.check(&image, &merged)?;
         self.services = merged.services;
         Ok(())
     }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use alertdrill_core::{Error, Result};
 
+use super::files::read_text;
+
 /// The section of a compose file that describes how the project is drilled.
 const SECTION: &str = "x-alertdrill:";
 /// The file that describes how a project is drilled, by its usual names.
@@ -53,7 +55,7 @@ pub fn find_project(project: &Path) -> Result<ProjectPath> {
 }
 
 fn has_section(file: &Path) -> Result<bool> {
-    let text = std::fs::read_to_string(file).map_err(Error::file("read", file))?;
+    let text = read_text(file)?;
     Ok(text.lines().any(|line| line.starts_with(SECTION)))
 }
 

@@ -10,7 +10,6 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use alertdrill_core::{Error, Result, Settings};
-use alertdrill_project::alertmanager_for_the_sink;
 use alertdrill_project::overlay::MOST_BYTES_COPIED;
 use sha2::{Digest, Sha256};
 
@@ -19,6 +18,7 @@ use super::drilled_files::{DrilledFile, DrilledFiles};
 use super::files::{
     files_below, finish_hash, hash_file, hash_of_file, read_text, write_if_changed,
 };
+use super::foreign::{copies_folder, routes_to};
 use super::project::{Layout, Project, staged_alertmanager, staged_prometheus};
 use super::tools::{LaidOut, copy_folder};
 
@@ -160,7 +160,7 @@ pub(super) fn make_copies(project: &Project, asked_for: &Configuration) -> Resul
     let Layout::Copies(beside) = project.layout() else {
         return Ok(());
     };
-    let folder = project.state_folder().join("copies");
+    let folder = copies_folder(&project.state_folder());
     set_aside_what_is_not_ours(&folder)?;
     copies::bring_up_to_date(&beside.overlay.copies, &folder, MOST_BYTES_COPIED)?;
     stage_drilled(project, &asked_for.files)
@@ -241,13 +241,11 @@ fn stage_drilled(project: &Project, files: &DrilledFiles) -> Result<()> {
         let Some(place) = mounted_from(project, &file.committed) else {
             continue;
         };
-        let mut text = read_text(&file.path)?;
-        if files.routes.as_ref() == Some(file)
-            && let Some(sink) = &project.settings().notification_sink
-        {
-            let address = format!("http://{}:{}", sink.service, sink.port);
-            text = alertmanager_for_the_sink(&file.path, &text, &address)?;
-        }
+        let sink = project.settings().notification_sink.as_ref();
+        let text = match sink.filter(|_| files.routes.as_ref() == Some(file)) {
+            Some(sink) => routes_to(sink, &file.path)?,
+            None => read_text(&file.path)?,
+        };
         write_if_changed(&place, &text)?;
     }
     Ok(())

@@ -6,7 +6,7 @@ use alertdrill_core::{Error, Result, Settings};
 use serde_yaml_ng::Value;
 
 use super::drilled_files::{DrilledFile, DrilledFiles};
-use super::files::{copy_if_changed, files_below};
+use super::files::{copy_if_changed, files_below, read_text};
 use super::project::{Layout, Project};
 
 /// Where a tool finds the files that it checks.
@@ -120,7 +120,7 @@ impl<'a> LaidOut<'a> {
         let mut failed = Vec::new();
         for file in &self.settings().rule_tests {
             let path = self.project.root().join(file);
-            let text = std::fs::read_to_string(&path).map_err(Error::file("read", &path))?;
+            let text = read_text(&path)?;
             let text = with_rules(&text, &rules).map_err(|reason| Error::BadDescription {
                 what: path.display().to_string(),
                 reason,

@@ -6,7 +6,7 @@ mod refused;
 use std::path::Path;
 
 use super::*;
-use crate::ComposeModel;
+use crate::{ComposeModel, ServerName};
 
 /// A project's files, and its compose model, in which `ROOT` stands for the project's folder.
 struct Project {
@@ -95,7 +95,7 @@ fn server(service: &str, port: u16) -> FoundServer {
 
 fn wished(service: &str) -> Wishes {
     Wishes {
-        prometheus: Some(WishedServer {
+        prometheus: Some(ServerName {
             service: service.to_owned(),
             port: None,
         }),
