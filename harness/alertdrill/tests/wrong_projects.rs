@@ -193,4 +193,18 @@ fn project_whose_alerts_go_to_somebody_elses_alertmanager_too_is_refused() {
         &[("prometheus/prometheus.yml", &told)],
         &["alerts.example.com:9093", "would page"],
     );
+    // As the message says what to do.
+    let files = "compose: [docker-compose.yml, for-drills.yml]\n";
+    let overridden = project(&[
+        ("prometheus/prometheus.yml", &told),
+        ("drills/prometheus.yml", PROMETHEUS),
+        ("drills/rules.yml", RULES),
+        (
+            "for-drills.yml",
+            "services: {prometheus: {volumes: ['./drills:/etc/prometheus:ro']}}\n",
+        ),
+        ("alertdrill.yml", &format!("{files}{DRILLS}")),
+    ]);
+    let (code, said) = alertdrill(overridden.path(), &["plan"]);
+    assert_eq!(code, Some(0), "{said}");
 }

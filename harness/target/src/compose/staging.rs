@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use alertdrill_core::{Error, Result, Settings};
 use alertdrill_project::overlay::MOST_BYTES_COPIED;
+use serde_yaml_ng::Value;
 use sha2::{Digest, Sha256};
 
 use super::copies;
@@ -51,6 +52,9 @@ pub(super) fn asked_for(project: &Project) -> Result<Configuration> {
             }));
         }
     }
+    if matches!(project.layout(), Layout::Copies(_)) {
+        require_the_same_alertmanagers(&files.prometheus)?;
+    }
     let mut hash = Sha256::new();
     for folder in staged_folders(root, settings, project.layout()) {
         let mut beside = files_below(&folder)?;
@@ -71,6 +75,35 @@ pub(super) fn asked_for(project: &Project) -> Result<Configuration> {
         files,
         sha256: finish_hash(hash),
     })
+}
+
+/// A candidate that sends alerts elsewhere than to the Alertmanager whose receivers were replaced
+/// would page people for each drill.
+fn require_the_same_alertmanagers(configuration: &DrilledFile) -> Result<()> {
+    if !configuration.is_candidate() {
+        return Ok(());
+    }
+    let alerting = |file: &Path| {
+        let read: Value = serde_yaml_ng::from_str(&read_text(file)?)
+            .map_err(|error| refused(file, error.to_string()))?;
+        Ok::<_, Error>(read.get("alerting").cloned())
+    };
+    if alerting(&configuration.committed)? == alerting(&configuration.path)? {
+        return Ok(());
+    }
+    let reason = format!(
+        "its section `alerting` is not that of {}, which was looked at: drills would page whoever \
+         it tells; a candidate keeps that section",
+        configuration.committed.display()
+    );
+    Err(refused(&configuration.path, reason))
+}
+
+fn refused(file: &Path, reason: String) -> Error {
+    Error::BadDescription {
+        what: file.display().to_string(),
+        reason,
+    }
 }
 
 /// The hash of the only rules file's content, or of those of several.
@@ -266,4 +299,45 @@ pub async fn failed_rule_tests(project: &Project) -> Result<Vec<String>> {
     laid_out.check_prometheus().await?;
     laid_out.check_alertmanager().await?;
     laid_out.failed_rule_tests().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn candidate_that_sends_alerts_elsewhere_is_refused_and_one_that_changes_all_else_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = root.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let told = |target: &str| {
+            format!(
+                "alerting: {{alertmanagers: [{{static_configs: [{{targets: ['{target}']}}]}}]}}"
+            )
+        };
+        let committed = write("prometheus.yml", &told("alertmanager:9093"));
+        let candidate = |text: &str| {
+            let mut settings = Settings::example();
+            settings
+                .prometheus_files
+                .configuration
+                .clone_from(&committed);
+            let mut files = DrilledFiles::of(root.path(), &settings).unwrap();
+            files.prometheus.path = write("candidate.yml", text);
+            require_the_same_alertmanagers(&files.prometheus)
+        };
+        let same = format!(
+            "{}\nglobal: {{scrape_interval: 5s}}",
+            told("alertmanager:9093")
+        );
+        candidate(&same).unwrap();
+        for other in [&told("alerts.example.com:9093"), "global: {}"] {
+            let refused = candidate(other).unwrap_err().to_string();
+            assert!(refused.contains("would page whoever it tells"), "{refused}");
+        }
+        assert!(candidate("alerting: [").is_err());
+    }
 }
