@@ -108,8 +108,8 @@ fn infeasible_anywhere(
         .unwrap_or_default()
 }
 
-/// The routes that the expected alerts may take; all of them if that is not known, and none if there
-/// are none.
+/// The routes that the expected alerts may take; all of them if that is not known, and none if
+/// there are none.
 fn taken_by<'a>(
     expected: &[Option<(&LoadedRule, &ExpectedAlert)>],
     routes: Option<&'a Routes>,

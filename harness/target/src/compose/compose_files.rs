@@ -18,8 +18,8 @@ const USUAL: [&str; 4] = [
 const COMPOSE_FILE: &str = "COMPOSE_FILE";
 const SEPARATOR: &str = "COMPOSE_PATH_SEPARATOR";
 
-/// What compose is told of the project in `root`: its files, as [`compose_files_of`] finds them, and
-/// these `profiles`.
+/// What compose is told of the project in `root`: its files, as [`compose_files_of`] finds them,
+/// and these `profiles`.
 ///
 /// # Errors
 /// As [`compose_files_of`].
