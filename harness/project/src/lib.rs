@@ -7,6 +7,7 @@ pub mod discovery;
 pub mod overlay;
 mod project_file;
 pub mod proposal;
+pub mod yaml_tree;
 
 pub use alertmanager_for_the_sink::alertmanager_for_the_sink;
 pub use compose_model::{
