@@ -90,7 +90,9 @@ impl Builder {
             Event::SequenceStart(_, anchor, _) => {
                 self.open(Value::List(Vec::new()), place, anchor)?;
             }
-            Event::MappingStart(_, anchor, _) => self.open(Value::Map(Vec::new()), place, anchor)?,
+            Event::MappingStart(_, anchor, _) => {
+                self.open(Value::Map(Vec::new()), place, anchor)?
+            }
             Event::SequenceEnd | Event::MappingEnd => {
                 if let Some(mut ended) = self.open.pop() {
                     if let Some(key) = ended.key.take() {
@@ -123,13 +125,7 @@ impl Builder {
         Ok(())
     }
 
-    fn add(
-        &mut self,
-        node: Node,
-        anchor: usize,
-        size: usize,
-        depth: usize,
-    ) -> Result<(), NotYaml> {
+    fn add(&mut self, node: Node, anchor: usize, size: usize, depth: usize) -> Result<(), NotYaml> {
         self.values += size;
         if self.values > MOST_VALUES || self.open.len() + depth > DEEPEST {
             return Err(too_much(node.place));
@@ -169,7 +165,9 @@ fn size_of(node: &Node) -> usize {
         Value::Null | Value::Text { .. } => 1,
         Value::List(items) => 1 + items.iter().map(size_of).sum::<usize>(),
         Value::Map(entries) => {
-            let sizes = entries.iter().map(|(key, value)| size_of(key) + size_of(value));
+            let sizes = entries
+                .iter()
+                .map(|(key, value)| size_of(key) + size_of(value));
             1 + sizes.sum::<usize>()
         }
     }

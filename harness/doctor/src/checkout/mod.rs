@@ -1,0 +1,52 @@
+//! What the files of a project say, with the place of each word.
+//!
+//! A checkout may hold several ways to run it (a compose file for production beside one for the
+//! tests): each Prometheus with its own configuration is a variant.
+
+mod alertmanager;
+mod prometheus;
+mod read;
+mod rule;
+mod rules_file;
+mod source_file;
+
+pub use read::Wishes;
+
+pub(crate) use alertmanager::Alertmanager;
+pub(crate) use prometheus::{AlertmanagerTarget, Job, Prometheus, RuleFilesPattern, Target};
+pub(crate) use rule::{Expression, Group, Rule, RuleKind, Text};
+pub(crate) use rules_file::{NotLoaded, RulesFile, UnloadedFile};
+pub(crate) use source_file::SourceFile;
+
+use alertdrill_project::ComposeModel;
+
+/// One way to run a project.
+#[derive(Debug, Default)]
+pub struct Checkout {
+    /// Its compose project; `None` if it has none.
+    pub(crate) compose: Option<ComposeModel>,
+    /// Names of services in other compose files of the checkout, which may run beside it.
+    pub(crate) services_elsewhere: Vec<String>,
+    /// Its Prometheus; `None` if there are only rules.
+    pub(crate) prometheus: Option<Prometheus>,
+    /// The rules files that Prometheus loads; without a Prometheus, all that are there.
+    pub(crate) rules_files: Vec<RulesFile>,
+    /// Files that look like rules and are not loaded.
+    pub(crate) unloaded: Vec<UnloadedFile>,
+    /// Its Alertmanager's configuration; `None` if it has none that is a file.
+    pub(crate) alertmanager: Option<Alertmanager>,
+    /// The project's own programs, and what configures its exporters.
+    pub(crate) sources: Vec<SourceFile>,
+}
+
+impl Checkout {
+    /// All rules, in their order.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules_files.iter().flat_map(|file| &file.rules)
+    }
+
+    /// The rules that alert.
+    pub(crate) fn alerts(&self) -> impl Iterator<Item = &Rule> {
+        self.rules().filter(|rule| rule.kind == RuleKind::Alert)
+    }
+}

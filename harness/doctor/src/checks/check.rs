@@ -1,0 +1,88 @@
+//! What a check is.
+
+use std::fmt;
+use std::path::Path;
+
+use alertdrill_core::{Finding, FindingSeverity};
+use alertdrill_project::yaml_tree::Place;
+
+use crate::checkout::{Checkout, Rule};
+use crate::knowledge::Knowledge;
+
+/// What a check looks at.
+pub(crate) struct Case<'a> {
+    pub(crate) checkout: &'a Checkout,
+    pub(crate) knowledge: Knowledge,
+}
+
+/// Something that can be wrong in a project, and how it is found.
+pub struct Check {
+    /// Its stable id, which is also the path of its page in `docs/doctor`.
+    pub id: &'static str,
+    /// What it finds, in one line.
+    pub title: &'static str,
+    /// Finds it.
+    pub(crate) run: fn(&Case<'_>) -> Vec<Finding>,
+}
+
+impl fmt::Debug for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Check")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is said of a finding.
+pub(crate) struct Said {
+    pub(crate) severity: FindingSeverity,
+    pub(crate) message: String,
+    pub(crate) help: String,
+}
+
+impl Said {
+    /// It surely cannot work.
+    pub(crate) fn error(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::new(FindingSeverity::Error, message, help)
+    }
+
+    /// It may not work, and the message says *may*; or it works worse than it should.
+    pub(crate) fn warning(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::new(FindingSeverity::Warning, message, help)
+    }
+
+    /// Worth to know.
+    pub(crate) fn note(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::new(FindingSeverity::Note, message, help)
+    }
+
+    fn new(severity: FindingSeverity, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            severity,
+            message: message.into(),
+            help: help.into(),
+        }
+    }
+
+    /// The finding `id` at a place in a file.
+    pub(crate) fn at(self, id: &'static str, file: &Path, place: Place) -> Finding {
+        Finding {
+            file: file.to_owned(),
+            line: place.line,
+            column: place.column,
+            id,
+            severity: self.severity,
+            about: None,
+            message: self.message,
+            help: self.help,
+        }
+    }
+
+    /// The finding `id` about a rule, at a place in its file.
+    pub(crate) fn of_rule(self, id: &'static str, rule: &Rule, place: Place) -> Finding {
+        Finding {
+            about: Some(rule.name.text.clone()),
+            ..self.at(id, rule.path(), place)
+        }
+    }
+}

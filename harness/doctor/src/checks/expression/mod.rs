@@ -1,0 +1,5 @@
+//! Can the expression be true?
+
+use super::Check;
+
+pub(super) const CHECKS: &[Check] = &[];

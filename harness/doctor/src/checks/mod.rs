@@ -1,0 +1,26 @@
+//! Each check is a file, an id and a page: the id `metric/not-exported` is `metric/not_exported.rs`
+//! here and `docs/doctor/metric/not-exported.md`.
+
+mod check;
+mod expression;
+mod helpful;
+mod loaded;
+mod metric;
+mod scraped;
+mod told;
+
+pub(crate) use check::Case;
+pub use check::Check;
+
+/// Every check, in the order of the way from the files to the page.
+pub fn checks() -> impl Iterator<Item = &'static Check> {
+    let groups = [
+        loaded::CHECKS,
+        scraped::CHECKS,
+        metric::CHECKS,
+        expression::CHECKS,
+        told::CHECKS,
+        helpful::CHECKS,
+    ];
+    groups.into_iter().flatten()
+}

@@ -1,0 +1,1 @@
+//! What a rule's expression can be: its labels, its values, its parts.

@@ -1,0 +1,48 @@
+//! What is known of a metric.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What kind a metric is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum MetricKind {
+    Counter,
+    Gauge,
+    Histogram,
+    Summary,
+    Untyped,
+}
+
+/// Which values a metric can have.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Domain {
+    /// Nothing lies outside.
+    Between(f64, f64),
+    /// Seconds since 1970.
+    UnixSeconds,
+}
+
+/// What something exports under one name.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Family {
+    /// Its name; of a histogram or a summary without `_bucket`, `_sum`, `_count`.
+    pub(crate) name: String,
+    pub(crate) kind: MetricKind,
+    /// Its own labels, each with all values that it can have where they are known; `None` if its
+    /// labels are not known.
+    pub(crate) labels: Option<BTreeMap<String, Option<BTreeSet<String>>>>,
+    pub(crate) domain: Option<Domain>,
+    /// Whether it is there only after its first event.
+    pub(crate) after_first_event: bool,
+    /// Whether it is there only while things are well.
+    pub(crate) while_well: bool,
+    /// Of a summary, whether its client gives quantiles.
+    pub(crate) has_quantiles: bool,
+    /// The name that newer versions have for it, if it is exported by old ones only.
+    pub(crate) renamed_to: Option<String>,
+    /// The flag without which it is not exported.
+    pub(crate) needs_flag: Option<String>,
+    /// Who exports it, in words: `node_exporter`, `app/shop.py:12`.
+    pub(crate) origin: String,
+    /// The jobs under which it is scraped; empty if that is not known.
+    pub(crate) jobs: BTreeSet<String>,
+}

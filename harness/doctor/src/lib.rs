@@ -1,0 +1,28 @@
+//! What of a project's alerts can never work, by its files: the whole way from the exporter over the
+//! scrape, the rule and the route to the page.
+//!
+//! ```text
+//! checkout/    what the project's files say, with the place of each word
+//! exporters/   what well-known exporters export
+//! knowledge/   what can be there of a metric: which job exports it, with which labels
+//! expression/  what a rule's expression can be
+//! checks/      one file a check; each has a page in docs/doctor
+//! ```
+//!
+//! Each check asks what the files say and gives findings. None of them reads a file, and none of
+//! them asks an engine or a server.
+
+mod checkout;
+mod checks;
+mod examine;
+mod expression;
+mod knowledge;
+
+pub use checkout::{Checkout, Wishes};
+pub use checks::{Check, checks};
+pub use examine::examine;
+
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod test_projects;

@@ -1,0 +1,119 @@
+//! Each check has a page, with the same headings, and what it says of its example is what the
+//! program says. `UPDATE_PAGES=1` writes that anew.
+
+use std::path::{Path, PathBuf};
+
+use crate::checks::checks;
+use crate::test_projects::findings_in;
+
+const HEADINGS: [&str; 4] = ["What it finds", "Why it matters", "Example", "Mend"];
+
+fn pages() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/doctor")
+}
+
+/// The part of a page below a heading.
+fn part<'a>(page: &'a str, heading: &str) -> &'a str {
+    let marked = format!("\n## {heading}\n");
+    let (_, rest) = page.split_once(&marked).unwrap_or_default();
+    rest.split("\n## ").next().unwrap_or_default()
+}
+
+/// The files that a part shows: a name in backticks with a colon, then a block.
+fn files(part: &str) -> Vec<(String, String)> {
+    let blocks = part.split("`:\n\n```").skip(1);
+    let names = part
+        .split("`:\n\n```")
+        .map(|before| before.rsplit('`').next().unwrap_or_default());
+    names
+        .zip(blocks)
+        .map(|(name, block)| {
+            let (_, text) = block.split_once('\n').unwrap();
+            let text = text.split("\n```").next().unwrap_or_default();
+            (name.to_owned(), format!("{text}\n"))
+        })
+        .collect()
+}
+
+/// What the page says that the program says.
+fn said(part: &str) -> &str {
+    let (_, rest) = part.split_once("```text\n").unwrap_or_default();
+    rest.split("```").next().unwrap_or_default()
+}
+
+#[test]
+fn each_check_has_a_page_whose_example_is_found_and_whose_mend_is_not() {
+    let mut wrong = Vec::new();
+    for check in checks() {
+        let path = pages().join(format!("{}.md", check.id));
+        let Ok(page) = std::fs::read_to_string(&path) else {
+            wrong.push(format!("{}: no page docs/doctor/{}.md", check.id, check.id));
+            continue;
+        };
+        if !page.starts_with(&format!("# {}\n\n", check.id)) {
+            wrong.push(format!("{}: the page does not begin with its id", check.id));
+        }
+        for heading in HEADINGS {
+            if part(&page, heading).is_empty() {
+                wrong.push(format!("{}: the page has no part `{heading}`", check.id));
+            }
+        }
+        let example = part(&page, "Example");
+        let broken = files(example);
+        let mut found = Vec::new();
+        for line in findings_in(&broken) {
+            if line.contains(&format!(" {}: ", check.id)) {
+                found.push(line);
+            }
+        }
+        if found.is_empty() {
+            wrong.push(format!("{}: its example is not found", check.id));
+        }
+        let found = format!("{}\n", found.join("\n"));
+        if said(example) != found {
+            if std::env::var_os("UPDATE_PAGES").is_some() {
+                let old = format!("```text\n{}```", said(example));
+                let anew = page.replacen(&old, &format!("```text\n{found}```"), 1);
+                std::fs::write(&path, anew).unwrap();
+            } else {
+                wrong.push(format!("{}: the program says\n{found}", check.id));
+            }
+        }
+        let mut mended = broken;
+        for (name, text) in files(part(&page, "Mend")) {
+            mended.retain(|(old, _)| *old != name);
+            mended.push((name, text));
+        }
+        for line in findings_in(&mended) {
+            wrong.push(format!(
+                "{}: the mended project is not clean: {line}",
+                check.id
+            ));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{}\nUPDATE_PAGES=1 writes what the program says",
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn each_page_is_of_a_check() {
+    for group in std::fs::read_dir(pages()).unwrap() {
+        let group = group.unwrap().path();
+        if !group.is_dir() {
+            continue;
+        }
+        for page in std::fs::read_dir(&group).unwrap() {
+            let page = page.unwrap().path().with_extension("");
+            let id = page
+                .strip_prefix(pages())
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned();
+            assert!(checks().any(|check| check.id == id), "{id} is no check");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Small projects for the tests of checks: texts that hold several files.
+//!
+//! ```text
+//! --- docker-compose.yml
+//! services: …
+//! --- prometheus/rules.yml
+//! groups: …
+//! ```
+
+use std::path::Path;
+
+use crate::checkout::{Checkout, Wishes};
+use crate::examine::examine;
+
+/// Writes the files of `project` into a folder.
+pub(crate) fn write(project: &str, folder: &Path) {
+    let project = format!("\n{project}");
+    let files = project.split("\n--- ").skip(1);
+    for file in files {
+        let (name, text) = file.split_once('\n').unwrap();
+        let path = folder.join(name.trim());
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+}
+
+/// What all checks find in `project`: `rules.yml:2:1 error loaded/not-rules: message`.
+pub(crate) fn findings(project: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    write(project, folder.path());
+    findings_below(folder.path())
+}
+
+/// As [`findings`], of files by their names.
+pub(crate) fn findings_in(files: &[(String, String)]) -> Vec<String> {
+    let texts = files
+        .iter()
+        .map(|(name, text)| format!("--- {name}\n{text}"));
+    findings(&texts.collect::<String>())
+}
+
+fn findings_below(folder: &Path) -> Vec<String> {
+    let checkouts = Checkout::read(folder, &Wishes::default()).unwrap();
+    let findings = examine(&checkouts).into_iter().map(|finding| {
+        let (line, column) = (finding.line, finding.column);
+        let severity = finding.severity.as_str();
+        format!(
+            "{}:{line}:{column} {severity} {}: {}",
+            finding.file.display(),
+            finding.id,
+            finding.message
+        )
+    });
+    findings.collect()
+}
+
+/// The check `id` finds just what is expected: each finding's beginning, without the id.
+#[track_caller]
+pub(crate) fn assert_finds(id: &str, project: &str, expected: &[&str]) {
+    let marked = format!(" {id}: ");
+    let found: Vec<_> = findings(project)
+        .into_iter()
+        .filter(|line| line.contains(&marked))
+        .collect();
+    let agree = found.len() == expected.len()
+        && found
+            .iter()
+            .zip(expected)
+            .all(|(found, expected)| found.replace(&marked, ": ").starts_with(expected));
+    assert!(agree, "expected {expected:#?}, found {found:#?}");
+}
+
+/// The check `id` finds nothing.
+#[track_caller]
+pub(crate) fn assert_silent(id: &str, project: &str) {
+    assert_finds(id, project, &[]);
+}
