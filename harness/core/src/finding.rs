@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use jiff::civil::Date;
+
 /// Something in a project's files by which an alert cannot work, or may not.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
@@ -43,5 +45,35 @@ impl FindingSeverity {
             Self::Warning => "warning",
             Self::Note => "note",
         }
+    }
+}
+
+/// A finding that its owner knows and keeps, with the reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaivedFinding {
+    /// The kind of finding: `metric/not-exported`, for example.
+    pub id: String,
+    /// The rule, job, route or receiver that it is about; `None`: any.
+    pub about: Option<String>,
+    /// The file that it is in, as seen from the checkout's folder; `None`: any.
+    pub file: Option<PathBuf>,
+    /// Why it is kept.
+    pub reason: String,
+    /// The last day on which it is; `None`: for good.
+    pub until: Option<Date>,
+    /// The line of the waiver in its own file.
+    pub line: usize,
+    /// The character in that line.
+    pub column: usize,
+}
+
+impl WaivedFinding {
+    /// Whether it is meant for `finding`, on the day `today`.
+    #[must_use]
+    pub fn covers(&self, finding: &Finding, today: Date) -> bool {
+        self.id == finding.id
+            && self.until.is_none_or(|until| today <= until)
+            && self.file.as_ref().is_none_or(|file| *file == finding.file)
+            && (self.about.is_none() || self.about == finding.about)
     }
 }

@@ -54,7 +54,7 @@ pub use drill::{
 pub use error::{Error, Result, causes};
 pub use expression::{ExpressionHistory, LimitHistory, LineSeries, Subject, TermHistory, subjects};
 pub use fault::{Aim, Fault, FaultKind, Site};
-pub use finding::{Finding, FindingSeverity};
+pub use finding::{Finding, FindingSeverity, WaivedFinding};
 pub use incidents::{
     Change, ComparedIncident, DrillAtWork, Firings, Incident, compared_incidents, drills_at_work,
     firings, incidents_of,

@@ -16,11 +16,14 @@ mod checkout;
 mod checks;
 mod examine;
 mod expression;
+mod kinds;
 mod knowledge;
+mod waivers;
 
 pub use checkout::{Checkout, Wishes};
-pub use checks::{Check, checks};
 pub use examine::examine;
+pub use kinds::{Kind, kinds};
+pub use waivers::{Waived, without_waived};
 
 #[cfg(test)]
 mod pages;

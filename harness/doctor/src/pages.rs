@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::checks::checks;
+use crate::kinds::kinds;
 use crate::test_projects::findings_in;
 
 const HEADINGS: [&str; 4] = ["What it finds", "Why it matters", "Example", "Mend"];
@@ -44,7 +44,7 @@ fn said(part: &str) -> &str {
 #[test]
 fn each_check_has_a_page_whose_example_is_found_and_whose_mend_is_not() {
     let mut wrong = Vec::new();
-    for check in checks() {
+    for check in kinds() {
         let path = pages().join(format!("{}.md", check.id));
         let Ok(page) = std::fs::read_to_string(&path) else {
             wrong.push(format!("{}: no page docs/doctor/{}.md", check.id, check.id));
@@ -113,7 +113,7 @@ fn each_page_is_of_a_check() {
                 .to_str()
                 .unwrap()
                 .to_owned();
-            assert!(checks().any(|check| check.id == id), "{id} is no check");
+            assert!(kinds().any(|check| check.id == id), "{id} is no check");
         }
     }
 }

@@ -9,8 +9,11 @@
 
 use std::path::Path;
 
+use alertdrill_project::read_project_file;
+
 use crate::checkout::{Checkout, Wishes};
 use crate::examine::examine;
+use crate::waivers::without_waived;
 
 /// Writes the files of `project` into a folder.
 pub(crate) fn write(project: &str, folder: &Path) {
@@ -41,7 +44,16 @@ pub(crate) fn findings_in(files: &[(String, String)]) -> Vec<String> {
 
 fn findings_below(folder: &Path) -> Vec<String> {
     let checkouts = Checkout::read(folder, &Wishes::default()).unwrap();
-    let findings = examine(&checkouts).into_iter().map(|finding| {
+    let own = folder.join("alertdrill.yml");
+    let waivers = if own.exists() {
+        read_project_file(&own).unwrap().waived_findings
+    } else {
+        Vec::new()
+    };
+    let today = "2026-11-27".parse().unwrap();
+    let own = Path::new("alertdrill.yml");
+    let left = without_waived(examine(&checkouts), &waivers, own, today);
+    let findings = left.findings.into_iter().map(|finding| {
         let (line, column) = (finding.line, finding.column);
         let severity = finding.severity.as_str();
         format!(

@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::{Coverage, DrillReport, FaultReport, Proven, Report, RunReport};
 use alertdrill_core::{
     AlertOutcome, CheckRecord, Commit, Drill, DrillRecord, ExpectedAlert, Fault, FaultRecord,
-    Labels, Outcome, Provenance, RECORD_SCHEMA_VERSION, Reason, ReasonKind, RunInfo, Timeline,
-    UtcInstant, Verdict, WatchedUntil,
+    Finding, FindingSeverity, Labels, Outcome, Provenance, RECORD_SCHEMA_VERSION, Reason,
+    ReasonKind, RunInfo, Timeline, UtcInstant, Verdict, WatchedUntil,
 };
 
 /// An instant, so many seconds after that of the examples' beginning.
@@ -199,4 +199,28 @@ pub(crate) fn folded(text: &str) -> String {
         }
     }
     lines.join("\n")
+}
+
+/// A finding that is surely one, and one that may be.
+pub(crate) fn example_findings() -> Vec<Finding> {
+    let surely = Finding {
+        file: "prometheus/rules.yml".into(),
+        line: 12,
+        column: 15,
+        id: "metric/not-exported",
+        severity: FindingSeverity::Error,
+        about: Some("HighErrorRate".to_owned()),
+        message: "nothing exports `http_request_total`; the nearest is `http_requests_total`"
+            .to_owned(),
+        help: "name the metric as it is exported".to_owned(),
+    };
+    let maybe = Finding {
+        line: 20,
+        id: "told/route-never-matches",
+        severity: FindingSeverity::Warning,
+        about: None,
+        message: "no alert may match".to_owned(),
+        ..surely.clone()
+    };
+    vec![surely, maybe]
 }

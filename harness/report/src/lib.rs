@@ -16,9 +16,10 @@ pub use model::{
     Trend, record_history, report_schema, saved_history, term_names, undecided, undecided_text,
 };
 pub use sinks::{
-    CoverageTable, JudgedDrill, SavedRules, annotations, drill_line, end_table, failure_text,
-    firings_table, incident_table, incident_totals, measured_lines, mutation_json, mutation_text,
-    near_text, refused_text, replay_summary, save_report, save_summary, saved_again_text,
-    saved_text, slower_annotations, tally, untold_lines, verdict_changes_text,
+    CoverageTable, FindingsText, JudgedDrill, SavedRules, annotations, drill_line, end_table,
+    failure_text, findings_json, findings_sarif, firings_table, incident_table, incident_totals,
+    measured_lines, mutation_json, mutation_text, near_text, refused_text, replay_summary,
+    save_report, save_summary, saved_again_text, saved_text, slower_annotations, tally,
+    untold_lines, verdict_changes_text,
 };
 pub use store::{RecordingFolder, RunFolder};

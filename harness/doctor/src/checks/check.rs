@@ -1,6 +1,5 @@
 //! What a check is.
 
-use std::fmt;
 use std::path::Path;
 
 use alertdrill_core::{Finding, FindingSeverity};
@@ -16,21 +15,13 @@ pub(crate) struct Case<'a> {
 }
 
 /// Something that can be wrong in a project, and how it is found.
-pub struct Check {
+pub(crate) struct Check {
     /// Its stable id, which is also the path of its page in `docs/doctor`.
-    pub id: &'static str,
+    pub(crate) id: &'static str,
     /// What it finds, in one line.
-    pub title: &'static str,
+    pub(crate) title: &'static str,
     /// Finds it.
     pub(crate) run: fn(&Case<'_>) -> Vec<Finding>,
-}
-
-impl fmt::Debug for Check {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Check")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
 }
 
 /// What is said of a finding.

@@ -9,11 +9,10 @@ mod metric;
 mod scraped;
 mod told;
 
-pub(crate) use check::Case;
-pub use check::Check;
+pub(crate) use check::{Case, Check, Said};
 
 /// Every check, in the order of the way from the files to the page.
-pub fn checks() -> impl Iterator<Item = &'static Check> {
+pub(crate) fn checks() -> impl Iterator<Item = &'static Check> {
     let groups = [
         loaded::CHECKS,
         scraped::CHECKS,

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use alertdrill_core::Promises;
 use alertdrill_core::plan::Plan;
 use alertdrill_core::settings::{Demand, Instances, Pathway, SteadyCondition, Usage};
+use alertdrill_core::{Promises, WaivedFinding};
 
 use super::source_text::SourceText;
 use super::written::WrittenFile;
@@ -36,6 +36,8 @@ pub struct ProjectFile {
     pub receivers: BTreeMap<String, String>,
     /// As [`alertdrill_core::Settings::may_be_told`].
     pub may_be_told: Vec<String>,
+    /// Findings of the doctor that are known and kept.
+    pub waived_findings: Vec<WaivedFinding>,
     /// As [`alertdrill_core::Settings::promises`].
     pub promises: Promises,
     /// As [`alertdrill_core::Settings::culprits`].

@@ -18,6 +18,7 @@ mod reading;
 mod schema;
 mod settings;
 mod source_text;
+mod waived_findings;
 mod written;
 mod yaml;
 

@@ -4,12 +4,12 @@ use std::io::Read as _;
 use std::path::Path;
 
 use alertdrill_core::plan::Plan;
-use alertdrill_core::{Error, LoadedRule, Promises, Result};
+use alertdrill_core::{Error, LoadedRule, Promises, Result, WaivedFinding};
 
 use super::file::{Attach, ProjectFile};
 use super::source_text::{Complaint, Place, SourceText};
 use super::written::{AttachTo, WrittenFile};
-use super::{checks, drills, settings, yaml};
+use super::{checks, drills, settings, waived_findings, yaml};
 use crate::ComposeModel;
 
 /// Longer than any file that a person writes.
@@ -83,7 +83,14 @@ pub fn parse_project_file(path: &Path, text: &str) -> Result<ProjectFile> {
         }
     };
     let promises = settings::promises(&written.promises).map_err(refuse)?;
-    Ok(project_file(written, source, plan, promises))
+    let waived_findings = waived_findings::waived_findings(&written).map_err(refuse)?;
+    Ok(project_file(
+        written,
+        source,
+        plan,
+        promises,
+        waived_findings,
+    ))
 }
 
 fn project_file(
@@ -91,6 +98,7 @@ fn project_file(
     source: SourceText,
     plan: Plan,
     promises: Promises,
+    waived_findings: Vec<WaivedFinding>,
 ) -> ProjectFile {
     let alertmanager = written.alertmanager.as_ref();
     let alertmanager = alertmanager.map(settings::server_name);
@@ -118,6 +126,7 @@ fn project_file(
         plan,
         receivers: written.receivers.clone(),
         may_be_told: settings::values(&written.may_be_told),
+        waived_findings,
         promises,
         culprits: settings::values(&written.culprits),
         instances: written.instances.iter().map(settings::instances).collect(),

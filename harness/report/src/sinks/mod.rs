@@ -6,6 +6,9 @@ mod coverage_table;
 mod drill_line;
 mod end_table;
 mod failure;
+mod findings_json;
+mod findings_sarif;
+mod findings_text;
 mod html;
 mod incident_table;
 mod job_summary;
@@ -23,6 +26,9 @@ pub use coverage_table::CoverageTable;
 pub use drill_line::drill_line;
 pub use end_table::end_table;
 pub use failure::failure_text;
+pub use findings_json::findings_json;
+pub use findings_sarif::findings_sarif;
+pub use findings_text::FindingsText;
 pub use incident_table::{
     firings_table, incident_table, incident_totals, untold_lines, verdict_changes_text,
 };

@@ -1,6 +1,7 @@
 //! A drill, and what it says of alerts.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -199,4 +200,21 @@ pub(in crate::project_file) struct Waiver {
     pub rule: At<String>,
     /// Why.
     pub reason: At<String>,
+}
+
+/// A finding of `alertdrill doctor` that is known and kept, and why.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a map with `finding` and `reason`")]
+#[schemars(rename = "waived_finding")]
+pub(in crate::project_file) struct WaivedFinding {
+    /// The kind of finding, as doctor prints it: `metric/not-exported`.
+    pub finding: At<String>,
+    /// The rule, job, route or receiver that it is about; any unless it is written.
+    pub about: Option<String>,
+    /// The file that it is in, relative to this one's folder; any unless it is written.
+    pub file: Option<PathBuf>,
+    /// Why it is kept.
+    pub reason: At<String>,
+    /// The last day on which it is (`2027-01-31`); for good unless it is written.
+    pub until: Option<At<String>>,
 }

@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 
-use super::{DurationText, Waiver, WrittenDrill};
+use super::{DurationText, WaivedFinding, Waiver, WrittenDrill};
 use crate::project_file::yaml::{At, OneOrMany, ShortOrLong};
 
 /// `alertdrill.yml`: how the alerts of a compose project are proven. Every key may be left out.
@@ -36,6 +36,8 @@ pub(in crate::project_file) struct WrittenFile {
     pub drills: Option<Vec<At<WrittenDrill>>>,
     /// The rules that no drill proves, each with a reason.
     pub waivers: OneOrMany<Waiver>,
+    /// The findings of `alertdrill doctor` that are known and kept, each with a reason.
+    pub waived_findings: OneOrMany<WaivedFinding>,
     /// Per severity, Alertmanager's receiver that must be told.
     pub receivers: BTreeMap<String, String>,
     /// Receivers that may be told of any alert beside the one that must be.

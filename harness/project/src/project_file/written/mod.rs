@@ -7,7 +7,7 @@ mod fault;
 mod file;
 mod text;
 
-pub(super) use drill::{Fires, Moment, Onset, Silent, Waiver, WrittenDrill};
+pub(super) use drill::{Fires, Moment, Onset, Silent, WaivedFinding, Waiver, WrittenDrill};
 pub(super) use fault::{
     Break, CutOff, DisplaceConsumer, Flap, Kill, OneService, Poison, Run, Switch,
 };
