@@ -20,7 +20,7 @@ mod kinds;
 mod knowledge;
 mod waivers;
 
-pub use checkout::{Checkout, Wishes};
+pub use checkout::{Checkout, FailedScrape, Running, RunningAlert, Wishes};
 pub use examine::examine;
 pub use kinds::{Kind, kinds};
 pub use waivers::{Waived, without_waived};

@@ -43,7 +43,12 @@ pub(crate) fn findings_in(files: &[(String, String)]) -> Vec<String> {
 }
 
 fn findings_below(folder: &Path) -> Vec<String> {
-    let checkouts = Checkout::read(folder, &Wishes::default()).unwrap();
+    let mut checkouts = Checkout::read(folder, &Wishes::default()).unwrap();
+    if let Ok(running) = std::fs::read_to_string(folder.join("running.json")) {
+        for checkout in &mut checkouts {
+            checkout.running = Some(serde_json::from_str(&running).unwrap());
+        }
+    }
     let own = folder.join("alertdrill.yml");
     let waivers = if own.exists() {
         read_project_file(&own).unwrap().waived_findings

@@ -157,6 +157,18 @@ impl Prometheus {
         self.api.url()
     }
 
+    /// The labels of the targets whose last scrape failed, each with the reason.
+    ///
+    /// # Errors
+    /// [`Error::NoAnswer`] or [`Error::BadAnswer`].
+    pub async fn failed_scrapes(&self) -> Result<Vec<(Labels, String)>> {
+        let targets = self.targets().await?.into_iter();
+        let failed = targets.filter(|target| target.health == "down");
+        Ok(failed
+            .map(|failed| (failed.labels, failed.last_error))
+            .collect())
+    }
+
     async fn targets(&self) -> Result<Vec<ScrapeTarget>> {
         let path = "/api/v1/targets";
         let answer: ActiveTargets = self.get(path, &[("state", "active")]).await?;

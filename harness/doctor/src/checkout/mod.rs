@@ -8,9 +8,11 @@ mod prometheus;
 mod read;
 mod rule;
 mod rules_file;
+mod running;
 mod source_file;
 
 pub use read::Wishes;
+pub use running::{FailedScrape, Running, RunningAlert};
 
 pub(crate) use alertmanager::Alertmanager;
 pub(crate) use prometheus::{AlertmanagerTarget, Job, Prometheus, RuleFilesPattern, Target};
@@ -37,12 +39,20 @@ pub struct Checkout {
     pub(crate) alertmanager: Option<Alertmanager>,
     /// The project's own programs, and what configures its exporters.
     pub(crate) sources: Vec<SourceFile>,
+    /// What its running Prometheus says; `None` if none was asked.
+    pub running: Option<Running>,
 }
 
 impl Checkout {
     /// All rules, in their order.
     pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.rules_files.iter().flat_map(|file| &file.rules)
+    }
+
+    /// How many alerting rules there are, and in how many files.
+    #[must_use]
+    pub fn alerts_and_files(&self) -> (usize, usize) {
+        (self.alerts().count(), self.rules_files.len())
     }
 
     /// The rules that alert.

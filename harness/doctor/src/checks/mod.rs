@@ -6,6 +6,7 @@ mod expression;
 mod helpful;
 mod loaded;
 mod metric;
+mod running;
 mod scraped;
 mod told;
 
@@ -20,6 +21,7 @@ pub(crate) fn checks() -> impl Iterator<Item = &'static Check> {
         expression::CHECKS,
         told::CHECKS,
         helpful::CHECKS,
+        running::CHECKS,
     ];
     groups.into_iter().flatten()
 }

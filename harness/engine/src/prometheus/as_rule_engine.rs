@@ -138,12 +138,8 @@ impl RuleEngine for Prometheus {
     }
 
     async fn lost_targets(&self) -> Result<Vec<String>> {
-        let targets = self.targets().await?.into_iter();
-        let lost = targets.filter(|target| target.health == "down");
-        let shown = lost.map(|lost| {
-            let up = selector("up", &lost.labels);
-            format!("{up}: {}", lost.last_error)
-        });
+        let lost = self.failed_scrapes().await?.into_iter();
+        let shown = lost.map(|(labels, why)| format!("{}: {why}", selector("up", &labels)));
         Ok(shown.collect())
     }
 }
