@@ -2,6 +2,7 @@
 
 mod coverage;
 mod diff;
+mod doctor;
 #[cfg(test)]
 mod fake_suite;
 mod gate;
@@ -37,6 +38,7 @@ use crate::signals::cancelled_by_signals;
 
 pub use coverage::coverage;
 pub use diff::{Diff, diff};
+pub use doctor::{Doctor, doctor};
 pub use gate::gate;
 pub use init::{Init, init};
 pub use mutate::{Mutate, mutate};

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use alertdrill::commands::{self, Done, Init, Selection};
+use alertdrill::commands::{self, Doctor, Done, Init, Selection};
 use alertdrill::engine::answers_well;
 use alertdrill::{Progress, Result, RunOutcome, bug};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -59,6 +59,21 @@ Examples:
   alertdrill init --print                  print the file instead of writing it
   alertdrill init --alertmanager none      judge firing alone, and no delivery")]
     Init(InitArguments),
+    /// Say which alerts can never work, before anything is broken: from the exporter over the rule to
+    /// the page.
+    ///
+    /// Only files are read; needs neither Docker nor images. If the project's stack runs, its
+    /// Prometheus is asked, too. Exit code 1 if something surely cannot work.
+    #[command(after_help = "\
+Examples:
+  alertdrill doctor                                   of the project in this folder
+  alertdrill doctor --compose monitoring/docker-compose.yml
+  alertdrill doctor --prometheus config/prometheus.yml
+  alertdrill doctor --json                            for programs
+  alertdrill doctor --sarif doctor.sarif              for a code host, too
+
+docs/doctor/README.md lists what is found.")]
+    Doctor(DoctorArguments),
     /// Say what a run would do, and break nothing: which fault lasts how long, which alert must
     /// fire when, how long all drills take.
     ///
@@ -191,6 +206,25 @@ struct InitArguments {
 }
 
 #[derive(Args, Debug)]
+struct DoctorArguments {
+    /// A compose file; several are merged in this order. Else those that are found.
+    #[arg(long, value_name = "FILE")]
+    compose: Vec<PathBuf>,
+    /// Prometheus's configuration, where that is not found by itself.
+    #[arg(long, value_name = "FILE")]
+    prometheus: Option<PathBuf>,
+    /// The running Prometheus to ask instead of the stack's.
+    #[arg(long, value_name = "HOST:PORT")]
+    running: Option<String>,
+    /// Print the findings as JSON, as docs/doctor.schema.json describes them.
+    #[arg(long)]
+    json: bool,
+    /// Write them as SARIF into this file, too.
+    #[arg(long, value_name = "FILE")]
+    sarif: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
 struct Drills {
     /// Only the drills whose names contain it.
     name: Option<String>,
@@ -255,6 +289,16 @@ fn carry_out(action: Action, project: &Path, progress: &Progress) -> Result<Exit
                 print: arguments.print,
             };
             commands::init(project, &asked)?
+        }
+        Action::Doctor(arguments) => {
+            let asked = Doctor {
+                compose: arguments.compose,
+                prometheus: arguments.prometheus,
+                running: arguments.running,
+                json: arguments.json,
+                sarif: arguments.sarif,
+            };
+            commands::doctor(project, &programs, &asked)?
         }
         Action::Plan { drills, json } => commands::plan(project, drills.selection(), json)?,
         Action::Run { drills, options } => {

@@ -8,10 +8,14 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate of `harness/` and the crates of `harness/` that it may use. Data flows one way: what
-/// is known (core), what observes and breaks (engine, target, kafka), what shows (progress,
+/// is known (core), what files say (project) and what of that cannot work (doctor), what observes and breaks (engine, target, kafka), what shows (progress,
 /// report), what puts them together (alertdrill), and what this repository's developers run.
-const MAY_USE: [(&str, &[&str]); 9] = [
+const MAY_USE: [(&str, &[&str]); 10] = [
     ("alertdrill-core", &[]),
+    (
+        "alertdrill-doctor",
+        &["alertdrill-core", "alertdrill-project"],
+    ),
     ("alertdrill-engine", &["alertdrill-core"]),
     ("alertdrill-kafka", &["alertdrill-core"]),
     ("alertdrill-progress", &["alertdrill-core"]),
@@ -29,6 +33,7 @@ const MAY_USE: [(&str, &[&str]); 9] = [
         "alertdrill",
         &[
             "alertdrill-core",
+            "alertdrill-doctor",
             "alertdrill-engine",
             "alertdrill-kafka",
             "alertdrill-progress",

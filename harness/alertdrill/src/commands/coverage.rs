@@ -9,8 +9,8 @@ use alertdrill_core::dashboard::{metrics_read, unknown_metrics};
 use alertdrill_core::{Error, Result, RunOutcome, TermDecision, with_watchdogs};
 use alertdrill_engine::{Prometheus, RuleEngine as _};
 use alertdrill_report::{CoverageTable, PlannedCoverage, RunFolder, term_names};
-use alertdrill_target::compose::Project;
 
+use super::on_a_stack::prometheus_of_the_stack;
 use super::{Done, Selection, latest_run};
 use crate::async_runtime::runtime;
 use crate::session::dashboard_of;
@@ -45,7 +45,7 @@ pub fn coverage(
                 Prometheus::new(address),
                 format!("loaded by Prometheus at {address}"),
             )),
-            None => of_the_stack(project, programs)
+            None => prometheus_of_the_stack(project, programs)
                 .await?
                 .map(|stack| (stack, "loaded by the stack's Prometheus".to_owned())),
         };
@@ -95,24 +95,4 @@ pub fn coverage(
 fn terms_of_the_last_run(project: &Path) -> Result<Vec<TermDecision>> {
     let folder = RunFolder::existing(latest_run(project)?);
     Ok(folder.terms()?.unwrap_or_default())
-}
-
-/// The Prometheus of the stack, if there is a stack that runs, and a way to see whether one does.
-async fn of_the_stack(project: &Path, programs: &Path) -> Result<Option<Prometheus>> {
-    let address = async {
-        let project = Project::open(project, programs).await?;
-        let endpoint = &project.settings().prometheus;
-        let containers = project.containers().await?;
-        containers.address_of(endpoint).await
-    };
-    match address.await {
-        Ok(address) => Ok(Some(Prometheus::new(&address))),
-        Err(
-            Error::NoCompose { .. }
-            | Error::NoEngine { .. }
-            | Error::EngineRefuses { .. }
-            | Error::NoSuchService { .. },
-        ) => Ok(None),
-        Err(other) => Err(other),
-    }
 }

@@ -1,8 +1,10 @@
-//! Work that needs the stack: it is started before and removed afterwards.
+//! Work that needs the stack: it is started before and removed afterwards; and the Prometheus of
+//! one that runs.
 
 use std::path::Path;
 
-use alertdrill_core::{Result, RunOutcome};
+use alertdrill_core::{Error, Result, RunOutcome};
+use alertdrill_engine::Prometheus;
 use alertdrill_progress::Progress;
 use alertdrill_target::compose::{Project, keep_stack};
 
@@ -47,6 +49,29 @@ fn is_there(project: &Path, programs: &Path) -> Result<bool> {
         let project = Project::open(project, programs).await?;
         project.containers().await?.exist().await
     })
+}
+
+/// The Prometheus of the stack, if there is a stack that runs, and a way to see whether one does.
+pub(super) async fn prometheus_of_the_stack(
+    project: &Path,
+    programs: &Path,
+) -> Result<Option<Prometheus>> {
+    let address = async {
+        let project = Project::open(project, programs).await?;
+        let endpoint = &project.settings().prometheus;
+        let containers = project.containers().await?;
+        containers.address_of(endpoint).await
+    };
+    match address.await {
+        Ok(address) => Ok(Some(Prometheus::new(&address))),
+        Err(
+            Error::NoCompose { .. }
+            | Error::NoEngine { .. }
+            | Error::EngineRefuses { .. }
+            | Error::NoSuchService { .. },
+        ) => Ok(None),
+        Err(other) => Err(other),
+    }
 }
 
 #[cfg(test)]

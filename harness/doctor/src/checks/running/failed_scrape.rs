@@ -59,12 +59,12 @@ mod tests {
                  \"instance\": \"{instance}\", \"why\": \"refused\"}}]}}\n"
             )
         };
-        let expected = "prometheus.yml:5:15 error: the last scrape of api:80 failed: refused";
+        let expected = "prometheus.yml:4:15 error: the last scrape of api:80 failed: refused";
         assert_finds("running/failed-scrape", &failed("api:80"), &[expected]);
         assert_finds(
             "running/failed-scrape",
             &failed("x:1"),
-            &["prometheus.yml:3:13 error"],
+            &["prometheus.yml:2:13 error"],
         );
         assert_silent("running/failed-scrape", PROMETHEUS);
     }

@@ -50,7 +50,7 @@ mod tests {
         assert_finds(
             "running/not-loaded",
             &running("B"),
-            &["rules.yml:5:13 error"],
+            &["rules.yml:4:13 error"],
         );
         assert_silent("running/not-loaded", &running("A"));
         assert_silent("running/not-loaded", RULES);

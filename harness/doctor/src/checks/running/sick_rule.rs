@@ -46,7 +46,7 @@ mod tests {
             )
         };
         let sick = "\"found duplicate series\"";
-        let expected = "rules.yml:5:22 error: found duplicate series";
+        let expected = "rules.yml:4:22 error: found duplicate series";
         assert_finds("running/sick-rule", &project(sick), &[expected]);
         assert_silent("running/sick-rule", &project("null"));
     }
