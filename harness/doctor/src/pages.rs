@@ -117,3 +117,25 @@ fn each_page_is_of_a_check() {
         }
     }
 }
+
+/// The table of all kinds stands in the README of the pages.
+#[test]
+fn readme_lists_each_kind_with_its_title() {
+    let path = pages().join("README.md");
+    let readme = std::fs::read_to_string(&path).unwrap();
+    let begin =
+        "<!-- kinds: written by `UPDATE_PAGES=1 cargo test -p alertdrill-doctor pages` -->\n";
+    let end = "<!-- end of kinds -->";
+    let (before, rest) = readme.split_once(begin).unwrap();
+    let (_, after) = rest.split_once(end).unwrap();
+    let rows = kinds().map(|kind| format!("| [{0}]({0}.md) | {1} |\n", kind.id, kind.title));
+    let rows: String = rows.collect();
+    let anew = format!("{before}{begin}| id | what |\n| --- | --- |\n{rows}{end}{after}");
+    if std::env::var_os("UPDATE_PAGES").is_some() {
+        std::fs::write(&path, &anew).unwrap();
+    }
+    assert!(
+        readme == anew,
+        "UPDATE_PAGES=1 writes the table of docs/doctor/README.md anew"
+    );
+}
