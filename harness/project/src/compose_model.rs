@@ -81,6 +81,9 @@ pub struct Service {
     /// Containers outside of the project that it reaches by a name: `CONTAINER[:NAME]`.
     #[serde(default, deserialize_with = "null_is_default")]
     pub external_links: Vec<String>,
+    /// Services that it reaches by another name, too: `SERVICE[:NAME]`.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub links: Vec<String>,
     /// Whether it may do on the machine what its root user may.
     #[serde(default)]
     pub privileged: bool,

@@ -2,6 +2,7 @@
 //! Alertmanager, its `alertdrill.yml`. Files are read here; no engine and no server is asked.
 
 mod alertmanager_for_the_sink;
+pub mod compose_files;
 mod compose_model;
 pub mod discovery;
 pub mod overlay;

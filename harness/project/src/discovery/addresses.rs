@@ -15,14 +15,16 @@ const ITSELF: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 /// The names and addresses by which the services of a project reach each other.
 #[derive(Debug)]
-pub(crate) struct Addresses {
+pub struct Addresses {
     by_name: BTreeMap<String, String>,
     by_published_port: BTreeMap<u16, String>,
     on_the_host: BTreeSet<String>,
 }
 
 impl Addresses {
-    pub(crate) fn of(model: &ComposeModel) -> Self {
+    /// Those of `model`.
+    #[must_use]
+    pub fn of(model: &ComposeModel) -> Self {
         let mut by_name = BTreeMap::new();
         let mut by_published_port = BTreeMap::new();
         let mut on_the_host = BTreeSet::new();
@@ -49,6 +51,13 @@ impl Addresses {
                 on_the_host.insert(name.clone());
             }
         }
+        let links = model.services.values().flat_map(|service| &service.links);
+        for link in links {
+            if let Some((service, other)) = link.split_once(':') {
+                let service = service.to_owned();
+                by_name.entry(other.to_owned()).or_insert(service);
+            }
+        }
         // A service's own name is the strongest.
         let own = model.services.keys();
         by_name.extend(own.map(|name| (name.clone(), name.clone())));
@@ -61,7 +70,8 @@ impl Addresses {
 
     /// The service that answers at `address` (`host:port`, or a URL), as the containers of the
     /// service `asker` see it; `None` if no service of the project does.
-    pub(crate) fn service_at(&self, address: &str, asker: &str) -> Option<&str> {
+    #[must_use]
+    pub fn service_at(&self, address: &str, asker: &str) -> Option<&str> {
         let (host, port) = host_and_port(address);
         let is_itself = ITSELF.contains(&host);
         if THE_MACHINE.contains(&host) || is_itself && self.on_the_host.contains(asker) {
@@ -77,7 +87,8 @@ impl Addresses {
 }
 
 /// The host and the port in `address`: `host:port`, or a URL with a user, a path and a query.
-pub(crate) fn host_and_port(address: &str) -> (&str, Option<u16>) {
+#[must_use]
+pub fn host_and_port(address: &str) -> (&str, Option<u16>) {
     let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let authority = rest.get(..end).unwrap_or(rest);

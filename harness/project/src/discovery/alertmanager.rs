@@ -16,8 +16,8 @@ use crate::{ComposeModel, Service};
 
 /// Where Alertmanager listens unless it is told otherwise.
 const DEFAULT_PORT: u16 = 9093;
-/// Where its configuration is.
-const CONFIGURATION: UsualPaths = UsualPaths {
+/// Where Alertmanager's configuration is.
+pub const ALERTMANAGER_CONFIGURATION: UsualPaths = UsualPaths {
     own: "/etc/alertmanager/alertmanager.yml",
     bitnamis: "/opt/bitnami/alertmanager/conf/config.yml",
     working_folder: "/alertmanager/",
@@ -117,8 +117,14 @@ pub(super) fn find_alertmanager(
     Ok(found)
 }
 
+/// The services that are Alertmanager by their images.
+#[must_use]
+pub fn alertmanager_services(model: &ComposeModel) -> Vec<&str> {
+    services_like(model, |_, service| is_alertmanager(service))
+}
+
 fn by_image(model: &ComposeModel, notes: &mut Vec<String>) -> Result<Option<FoundServer>> {
-    let found = services_like(model, |_, service| is_alertmanager(service));
+    let found = alertmanager_services(model);
     let Some(first) = found.first() else {
         return Ok(None);
     };
@@ -153,7 +159,7 @@ fn configuration_of(
     let service = service(model, name)?;
     let mounts = Mounts::of(model, service);
     let command_line = CommandLine::of(service, &mounts);
-    let path = CONFIGURATION.path_in(service, &command_line);
+    let path = ALERTMANAGER_CONFIGURATION.path_in(service, &command_line);
     let refused = |reason: String| Error::BadDescription {
         what: format!("Alertmanager's configuration, {path} in `{name}`"),
         reason: format!(

@@ -9,12 +9,14 @@ const LONGEST_SCRIPT_BYTES: u64 = 100_000;
 /// The words that a container is started with: those of its entry point and its command, those in
 /// texts for a shell (`sh -c "…"`), and those of a script of the project that is its entry point.
 #[derive(Debug, Default)]
-pub(super) struct CommandLine {
+pub struct CommandLine {
     words: Vec<String>,
 }
 
 impl CommandLine {
-    pub(super) fn of(service: &Service, mounts: &Mounts) -> Self {
+    /// What a container of `service`, which sees these `mounts`, is started with.
+    #[must_use]
+    pub fn of(service: &Service, mounts: &Mounts) -> Self {
         let written: Vec<_> = [&service.entrypoint, &service.command]
             .into_iter()
             .flatten()
@@ -31,7 +33,8 @@ impl CommandLine {
     }
 
     /// The value of the flag `name`: `--name=value` or `--name value`.
-    pub(super) fn flag(&self, name: &str) -> Option<&str> {
+    #[must_use]
+    pub fn flag(&self, name: &str) -> Option<&str> {
         let mut words = self.words.iter();
         while let Some(word) = words.next() {
             let Some(flag) = word.strip_prefix('-') else {
@@ -59,7 +62,8 @@ impl CommandLine {
 
     /// Whether a shell writes `path` before the server starts: behind `>`, `tee`, `-o`, or as the
     /// last word of `cp`, `mv`, `sed -i`.
-    pub(super) fn writes(&self, path: &str) -> bool {
+    #[must_use]
+    pub fn writes(&self, path: &str) -> bool {
         let is_meant = |word: &String| word == path || word == &format!(">{path}");
         let mut positions = self.words.iter().enumerate();
         positions.any(|(at, word)| {

@@ -6,7 +6,7 @@ use super::prometheus_service::images;
 use crate::Service;
 
 /// Where images of a server have its configuration, unless it is told otherwise.
-pub(super) struct UsualPaths {
+pub struct UsualPaths {
     /// In its own image.
     pub(super) own: &'static str,
     /// In Bitnami's.
@@ -17,7 +17,8 @@ pub(super) struct UsualPaths {
 
 impl UsualPaths {
     /// Where a container of `service`, started with this command line, looks.
-    pub(super) fn path_in(&self, service: &Service, command_line: &CommandLine) -> String {
+    #[must_use]
+    pub fn path_in(&self, service: &Service, command_line: &CommandLine) -> String {
         let is_bitnamis = images(service)
             .iter()
             .any(|image| image.contains("bitnami"));

@@ -17,7 +17,7 @@ use super::written_yaml::read_yaml;
 use crate::ComposeModel;
 
 /// Where Prometheus's configuration is.
-const CONFIGURATION: UsualPaths = UsualPaths {
+pub const PROMETHEUS_CONFIGURATION: UsualPaths = UsualPaths {
     own: "/etc/prometheus/prometheus.yml",
     bitnamis: "/opt/bitnami/prometheus/conf/prometheus.yml",
     working_folder: "/prometheus/",
@@ -79,7 +79,7 @@ fn configuration_of(
 ) -> Result<MountedFile> {
     let service = service(model, name)?;
     let command_line = CommandLine::of(service, mounts);
-    let path = CONFIGURATION.path_in(service, &command_line);
+    let path = PROMETHEUS_CONFIGURATION.path_in(service, &command_line);
     let refused = |reason: String| {
         Err(Error::BadDescription {
             what: format!("Prometheus's configuration, {path} in `{name}`"),

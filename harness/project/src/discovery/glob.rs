@@ -1,12 +1,14 @@
 //! File names with wildcards, as Prometheus takes them (Go's `filepath.Match`).
 
 /// Whether `pattern` has wildcards.
-pub(super) fn has_wildcards(pattern: &str) -> bool {
+#[must_use]
+pub fn has_wildcards(pattern: &str) -> bool {
     pattern.contains(['*', '?', '['])
 }
 
 /// Whether the file name `name` is meant by `pattern`, which is one part of a path.
-pub(super) fn matches(pattern: &str, name: &str) -> bool {
+#[must_use]
+pub fn matches(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
     let (mut at, mut read) = (0, 0);

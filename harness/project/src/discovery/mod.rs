@@ -21,11 +21,16 @@ mod rule_files;
 mod scrape_jobs;
 mod written_yaml;
 
-pub use discover::discover;
+pub use addresses::{Addresses, host_and_port};
+pub use alertmanager::{ALERTMANAGER_CONFIGURATION, alertmanager_services};
+pub use command_line::CommandLine;
+pub use configuration_path::UsualPaths;
+pub use discover::{PROMETHEUS_CONFIGURATION, discover};
 pub use found::{Discovered, FoundServer, MountedFile, ScrapeJob, ScrapeTarget, Wishes};
+pub use glob::{has_wildcards, matches as matches_pattern};
+pub use mounts::{Mounts, Seen, beside, normal};
+pub use prometheus_service::{images, prometheus_services, services_of_its_kind, short_name};
 pub use rule_files::loaded_rules;
-
-pub(crate) use addresses::Addresses;
 
 #[cfg(test)]
 mod tests;

@@ -15,7 +15,7 @@ const MOST_FILES: usize = 10_000;
 
 /// What a service's container sees.
 #[derive(Debug)]
-pub(super) struct Mounts {
+pub struct Mounts {
     mounts: Vec<Mount>,
 }
 
@@ -38,7 +38,7 @@ enum Source {
 
 /// What stands at a path in a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Seen {
+pub enum Seen {
     /// A file of the machine that is mounted.
     Mounted(MountedFile),
     /// A file of the machine that was copied into the image.
@@ -55,7 +55,8 @@ pub(super) enum Seen {
 
 impl Mounts {
     /// What the containers of `service` see.
-    pub(super) fn of(model: &ComposeModel, service: &Service) -> Self {
+    #[must_use]
+    pub fn of(model: &ComposeModel, service: &Service) -> Self {
         let mut mounts = Vec::new();
         let dockerfile = service.build.as_ref().and_then(Dockerfile::of);
         for (from, to) in dockerfile.unwrap_or_default().copies {
@@ -101,7 +102,8 @@ impl Mounts {
     }
 
     /// What stands at `path` in the container.
-    pub(super) fn look_at(&self, path: &str) -> Seen {
+    #[must_use]
+    pub fn look_at(&self, path: &str) -> Seen {
         let path = normal(path);
         let Some((mount, rest)) = self.mount_of(&path) else {
             return Seen::NotMounted;
@@ -134,7 +136,8 @@ impl Mounts {
     }
 
     /// The paths of files in the container that `pattern`, an absolute path, stands for, sorted.
-    pub(super) fn expand(&self, pattern: &str) -> Vec<String> {
+    #[must_use]
+    pub fn expand(&self, pattern: &str) -> Vec<String> {
         let mut found = vec![String::new()];
         for part in normal(pattern).split('/').skip(1) {
             let mut next = Vec::new();
@@ -156,7 +159,8 @@ impl Mounts {
 
     /// The files of the machine that are mounted or copied, and those in mounted folders, by their
     /// paths in the container.
-    pub(super) fn files(&self) -> Vec<MountedFile> {
+    #[must_use]
+    pub fn files(&self) -> Vec<MountedFile> {
         let paths = self.mounts.iter().flat_map(|mount| {
             let inside = self.names_in(&mount.at).into_iter();
             let inside = inside.map(|name| format!("{}/{name}", mount.at));
@@ -223,7 +227,8 @@ pub(super) fn is_not_there(path: &Path) -> String {
 }
 
 /// The same path, absolute, without empty parts, `.` and `..`.
-pub(super) fn normal(path: &str) -> String {
+#[must_use]
+pub fn normal(path: &str) -> String {
     let mut parts = Vec::new();
     for part in path.split('/') {
         match part {
@@ -236,7 +241,8 @@ pub(super) fn normal(path: &str) -> String {
 }
 
 /// `path`, from the folder in which the file `beside` lies unless it is absolute.
-pub(super) fn beside(beside: &str, path: &str) -> String {
+#[must_use]
+pub fn beside(beside: &str, path: &str) -> String {
     if path.starts_with('/') {
         return normal(path);
     }

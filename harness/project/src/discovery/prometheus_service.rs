@@ -70,15 +70,36 @@ pub(super) fn find_prometheus(
     }
 }
 
+/// The services that are Prometheus: by image or flags; without one, those that mount a file with
+/// `scrape_configs`.
+#[must_use]
+pub fn prometheus_services(model: &ComposeModel) -> Vec<&str> {
+    let found = services_like(model, is_prometheus);
+    if found.is_empty() {
+        return services_like(model, mounts_a_configuration);
+    }
+    found
+}
+
+/// The services that evaluate or scrape like Prometheus and are none.
+#[must_use]
+pub fn services_of_its_kind(model: &ComposeModel) -> Vec<&str> {
+    services_like(model, |_, service| {
+        images(service).iter().any(|image| is_another(image))
+    })
+}
+
 /// The image's name without its registry, its folders, its tag and its digest.
-pub(super) fn short_name(image: &str) -> &str {
+#[must_use]
+pub fn short_name(image: &str) -> &str {
     let without_digest = image.split('@').next().unwrap_or(image);
     let last = without_digest.rsplit('/').next().unwrap_or(without_digest);
     last.split(':').next().unwrap_or(last)
 }
 
 /// What a service's container is made of: its image, and the one that its Dockerfile starts from.
-pub(super) fn images(service: &Service) -> Vec<String> {
+#[must_use]
+pub fn images(service: &Service) -> Vec<String> {
     let base = service.build.as_ref().and_then(Dockerfile::of);
     let base = base.and_then(|dockerfile| dockerfile.from);
     service.image.iter().cloned().chain(base).collect()

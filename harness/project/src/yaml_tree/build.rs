@@ -91,7 +91,7 @@ impl Builder {
                 self.open(Value::List(Vec::new()), place, anchor)?;
             }
             Event::MappingStart(_, anchor, _) => {
-                self.open(Value::Map(Vec::new()), place, anchor)?
+                self.open(Value::Map(Vec::new()), place, anchor)?;
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 if let Some(mut ended) = self.open.pop() {
