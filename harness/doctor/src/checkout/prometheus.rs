@@ -23,6 +23,8 @@ pub(crate) struct Prometheus {
     pub(crate) external_labels: Vec<(Text, Text)>,
     pub(crate) rule_files: Vec<RuleFilesPattern>,
     pub(crate) jobs: Vec<Job>,
+    /// Whether it has more jobs, in files that cannot be read.
+    pub(crate) has_unread_jobs: bool,
     pub(crate) alertmanagers: Vec<AlertmanagerTarget>,
     /// Whether it finds its Alertmanagers by itself (DNS, files, …), so that the list above is not
     /// all.
@@ -35,6 +37,8 @@ pub(crate) struct RuleFilesPattern {
     pub(crate) pattern: Text,
     /// How many files it matches; `None` if that cannot be known from files.
     pub(crate) matches: Option<usize>,
+    /// Why it matches none, where more is known than that.
+    pub(crate) why_none: Option<String>,
 }
 
 /// Whom Prometheus sends its alerts to.
@@ -113,6 +117,7 @@ impl Prometheus {
                 .map(|pattern| RuleFilesPattern {
                     pattern,
                     matches: None,
+                    why_none: None,
                 })
                 .collect(),
             jobs: node
@@ -121,6 +126,7 @@ impl Prometheus {
                 .iter()
                 .map(|job| Job::read(file, job, scrape_interval))
                 .collect(),
+            has_unread_jobs: false,
             alertmanagers: alertmanagers
                 .iter()
                 .flat_map(|them| static_targets(file, them))

@@ -1,11 +1,20 @@
 //! Reads a checkout.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use alertdrill_core::{Error, Result};
-use alertdrill_project::yaml_tree;
+use alertdrill_project::ComposeModel;
+use alertdrill_project::compose_files::ComposeFiles;
+use alertdrill_project::discovery::{prometheus_services, services_of_its_kind};
 
-use super::{Alertmanager, Checkout, Prometheus, RulesFile, SourceFile};
+use super::Checkout;
+use super::compose_projects::ComposeProjects;
+use super::files::Files;
+use super::lone_files::{alertmanager_files, prometheus_files, rules_alone};
+use super::sources::sources;
+use super::unloaded::find_unloaded;
+use super::variant::{of_configuration, of_service, without_prometheus};
 
 /// Files that need not be found.
 #[derive(Clone, Debug, Default)]
@@ -20,44 +29,124 @@ impl Checkout {
     /// Each way to run the project in `folder`.
     ///
     /// # Errors
-    /// [`Error::File`] of a file that cannot be read; [`Error::BadDescription`] if there is nothing
-    /// to read at all.
+    /// [`Error::File`] of a file that cannot be read; [`Error::BadDescription`] of a named file
+    /// that is not what it should be, and if there is nothing to read at all.
     pub fn read(folder: &Path, wishes: &Wishes) -> Result<Vec<Self>> {
-        // The first form: one configuration of each in the folder itself.
-        let read = |name: &str| -> Result<Option<SourceFile>> {
-            let path = folder.join(name);
-            if !path.is_file() {
-                return Ok(None);
-            }
-            let text = std::fs::read_to_string(&path).map_err(Error::file("read", &path))?;
-            Ok(Some(SourceFile::new(name, text)))
+        let files = Files::below(folder)?;
+        let projects = ComposeProjects::of(&files, wishes)?;
+        let mut variants = match &wishes.prometheus {
+            Some(named) => vec![of_named(&files, &projects, named)?],
+            None => found(&files, &projects),
         };
-        let node = |file: &SourceFile| {
-            let documents = yaml_tree::parse(&file.text).unwrap_or_default();
-            documents.into_iter().next().unwrap_or_default()
-        };
-        let _ = wishes;
-        let mut sources = Vec::new();
-        for entry in std::fs::read_dir(folder).map_err(Error::file("read", folder))? {
-            let path = entry.map_err(Error::file("read", folder))?.path();
-            let name = path.file_name().and_then(|name| name.to_str());
-            if let (Some(name), true) = (name, path.is_file()) {
-                sources.extend(read(name)?);
+        if variants.is_empty() {
+            return Err(projects.error.unwrap_or_else(|| nothing_there(folder)));
+        }
+        let sources = sources(&files);
+        let lone_alertmanagers = alertmanager_files(&files);
+        for variant in &mut variants {
+            variant.sources.clone_from(&sources);
+            variant.services_elsewhere = elsewhere(&projects, variant);
+            if variant.alertmanager.is_none() && !variant.has_alertmanager_service() {
+                variant.alertmanager = variant.nearest_of(&lone_alertmanagers);
             }
         }
-        Ok(vec![Self {
-            prometheus: read("prometheus.yml")?.map(|file| Prometheus::read(&file, &node(&file))),
-            rules_files: read("rules.yml")?
-                .map(|file| RulesFile::read(&file))
-                .into_iter()
-                .collect(),
-            alertmanager: read("alertmanager.yml")?.map(|file| Alertmanager {
-                node: node(&file),
-                file,
-                service: None,
-            }),
-            sources,
-            ..Self::default()
-        }])
+        find_unloaded(&files, &mut variants);
+        Ok(variants)
     }
+}
+
+fn found(files: &Files, projects: &ComposeProjects) -> Vec<Checkout> {
+    let mut variants = Vec::new();
+    for project in &projects.with_prometheus {
+        let services = prometheus_services(&project.model);
+        let all = services
+            .iter()
+            .map(|service| of_service(files, project, service));
+        for variant in all {
+            let is_new = !variants.iter().any(|other| variant.is_same_as(other));
+            if is_new {
+                variants.push(variant);
+            }
+        }
+    }
+    if !variants.is_empty() {
+        return variants;
+    }
+    let compose = projects.others.first();
+    let is_of_another_kind =
+        |project: &&ComposeFiles| !services_of_its_kind(&project.model).is_empty();
+    let of_another_kind = projects.others.iter().find(is_of_another_kind);
+    if let Some(project) = of_another_kind {
+        return vec![without_prometheus(files, Some(project))];
+    }
+    let configurations = prometheus_files(files);
+    if !configurations.is_empty() {
+        let variants = configurations.into_iter();
+        return variants
+            .map(|file| of_configuration(files, compose, &file))
+            .collect();
+    }
+    if compose.is_some() || !rules_alone(files).is_empty() {
+        return vec![without_prometheus(files, compose)];
+    }
+    Vec::new()
+}
+
+fn of_named(files: &Files, projects: &ComposeProjects, named: &Path) -> Result<Checkout> {
+    let path = std::path::absolute(named).map_err(Error::file("read", named))?;
+    std::fs::metadata(&path).map_err(Error::file("read", named))?;
+    let bad = |reason: &str| Error::BadDescription {
+        what: named.display().to_string(),
+        reason: reason.to_owned(),
+    };
+    let file = files
+        .read(&path)
+        .ok_or_else(|| bad("it lies outside of the folder, or is no file; name one inside"))?;
+    let with_prometheus = projects.with_prometheus.iter();
+    let services = with_prometheus.flat_map(|project| {
+        let services = prometheus_services(&project.model).into_iter();
+        services.map(move |service| of_service(files, project, service))
+    });
+    let mut variants = services.filter(|variant| {
+        let prometheus = variant.prometheus.as_ref();
+        prometheus.is_some_and(|prometheus| prometheus.file.path == file.path)
+    });
+    if let Some(variant) = variants.next() {
+        return Ok(variant);
+    }
+    let compose = projects
+        .with_prometheus
+        .iter()
+        .chain(&projects.others)
+        .next();
+    Ok(of_configuration(files, compose, &file))
+}
+
+fn nothing_there(folder: &Path) -> Error {
+    Error::BadDescription {
+        what: folder.display().to_string(),
+        reason: "no compose file, no Prometheus configuration and no rules file is there; name \
+                 the folder of the checkout, or its files with --compose and --prometheus"
+            .to_owned(),
+    }
+}
+
+/// The services of other compose projects, by all names that they answer to.
+fn elsewhere(projects: &ComposeProjects, variant: &Checkout) -> Vec<String> {
+    let own: BTreeSet<_> = variant.compose.iter().flat_map(names_in).collect();
+    let all = projects.with_prometheus.iter().chain(&projects.others);
+    let names: BTreeSet<_> = all.flat_map(|project| names_in(&project.model)).collect();
+    names.difference(&own).cloned().collect()
+}
+
+fn names_in(model: &ComposeModel) -> Vec<String> {
+    let services = model.services.iter();
+    let names = services.flat_map(|(name, service)| {
+        let networks = service.networks.values().flatten();
+        let aliases = networks.flat_map(|network| network.aliases.clone());
+        aliases
+            .chain(service.container_name.clone())
+            .chain(Some(name.clone()))
+    });
+    names.collect()
 }

@@ -1,0 +1,102 @@
+//! Files and folders of the checkout that Prometheus and Alertmanager mount.
+
+use std::path::{Path, PathBuf};
+
+use alertdrill_project::compose_files::{ComposeFiles, FilePlace};
+use alertdrill_project::discovery::{alertmanager_services, prometheus_services};
+
+use super::files::Files;
+
+/// Something that Prometheus or Alertmanager mounts and that is not in the checkout.
+#[derive(Clone, Debug)]
+pub(crate) struct MissingMount {
+    pub(crate) service: String,
+    /// Where it should be.
+    pub(crate) source: PathBuf,
+    /// The path in the container.
+    pub(crate) target: String,
+    /// Where the mount is written.
+    pub(crate) at: FilePlace,
+    /// A file or folder of the checkout with the nearest path.
+    pub(crate) nearest: Option<PathBuf>,
+}
+
+/// What Prometheus and Alertmanager mount and is not there. What git is told to ignore is made by
+/// something.
+pub(super) fn mounts_of(files: &Files, project: &ComposeFiles) -> Vec<MissingMount> {
+    let model = &project.model;
+    let names = prometheus_services(model)
+        .into_iter()
+        .chain(alertmanager_services(model));
+    let mut missing = Vec::new();
+    for name in names {
+        let Some(service) = model.services.get(name) else {
+            continue;
+        };
+        for volume in service
+            .volumes
+            .iter()
+            .filter(|volume| volume.kind == "bind")
+        {
+            let Some(place) = project.places.mount(name, &volume.target) else {
+                continue;
+            };
+            let host = Path::new(volume.source.as_deref().unwrap_or_default());
+            let Some(source) = files.name_of(host).filter(|_| host.is_absolute()) else {
+                continue;
+            };
+            if !place.is_known || files.has(&source) || is_ignored(files, &source) {
+                continue;
+            }
+            let file = files.name_of(&place.at.file);
+            missing.push(MissingMount {
+                service: name.to_owned(),
+                nearest: nearest_to(files, &source),
+                source,
+                target: volume.target.clone(),
+                at: FilePlace {
+                    file: file.map_or_else(|| place.at.file.clone(), Into::into),
+                    place: place.at.place,
+                },
+            });
+        }
+    }
+    missing
+}
+
+fn is_ignored(files: &Files, source: &Path) -> bool {
+    let parents = source.ancestors().skip(1);
+    let ignores = parents.filter_map(|folder| files.read(&folder.join(".gitignore")));
+    let path = source.to_string_lossy();
+    let name = source.file_name().unwrap_or_default().to_string_lossy();
+    ignores.into_iter().any(|ignore| {
+        let lines = ignore.text.lines().map(str::trim);
+        let lines = lines.filter(|line| !line.is_empty() && !line.starts_with(['#', '!']));
+        lines.into_iter().any(|line| {
+            let line = line.trim_matches('/');
+            let line = line.trim_end_matches("/*").trim_start_matches("**/");
+            path == line
+                || name == line
+                || path.starts_with(&format!("{line}/"))
+                || path.contains(&format!("/{line}/"))
+                || path.ends_with(&format!("/{line}"))
+                || alertdrill_project::discovery::matches_pattern(line, &name)
+        })
+    })
+}
+
+/// A file with the same name elsewhere, or with nearly the same name beside it.
+fn nearest_to(files: &Files, source: &Path) -> Option<PathBuf> {
+    let same_name = files
+        .paths()
+        .find(|path| path.file_name() == source.file_name());
+    if let Some(same) = same_name {
+        return Some(same.to_owned());
+    }
+    let beside = files
+        .paths()
+        .filter(|path| path.parent() == source.parent());
+    let beside: Vec<_> = beside.filter_map(|path| path.to_str()).collect();
+    let nearest = alertdrill_core::nearest(source.to_str()?, beside)?;
+    Some(PathBuf::from(nearest))
+}
