@@ -6,6 +6,9 @@
 //! exporters/   what well-known exporters export
 //! knowledge/   what can be there of a metric: which job exports it, with which labels
 //! expression/  what a rule's expression can be
+//! routing/     which way an alert takes through Alertmanager
+//! network/     who answers at an address
+//! template/    what templates of labels and annotations print
 //! checks/      one file a check; each has a page in docs/doctor
 //! ```
 //!
@@ -18,6 +21,9 @@ mod examine;
 mod expression;
 mod kinds;
 mod knowledge;
+mod network;
+mod routing;
+mod template;
 mod waivers;
 
 pub use checkout::{Checkout, FailedScrape, Running, RunningAlert, Wishes};

@@ -84,7 +84,8 @@ fn each_check_has_a_page_whose_example_is_found_and_whose_mend_is_not() {
             mended.retain(|(old, _)| *old != name);
             mended.push((name, text));
         }
-        for line in findings_in(&mended) {
+        let found = findings_in(&mended).into_iter();
+        for line in found.filter(|line| !line.contains(" note ")) {
             wrong.push(format!(
                 "{}: the mended project is not clean: {line}",
                 check.id

@@ -1,5 +1,21 @@
-//! Does the alert help whom it wakes?
+//! Does the alert help who is told of it?
+
+mod empty_template;
+mod labels_in_words;
+mod never_ends;
+mod no_runbook;
+mod no_severity;
+mod no_summary;
+mod same_alert_twice;
+mod watchdog;
 
 use super::Check;
 
-pub(super) const CHECKS: &[Check] = &[];
+pub(super) const CHECKS: &[Check] = &[
+    empty_template::EMPTY_TEMPLATE,
+    never_ends::NEVER_ENDS,
+    no_severity::NO_SEVERITY,
+    no_summary::NO_SUMMARY,
+    no_runbook::NO_RUNBOOK,
+    same_alert_twice::SAME_ALERT_TWICE,
+];

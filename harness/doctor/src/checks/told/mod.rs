@@ -1,5 +1,26 @@
 //! Who is told of an alert?
 
+mod alertmanager_unknown;
+mod alertmanager_without_targets;
+mod empty_default_receiver;
+mod inhibition_mutes_itself;
+mod inhibition_never_matches;
+mod no_alertmanager;
+mod receiver_undefined;
+mod route_never_matches;
+mod severity_without_route;
+mod told_case;
+
 use super::Check;
 
-pub(super) const CHECKS: &[Check] = &[];
+pub(super) const CHECKS: &[Check] = &[
+    no_alertmanager::NO_ALERTMANAGER,
+    alertmanager_without_targets::ALERTMANAGER_WITHOUT_TARGETS,
+    alertmanager_unknown::ALERTMANAGER_UNKNOWN,
+    receiver_undefined::RECEIVER_UNDEFINED,
+    empty_default_receiver::EMPTY_DEFAULT_RECEIVER,
+    route_never_matches::ROUTE_NEVER_MATCHES,
+    severity_without_route::SEVERITY_WITHOUT_ROUTE,
+    inhibition_never_matches::INHIBITION_NEVER_MATCHES,
+    inhibition_mutes_itself::INHIBITION_MUTES_ITSELF,
+];

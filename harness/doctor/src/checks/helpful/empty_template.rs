@@ -1,0 +1,493 @@
+//! A template that prints nothing where it means a value, or that Prometheus cannot read.
+
+use std::collections::BTreeSet;
+
+use alertdrill_core::{Finding, nearest};
+use alertdrill_project::yaml_tree::{Node, Place, Value};
+
+use super::labels_in_words::labels_in_words;
+use crate::checkout::{Checkout, Rule, RuleKind, Text};
+use crate::checks::check::{Case, Check, Said};
+use crate::routing::{LabelValue, ResultLabels, result_labels_of};
+use crate::template::{Action, Word, actions_of, words_of};
+
+pub(in crate::checks) const EMPTY_TEMPLATE: Check = Check {
+    id: "helpful/empty-template",
+    title: "a templated label or annotation prints nothing",
+    run,
+};
+
+/// The variables that Prometheus defines.
+const VARIABLES: [&str; 5] = ["", "labels", "value", "externalLabels", "externalURL"];
+
+/// The functions of templates, and the words of their language.
+const FUNCTIONS: [&str; 62] = [
+    "and",
+    "or",
+    "not",
+    "len",
+    "index",
+    "slice",
+    "print",
+    "printf",
+    "println",
+    "html",
+    "js",
+    "urlquery",
+    "call",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "query",
+    "first",
+    "label",
+    "value",
+    "sortByLabel",
+    "strvalue",
+    "args",
+    "reReplaceAll",
+    "safeHtml",
+    "match",
+    "title",
+    "toUpper",
+    "toLower",
+    "graphLink",
+    "tableLink",
+    "stripPort",
+    "stripDomain",
+    "humanize",
+    "humanize1024",
+    "humanizeDuration",
+    "humanizePercentage",
+    "humanizeTimestamp",
+    "toTime",
+    "toDuration",
+    "now",
+    "pathPrefix",
+    "externalURL",
+    "parseDuration",
+    "tmpl",
+    "urlQueryEscape",
+    "if",
+    "else",
+    "end",
+    "range",
+    "with",
+    "define",
+    "template",
+    "block",
+    "break",
+    "continue",
+    "nil",
+    "true",
+    "false",
+];
+
+/// Labels that rules have and metrics do not.
+const OF_RULES: [&str; 2] = ["alertname", "severity"];
+
+fn run(case: &Case<'_>) -> Vec<Finding> {
+    let of_metrics = OfMetrics::of(case.checkout);
+    let mut findings = Vec::new();
+    for rule in case.checkout.alerts() {
+        let parsed = rule.expression.parsed.as_ref();
+        let labels = parsed
+            .ok()
+            .map(|expression| result_labels_of(expression, &case.knowledge));
+        let mut look = Look {
+            rule,
+            labels,
+            of_metrics: &of_metrics,
+            said: BTreeSet::new(),
+            findings: Vec::new(),
+        };
+        for (name, text) in rule.annotations.iter().chain(&rule.labels) {
+            look.into_text(&name.text, text);
+        }
+        findings.append(&mut look.findings);
+    }
+    findings
+}
+
+/// The labels of rules that something in the project gives to metrics.
+struct OfMetrics(BTreeSet<String>);
+
+impl OfMetrics {
+    fn of(checkout: &Checkout) -> Self {
+        let mut given = BTreeSet::new();
+        for rule in checkout
+            .rules()
+            .filter(|rule| rule.kind == RuleKind::Recording)
+        {
+            given.extend(rule.labels.iter().map(|(name, _)| name.text.clone()));
+        }
+        let jobs = checkout.prometheus.iter().flat_map(|it| &it.jobs);
+        for job in jobs {
+            let targets = job.targets.iter().flat_map(|target| &target.labels);
+            given.extend(targets.map(|(name, _)| name.text.clone()));
+            for key in ["relabel_configs", "metric_relabel_configs"] {
+                let steps = job.node.get(key).map_or(&[][..], Node::items).iter();
+                let written = steps.filter_map(|step| step.text_at(&["target_label"]));
+                given.extend(written.map(str::to_owned));
+            }
+        }
+        Self(given)
+    }
+}
+
+struct Look<'a> {
+    rule: &'a Rule,
+    /// `None` if the expression is not understood.
+    labels: Option<ResultLabels>,
+    of_metrics: &'a OfMetrics,
+    /// What was said of this rule.
+    said: BTreeSet<String>,
+    findings: Vec<Finding>,
+}
+
+impl Look<'_> {
+    fn into_text(&mut self, name: &str, text: &Text) {
+        let template = &text.text;
+        // Another program fills it in first, or it is one that prints braces.
+        let is_of_others = [
+            "{%", "{{`", "{{ `", "{{\"{{", "{{ \"{{", "[[", "{{ '{{", "{{'{{",
+        ];
+        if !template.contains("{{") || is_of_others.iter().any(|it| template.contains(it)) {
+            return;
+        }
+        let actions = match actions_of(template) {
+            Ok(actions) => actions,
+            Err(unfinished) => {
+                let why = unfinished.why;
+                let message = format!("`{name}`: {why}, so Prometheus does not load the rule");
+                let said = Said::error(message, "close it; `promtool check rules` says the same");
+                self.says(said, place_in(self.rule, text, unfinished.offset));
+                return;
+            }
+        };
+        let mut variables: BTreeSet<&str> = VARIABLES.into_iter().collect();
+        for action in &actions {
+            let words = words_of(action.body);
+            variables.extend(assigned(&words));
+            for (number, word) in words.iter().enumerate() {
+                let before = number.checked_sub(1).and_then(|number| words.get(number));
+                let after = words.get(number + 1);
+                if let Some((said, at)) = self.word(action, word, (before, after), &variables) {
+                    self.says(said, place_in(self.rule, text, action.offset + at));
+                }
+            }
+        }
+    }
+
+    fn says(&mut self, said: Said, place: Place) {
+        if self.said.insert(said.message.clone()) {
+            self.findings
+                .push(said.of_rule(EMPTY_TEMPLATE.id, self.rule, place));
+        }
+    }
+
+    fn word(
+        &self,
+        action: &Action<'_>,
+        word: &Word<'_>,
+        (before, after): (Option<&Word<'_>>, Option<&Word<'_>>),
+        variables: &BTreeSet<&str>,
+    ) -> Option<(Said, usize)> {
+        let is_indexed = matches!(before, Some(Word::Name { name: "index", .. }));
+        match word {
+            Word::Variable { name, fields, at } if !variables.contains(name) => {
+                Some((no_variable(name, fields, variables), *at))
+            }
+            Word::Variable {
+                name: "labels",
+                fields,
+                at,
+            } => {
+                let label = match (fields.first(), after) {
+                    (Some(label), _) => label,
+                    (None, Some(Word::Text(label))) if is_indexed => label,
+                    _ => return None,
+                };
+                Some((self.label(action, label)?, *at))
+            }
+            Word::Variable {
+                name: "value",
+                fields,
+                at,
+            } if !fields.is_empty() => {
+                let shown = format!("$value.{}", fields.join("."));
+                Some((no_fields(&shown), *at))
+            }
+            Word::Variable {
+                name: "",
+                fields,
+                at,
+            } => match fields.as_slice() {
+                ["Labels", label, ..] => Some((self.label(action, label)?, *at)),
+                _ => None,
+            },
+            Word::Field { fields, at } => {
+                let is_of_a_sample = action.within.iter().any(|block| {
+                    block.starts_with("range")
+                        || block.starts_with("with")
+                        || block.starts_with("define")
+                });
+                if is_of_a_sample {
+                    return None;
+                }
+                match fields.as_slice() {
+                    ["Labels", label, ..] => Some((self.label(action, label)?, *at)),
+                    ["Value" | "Labels" | "ExternalLabels" | "ExternalURL", ..] | [] => None,
+                    [first, ..] => Some((no_field(first, fields), *at)),
+                }
+            }
+            Word::Name { name, fields, at } => {
+                let is_known = FUNCTIONS.contains(name);
+                if !is_known || !fields.is_empty() {
+                    return Some((no_function(name, fields), *at));
+                }
+                None
+            }
+            Word::Variable { .. } | Word::Text(_) | Word::Other(_) => None,
+        }
+    }
+
+    /// That a label which is printed is always empty.
+    fn label(&self, action: &Action<'_>, label: &str) -> Option<Said> {
+        let asks = |text: &str| text.contains(label);
+        let condition = ["if ", "with ", "else if "];
+        let is_asked_for = action.within.iter().any(|block| asks(block))
+            || condition.iter().any(|word| action.body.starts_with(word))
+            || action.body.contains("or ")
+            || action.body.contains("eq ");
+        if is_asked_for {
+            return None;
+        }
+        let labels = self.labels.as_ref()?;
+        let help =
+            "keep the label in the expression (`by (…)`, `group_left (…)`), or print another";
+        if labels.value_of(label) == LabelValue::Absent {
+            let why = labels_in_words(labels);
+            let message = format!("`$labels.{label}` is always empty: {why}");
+            return Some(Said::warning(message, help));
+        }
+        let expression = &self.rule.expression.text;
+        let is_of_rules = OF_RULES.contains(&label)
+            && !self.of_metrics.0.contains(label)
+            && !expression.contains(label)
+            && !expression.contains("ALERTS");
+        is_of_rules.then(|| {
+            Said::warning(
+                format!(
+                    "`$labels.{label}` is always empty: templates see the labels of the \
+                     expression's result, not those of the rule"
+                ),
+                "write the value itself",
+            )
+        })
+    }
+}
+
+/// The variables that an action defines: `$x := …`, `range $k, $v := …`.
+fn assigned<'a>(words: &[Word<'a>]) -> Vec<&'a str> {
+    let defines = words
+        .windows(2)
+        .position(|pair| pair == [Word::Other(":"), Word::Other("=")]);
+    let before = words.iter().take(defines.unwrap_or_default());
+    let names = before.filter_map(|word| match word {
+        Word::Variable { name, .. } => Some(*name),
+        _ => None,
+    });
+    names.collect()
+}
+
+fn no_variable(name: &str, fields: &[&str], variables: &BTreeSet<&str>) -> Said {
+    let named = variables.iter().copied().filter(|it| !it.is_empty());
+    let nearest = nearest(name, named).unwrap_or("labels");
+    let fields: String = fields.iter().map(|field| format!(".{field}")).collect();
+    Said::error(
+        format!(
+            "there is no variable `${name}`, so Prometheus does not load the rule; the nearest is \
+             `${nearest}`"
+        ),
+        format!("write `{{{{ ${nearest}{fields} }}}}`"),
+    )
+}
+
+fn no_fields(shown: &str) -> Said {
+    Said::error(
+        format!("`{shown}` cannot be printed: `$value` is a number"),
+        "write `$value`, or `$labels.…` if a label is meant",
+    )
+}
+
+fn no_field(first: &str, fields: &[&str]) -> Said {
+    let shown = fields.join(".");
+    let meant = match first.to_lowercase().as_str() {
+        "value" => "$value".to_owned(),
+        "labels" | "label" if fields.len() > 1 => format!("$labels.{}", fields[1]),
+        _ => format!("$labels.{first}"),
+    };
+    Said::error(
+        format!(
+            "`.{shown}` is nothing that a rule's template has, so an error is printed in place of \
+             the text"
+        ),
+        format!("write `{{{{ {meant} }}}}`"),
+    )
+}
+
+fn no_function(name: &str, fields: &[&str]) -> Said {
+    let shown: String = [name]
+        .iter()
+        .chain(fields)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(".");
+    let help = match (name, fields.first()) {
+        ("labels" | "label" | "Labels", Some(label)) => {
+            format!("write `{{{{ $labels.{label} }}}}`")
+        }
+        _ => "see Prometheus's template reference for what there is".to_owned(),
+    };
+    Said::error(
+        format!("there is no function `{shown}`, so Prometheus does not load the rule"),
+        help,
+    )
+}
+
+/// Where the byte `offset` of a text of a rule stands.
+fn place_in(rule: &Rule, text: &Text, offset: usize) -> Place {
+    let node = Node {
+        value: Value::Text {
+            text: text.text.clone(),
+            is_quoted: true,
+        },
+        place: text.place,
+    };
+    node.place_in(&rule.file.text, offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::test_projects::{assert_finds, assert_silent};
+
+    const ID: &str = "helpful/empty-template";
+
+    fn rules(expression: &str, summary: &str) -> String {
+        format!(
+            "--- rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: A\n        expr: {expression}\n        labels: {{severity: page}}\n        annotations:\n          summary: '{summary}'\n"
+        )
+    }
+
+    #[test]
+    fn label_that_the_expression_takes_away_is_found() {
+        for (expression, summary, expected) in [
+            (
+                "sum(rate(x[5m])) > 1",
+                "on {{ $labels.instance }}",
+                "rules.yml:8:27 warning: `$labels.instance` is always empty: the expression's \
+                 result has no labels",
+            ),
+            (
+                "sum by (job) (rate(x[5m])) > 1",
+                "{{ .Labels.instance }} of {{ $labels.job }}",
+                "rules.yml:8:24 warning: `$labels.instance` is always empty: the expression's \
+                 result has only the label `job`",
+            ),
+            (
+                "absent(up{job=\"a\"})",
+                "{{ index $labels \"instance\" }} {{ $labels.instance }}",
+                "rules.yml:8:30 warning: `$labels.instance` is always empty",
+            ),
+            (
+                "up == 0",
+                "{{ $labels.severity }}",
+                "rules.yml:8:24 warning: `$labels.severity` is always empty: templates see the \
+                 labels of the expression's result, not those of the rule",
+            ),
+        ] {
+            assert_finds(ID, &rules(expression, summary), &[expected]);
+        }
+    }
+
+    #[test]
+    fn template_that_prometheus_cannot_read_is_found() {
+        for (summary, expected) in [
+            (
+                "{{ $label.job }}",
+                "rules.yml:8:24 error: there is no variable `$label`",
+            ),
+            (
+                "{{ labels.job }}",
+                "rules.yml:8:24 error: there is no function `labels.job`",
+            ),
+            (
+                "{{ $value.x }}",
+                "rules.yml:8:24 error: `$value.x` cannot be printed",
+            ),
+            (
+                "{{ .labels.job }}",
+                "rules.yml:8:24 error: `.labels.job` is nothing that",
+            ),
+            (
+                "a {{ $labels.job }",
+                "rules.yml:8:23 error: `summary`: an action that begins",
+            ),
+            (
+                "{{ $value | humanise }}",
+                "rules.yml:8:33 error: there is no function `humanise`",
+            ),
+            (
+                "{{ if $value }}a",
+                "rules.yml:8:21 error: `summary`: a block",
+            ),
+        ] {
+            assert_finds(ID, &rules("up == 0", summary), &[expected]);
+        }
+    }
+
+    #[test]
+    fn look_alikes_are_silent() {
+        for (expression, summary) in [
+            (
+                "up == 0",
+                "{{ $labels.instance }} {{ .Labels.job }} {{ $value | humanize }}",
+            ),
+            ("sum by (job) (x) > 1", "{{ $labels.job }} {{ .Value }}"),
+            (
+                "sum(x) > 1",
+                "{{ if $labels.instance }}{{ $labels.instance }}{{ end }}",
+            ),
+            ("absent(up{job=\"a\"})", "{{ $labels.job }}"),
+            (
+                "sum(x) > 1",
+                "{{ range query \"up == 0\" }}{{ .Labels.instance }} {{ .Value }}{{ end }}",
+            ),
+            (
+                "sum(x) > 1",
+                "{{ with query \"up\" }}{{ . | first | value }}{{ end }}",
+            ),
+            ("up == 0", "{{ $x := $labels.job }}{{ $x | title }}"),
+            (
+                "up == 0",
+                "{{ printf \"%.2f\" $value }} {{ $externalLabels.cluster }}",
+            ),
+            ("ALERTS == 1", "{{ $labels.alertname }}"),
+            ("sum by (severity) (x) > 1", "{{ $labels.severity }}"),
+            (
+                "sum(x) > 1",
+                "{{ $externalURL }} {{/* $labels.x */}} { $labels.x }",
+            ),
+            (
+                "sum by (a) (x) * on (a) group_left (b) y > 1",
+                "{{ $labels.a }} {{ $labels.b }}",
+            ),
+        ] {
+            assert_silent(ID, &rules(expression, summary));
+        }
+    }
+}

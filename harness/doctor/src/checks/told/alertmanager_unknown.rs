@@ -1,0 +1,94 @@
+//! An Alertmanager's address at which none answers.
+
+use alertdrill_core::Finding;
+
+use crate::checks::check::{Case, Check, Said};
+use crate::network::{Answers, Names, host_and_port};
+
+pub(in crate::checks) const ALERTMANAGER_UNKNOWN: Check = Check {
+    id: "told/alertmanager-unknown",
+    title: "no Alertmanager answers where Prometheus sends its alerts",
+    run,
+};
+
+/// Where Alertmanager listens unless it is told otherwise.
+const DEFAULT_PORT: u16 = 9093;
+
+fn run(case: &Case<'_>) -> Vec<Finding> {
+    let checkout = case.checkout;
+    let (Some(prometheus), Some(names)) = (&checkout.prometheus, Names::of(checkout)) else {
+        return Vec::new();
+    };
+    let Some(asker) = &prometheus.service else {
+        return Vec::new();
+    };
+    if checkout.alerts().next().is_none() && checkout.unloaded.is_empty() {
+        return Vec::new();
+    }
+    let told = prometheus.alertmanagers.iter().filter_map(|told| {
+        let address = &told.address.text;
+        let (host, port) = host_and_port(address);
+        let said = match names.answers(host, asker) {
+            Answers::Itself => Said::error(
+                format!(
+                    "`{address}` is Prometheus's own container `{asker}`, where no Alertmanager \
+                     answers"
+                ),
+                "name Alertmanager's service in place of the loopback address",
+            ),
+            Answers::Nobody { nearest } => nobody(address, host, nearest),
+            Answers::Service(service) => wrong_port(&names, service, address, port)?,
+            Answers::TheMachine | Answers::Somebody => return None,
+        };
+        let place = told.address.place;
+        Some(said.at(ALERTMANAGER_UNKNOWN.id, &prometheus.file.path, place))
+    });
+    told.collect()
+}
+
+fn nobody(address: &str, host: &str, nearest: Option<&str>) -> Said {
+    let likely = nearest.filter(|nearest| {
+        nearest.contains("alert") || host.contains(nearest) || nearest.contains(host)
+    });
+    let likely = likely.map_or_else(String::new, |name| format!("; the nearest is `{name}`"));
+    Said::error(
+        format!("no service of the project answers at `{address}`{likely}"),
+        "add Alertmanager to the compose file, or name the service that it is",
+    )
+}
+
+/// That a service of Alertmanager's image listens on another port.
+fn wrong_port(names: &Names<'_>, name: &str, address: &str, port: Option<u16>) -> Option<Said> {
+    let service = names.service(name)?;
+    let image = service.image.as_deref()?;
+    let image = image.rsplit('/').next()?.split([':', '@']).next()?;
+    let (port, listens_on) = (port?, listening_port(service)?);
+    if image != "alertmanager" || port == listens_on {
+        return None;
+    }
+    Some(Said::error(
+        format!(
+            "`{address}` is another port than the one on which Alertmanager listens, {listens_on}"
+        ),
+        format!("write `{name}:{listens_on}`"),
+    ))
+}
+
+/// The port of `--web.listen-address`; `None` if it is not known.
+fn listening_port(service: &alertdrill_project::Service) -> Option<u16> {
+    if !service.entrypoint.is_empty() {
+        return None;
+    }
+    let mut words = service.command.iter();
+    while let Some(word) = words.next() {
+        let Some(value) = word.split_once("web.listen-address") else {
+            continue;
+        };
+        let value = match value.1.strip_prefix('=') {
+            Some(value) => value,
+            None => words.next()?.as_str(),
+        };
+        return value.rsplit(':').next()?.parse().ok();
+    }
+    Some(DEFAULT_PORT)
+}

@@ -1,0 +1,188 @@
+//! Whose name a host is.
+
+use std::collections::BTreeMap;
+
+use alertdrill_core::nearest;
+use alertdrill_project::{ComposeModel, Service};
+
+use crate::checkout::Checkout;
+
+/// Names of the machine itself, as a container knows it.
+const THE_MACHINE: [&str; 3] = [
+    "host.docker.internal",
+    "172.17.0.1",
+    "gateway.docker.internal",
+];
+
+/// Who answers to a host's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Answers<'a> {
+    /// A service of the project.
+    Service(&'a str),
+    /// The container that asks.
+    Itself,
+    /// The machine on which the containers run.
+    TheMachine,
+    /// Somebody of whom the files tell nothing.
+    Somebody,
+    /// Nobody; the service whose name is the nearest.
+    Nobody {
+        /// The name.
+        nearest: Option<&'a str>,
+    },
+}
+
+/// The names by which the services of a project reach each other.
+#[derive(Debug)]
+pub(crate) struct Names<'a> {
+    model: &'a ComposeModel,
+    elsewhere: &'a [String],
+    by_name: BTreeMap<String, &'a str>,
+}
+
+impl<'a> Names<'a> {
+    /// Those of the compose project; `None` if there is none.
+    pub(crate) fn of(checkout: &'a Checkout) -> Option<Self> {
+        let model = checkout.compose.as_ref()?;
+        let mut by_name = BTreeMap::new();
+        for (name, service) in &model.services {
+            let networks = service.networks.values().flatten();
+            let aliases = networks.flat_map(|network| {
+                let fixed = network.ipv4_address.iter().cloned();
+                network.aliases.iter().cloned().chain(fixed)
+            });
+            let names = aliases.chain(service.container_name.clone());
+            for other in names {
+                by_name.entry(other.to_lowercase()).or_insert(name.as_str());
+            }
+        }
+        let own = model.services.keys();
+        by_name.extend(own.map(|name| (name.to_lowercase(), name.as_str())));
+        Some(Self {
+            model,
+            elsewhere: &checkout.services_elsewhere,
+            by_name,
+        })
+    }
+
+    /// The service `name`.
+    pub(crate) fn service(&self, name: &str) -> Option<&'a Service> {
+        self.model.services.get(name)
+    }
+
+    /// Who answers to `host`, as a container of the service `asker` sees it.
+    pub(crate) fn answers(&self, host: &str, asker: &str) -> Answers<'a> {
+        let host = host.to_lowercase();
+        let is_a_name = |c: char| c.is_ascii_alphanumeric() || "-_.:[]".contains(c);
+        if host.is_empty() || !host.chars().all(is_a_name) {
+            return Answers::Somebody;
+        }
+        let mode = self.mode_of(asker);
+        if is_loopback(&host) {
+            return match mode {
+                "host" => Answers::TheMachine,
+                "" if !self.shares_its_network(asker) => Answers::Itself,
+                _ => Answers::Somebody,
+            };
+        }
+        if THE_MACHINE.contains(&host.as_str()) {
+            return Answers::TheMachine;
+        }
+        if !mode.is_empty() {
+            // It asks other name servers than the project's own.
+            return Answers::Somebody;
+        }
+        let without_stack = host.strip_prefix("tasks.").unwrap_or(&host);
+        if let Some(service) = self.by_name.get(without_stack) {
+            return Answers::Service(service);
+        }
+        if self.is_of_others(&host, asker) {
+            return Answers::Somebody;
+        }
+        let names = self.by_name.keys().map(String::as_str);
+        let nearest = nearest(&host, names).and_then(|name| self.by_name.get(name).copied());
+        Answers::Nobody { nearest }
+    }
+
+    /// `host`, `service:NAME`, … in place of networks; nothing of a container with networks.
+    fn mode_of(&self, service: &str) -> &'a str {
+        let service = self.service(service);
+        let mode = service.and_then(|service| service.network_mode.as_deref());
+        mode.filter(|mode| !["bridge", "default"].contains(mode))
+            .unwrap_or_default()
+    }
+
+    fn shares_its_network(&self, service: &str) -> bool {
+        let with_it = format!("service:{service}");
+        let mut all = self.model.services.values();
+        all.any(|other| other.network_mode.as_deref() == Some(with_it.as_str()))
+    }
+
+    /// Whether something outside of this project may have the name.
+    fn is_of_others(&self, host: &str, asker: &str) -> bool {
+        let is_number = host.chars().all(|c| c.is_ascii_digit());
+        if host.contains(['.', ':']) || is_number {
+            return true;
+        }
+        if self
+            .elsewhere
+            .iter()
+            .any(|name| name.to_lowercase() == host)
+        {
+            return true;
+        }
+        // `stack_service` of a swarm, `project-service-1` of a project whose name is not known.
+        let of_a_project = |name: &String| {
+            ["-", "_"].iter().any(|dash| {
+                host.ends_with(&format!("{dash}{name}"))
+                    || host.contains(&format!("{dash}{name}{dash}1"))
+            })
+        };
+        if self.by_name.keys().any(of_a_project) {
+            return true;
+        }
+        let Some(service) = self.service(asker) else {
+            return true;
+        };
+        let is_external = |name: &String| {
+            let network = self.model.networks.get(name);
+            network.is_some_and(|network| network.external)
+        };
+        let linked = service.external_links.iter();
+        let linked = linked.filter_map(|link| link.rsplit(':').next());
+        service.networks.keys().any(is_external)
+            || linked
+                .into_iter()
+                .any(|name| name.eq_ignore_ascii_case(host))
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host == "[::1]" || host == "0.0.0.0" || host.starts_with("127.")
+}
+
+/// The host and the port in `address`: `host:port`, or a URL with a user, a path and a query.
+pub(crate) fn host_and_port(address: &str) -> (&str, Option<u16>) {
+    let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let authority = rest.get(..end).unwrap_or(rest);
+    let authority = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    let by_scheme = match scheme {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
+    };
+    // A colon inside of brackets belongs to an address of version 6.
+    let ipv6_ends = authority.rfind(']').map_or(0, |end| end + 1);
+    let after = authority.get(ipv6_ends..).unwrap_or_default();
+    match after.rfind(':') {
+        Some(colon) => {
+            let host = authority.get(..ipv6_ends + colon).unwrap_or(authority);
+            let port = after.get(colon + 1..).and_then(|port| port.parse().ok());
+            (host, port.or(by_scheme))
+        }
+        None => (authority, by_scheme),
+    }
+}

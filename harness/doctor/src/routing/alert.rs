@@ -1,0 +1,171 @@
+//! The labels with which alerts come to Alertmanager.
+
+use std::collections::BTreeSet;
+
+use alertdrill_project::yaml_tree::Node;
+
+use super::{LabelValue, ResultLabels, result_labels_of};
+use crate::checkout::{Checkout, Prometheus, Rule, RuleKind, RulesFile};
+use crate::knowledge::Knowledge;
+
+/// Labels that people give to rules, and that no exporter has of itself.
+const OF_RULES: [&str; 3] = ["severity", "alertname", "priority"];
+
+/// An alert of a rule.
+#[derive(Debug)]
+pub(crate) struct Alert<'a> {
+    pub(crate) rule: &'a Rule,
+    result: ResultLabels,
+    sent: &'a Sent,
+}
+
+/// What Prometheus does to the labels of all alerts.
+#[derive(Debug, Default)]
+pub(crate) struct Sent {
+    /// The labels that it adds, unless they are there.
+    added: Vec<(String, LabelValue)>,
+    /// The labels that relabelling writes.
+    rewritten: BTreeSet<String>,
+    /// Whether relabelling may change any label.
+    any_is_rewritten: bool,
+    /// Labels that targets give to their metrics.
+    of_targets: BTreeSet<String>,
+    /// Whether somebody else sends alerts too.
+    has_other_senders: bool,
+}
+
+/// The alerts of the rules that are loaded, and whether there may be more.
+#[derive(Debug, Default)]
+pub(crate) struct Alerts {
+    sent: Sent,
+}
+
+impl Alert<'_> {
+    /// The value of the label `name`.
+    pub(crate) fn value_of(&self, name: &str) -> LabelValue {
+        if self.sent.any_is_rewritten || self.sent.rewritten.contains(name) {
+            return LabelValue::Unknown;
+        }
+        if name == "alertname" {
+            return LabelValue::One(self.rule.name.text.clone());
+        }
+        if let Some(own) = self.rule.label(name) {
+            return match own.text.as_str() {
+                "" => LabelValue::Absent,
+                text if text.contains("{{") || text.contains("${") => LabelValue::Unknown,
+                text => LabelValue::One(text.to_owned()),
+            };
+        }
+        let by_expression = self.result.value_of(name);
+        let is_of_rules = OF_RULES.contains(&name)
+            && !self.sent.of_targets.contains(name)
+            && !self.rule.expression.text.contains(name);
+        if by_expression != LabelValue::Absent && !is_of_rules {
+            return by_expression;
+        }
+        let mut added = self.sent.added.iter();
+        let added = added.find(|(label, _)| label == name);
+        added.map_or(LabelValue::Absent, |(_, value)| value.clone())
+    }
+}
+
+impl Alerts {
+    /// What the configuration of `checkout` does to alerts.
+    pub(crate) fn of(checkout: &Checkout) -> Self {
+        let mut sent = Sent {
+            has_other_senders: has_other_senders(checkout),
+            ..Sent::default()
+        };
+        if let Some(prometheus) = &checkout.prometheus {
+            sent.read(prometheus);
+        }
+        Self { sent }
+    }
+
+    /// Whether alerts may come of which no file tells.
+    pub(crate) fn may_be_more(&self) -> bool {
+        self.sent.has_other_senders
+    }
+
+    /// The alert of `rule`.
+    pub(crate) fn alert<'a>(&'a self, rule: &'a Rule, knowledge: &Knowledge) -> Alert<'a> {
+        let parsed = rule.expression.parsed.as_ref();
+        Alert {
+            rule,
+            result: parsed.map_or_else(
+                |_| ResultLabels::unknown(),
+                |expression| result_labels_of(expression, knowledge),
+            ),
+            sent: &self.sent,
+        }
+    }
+}
+
+/// The alerting rules of files that look like rules and are not loaded: what would be there if they
+/// were.
+pub(crate) fn unloaded_rules(checkout: &Checkout) -> Vec<Rule> {
+    let files = checkout.unloaded.iter();
+    let rules = files.flat_map(|unloaded| RulesFile::read(&unloaded.file).rules);
+    rules.filter(|rule| rule.kind == RuleKind::Alert).collect()
+}
+
+impl Sent {
+    fn read(&mut self, prometheus: &Prometheus) {
+        for (name, value) in &prometheus.external_labels {
+            let is_filled_in_later = value.text.contains('$');
+            let value = if is_filled_in_later {
+                LabelValue::Unknown
+            } else {
+                LabelValue::One(value.text.clone())
+            };
+            self.added.push((name.text.clone(), value));
+        }
+        for job in &prometheus.jobs {
+            for target in &job.targets {
+                let names = target.labels.iter().map(|(name, _)| name.text.clone());
+                self.of_targets.extend(names);
+            }
+            for key in ["relabel_configs", "metric_relabel_configs"] {
+                let steps = job.node.get(key).map_or(&[][..], Node::items).iter();
+                let written = steps.filter_map(|step| step.text_at(&["target_label"]));
+                self.of_targets.extend(written.map(str::to_owned));
+            }
+        }
+        let alerting = prometheus.node.get("alerting");
+        let steps = alerting.and_then(|node| node.get("alert_relabel_configs"));
+        let managers = alerting.and_then(|node| node.get("alertmanagers"));
+        let managers = managers.map_or(&[][..], Node::items).iter();
+        let of_managers = managers.filter_map(|them| them.get("alert_relabel_configs"));
+        for step in of_managers.chain(steps).flat_map(Node::items) {
+            match step.text_at(&["action"]) {
+                Some("drop" | "keep") => {}
+                None | Some("replace" | "hashmod" | "lowercase" | "uppercase") => {
+                    let written = step.text_at(&["target_label"]);
+                    self.rewritten.extend(written.map(str::to_owned));
+                }
+                Some(_) => self.any_is_rewritten = true,
+            }
+        }
+    }
+}
+
+/// Whether a service of the project evaluates rules of its own, and may tell the same Alertmanager.
+fn has_other_senders(checkout: &Checkout) -> bool {
+    let Some(compose) = &checkout.compose else {
+        return false;
+    };
+    let of_prometheus = checkout.prometheus.as_ref();
+    let of_prometheus = of_prometheus.and_then(|prometheus| prometheus.service.as_ref());
+    compose.services.iter().any(|(name, service)| {
+        let image = service.image.as_deref().unwrap_or_default();
+        let has_rules = || {
+            let mut volumes = service.volumes.iter();
+            volumes.any(|volume| volume.target.contains("rule"))
+        };
+        let evaluates = ["vmalert", "thanos", "mimir", "cortex"];
+        let other_prometheus = image.contains("prom/prometheus") && Some(name) != of_prometheus;
+        evaluates.iter().any(|it| image.contains(it))
+            || image.contains("loki") && has_rules()
+            || other_prometheus
+    })
+}
