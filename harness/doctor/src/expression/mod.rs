@@ -1,1 +1,28 @@
 //! What a rule's expression can be: its labels, its values, its parts.
+
+mod condition;
+mod interval;
+mod itself;
+mod matching;
+mod operator;
+mod part_of_whole;
+mod parts;
+mod reading;
+mod same;
+mod samples;
+mod shape;
+mod values;
+
+pub(crate) use condition::{Answers, Comparison, always_answers, chain, comparisons, conjuncts};
+pub(crate) use interval::Interval;
+pub(crate) use itself::{Itself, meets_itself};
+pub(crate) use matching::{NoMatch, alternatives, joins, why_no_match};
+pub(crate) use operator::Operator;
+pub(crate) use parts::{
+    argument, bare, call, constant, first_name, name_of, parts, range_of, selectors,
+};
+pub(crate) use reading::Reading;
+pub(crate) use same::same;
+pub(crate) use samples::Samples;
+pub(crate) use shape::Shape;
+pub(crate) use values::{Guess, is_time_since_1970};

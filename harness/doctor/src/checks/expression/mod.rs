@@ -1,5 +1,28 @@
 //! Can the expression be true?
 
+mod absent_names_too_much;
+mod always_one;
+mod contradiction;
+mod for_too_long;
+mod many_to_many;
+mod no_common_labels;
+mod of_rules;
+mod range_too_short;
+mod rate_of_gauge;
+mod threshold_on_counter;
+mod threshold_outside_domain;
+
 use super::Check;
 
-pub(super) const CHECKS: &[Check] = &[];
+pub(super) const CHECKS: &[Check] = &[
+    always_one::ALWAYS_ONE,
+    no_common_labels::NO_COMMON_LABELS,
+    many_to_many::MANY_TO_MANY,
+    range_too_short::RANGE_TOO_SHORT,
+    rate_of_gauge::RATE_OF_GAUGE,
+    threshold_on_counter::THRESHOLD_ON_COUNTER,
+    threshold_outside_domain::THRESHOLD_OUTSIDE_DOMAIN,
+    absent_names_too_much::ABSENT_NAMES_TOO_MUCH,
+    for_too_long::FOR_TOO_LONG,
+    contradiction::CONTRADICTION,
+];

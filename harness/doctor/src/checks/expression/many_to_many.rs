@@ -1,0 +1,167 @@
+//! Operations of which a side has several series where one is asked for.
+
+use alertdrill_core::Finding;
+use promql_parser::parser::{BinaryExpr, Expr, LabelModifier, VectorMatchCardinality};
+
+use super::of_rules::{place, rules, told};
+use crate::checks::check::{Case, Check, Said};
+use crate::expression::{Operator, Reading, joins, name_of, parts, selectors, why_no_match};
+
+pub(in crate::checks) const MANY_TO_MANY: Check = Check {
+    id: "expression/many-to-many",
+    title: "several series where an operation takes one",
+    run,
+};
+
+/// Metrics of which a target always has several series, and the labels by which they differ.
+const SEVERAL: &[(&str, &str)] = &[
+    ("node_cpu_seconds_total", "mode"),
+    ("node_cpu", "mode"),
+    ("windows_cpu_time_total", "mode"),
+];
+
+fn run(case: &Case<'_>) -> Vec<Finding> {
+    let reading = Reading::of(case);
+    let mut findings = Vec::new();
+    for (rule, expr) in rules(case.checkout) {
+        for binary in joins(expr) {
+            if Operator::of(binary).joins_sets() || why_no_match(&reading, binary).is_some() {
+                continue;
+            }
+            if let Some(said) = said(&reading, binary) {
+                let place = place(rule, &binary.lhs);
+                findings.push(said.of_rule(MANY_TO_MANY.id, rule, place));
+            }
+        }
+    }
+    findings
+}
+
+fn said(reading: &Reading<'_>, binary: &BinaryExpr) -> Option<Said> {
+    let modifier = binary.modifier.as_ref();
+    let card = modifier.map(|modifier| &modifier.card);
+    let (many_left, many_right) = match card {
+        Some(VectorMatchCardinality::ManyToOne(_)) => (true, false),
+        Some(VectorMatchCardinality::OneToMany(_)) => (false, true),
+        _ => (false, false),
+    };
+    let left = (!many_left)
+        .then(|| several(reading, binary, &binary.lhs))
+        .flatten();
+    let right = (!many_right)
+        .then(|| several(reading, binary, &binary.rhs))
+        .flatten();
+    let sign = Operator::of(binary).sign();
+    let (side, label, is_left) = match (left, right) {
+        (Some(label), None) => (&binary.lhs, label, true),
+        (_, Some(label)) => (&binary.rhs, label, false),
+        (None, None) => return None,
+    };
+    let joins_many = many_left || many_right;
+    let help = if joins_many || !is_left {
+        format!("aggregate `{label}` away on that side, or match by it, too")
+    } else {
+        format!(
+            "aggregate `{label}` away on that side, or let it be the side of many: `{sign} … group_left`"
+        )
+    };
+    Some(Said::error(
+        format!(
+            "`{}` has one series per `{label}`, and `{sign}` takes one per match: Prometheus \
+             refuses it at each evaluation",
+            told(side)
+        ),
+        help,
+    ))
+}
+
+/// The label by which a side surely has several series that the match does not tell apart.
+fn several(reading: &Reading<'_>, binary: &BinaryExpr, side: &Expr) -> Option<String> {
+    let modifier = binary.modifier.as_ref()?;
+    let matching = modifier.matching.as_ref()?;
+    let is_matched = |label: &str| match matching {
+        LabelModifier::Include(on) => on.labels.iter().any(|name| name == label),
+        LabelModifier::Exclude(ignored) => !ignored.labels.iter().any(|name| name == label),
+    };
+    let shape = reading.shape(side);
+    let is_one_of = |label: &str| {
+        let mut matchers = shape.matchers.iter();
+        shape.is_one || matchers.any(|matcher| matcher.name == label) || !shape.can_have(label)
+    };
+    let aggregates = parts(side).into_iter().any(|part| {
+        matches!(part, Expr::Aggregate(_) | Expr::Binary(_))
+            || matches!(part, Expr::Call(call) if call.func.name.starts_with("histogram_")
+                || call.func.name.starts_with("absent"))
+    });
+    if let ([selector], false) = (selectors(side).as_slice(), aggregates) {
+        let name = name_of(selector)?;
+        let known = SEVERAL.iter().find(|(metric, _)| *metric == name);
+        let label = known.map(|(_, label)| *label);
+        let label = label.or_else(|| name.ends_with("_bucket").then_some("le"));
+        if let Some(label) = label.filter(|label| !is_matched(label) && !is_one_of(label)) {
+            return Some(label.to_owned());
+        }
+    }
+    let has_instances = shape.always.contains("instance") && !is_matched("instance");
+    (has_instances
+        && !is_one_of("instance")
+        && is_matched("job")
+        && has_several_targets(reading, side))
+    .then(|| "instance".to_owned())
+}
+
+/// Whether the one job that a side reads has several targets.
+fn has_several_targets(reading: &Reading<'_>, side: &Expr) -> bool {
+    let selectors = selectors(side);
+    let [selector] = selectors.as_slice() else {
+        return false;
+    };
+    let jobs = reading.jobs(selector).unwrap_or_default();
+    matches!(jobs.as_slice(), [job] if job.targets.len() > 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::expression::of_rules::tests::alerts_on;
+    use crate::test_projects::{assert_finds, assert_silent};
+
+    const ID: &str = "expression/many-to-many";
+
+    #[test]
+    fn several_series_where_one_is_taken_are_found() {
+        for expr in [
+            "node_load1 / on (instance) rate(node_cpu_seconds_total[5m]) > 2",
+            "rate(x_bucket[5m]) / on (job, instance) rate(x_count[5m]) > 2",
+            "node_load1 / on (instance) group_left node_cpu_seconds_total > 2",
+        ] {
+            assert_finds(ID, &alerts_on(expr), &["rules.yml:5:11 error"]);
+        }
+    }
+
+    #[test]
+    fn job_with_several_targets_is_found() {
+        let project = |targets: &str| {
+            let rules = alerts_on("a{job=\"api\"} / on (job) sum by (job) (b) > 2");
+            format!(
+                "{rules}--- prometheus.yml\nscrape_configs:\n- job_name: api\n  static_configs: [{{targets: [{targets}]}}]\n"
+            )
+        };
+        assert_finds(ID, &project("'a:1', 'b:1'"), &["rules.yml:5:11 error"]);
+        assert_silent(ID, &project("'a:1'"));
+    }
+
+    #[test]
+    fn one_series_and_sides_of_many_are_fine() {
+        for expr in [
+            "node_load1 / on (instance) count by (instance) (node_cpu_seconds_total{mode=\"idle\"}) > 2",
+            "node_cpu_seconds_total * on (instance) group_left (nodename) node_uname_info > 2",
+            "rate(x_bucket{le=\"1\"}[5m]) / on (job, instance) rate(x_count[5m]) > 2",
+            "a / on (job) sum by (job) (b) > 2",
+            "a / ignoring (status) group_left b > 2",
+            "a and on (job) b",
+            "a / b > 1",
+        ] {
+            assert_silent(ID, &alerts_on(expr));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What the checks of expressions have in common: rules whose expressions can be read.
+
+use alertdrill_project::yaml_tree::Place;
+use promql_parser::parser::Expr;
+
+use crate::checkout::{Checkout, Rule, RuleKind};
+use crate::expression::first_name;
+
+/// Each rule whose expression is `PromQL`, and what it says.
+pub(super) fn rules(checkout: &Checkout) -> impl Iterator<Item = (&Rule, &Expr)> {
+    let rules = checkout.rules();
+    rules.filter_map(|rule| Some((rule, rule.expression.parsed.as_ref().ok()?)))
+}
+
+/// As [`rules`], of those that alert.
+pub(super) fn alerts(checkout: &Checkout) -> impl Iterator<Item = (&Rule, &Expr)> {
+    rules(checkout).filter(|(rule, _)| rule.kind == RuleKind::Alert)
+}
+
+/// Where a part of a rule's expression stands: its first metric.
+pub(super) fn place(rule: &Rule, part: &Expr) -> Place {
+    first_name(part).map_or(rule.expression.node.place, |name| rule.place_of(name))
+}
+
+/// A part of an expression as it is told: on one line, and not too long.
+pub(super) fn told(part: &Expr) -> String {
+    const LONGEST: usize = 80;
+    let text = part.to_string();
+    let mut told: String = text.chars().take(LONGEST).collect();
+    if told.len() < text.len() {
+        told.push('…');
+    }
+    told
+}
+
+#[cfg(test)]
+pub(in crate::checks) mod tests {
+    /// A project with one alert, whose expression stands on line 5.
+    pub(in crate::checks) fn alerts_on(expr: &str) -> String {
+        alerts_with(expr, "")
+    }
+
+    /// As [`alerts_on`], with more lines of the alert.
+    pub(in crate::checks) fn alerts_with(expr: &str, more: &str) -> String {
+        let expr = expr.replace('\'', "''");
+        let lines = more.lines().map(|line| format!("    {line}\n"));
+        let more: String = lines.collect();
+        format!(
+            "--- rules.yml\ngroups:\n- name: g\n  rules:\n  - alert: A\n    expr: '{expr}'\n{more}"
+        )
+    }
+}

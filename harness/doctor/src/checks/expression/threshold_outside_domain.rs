@@ -1,0 +1,210 @@
+//! A threshold that the values never reach, or never leave.
+
+mod units;
+
+use alertdrill_core::Finding;
+use promql_parser::parser::Expr;
+
+use super::of_rules::{alerts, place, told};
+use crate::checks::check::{Case, Check, Said};
+use crate::expression::{
+    Answers, Comparison, Guess, Interval, Operator, Reading, always_answers, bare, chain, constant,
+    parts, selectors,
+};
+
+pub(in crate::checks) const THRESHOLD_OUTSIDE_DOMAIN: Check = Check {
+    id: "expression/threshold-outside-domain",
+    title: "a threshold outside of the values that are compared with it",
+    run,
+};
+
+fn run(case: &Case<'_>) -> Vec<Finding> {
+    let reading = Reading::of(case);
+    let mut findings = Vec::new();
+    for (rule, expr) in alerts(case.checkout) {
+        for part in parts(expr) {
+            let compared = (!matches!(part, Expr::Paren(_))).then(|| Comparison::of(part));
+            let Some(compared) = compared.flatten() else {
+                continue;
+            };
+            let is_whole = std::ptr::eq(bare(expr), part);
+            let chained = chain(part).1.len() > 1;
+            if chained || constant(compared.subject).is_some() {
+                continue;
+            }
+            if let Some(said) = said(&reading, &compared, is_whole) {
+                let place = place(rule, compared.subject);
+                findings.push(said.of_rule(THRESHOLD_OUTSIDE_DOMAIN.id, rule, place));
+            }
+        }
+    }
+    findings
+}
+
+fn said(reading: &Reading<'_>, compared: &Comparison<'_>, is_whole: bool) -> Option<Said> {
+    units::time_since_1970(reading, compared)
+        .or_else(|| never(reading, compared, Guess::Nothing))
+        .or_else(|| always(reading, compared).filter(|_| is_whole))
+        .or_else(|| never(reading, compared, Guess::ByNames))
+        .or_else(|| units::percentage(reading, compared))
+        .or_else(|| units::cores(compared))
+        .or_else(|| units::bytes(compared))
+        .or_else(|| units::seconds(compared))
+}
+
+/// No value is on that side of the threshold.
+fn never(reading: &Reading<'_>, compared: &Comparison<'_>, guess: Guess) -> Option<Said> {
+    let values = reading.values(compared.subject, guess);
+    if values.is_any() || !compared.operator.takes_none_of(values, compared.number) {
+        return None;
+    }
+    let (shown, threshold) = (told(compared.subject), compared.in_words());
+    let help = help(values, compared);
+    Some(match guess {
+        Guess::Nothing => Said::error(
+            format!(
+                "`{shown}` is {}, so it is never `{threshold}`",
+                values.in_words()
+            ),
+            help,
+        ),
+        Guess::ByNames => Said::warning(
+            format!(
+                "`{shown}` may be {}, as a part of a whole is, and then it is never `{threshold}`",
+                values.in_words()
+            ),
+            help,
+        ),
+    })
+}
+
+fn help(values: Interval, compared: &Comparison<'_>) -> String {
+    let number = compared.number;
+    let counts = matches!(bare(compared.subject), Expr::Aggregate(aggregate)
+        if aggregate.op.to_string() == "count");
+    if counts && number <= 1.0 {
+        "what there is none of has no count: say `absent(…)`, or `(count(…) or vector(0))`"
+            .to_owned()
+    } else if values.high == 1.0 && number > 1.0 && number <= 100.0 {
+        format!("compare with {}, or multiply by 100", number / 100.0)
+    } else {
+        format!(
+            "compare with a number that it can have: {}",
+            values.in_words()
+        )
+    }
+}
+
+/// Each value is on that side of the threshold.
+fn always(reading: &Reading<'_>, compared: &Comparison<'_>) -> Option<Said> {
+    let values = reading.values(compared.subject, Guess::Nothing);
+    let is_always = !values.is_any()
+        && compared.operator != Operator::IsNot
+        && compared.operator.takes_all_of(values, compared.number)
+        && !selectors(compared.subject).is_empty()
+        && always_answers(reading, compared.subject) == Some(Answers::WithoutComparison);
+    is_always.then(|| {
+        let (shown, threshold) = (told(compared.subject), compared.in_words());
+        Said::warning(
+            format!(
+                "`{shown}` is {}, so it is always `{threshold}`: the alert fires as long as there \
+                 is data",
+                values.in_words()
+            ),
+            "compare with a number that divides good from bad",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::expression::of_rules::tests::alerts_on;
+    use crate::test_projects::{assert_finds, assert_silent};
+
+    const ID: &str = "expression/threshold-outside-domain";
+
+    #[test]
+    fn threshold_that_is_never_reached_is_an_error() {
+        for expr in [
+            "sum(rate(x_total{status=~\"5..\"}[5m])) / sum(rate(x_total[5m])) > 5",
+            "node_filesystem_avail_bytes / node_filesystem_size_bytes > 10",
+            "1 - avg by (instance) (rate(node_cpu_seconds_total{mode=\"idle\"}[5m])) > 80",
+            "(node_memory_MemTotal_bytes - node_memory_MemAvailable_bytes) / node_memory_MemTotal_bytes > 90",
+            "up > 1",
+            "up == 2",
+            "probe_success < 0",
+            "errors_total < 0",
+            "count(up{job=\"a\"} == 1) < 1",
+            "count by (job) (up) == 0",
+            "hits_total / (hits_total + misses_total) > 50",
+            "hour() > 23 and up == 0",
+            "process_start_time_seconds < 3600",
+            "max by (job) (backup_last_success_timestamp_seconds) > 86400",
+        ] {
+            let found = crate::test_projects::findings(&alerts_on(expr));
+            let is_found = found
+                .iter()
+                .any(|line| line.contains(&format!("error {ID}")));
+            assert!(is_found, "{expr}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn threshold_that_is_likely_of_another_unit_is_a_warning() {
+        for expr in [
+            "rate(http_errors_total[5m]) / rate(http_requests_total[5m]) > 5",
+            "cache_hit_ratio > 90",
+            "container_memory_usage_bytes / container_spec_memory_limit_bytes > 80",
+            "100 - avg by (instance) (rate(node_cpu_seconds_total{mode=\"idle\"}[5m])) * 100 > 0.8",
+            "rate(process_cpu_seconds_total[5m]) > 80",
+            "container_memory_usage_bytes > 80",
+            "histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket[5m]))) > 500",
+            "rate(x_total[5m]) >= 0",
+        ] {
+            assert_finds(ID, &alerts_on(expr), &["rules.yml:5:"]);
+            let found = crate::test_projects::findings(&alerts_on(expr));
+            let is_found = found
+                .iter()
+                .any(|line| line.contains(&format!("warning {ID}")));
+            assert!(is_found, "{expr}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn thresholds_within_are_fine() {
+        for expr in [
+            "100 * sum(rate(x_total{status=~\"5..\"}[5m])) / sum(rate(x_total[5m])) > 5",
+            "sum(rate(x_total{status=~\"5..\"}[5m])) / sum(rate(x_total[5m])) * 100 > 0.5",
+            "node_filesystem_avail_bytes / node_filesystem_size_bytes * 100 < 10",
+            "100 - (node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes * 100) > 90",
+            "(1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes) * 100 > 85",
+            "100 - (avg by (instance) (irate(node_cpu_seconds_total{mode=\"idle\"}[5m])) * 100) > 80",
+            "avg(rate(node_cpu_seconds_total{mode=\"user\"}[2m])) > 0.85",
+            "sum without (mode) (avg without (cpu) (rate(node_cpu_seconds_total{mode!=\"idle\"}[2m]))) * 100 > 90",
+            "rate(process_cpu_seconds_total[5m]) * 100 > 80",
+            "up == 0",
+            "up < 1",
+            "up != 1",
+            "sum(up) == 0",
+            "count(up == 0) > 0",
+            "(count(up == 0) or vector(0)) == 0",
+            "absent(up) == 1",
+            "predict_linear(node_filesystem_avail_bytes[6h], 3600) < 0",
+            "delta(queue_length[5m]) < 0",
+            "probe_ssl_earliest_cert_expiry - time() < 86400 * 7",
+            "time() - process_start_time_seconds < 300",
+            "backup_last_success_timestamp_seconds == 0",
+            "job_duration_seconds > 3600",
+            "container_memory_usage_bytes > 1e9",
+            "node_memory_HardwareCorrupted_bytes > 0",
+            "histogram_quantile(0.95, rate(http_request_duration_seconds_bucket[5m])) > 2",
+            "rate(a_bytes_total[5m]) / rate(b_total[5m]) > 1000",
+            "compression_factor > 3",
+            "node_load1 / count without (cpu, mode) (node_cpu_seconds_total{mode=\"idle\"}) > 2",
+            "kube_pod_info >= 0",
+            "rate(http_retries_total[5m]) / rate(http_requests_total[5m]) > 2",
+        ] {
+            assert_silent(ID, &alerts_on(expr));
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Thresholds that are likely of another unit than what is compared with them.
+
+use promql_parser::parser::{Expr, VectorSelector};
+
+use super::super::of_rules::told;
+use crate::checks::check::Said;
+use crate::expression::{
+    Comparison, Guess, Interval, Operator, Reading, argument, bare, call, first_name,
+    is_time_since_1970, name_of,
+};
+
+/// The earliest time that is meant as one: the year 2001.
+const EARLIEST_TIME: f64 = 1e9;
+
+/// What is aggregated, without the aggregations.
+fn core(expr: &Expr) -> &Expr {
+    let mut core = bare(expr);
+    while let Expr::Aggregate(aggregate) = core {
+        let op = aggregate.op.to_string();
+        if !matches!(
+            op.as_str(),
+            "sum" | "avg" | "max" | "min" | "topk" | "bottomk"
+        ) {
+            break;
+        }
+        core = bare(&aggregate.expr);
+    }
+    core
+}
+
+fn named(expr: &Expr) -> Option<(&VectorSelector, &str)> {
+    match core(expr) {
+        Expr::VectorSelector(selector) => Some((selector, name_of(selector)?)),
+        _ => None,
+    }
+}
+
+fn has_word(name: &str, words: &[&str]) -> bool {
+    name.split('_').any(|word| words.contains(&word))
+}
+
+/// A time of day and year that is compared with a duration.
+pub(super) fn time_since_1970(reading: &Reading<'_>, compared: &Comparison<'_>) -> Option<Said> {
+    let (_, name) = named(compared.subject)?;
+    let number = compared.number;
+    if !is_time_since_1970(reading, name) || number <= 0.0 || number >= EARLIEST_TIME {
+        return None;
+    }
+    let threshold = compared.in_words();
+    let outcome = match compared.operator {
+        Operator::Above | Operator::AtLeast => format!("it is always `{threshold}`"),
+        Operator::Below | Operator::AtMost | Operator::Is => {
+            format!("it is `{threshold}` never but while it is 0")
+        }
+        _ => return None,
+    };
+    Some(Said::error(
+        format!("`{name}` is a time, in seconds since 1970, so {outcome}"),
+        format!(
+            "compare how long ago it is, `time() - {name}`, or how far ahead, `{name} - time()`"
+        ),
+    ))
+}
+
+/// A percentage of a machine's resource that is compared with a share.
+pub(super) fn percentage(reading: &Reading<'_>, compared: &Comparison<'_>) -> Option<Said> {
+    const RESOURCES: &[&str] = &[
+        "cpu",
+        "memory",
+        "filesystem",
+        "disk",
+        "swap",
+        "conntrack",
+        "filefd",
+        "fds",
+        "connections",
+    ];
+    let is_percentage =
+        reading.values(compared.subject, Guess::ByNames) == Interval::between(0.0, 100.0);
+    let is_resource = has_word(first_name(compared.subject)?, RESOURCES);
+    let number = compared.number;
+    let is_share = match compared.operator {
+        Operator::Above | Operator::AtLeast => number > 0.0 && number <= 1.0,
+        Operator::Below | Operator::AtMost => number > 0.0 && number < 1.0,
+        _ => false,
+    };
+    (is_percentage && is_resource && is_share).then(|| {
+        let shown = told(compared.subject);
+        Said::warning(
+            format!("`{shown}` is a percentage, 0 to 100, and {number} may be meant as a share"),
+            format!("compare with {}", number * 100.0),
+        )
+    })
+}
+
+/// Cores in use that are compared with a percentage.
+pub(super) fn cores(compared: &Comparison<'_>) -> Option<Said> {
+    let rate = call(core(compared.subject), &["rate", "irate"])?;
+    let name = first_name(argument(rate)?)?;
+    let counts_cores = has_word(name, &["cpu"]) && name.ends_with("_seconds_total");
+    let is_percentage = (20.0..=100.0).contains(&compared.number)
+        && matches!(compared.operator, Operator::Above | Operator::AtLeast);
+    (counts_cores && is_percentage).then(|| {
+        let number = compared.number;
+        Said::warning(
+            format!(
+                "`{function}({name}[…])` counts cores in use, and {number} may be meant as a \
+                 percentage",
+                function = rate.func.name
+            ),
+            format!("multiply by 100, or compare with {}", number / 100.0),
+        )
+    })
+}
+
+/// Bytes that are compared with a percentage.
+pub(super) fn bytes(compared: &Comparison<'_>) -> Option<Said> {
+    const SPACE: &[&str] = &["memory", "filesystem", "heap", "disk", "fs"];
+    let (_, name) = named(compared.subject)?;
+    let is_space = name.ends_with("_bytes") && has_word(name, SPACE);
+    let is_percentage = (1.0..=100.0).contains(&compared.number)
+        && !matches!(compared.operator, Operator::Is | Operator::IsNot);
+    (is_space && is_percentage).then(|| {
+        let number = compared.number;
+        Said::warning(
+            format!("`{name}` counts bytes, and {number} may be meant as a percentage"),
+            "divide by how many bytes there are, or compare with bytes",
+        )
+    })
+}
+
+/// Seconds of a request that are compared with milliseconds.
+pub(super) fn seconds(compared: &Comparison<'_>) -> Option<Said> {
+    const REQUESTS: &[&str] = &[
+        "http", "request", "requests", "response", "latency", "grpc", "rpc",
+    ];
+    let of = call(compared.subject, &["histogram_quantile"])?;
+    let name = first_name(argument(of)?)?;
+    let is_request = name.ends_with("_seconds_bucket") && has_word(name, REQUESTS);
+    let is_late = matches!(compared.operator, Operator::Above | Operator::AtLeast);
+    (is_request && is_late && compared.number >= 100.0).then(|| {
+        let number = compared.number;
+        Said::warning(
+            format!("`{name}` is in seconds, and {number} may be meant as milliseconds"),
+            format!("compare with {}", number / 1000.0),
+        )
+    })
+}
