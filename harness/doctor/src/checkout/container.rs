@@ -160,20 +160,23 @@ fn is_a_shell(word: &str) -> bool {
     ["sh", "bash", "ash"].contains(&name)
 }
 
-/// The lines of the block that begins at the line `header`, all others blank.
-fn block_alone(text: &str, header: usize) -> Option<String> {
+/// The lines of the block whose mark or first line is the line `at`, all others blank.
+fn block_alone(text: &str, at: usize) -> Option<String> {
     let indent_of = |line: &str| line.len() - line.trim_start().len();
+    let is_mark = |line: &&str| line.trim_end_matches(['+', '-']).ends_with('|');
     let lines: Vec<_> = text.lines().collect();
-    let first = lines
-        .get(header..)?
-        .iter()
-        .find(|line| !line.trim().is_empty())?;
+    let marks = [at.checked_sub(1)?, at.saturating_sub(2)];
+    let header = marks
+        .into_iter()
+        .find(|mark| lines.get(*mark).is_some_and(is_mark))?;
+    let block = lines.get(header + 1..)?;
+    let first = block.iter().find(|line| !line.trim().is_empty())?;
     let indent = indent_of(first);
-    if indent == 0 || !lines.get(header - 1)?.contains('|') {
+    if indent == 0 {
         return None;
     }
-    let mut alone = "\n".repeat(header);
-    for line in lines.get(header..)? {
+    let mut alone = "\n".repeat(header + 1);
+    for line in block {
         if !line.trim().is_empty() && indent_of(line) < indent {
             break;
         }

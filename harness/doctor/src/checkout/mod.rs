@@ -4,6 +4,7 @@
 //! tests): each Prometheus with its own configuration is a variant.
 
 mod alertmanager;
+mod broken_rules;
 mod compose_projects;
 mod container;
 mod files;
@@ -51,7 +52,8 @@ pub struct Checkout {
     pub(crate) services_elsewhere: Vec<String>,
     /// Its Prometheus; `None` if there are only rules.
     pub(crate) prometheus: Option<Prometheus>,
-    /// The rules files that Prometheus loads; without a Prometheus, all that are there.
+    /// The rules files that Prometheus loads, and those that it is meant to load, by their name or
+    /// their place; without a Prometheus, all that are there.
     pub(crate) rules_files: Vec<RulesFile>,
     /// Files that look like rules and are not loaded.
     pub(crate) unloaded: Vec<UnloadedFile>,
@@ -82,98 +84,4 @@ impl Checkout {
 }
 
 #[cfg(test)]
-mod look_tmp {
-    #[test]
-    #[ignore]
-    fn look() {
-        for folder in std::env::var("LOOK").unwrap().split_whitespace() {
-            println!("== {folder}");
-            let read =
-                super::Checkout::read(std::path::Path::new(folder), &super::Wishes::default());
-            match read {
-                Err(e) => println!("  ERR {}", e.explained()),
-                Ok(vs) => {
-                    for v in vs {
-                        println!(
-                            "  variant compose={:?} elsewhere={:?}",
-                            v.compose
-                                .as_ref()
-                                .map(|c| c.services.keys().collect::<Vec<_>>()),
-                            v.services_elsewhere
-                        );
-                        if let Some(p) = &v.prometheus {
-                            println!(
-                                "   prometheus {:?} {} rule_files={:?}",
-                                p.service,
-                                p.file.path.display(),
-                                p.rule_files
-                                    .iter()
-                                    .map(|r| (&r.pattern.text, r.matches, &r.why_none))
-                                    .collect::<Vec<_>>()
-                            );
-                            for j in &p.jobs {
-                                println!(
-                                    "    job {} {:?} finds={}",
-                                    j.name.text,
-                                    j.targets
-                                        .iter()
-                                        .map(|t| (&t.address.text, &t.service))
-                                        .collect::<Vec<_>>(),
-                                    j.finds_targets
-                                );
-                            }
-                            println!(
-                                "    am {:?} finds={}",
-                                p.alertmanagers
-                                    .iter()
-                                    .map(|t| (&t.address.text, &t.service))
-                                    .collect::<Vec<_>>(),
-                                p.finds_alertmanagers
-                            );
-                        }
-                        println!(
-                            "   rules {:?}",
-                            v.rules_files
-                                .iter()
-                                .map(|f| (
-                                    f.file.path.display().to_string(),
-                                    f.rules.len(),
-                                    &f.complaints
-                                ))
-                                .collect::<Vec<_>>()
-                        );
-                        println!(
-                            "   unloaded {:?}",
-                            v.unloaded
-                                .iter()
-                                .map(|f| (f.file.path.display().to_string(), &f.why))
-                                .collect::<Vec<_>>()
-                        );
-                        println!(
-                            "   alertmanager {:?}",
-                            v.alertmanager
-                                .as_ref()
-                                .map(|a| (a.file.path.display().to_string(), &a.service))
-                        );
-                        println!(
-                            "   missing {:?}",
-                            v.missing_mounts
-                                .iter()
-                                .map(|m| (&m.source, &m.target, &m.nearest))
-                                .collect::<Vec<_>>()
-                        );
-                        println!(
-                            "   sources {}: {:?}",
-                            v.sources.len(),
-                            v.sources
-                                .iter()
-                                .map(|s| s.path.display().to_string())
-                                .take(12)
-                                .collect::<Vec<_>>()
-                        );
-                    }
-                }
-            }
-        }
-    }
-}
+mod tests;

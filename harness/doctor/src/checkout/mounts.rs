@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use alertdrill_project::compose_files::{ComposeFiles, FilePlace};
-use alertdrill_project::discovery::{alertmanager_services, prometheus_services};
+use alertdrill_project::discovery::{alertmanager_services, matches_pattern, prometheus_services};
 
-use super::files::Files;
+use super::files::{Files, name_in_its_folder};
+use super::lone_files::is_kept_apart;
 
 /// Something that Prometheus or Alertmanager mounts and that is not in the checkout.
 #[derive(Clone, Debug)]
@@ -80,23 +81,45 @@ fn is_ignored(files: &Files, source: &Path) -> bool {
                 || path.starts_with(&format!("{line}/"))
                 || path.contains(&format!("/{line}/"))
                 || path.ends_with(&format!("/{line}"))
-                || alertdrill_project::discovery::matches_pattern(line, &name)
+                || matches_pattern(line, &name)
         })
     })
 }
 
-/// A file with the same name elsewhere, or with nearly the same name beside it.
+/// A file with the same name elsewhere, or of the same name with another ending beside it.
 fn nearest_to(files: &Files, source: &Path) -> Option<PathBuf> {
-    let same_name = files
+    let name = source.file_name()?.to_str()?;
+    let named_so = |path: &&Path| {
+        let is_alike = name_in_its_folder(path).eq_ignore_ascii_case(name);
+        is_alike && !is_kept_apart(path)
+    };
+    let beside = |path: &&Path| {
+        path.parent() == source.parent()
+            && path.file_stem() == source.file_stem()
+            && is_yaml(path)
+            && is_yaml(source)
+    };
+    let found = files
         .paths()
-        .find(|path| path.file_name() == source.file_name());
-    if let Some(same) = same_name {
-        return Some(same.to_owned());
+        .find(beside)
+        .or_else(|| files.paths().find(named_so));
+    found.map(Path::to_owned)
+}
+
+fn is_yaml(path: &Path) -> bool {
+    let end = path.extension().and_then(|end| end.to_str());
+    end.is_some_and(|end| end == "yml" || end == "yaml")
+}
+
+impl MissingMount {
+    /// Whether it is a file or a folder of configuration, by its path in the container: not one of
+    /// data.
+    pub(crate) fn is_a_configuration(&self) -> bool {
+        is_yaml(Path::new(&self.target))
+            || Path::new(&self.target)
+                .extension()
+                .is_some_and(|end| end == "rules")
+            || self.target.starts_with("/etc/prometheus")
+            || self.target.starts_with("/etc/alertmanager")
     }
-    let beside = files
-        .paths()
-        .filter(|path| path.parent() == source.parent());
-    let beside: Vec<_> = beside.filter_map(|path| path.to_str()).collect();
-    let nearest = alertdrill_core::nearest(source.to_str()?, beside)?;
-    Some(PathBuf::from(nearest))
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use alertdrill_core::prometheus_duration;
 use alertdrill_project::yaml_tree::{self, Node, Place};
 
+use super::broken_rules::{BrokenRule, broken_rules};
 use super::{Expression, Group, Rule, RuleKind, SourceFile, Text};
 
 /// A file that Prometheus loads.
@@ -14,6 +15,8 @@ pub(crate) struct RulesFile {
     pub(crate) rules: Vec<Rule>,
     /// What in it is no rule: each place, and why.
     pub(crate) complaints: Vec<(Place, String)>,
+    /// What of its rules Prometheus refuses.
+    pub(crate) broken: Vec<BrokenRule>,
 }
 
 /// A file that looks like rules and is not loaded.
@@ -39,6 +42,7 @@ impl RulesFile {
             file: file.clone(),
             rules: Vec::new(),
             complaints: Vec::new(),
+            broken: Vec::new(),
         };
         match yaml_tree::parse(&file.text) {
             Ok(documents) => {
@@ -80,6 +84,7 @@ impl RulesFile {
             self.complaints.push((document.place, why));
             return;
         };
+        self.broken.extend(broken_rules(document));
         for group in groups.items() {
             let of_rules = Group {
                 name: group.text_at(&["name"]).unwrap_or_default().to_owned(),

@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use alertdrill_project::ComposeModel;
+use alertdrill_project::discovery::matches_pattern;
 
-use super::files::Files;
+use super::files::{Files, name_in_its_folder};
 use super::lone_files::{is_kept_apart, is_template};
-use super::{Checkout, NotLoaded, RulesFile, SourceFile, UnloadedFile};
+use super::{
+    Checkout, NotLoaded, Prometheus, RuleFilesPattern, RulesFile, SourceFile, UnloadedFile,
+};
 
 /// Notes them in the variant that should load them.
 pub(super) fn find_unloaded(files: &Files, variants: &mut [Checkout]) {
@@ -77,12 +80,13 @@ fn note(files: &Files, variants: &mut [Checkout], file: &SourceFile) {
     }
     let Some((_, number, why)) = best else { return };
     if let Some(variant) = variants.get_mut(number) {
-        let has_no_patterns = variant
-            .prometheus
-            .as_ref()
-            .is_some_and(|prometheus| prometheus.rule_files.is_empty());
-        if has_no_patterns {
-            // Its rules are meant to be loaded: they are judged as if they were.
+        let is_meant = variant.prometheus.as_ref().is_some_and(|prometheus| {
+            matches!(why, NotLoaded::NotMatched(_))
+                || prometheus.pattern_for(&file.path).is_some()
+                || prometheus.rule_files.is_empty() && prometheus.lies_near(&file.path)
+        });
+        if is_meant {
+            // Its rules are to be loaded once that is mended: they are judged as if they were.
             variant.rules_files.push(RulesFile::read(file));
         }
         variant.unloaded.push(UnloadedFile {
@@ -136,4 +140,22 @@ fn is_somebody_elses(
                 && Path::new(source).starts_with(root)
         })
     })
+}
+
+impl Prometheus {
+    /// Whether a file lies where its configuration lies, or below.
+    pub(crate) fn lies_near(&self, path: &Path) -> bool {
+        let folder = self.file.path.parent().unwrap_or(Path::new(""));
+        path.starts_with(folder)
+    }
+
+    /// The pattern that is meant for the file `path` though it does not match it: it has the
+    /// file's name and matches nothing.
+    pub(crate) fn pattern_for(&self, path: &Path) -> Option<&RuleFilesPattern> {
+        let name = name_in_its_folder(path);
+        self.rule_files.iter().find(|named| {
+            let last = named.pattern.text.rsplit('/').next().unwrap_or_default();
+            named.matches == Some(0) && matches_pattern(last, name)
+        })
+    }
 }

@@ -1,0 +1,112 @@
+//! A mount of Prometheus or Alertmanager whose file is not in the checkout.
+
+use alertdrill_core::Finding;
+
+use crate::checks::check::{Case, Check, Said};
+
+pub(in crate::checks) const CONFIGURATION_NOT_MOUNTED: Check = Check {
+    id: "loaded/configuration-not-mounted",
+    title: "a mounted configuration is not where the compose file says",
+    run,
+};
+
+fn run(case: &Case<'_>) -> Vec<Finding> {
+    let missing = case.checkout.missing_mounts.iter();
+    let missing = missing.filter(|mount| mount.is_a_configuration());
+    let findings = missing.map(|mount| {
+        let (source, service) = (mount.source.display(), &mount.service);
+        let said = match &mount.nearest {
+            Some(nearest) => Said::error(
+                format!(
+                    "`{service}` mounts {source}, which is not there; the nearest is {}",
+                    nearest.display()
+                ),
+                format!(
+                    "mount {}: the engine makes an empty folder of what is not there",
+                    nearest.display()
+                ),
+            ),
+            None => Said::note(
+                format!(
+                    "`{service}` mounts {source}, which is not in the checkout: what it configures \
+                     may be wrong and is not examined"
+                ),
+                "add the file, or name it in .gitignore if something makes it",
+            ),
+        };
+        let finding = said.at(CONFIGURATION_NOT_MOUNTED.id, &mount.at.file, mount.at.place);
+        Finding {
+            about: Some(service.clone()),
+            ..finding
+        }
+    });
+    findings.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::test_projects::{assert_finds, assert_silent};
+
+    fn project(mounts: &str, files: &str) -> String {
+        format!(
+            "--- docker-compose.yml\nservices:\n  prometheus:\n    image: prom/prometheus\n    \
+             volumes:\n{mounts}\n{files}\n--- rules.yml\ngroups: []\n"
+        )
+    }
+
+    #[test]
+    fn mount_of_a_file_that_lies_elsewhere_is_found() {
+        assert_finds(
+            "loaded/configuration-not-mounted",
+            &project(
+                "    - ./prometheus.yml:/etc/prometheus/prometheus.yml",
+                "--- prometheus/prometheus.yml\nscrape_configs: []",
+            ),
+            &[
+                "docker-compose.yml:5:7 error: `prometheus` mounts prometheus.yml, which is not \
+               there; the nearest is prometheus/prometheus.yml",
+            ],
+        );
+    }
+
+    #[test]
+    fn mount_of_a_file_that_is_nowhere_is_told() {
+        assert_finds(
+            "loaded/configuration-not-mounted",
+            &project("    - ./p/secret.yml:/etc/prometheus/prometheus.yml", ""),
+            &["docker-compose.yml:5:7 note: `prometheus` mounts p/secret.yml"],
+        );
+    }
+
+    #[test]
+    fn what_is_there_is_made_or_is_not_known_is_fine() {
+        let there = "--- prometheus.yml\nscrape_configs: []";
+        for (mounts, files) in [
+            (
+                "    - ./prometheus.yml:/etc/prometheus/prometheus.yml",
+                there,
+            ),
+            ("    - ./data:/prometheus", there),
+            (
+                "    - /etc/prometheus.yml:/etc/prometheus/prometheus.yml",
+                there,
+            ),
+            (
+                "    - ${CONFIG}/prometheus.yml:/etc/prometheus/prometheus.yml",
+                there,
+            ),
+            (
+                "    - ~/prometheus.yml:/etc/prometheus/prometheus.yml",
+                there,
+            ),
+            (
+                "    - ./made.yml:/etc/prometheus/prometheus.yml",
+                "--- .gitignore\n# made\nmade.yml",
+            ),
+            ("    - /var/run/docker.sock:/var/run/docker.sock", there),
+        ] {
+            let id = "loaded/configuration-not-mounted";
+            assert_silent(id, &project(mounts, files));
+        }
+    }
+}
