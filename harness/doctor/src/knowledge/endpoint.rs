@@ -193,6 +193,12 @@ impl Endpoint {
         }
     }
 
+    /// Whether it is a well-known exporter, and no program of the project.
+    pub(super) fn is_an_exporter(&self) -> bool {
+        let is_open = self.identity.reach == Reach::Anything;
+        self.identity.program.is_none() && !self.identity.exporters.is_empty() && !is_open
+    }
+
     fn sounds_like(&self, word: &str) -> bool {
         let folder = self
             .identity

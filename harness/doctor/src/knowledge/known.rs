@@ -56,7 +56,7 @@ pub(crate) struct Knowledge {
     /// Whether Prometheus has more than what it scrapes: what is written to it, or read elsewhere.
     takes_more: bool,
     /// All names that a running Prometheus has.
-    running: Option<BTreeSet<String>>,
+    pub(super) running: Option<BTreeSet<String>>,
 }
 
 impl Knowledge {
@@ -374,7 +374,10 @@ impl Knowledge {
         let found = self.series_named(name);
         let is_only_recorded = !found.is_empty() && found.iter().all(|it| it.endpoint.is_none());
         let asked: Vec<_> = self.asked(matchers).collect();
-        let may_be_others = asked.iter().any(|(_, endpoint)| endpoint.may_export(name));
+        // What reads text files of others seldom gives what a program gives itself.
+        let may_be_others = asked
+            .iter()
+            .any(|(_, endpoint)| !endpoint.is_an_exporter() && endpoint.may_export(name));
         if !is_only_recorded && (self.takes_more || may_be_others) {
             return None;
         }

@@ -12,6 +12,7 @@
 mod catalogue;
 mod endpoint;
 mod exporter;
+mod facts;
 mod family;
 mod identity;
 mod known;
