@@ -167,7 +167,17 @@ fn probed(job: &Job) -> Identity {
     {
         return Identity::listed(exporter(PROBE).into_iter().collect(), None);
     }
-    Identity::default()
+    // Other exporters that ask many: `/scrape?target=…`.
+    let has_it = |exporter: &&Exporter| {
+        let mut names = exporter.images.iter();
+        exporter.path == job.metrics_path && names.any(|it| text.contains(it.as_str()))
+    };
+    let found: Vec<_> = exporters().iter().filter(has_it).collect();
+    if found.is_empty() {
+        Identity::default()
+    } else {
+        Identity::listed(found, None)
+    }
 }
 
 fn of_service(programs: &mut Programs<'_>, job: &Job, name: &str, service: &Service) -> Identity {
@@ -179,12 +189,38 @@ fn of_service(programs: &mut Programs<'_>, job: &Job, name: &str, service: &Serv
     let command = words.chain(environment).collect::<Vec<_>>().join(" ");
     let image = service.image.as_deref().map(last_part);
     let is_built = service.build.is_some();
-    if let (Some(image), false) = (image, is_built) {
-        if let Some(found) = by_image(image, &job.metrics_path) {
+    if let (Some(image), false) = (image, is_built)
+        && let Some(found) = by_image(image, &job.metrics_path)
+    {
+        return Identity::listed(found, Some(command));
+    }
+    let program = programs.of_service(service);
+    if is_built {
+        let runs = service.entrypoint.first().or(service.command.first());
+        let runs = runs.and_then(|word| word.rsplit('/').next());
+        let is_of_its_own = program
+            .as_ref()
+            .is_some_and(|it| !it.folder.as_os_str().is_empty() && it.scan.has_any());
+        let found = runs
+            .and_then(|word| by_name(word, &job.metrics_path))
+            .or_else(|| {
+                let name = (!is_of_its_own).then_some(name)?;
+                by_name(name, &job.metrics_path)
+            })
+            .or_else(|| by_image(programs.base_image(service)?, &job.metrics_path));
+        if let Some(found) = found {
             return Identity::listed(found, Some(command));
         }
+        // What is installed into an image is in no source.
+        if !is_of_its_own
+            && [name, runs.unwrap_or_default()]
+                .iter()
+                .any(|it| it.contains("export"))
+        {
+            return Identity::default();
+        }
     }
-    if let Some(program) = programs.of_service(service) {
+    if let Some(program) = program {
         return Identity::program(program, true);
     }
     if is_built {

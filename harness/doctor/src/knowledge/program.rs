@@ -74,6 +74,29 @@ impl<'a> Programs<'a> {
         programs.next()
     }
 
+    /// The last part of the name of the image that a service's own image is made from.
+    pub(super) fn base_image(&self, service: &Service) -> Option<&'a str> {
+        let build = service.build.as_ref()?;
+        let folder = self.folder(&build.context)?;
+        let own = build
+            .dockerfile
+            .as_deref()
+            .unwrap_or_else(|| Path::new("Dockerfile"));
+        let path = folder.join(own.file_name()?);
+        let checkout: &'a Checkout = self.checkout;
+        let is_it = |file: &&SourceFile| {
+            let name = file.path.to_string_lossy();
+            name.eq_ignore_ascii_case(&path.to_string_lossy()) || file.path.ends_with(own)
+        };
+        let file = checkout.sources.iter().find(is_it)?;
+        let froms = file.text.lines().filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let is_from = words.next()?.eq_ignore_ascii_case("from");
+            is_from.then(|| words.find(|word| !word.starts_with("--")))?
+        });
+        froms.last().map(last_part)
+    }
+
     /// The program in a folder of this name, if there is just one.
     pub(super) fn named(&mut self, name: &str) -> Option<Program> {
         let mut folders: Vec<PathBuf> = Vec::new();

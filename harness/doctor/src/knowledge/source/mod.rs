@@ -8,6 +8,8 @@ mod jvm;
 mod label_values;
 mod other_languages;
 mod python;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::collections::BTreeSet;
@@ -90,8 +92,12 @@ impl Scan {
 
     /// Whether all that it exports is read.
     pub(crate) fn is_whole(&self) -> bool {
-        let has_any = !self.families.is_empty() || !self.libraries.is_empty();
-        has_any && self.unreadable.is_empty()
+        self.has_any() && self.unreadable.is_empty()
+    }
+
+    /// Whether it exports anything that is read.
+    pub(crate) fn has_any(&self) -> bool {
+        !self.families.is_empty() || !self.libraries.is_empty()
     }
 
     fn add(&mut self, defined: Vec<Defined>, codes: &[Code<'_>], language: Language) {
