@@ -46,3 +46,34 @@ pub(crate) struct Family {
     /// The jobs under which it is scraped; empty if that is not known.
     pub(crate) jobs: BTreeSet<String>,
 }
+
+impl Family {
+    /// A metric of which nothing more is known: no labels are known, and it is always there.
+    pub(crate) fn new(name: &str, kind: MetricKind, origin: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind,
+            labels: None,
+            domain: None,
+            after_first_event: false,
+            while_well: false,
+            has_quantiles: false,
+            renamed_to: None,
+            needs_flag: None,
+            origin: origin.to_owned(),
+            jobs: BTreeSet::new(),
+        }
+    }
+
+    /// The endings of its series' names, each with the label that only that series has.
+    pub(crate) fn series(&self) -> &'static [(&'static str, Option<&'static str>)] {
+        match self.kind {
+            MetricKind::Histogram => &[("_bucket", Some("le")), ("_sum", None), ("_count", None)],
+            MetricKind::Summary if self.has_quantiles => {
+                &[("", Some("quantile")), ("_sum", None), ("_count", None)]
+            }
+            MetricKind::Summary => &[("_sum", None), ("_count", None)],
+            MetricKind::Counter | MetricKind::Gauge | MetricKind::Untyped => &[("", None)],
+        }
+    }
+}

@@ -1,10 +1,18 @@
 //! Answers what is known of a metric.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
+use promql_parser::label::Matcher;
 use promql_parser::parser::VectorSelector;
 
-use super::{Family, MetricKind};
+use super::catalogue::{EVERY_SCRAPE, exporter, who_knows_all_like};
+use super::endpoint::{Endpoint, endpoints};
+use super::exporter::Exporter;
+use super::identity::Reach;
+use super::likeness::{Names, is_near_miss};
+use super::recorded::record;
+use super::series::{Labels, Relabelled, Series, has_label};
+use super::{Domain, Family, MetricKind};
 use crate::checkout::Checkout;
 
 /// What is known of a metric's name.
@@ -18,47 +26,441 @@ pub(crate) enum Known<'a> {
     Unsure,
 }
 
+/// How a selector's metric is absent.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Absence<'a> {
+    /// Whether it is surely absent, or may be.
+    pub(crate) is_sure: bool,
+    /// The name that may be meant.
+    pub(crate) nearest: Option<&'a str>,
+    /// The exporter that has names like it.
+    pub(crate) exporter: Option<&'static Exporter>,
+    /// The jobs that export it, though not those that the selector names.
+    pub(crate) other_jobs: BTreeSet<&'a str>,
+}
+
 /// What is known of all metrics of a project.
 #[derive(Debug, Default)]
 pub(crate) struct Knowledge {
-    families: Vec<Family>,
+    pub(super) families: Vec<Family>,
+    pub(super) endpoints: Vec<Endpoint>,
+    pub(super) series: HashMap<String, Vec<Series>>,
+    /// Series whose names begin so.
+    patterns: Vec<(String, Series)>,
+    pub(super) relabelled: HashMap<String, Vec<Relabelled>>,
+    /// Histograms and summaries by their base names.
+    bases: HashMap<String, Vec<usize>>,
+    /// Metrics that rules record.
+    pub(super) recorded: BTreeSet<String>,
+    names: Names,
+    /// Whether Prometheus has more than what it scrapes: what is written to it, or read elsewhere.
+    takes_more: bool,
+    /// All names that a running Prometheus has.
+    pub(super) running: Option<BTreeSet<String>>,
 }
 
 impl Knowledge {
     /// What the files of `checkout` tell.
     pub(crate) fn of(checkout: &Checkout) -> Self {
-        let _ = checkout;
-        Self::default()
+        let mut known = Self {
+            endpoints: endpoints(checkout),
+            takes_more: takes_more(checkout),
+            ..Self::default()
+        };
+        for index in 0..known.endpoints.len() {
+            known.take(index);
+        }
+        known.take_alerts();
+        record(checkout, &mut known);
+        let all = known.series.keys().chain(&known.recorded).cloned();
+        known.names = Names::of(all);
+        match &checkout.running {
+            Some(running) => known.with_names(running.metric_names.clone()),
+            None => known,
+        }
+    }
+
+    /// The same for a running Prometheus that has just these names.
+    pub(crate) fn with_names(mut self, names: BTreeSet<String>) -> Self {
+        if !names.is_empty() {
+            self.names = Names::of(names.iter().cloned().chain(self.series.keys().cloned()));
+            self.running = Some(names);
+        }
+        self
+    }
+
+    /// Puts what an endpoint gives where it is found.
+    fn take(&mut self, index: usize) {
+        let Some(endpoint) = self.endpoints.get_mut(index) else {
+            return;
+        };
+        let first = self.families.len();
+        self.families.append(&mut endpoint.families);
+        let of_target = endpoint.target_labels.clone();
+        let dropped = std::mem::take(&mut endpoint.dropped);
+        for own in std::mem::take(&mut endpoint.series) {
+            let labels = own
+                .labels
+                .zip(of_target.clone())
+                .map(|(mut labels, of_target)| {
+                    labels.extend(of_target);
+                    labels
+                });
+            let series = Series {
+                family: first + own.family,
+                endpoint: Some(index),
+                labels,
+            };
+            self.add(own.name, series);
+        }
+        for (index, family) in self.families.iter().enumerate().skip(first) {
+            if !family.series().iter().any(|(ending, _)| ending.is_empty()) {
+                self.bases
+                    .entry(family.name.clone())
+                    .or_default()
+                    .push(index);
+            }
+        }
+        for (name, renamed_to, place) in dropped {
+            let relabelled = Relabelled {
+                endpoint: index,
+                renamed_to,
+                place,
+            };
+            self.relabelled.entry(name).or_default().push(relabelled);
+        }
+    }
+
+    /// Adds a series that is there.
+    pub(super) fn add(&mut self, name: String, series: Series) {
+        match name.strip_suffix('*') {
+            Some(beginning) => self.patterns.push((beginning.to_owned(), series)),
+            None => self.series.entry(name).or_default().push(series),
+        }
+    }
+
+    /// `ALERTS`, which is no job's.
+    fn take_alerts(&mut self) {
+        let Some(every) = exporter(EVERY_SCRAPE) else {
+            return;
+        };
+        for family in every
+            .families
+            .iter()
+            .filter(|family| family.name.starts_with("ALERTS"))
+        {
+            self.series.remove(&family.name);
+            self.families.push(Family {
+                labels: None,
+                ..family.clone()
+            });
+            let series = Series {
+                family: self.families.len() - 1,
+                endpoint: None,
+                labels: None,
+            };
+            self.add(family.name.clone(), series);
+        }
+    }
+
+    /// The histograms and summaries whose base name `name` is, which no series has.
+    pub(crate) fn bases_named(&self, name: &str) -> Vec<&Family> {
+        let indices = self.bases.get(name).into_iter().flatten();
+        indices
+            .filter_map(|index| self.families.get(*index))
+            .collect()
+    }
+
+    /// Whether what a selector asks for has only a histogram's or summary's base name: no series of
+    /// that name is there, and nothing else can export one.
+    pub(crate) fn is_base_name_only(&self, selector: &VectorSelector) -> bool {
+        let Some(name) = selector.name.as_deref() else {
+            return false;
+        };
+        let asked: Vec<_> = self.asked(&selector.matchers.matchers).collect();
+        let runs = self
+            .running
+            .as_ref()
+            .is_some_and(|names| names.contains(name));
+        // A program of which not all is read still has this base name, and no other series of it.
+        let has_other = asked
+            .iter()
+            .any(|(_, it)| it.identity.reach == Reach::Anything && it.may_export(name));
+        let is_asked = self.bases_named(name).iter().any(|family| {
+            asked
+                .iter()
+                .any(|(_, endpoint)| family.jobs.contains(&endpoint.job))
+        });
+        is_asked && !runs && !has_other && !self.takes_more && self.series_named(name).is_empty()
+    }
+
+    /// Whether a rule records `name`.
+    pub(crate) fn is_recorded(&self, name: &str) -> bool {
+        self.recorded.contains(name)
+    }
+
+    /// Whether an exporter is scraped.
+    pub(crate) fn scrapes(&self, exporter: &str) -> bool {
+        let mut exporters = self.endpoints.iter().flat_map(|it| &it.identity.exporters);
+        exporters.any(|it| it.name == exporter)
+    }
+
+    /// Every series of this name.
+    pub(crate) fn series_named(&self, name: &str) -> Vec<&Series> {
+        let mut found: Vec<_> = self.series.get(name).into_iter().flatten().collect();
+        if found.is_empty() {
+            let patterns = self
+                .patterns
+                .iter()
+                .filter(|(beginning, _)| name.starts_with(beginning));
+            found.extend(patterns.map(|(_, series)| series));
+        }
+        found
+    }
+
+    /// The family of a series.
+    pub(crate) fn family_of(&self, series: &Series) -> Option<&Family> {
+        self.families.get(series.family)
+    }
+
+    /// What scrapes a series; `None` of what Prometheus records.
+    pub(crate) fn endpoint_of(&self, series: &Series) -> Option<&Endpoint> {
+        self.endpoints.get(series.endpoint?)
     }
 
     /// What is known of the series name `name` (`x_bucket` is there if the histogram `x` is).
     pub(crate) fn metric(&self, name: &str) -> Known<'_> {
-        let found: Vec<_> = self
-            .families
-            .iter()
-            .filter(|family| family.name == name)
-            .collect();
-        if found.is_empty() {
-            Known::Unsure
-        } else {
-            Known::There(found)
+        let found = self.series_named(name);
+        if !found.is_empty() {
+            let families = found
+                .into_iter()
+                .filter_map(|series| self.family_of(series));
+            return Known::There(families.collect());
         }
+        if self
+            .running
+            .as_ref()
+            .is_some_and(|names| names.contains(name))
+        {
+            return Known::Unsure;
+        }
+        match self.absence_of(name, &[]) {
+            Some(absence) if absence.is_sure => Known::NotThere {
+                nearest: absence.nearest,
+            },
+            _ => Known::Unsure,
+        }
+    }
+
+    /// How the metric of a selector is absent; `None` if it is there or may well be.
+    pub(crate) fn absence(&self, selector: &VectorSelector) -> Option<Absence<'_>> {
+        self.absence_of(selector.name.as_deref()?, &selector.matchers.matchers)
+    }
+
+    fn absence_of(&self, name: &str, matchers: &[Matcher]) -> Option<Absence<'_>> {
+        if self.endpoints.is_empty() || self.running.as_ref().is_some_and(|all| all.contains(name))
+        {
+            return None;
+        }
+        let asked: Vec<_> = self.asked(matchers).collect();
+        let found = self.series_named(name);
+        let is_asked = |series: &&Series| match series.endpoint {
+            None => true,
+            Some(index) => asked.iter().any(|(asked, _)| *asked == index),
+        };
+        // A job that is not there is another finding.
+        let is_told_elsewhere = self.relabelled.contains_key(name) || self.bases.contains_key(name);
+        if asked.is_empty() || found.iter().any(is_asked) || is_told_elsewhere {
+            return None;
+        }
+        let knows_all = who_knows_all_like(name);
+        let nearest = self.names.nearest(name);
+        let is_near = nearest.is_some_and(|nearest| is_near_miss(name, nearest));
+        let may_export = asked.iter().any(|(_, endpoint)| endpoint.may_export(name));
+        // A slip in a name that begins as all names of an exporter do, which is scraped.
+        let is_slip = is_near
+            && knows_all.is_some_and(|exporter| {
+                let knows = nearest.is_some_and(|nearest| exporter.knows_all_like(nearest));
+                knows && self.scrapes(&exporter.name)
+            });
+        let is_surely_read = !self.takes_more
+            && !may_export
+            && !asked
+                .iter()
+                .any(|(_, endpoint)| endpoint.identity.reach == Reach::LikelyListed);
+        let is_sure = is_slip || is_surely_read;
+        let is_likely = !self.takes_more && !may_export;
+        // What a running Prometheus has never had may come with its first event.
+        let is_absent_there = self.running.is_some();
+        let other_jobs: BTreeSet<_> = found
+            .iter()
+            .filter_map(|series| Some(self.endpoint_of(series)?.job.as_str()))
+            .collect();
+        (is_sure || is_likely || is_absent_there || is_near).then_some(Absence {
+            is_sure,
+            nearest: nearest.filter(|_| other_jobs.is_empty()),
+            exporter: knows_all,
+            other_jobs,
+        })
+    }
+
+    /// The endpoints whose job these matchers allow.
+    pub(crate) fn asked<'a>(
+        &'a self,
+        matchers: &'a [Matcher],
+    ) -> impl Iterator<Item = (usize, &'a Endpoint)> {
+        self.endpoints
+            .iter()
+            .enumerate()
+            .filter(move |(_, endpoint)| {
+                let of_job = matchers.iter().filter(|matcher| matcher.name == "job");
+                let is_changed = endpoint.honors_labels || !endpoint.has_own_job();
+                is_changed
+                    || of_job
+                        .into_iter()
+                        .all(|matcher| matcher.is_match(&endpoint.job))
+            })
     }
 
     /// What the samples of the series name `name` are: of a histogram's `_bucket`, `_sum` and
     /// `_count` a counter. From what exports it, else from the name's own ending, else `None`.
     pub(crate) fn kind_of(&self, name: &str) -> Option<MetricKind> {
-        if name.ends_with("_total") || name.ends_with("_bucket") {
-            return Some(MetricKind::Counter);
+        let families = self
+            .series_named(name)
+            .into_iter()
+            .filter_map(|it| self.family_of(it));
+        let kinds: BTreeSet<_> = families
+            .map(|family| match family.kind {
+                MetricKind::Histogram => MetricKind::Counter,
+                MetricKind::Summary if family.name != name => MetricKind::Counter,
+                kind => kind,
+            })
+            .collect();
+        match kinds.iter().next() {
+            Some(MetricKind::Untyped) | None => {}
+            Some(kind) => return (kinds.len() == 1).then_some(*kind),
         }
-        let _ = self.metric(name);
-        None
+        let is_recorded = self.recorded.contains(name);
+        let is_counter = ["_total", "_bucket"]
+            .iter()
+            .any(|ending| name.ends_with(ending));
+        (is_counter && !is_recorded).then_some(MetricKind::Counter)
+    }
+
+    /// Which values the metric `name` can have; `None` if that is not known.
+    pub(crate) fn domain_of(&self, name: &str) -> Option<Domain> {
+        let found = self
+            .series_named(name)
+            .into_iter()
+            .filter_map(|it| self.family_of(it));
+        let mut domains = found.map(|family| family.domain);
+        let first = domains.next()??;
+        domains.all(|it| it == Some(first)).then_some(first)
     }
 
     /// All labels that series of this selector can have, those that Prometheus adds and those of
     /// their targets among them; `None` if that is not known.
     pub(crate) fn labels_of(&self, selector: &VectorSelector) -> Option<BTreeSet<String>> {
-        let _ = selector;
-        None
+        let labels = self.label_values_of(selector)?;
+        // A pattern is no name.
+        let has_pattern = labels.keys().any(|label| label.ends_with('*'));
+        (!has_pattern).then(|| labels.into_keys().collect())
     }
+
+    /// As [`Knowledge::labels_of`], with the values where all are known; names may end in `*`.
+    pub(crate) fn label_values_of(&self, selector: &VectorSelector) -> Option<Labels> {
+        let name = selector.name.as_deref()?;
+        let matchers = &selector.matchers.matchers;
+        let found = self.series_named(name);
+        let is_only_recorded = !found.is_empty() && found.iter().all(|it| it.endpoint.is_none());
+        let asked: Vec<_> = self.asked(matchers).collect();
+        // What reads text files of others seldom gives what a program gives itself.
+        let may_be_others = asked
+            .iter()
+            .any(|(_, endpoint)| !endpoint.is_an_exporter() && endpoint.may_export(name));
+        if !is_only_recorded && (self.takes_more || may_be_others) {
+            return None;
+        }
+        let mut all = Labels::new();
+        let mut is_any = false;
+        for series in found {
+            let is_asked = series
+                .endpoint
+                .is_none_or(|index| asked.iter().any(|(it, _)| *it == index));
+            if !is_asked {
+                continue;
+            }
+            if series
+                .endpoint
+                .is_some_and(|index| self.has_own_labels(index))
+            {
+                return None;
+            }
+            is_any = true;
+            for (label, values) in series.labels.as_ref()? {
+                match (all.get_mut(label), values) {
+                    (None, _) => {
+                        all.insert(label.clone(), values.clone());
+                    }
+                    (Some(Some(known)), Some(values)) => known.extend(values.iter().cloned()),
+                    (Some(known), _) => *known = None,
+                }
+            }
+        }
+        is_any.then_some(all)
+    }
+
+    fn has_own_labels(&self, endpoint: usize) -> bool {
+        self.endpoints
+            .get(endpoint)
+            .is_none_or(|endpoint| endpoint.honors_labels)
+    }
+
+    /// Whether the series of a selector can surely never satisfy a matcher because they have no
+    /// such label.
+    pub(crate) fn surely_lacks(&self, selector: &VectorSelector, label: &str) -> bool {
+        let labels = self.label_values_of(selector);
+        labels.is_some_and(|labels| !has_label(&labels, label))
+    }
+}
+
+impl Endpoint {
+    /// Whether the label `job` is the job's own name.
+    fn has_own_job(&self) -> bool {
+        let job = self
+            .target_labels
+            .as_ref()
+            .and_then(|labels| labels.get("job"));
+        matches!(job, Some(None))
+    }
+}
+
+/// Whether Prometheus has metrics that it does not scrape.
+fn takes_more(checkout: &Checkout) -> bool {
+    let Some(prometheus) = &checkout.prometheus else {
+        return true;
+    };
+    let service = prometheus.service.as_ref().and_then(|name| {
+        let compose = checkout.compose.as_ref()?;
+        compose.services.get(name)
+    });
+    let is_written_to = service.is_some_and(|service| {
+        let words = service.command.iter().chain(&service.entrypoint);
+        words.into_iter().any(|word| {
+            [
+                "remote-write-receiver",
+                "otlp-write-receiver",
+                "otlp-receiver",
+            ]
+            .iter()
+            .any(|flag| word.contains(flag))
+        })
+    });
+    let reads = ["remote_read", "scrape_config_files", "otlp"];
+    is_written_to || reads.iter().any(|key| prometheus.node.get(key).is_some())
+}
+
+/// Whether a matcher lets a series pass that has no such label.
+pub(crate) fn allows_absence(matcher: &Matcher) -> bool {
+    matcher.is_match("")
 }

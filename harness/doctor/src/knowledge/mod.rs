@@ -1,7 +1,30 @@
 //! What can be there of a metric: which job exports it, with which labels, and how sure that is.
+//!
+//! ```text
+//! source/        what a program's source says that it exports
+//! exporter.rs    what a well-known exporter's data file says; catalogue.rs has all of them
+//! identity.rs    what a job scrapes: a well-known exporter, a program of the project, or unknown
+//! endpoint.rs    all series that it gives, after relabelling.rs
+//! recorded.rs    what rules record, with result_labels.rs
+//! known.rs       answers questions about a metric
+//! ```
 
+mod catalogue;
+mod endpoint;
+mod exporter;
+mod facts;
 mod family;
+mod identity;
 mod known;
+mod likeness;
+mod program;
+mod recorded;
+mod relabelling;
+mod result_labels;
+mod series;
+mod source;
 
 pub(crate) use family::{Domain, Family, MetricKind};
-pub(crate) use known::{Knowledge, Known};
+pub(crate) use known::{Absence, Knowledge, Known, allows_absence};
+pub(crate) use result_labels::result_labels;
+pub(crate) use series::{Labels, Series, has_label};

@@ -1,5 +1,26 @@
 //! Is the metric there, with these labels?
 
+mod after_first_event;
+mod base_name;
+mod dropped;
+mod no_such_label;
+mod no_such_quantile;
+mod no_such_value;
+mod not_exported;
+mod only_while_well;
+mod renamed;
+mod selectors;
+
 use super::Check;
 
-pub(super) const CHECKS: &[Check] = &[];
+pub(super) const CHECKS: &[Check] = &[
+    not_exported::NOT_EXPORTED,
+    renamed::RENAMED,
+    dropped::DROPPED,
+    base_name::BASE_NAME,
+    no_such_quantile::NO_SUCH_QUANTILE,
+    no_such_label::NO_SUCH_LABEL,
+    no_such_value::NO_SUCH_VALUE,
+    after_first_event::AFTER_FIRST_EVENT,
+    only_while_well::ONLY_WHILE_WELL,
+];

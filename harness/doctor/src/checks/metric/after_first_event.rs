@@ -1,0 +1,133 @@
+//! A series that is there only after its first event, and a rule that wants to see that event.
+
+use std::collections::HashSet;
+
+use alertdrill_core::Finding;
+use promql_parser::parser::{BinaryExpr, Expr, VectorSelector};
+
+use super::selectors::all_parts;
+use crate::checks::check::{Case, Check, Said};
+use crate::knowledge::MetricKind;
+
+pub(in crate::checks) const AFTER_FIRST_EVENT: Check = Check {
+    id: "metric/after-first-event",
+    title: "the series is born with the very event that the rule waits for",
+    run,
+};
+
+const HELP: &str = "make the series at the start, with the value 0 (`labels(…)` without an event)";
+
+fn run(case: &Case<'_>) -> Vec<Finding> {
+    let mut said = HashSet::new();
+    let mut findings = Vec::new();
+    for rule in case.checkout.alerts() {
+        let Ok(expression) = &rule.expression.parsed else {
+            continue;
+        };
+        for part in all_parts(expression) {
+            let Expr::Binary(comparison) = part else {
+                continue;
+            };
+            let Some(selector) = first_event(comparison) else {
+                continue;
+            };
+            let Some(name) = selector.name.as_deref() else {
+                continue;
+            };
+            let Some(family) = case.knowledge.born_with_an_event(selector) else {
+                continue;
+            };
+            if family.kind != MetricKind::Counter || !said.insert((std::ptr::from_ref(rule), name))
+            {
+                continue;
+            }
+            let what = format!(
+                "the first event may go unseen: `{name}` has no series with these labels before it \
+                 ({}), and a growth from nothing is no growth",
+                family.origin
+            );
+            let place = rule.place_of(name);
+            findings.push(Said::warning(what, HELP).of_rule(AFTER_FIRST_EVENT.id, rule, place));
+        }
+    }
+    findings
+}
+
+/// The counter whose very first event makes this comparison true: `increase(x[5m]) > 0`.
+fn first_event(comparison: &BinaryExpr) -> Option<&VectorSelector> {
+    let Expr::NumberLiteral(limit) = &*comparison.rhs else {
+        return None;
+    };
+    let is_reached_by_one = match comparison.op.to_string().as_str() {
+        ">" => limit.val == 0.0,
+        ">=" => limit.val > 0.0 && limit.val <= 1.0,
+        _ => false,
+    };
+    is_reached_by_one
+        .then(|| growing(&comparison.lhs))
+        .flatten()
+}
+
+fn growing(it: &Expr) -> Option<&VectorSelector> {
+    match it {
+        Expr::Paren(it) => growing(&it.expr),
+        Expr::Aggregate(it) if ["sum", "max"].contains(&it.op.to_string().as_str()) => {
+            growing(&it.expr)
+        }
+        Expr::Call(call) if ["rate", "increase", "irate"].contains(&call.func.name) => {
+            match call.args.args.first().map(|it| &**it) {
+                Some(Expr::MatrixSelector(matrix)) => Some(&matrix.vs),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::test_projects::{assert_finds, assert_silent};
+
+    const ID: &str = "metric/after-first-event";
+
+    fn project(source: &str, expression: &str) -> String {
+        format!(
+            "--- prometheus.yml\nscrape_configs:\n  - job_name: shop\n    static_configs:\n      - targets: ['localhost:8000']\n\
+             --- shop.py\nfrom prometheus_client import Counter\n\
+             LOST = Counter('lost', 'x', ['why'])\nALL = Counter('seen', 'x')\n\
+             def lose(why):\n    LOST.labels(why).inc()\n{source}\n\
+             --- rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: A\n        expr: {expression}\n"
+        )
+    }
+
+    #[test]
+    fn rule_that_waits_for_the_first_event_is_found() {
+        for expression in [
+            "increase(lost_total{why='disk'}[5m]) > 0",
+            "sum(rate(lost_total[5m])) > 0",
+            "increase(lost_total[5m]) >= 1",
+        ] {
+            assert_finds(ID, &project("", expression), &["rules.yml:5:"]);
+        }
+    }
+
+    #[test]
+    fn series_that_are_made_at_the_start_and_rules_that_want_more_are_silent() {
+        assert_silent(
+            ID,
+            &project(
+                "for why in WHYS:\n    LOST.labels(why)\n",
+                "increase(lost_total[5m]) > 0",
+            ),
+        );
+        for expression in [
+            "increase(lost_total[5m]) > 3",
+            "increase(seen_total[5m]) > 0",
+            "rate(lost_total[5m]) / rate(seen_total[5m]) > 0.1",
+            "lost_total > 0",
+            "increase(other_total[5m]) > 0",
+        ] {
+            assert_silent(ID, &project("", expression));
+        }
+    }
+}

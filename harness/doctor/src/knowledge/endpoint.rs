@@ -1,0 +1,223 @@
+//! What a job scrapes, and all series that it gives after relabelling.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use alertdrill_project::yaml_tree::Place;
+
+use super::Family;
+use super::catalogue::{EVERY_SCRAPE, exporter};
+use super::identity::{Identity, Reach};
+use super::program::Programs;
+use super::relabelling::{Fate, steps, target_labels};
+use super::series::Labels;
+use crate::checkout::{Checkout, Job, SourceFile};
+
+/// One kind of thing that a job scrapes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Endpoint {
+    pub(crate) job: String,
+    /// The file in which the job stands.
+    pub(crate) file: SourceFile,
+    pub(super) identity: Identity,
+    /// Of its first target, for messages and likeness of names.
+    pub(super) address: String,
+    /// The labels of its targets; `None` if they are not known.
+    pub(super) target_labels: Option<Labels>,
+    /// Whether its own labels win over those of the scrape, `job` among them.
+    pub(super) honors_labels: bool,
+    pub(super) families: Vec<Family>,
+    pub(super) series: Vec<OwnSeries>,
+    pub(super) dropped: Vec<(String, Option<String>, Place)>,
+}
+
+/// A series that an endpoint gives: its name, which family it is of, and its own labels.
+#[derive(Clone, Debug)]
+pub(super) struct OwnSeries {
+    pub(super) name: String,
+    pub(super) family: usize,
+    pub(super) labels: Option<Labels>,
+}
+
+/// Everything that is scraped.
+pub(super) fn endpoints(checkout: &Checkout) -> Vec<Endpoint> {
+    let Some(prometheus) = &checkout.prometheus else {
+        return Vec::new();
+    };
+    let mut programs = Programs::of(checkout);
+    let mut found = Vec::new();
+    for job in &prometheus.jobs {
+        let mut seen = BTreeSet::new();
+        for target in &job.targets {
+            let identity = Identity::of(checkout, &mut programs, job, target);
+            let written: BTreeMap<_, _> = target
+                .labels
+                .iter()
+                .map(|(name, value)| (name.text.clone(), value.text.clone()))
+                .collect();
+            if seen.insert((key_of(&identity, &target.address.text), written.clone())) {
+                found.push(endpoint(job, identity, &target.address.text, &written));
+            }
+        }
+        if job.finds_targets {
+            let mut it = endpoint(job, Identity::of_job(job), "", &BTreeMap::new());
+            it.target_labels = None;
+            found.push(it);
+        }
+    }
+    found
+}
+
+/// What makes two targets the same: what they are, or where if that is not known.
+fn key_of(identity: &Identity, address: &str) -> String {
+    let exporters = identity.exporters.iter().map(|it| it.name.as_str());
+    let exporters = exporters.collect::<Vec<_>>().join(",");
+    let folder = identity
+        .program
+        .as_ref()
+        .map(|it| it.folder.display().to_string());
+    match (exporters.as_str(), folder) {
+        ("", None) => address.to_owned(),
+        (exporters, folder) => format!("{exporters} {}", folder.unwrap_or_default()),
+    }
+}
+
+fn endpoint(
+    job: &Job,
+    identity: Identity,
+    address: &str,
+    written: &BTreeMap<String, String>,
+) -> Endpoint {
+    let common = identity
+        .program
+        .as_ref()
+        .map(|it| it.scan.common_labels.clone());
+    let own = identity
+        .program
+        .iter()
+        .flat_map(|program| program.scan.families.clone());
+    let listed = identity
+        .exporters
+        .iter()
+        .copied()
+        .chain(exporter(EVERY_SCRAPE));
+    let mut families: Vec<Family> = listed
+        .flat_map(|exporter| exporter.families.iter().cloned())
+        .chain(own)
+        .collect();
+    for family in &mut families {
+        family.jobs = BTreeSet::from([job.name.text.clone()]);
+        if let Some(labels) = &mut family.labels {
+            for label in common.iter().flatten() {
+                labels.insert(label.clone(), None);
+            }
+        }
+    }
+    let mut endpoint = Endpoint {
+        job: job.name.text.clone(),
+        file: job.file.clone(),
+        identity,
+        address: address.to_owned(),
+        target_labels: target_labels(&job.node, written),
+        honors_labels: job.node.get("honor_labels").is_some_and(|it| it.is_true()),
+        families,
+        series: Vec::new(),
+        dropped: Vec::new(),
+    };
+    endpoint.relabel(job);
+    endpoint
+}
+
+impl Endpoint {
+    /// Fills the series in, as relabelling leaves them.
+    fn relabel(&mut self, job: &Job) {
+        let steps = steps(&job.node, "metric_relabel_configs");
+        for (index, family) in self.families.iter().enumerate() {
+            for (ending, label) in family.series() {
+                let first = format!("{}{ending}", family.name);
+                let mut labels = family.labels.clone();
+                if let (Some(labels), Some(label)) = (&mut labels, label) {
+                    labels.insert((*label).to_owned(), None);
+                }
+                let mut name = first.clone();
+                // What Prometheus adds itself is not relabelled.
+                let is_added =
+                    name == "up" || name.starts_with("scrape_") || name.starts_with("ALERTS");
+                let steps = if is_added { &[][..] } else { steps.as_slice() };
+                let mut kept = true;
+                for step in steps {
+                    let before = name.clone();
+                    let fate = step.apply(&mut name, &mut labels);
+                    match fate {
+                        Fate::Kept => {}
+                        Fate::Unknown => labels = None,
+                        Fate::Dropped => {
+                            self.dropped.push((before, None, step.place));
+                            kept = false;
+                            break;
+                        }
+                    }
+                    if name != before {
+                        self.dropped.push((before, Some(name.clone()), step.place));
+                    }
+                }
+                if kept {
+                    self.series.push(OwnSeries {
+                        name,
+                        family: index,
+                        labels,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Whether it may give a series of this name that is not listed.
+    pub(super) fn may_export(&self, name: &str) -> bool {
+        let listed = self.identity.exporters.iter();
+        if listed.clone().any(|exporter| exporter.knows_all_like(name)) {
+            return self.identity.reach == Reach::Anything;
+        }
+        let first = name.split('_').next().unwrap_or_default();
+        let has_alike = listed
+            .flat_map(|exporter| &exporter.families)
+            .any(|family| family.name.split('_').next() == Some(first));
+        match self.identity.reach {
+            Reach::Anything => true,
+            Reach::Own => {
+                let known = super::catalogue::who_knows_all_like(name);
+                known.is_none() || self.sounds_like(first)
+            }
+            Reach::Listed | Reach::LikelyListed => {
+                has_alike && !self.identity.exporters.iter().all(|it| it.is_library())
+            }
+        }
+    }
+
+    /// Whether it is a well-known exporter, and no program of the project.
+    pub(super) fn is_an_exporter(&self) -> bool {
+        let is_open = self.identity.reach == Reach::Anything;
+        self.identity.program.is_none() && !self.identity.exporters.is_empty() && !is_open
+    }
+
+    fn sounds_like(&self, word: &str) -> bool {
+        let folder = self
+            .identity
+            .program
+            .as_ref()
+            .map(|it| it.folder.display().to_string());
+        let names = format!(
+            "{} {} {}",
+            self.job,
+            self.address,
+            folder.unwrap_or_default()
+        );
+        names
+            .to_ascii_lowercase()
+            .contains(&word.to_ascii_lowercase())
+    }
+
+    /// What it is, in words.
+    pub(crate) fn in_words(&self) -> String {
+        format!("job `{}`", self.job)
+    }
+}

@@ -1,0 +1,75 @@
+//! What is known of when a selector's series are there.
+
+use promql_parser::parser::VectorSelector;
+
+use super::endpoint::Endpoint;
+use super::series::{Relabelled, Series};
+use super::{Family, Knowledge};
+
+impl Knowledge {
+    /// The family of a selector's series, if there is one and all of them are so.
+    fn only_if(
+        &self,
+        selector: &VectorSelector,
+        is_so: impl Fn(&Family) -> bool,
+    ) -> Option<&Family> {
+        let name = selector.name.as_deref()?;
+        let asked: Vec<_> = self.asked(&selector.matchers.matchers).collect();
+        let is_asked = |series: &&Series| {
+            series
+                .endpoint
+                .is_none_or(|index| asked.iter().any(|(it, _)| *it == index))
+        };
+        let series = self.series_named(name).into_iter().filter(is_asked);
+        let families: Vec<_> = series.filter_map(|it| self.family_of(it)).collect();
+        let first = families.first().copied()?;
+        families.iter().all(|family| is_so(family)).then_some(first)
+    }
+
+    /// The family of a selector that only old versions of its exporter have.
+    pub(crate) fn only_as_old_name(&self, selector: &VectorSelector) -> Option<&Family> {
+        self.only_if(selector, |family| family.renamed_to.is_some())
+    }
+
+    /// The family of a selector whose series are born with their first events.
+    pub(crate) fn born_with_an_event(&self, selector: &VectorSelector) -> Option<&Family> {
+        self.only_if(selector, |family| family.after_first_event)
+    }
+
+    /// The family of a selector whose series are there only while things are well.
+    pub(crate) fn there_while_well(&self, selector: &VectorSelector) -> Option<&Family> {
+        self.only_if(selector, |family| family.while_well)
+    }
+
+    /// What relabelling does to a selector's metric, if that leaves nothing of it.
+    pub(crate) fn relabelled_away(
+        &self,
+        selector: &VectorSelector,
+    ) -> Option<(&Endpoint, &Relabelled)> {
+        let name = selector.name.as_deref()?;
+        let asked: Vec<_> = self.asked(&selector.matchers.matchers).collect();
+        let is_asked = |index: usize| asked.iter().any(|(it, _)| *it == index);
+        let is_there = self
+            .series_named(name)
+            .iter()
+            .any(|series| series.endpoint.is_none_or(is_asked));
+        let relabelled = self
+            .relabelled
+            .get(name)?
+            .iter()
+            .find(|it| is_asked(it.endpoint))?;
+        // The same program may be scraped by another job, too.
+        let may_be_there = asked
+            .iter()
+            .any(|(index, endpoint)| *index != relabelled.endpoint && endpoint.may_export(name));
+        let endpoint = self.endpoints.get(relabelled.endpoint)?;
+        (!is_there && !may_be_there).then_some((endpoint, relabelled))
+    }
+
+    /// Whether a running Prometheus has it.
+    pub(crate) fn runs(&self, name: &str) -> bool {
+        self.running
+            .as_ref()
+            .is_some_and(|names| names.contains(name))
+    }
+}

@@ -1,0 +1,146 @@
+//! How much two metrics' names are alike.
+
+use std::collections::{BTreeSet, HashMap};
+
+/// Endings that say a unit or a kind, which people leave out or add.
+const ENDINGS: [&str; 10] = [
+    "total",
+    "seconds",
+    "bytes",
+    "count",
+    "sum",
+    "bucket",
+    "ratio",
+    "info",
+    "percent",
+    "milliseconds",
+];
+
+/// Names, found by their words.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    names: Vec<String>,
+    by_word: HashMap<String, Vec<usize>>,
+}
+
+impl Names {
+    pub(super) fn of(names: impl Iterator<Item = String>) -> Self {
+        let mut them = Self::default();
+        let names: BTreeSet<_> = names.filter(|name| !name.ends_with('*')).collect();
+        for name in names {
+            let index = them.names.len();
+            for word in words(&name) {
+                let word = word.trim_end_matches('s').to_owned();
+                them.by_word.entry(word).or_default().push(index);
+            }
+            them.names.push(name);
+        }
+        them
+    }
+
+    /// The name most like `name`, if one is so alike that it may be meant.
+    pub(super) fn nearest(&self, name: &str) -> Option<&str> {
+        let mut shared: HashMap<usize, usize> = HashMap::new();
+        for word in words(name) {
+            for index in self
+                .by_word
+                .get(word.trim_end_matches('s'))
+                .into_iter()
+                .flatten()
+            {
+                *shared.entry(*index).or_default() += 1;
+            }
+        }
+        let most = shared.values().copied().max().unwrap_or_default();
+        let alike = shared.into_iter().filter(|(_, count)| count + 1 >= most);
+        let names = alike.filter_map(|(index, _)| self.names.get(index));
+        let rated = names.map(|other| (likeness(name, other), other.as_str()));
+        let best = rated.max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))?;
+        let typo = || {
+            let by_letters = self
+                .names
+                .iter()
+                .filter(|it| it.len().abs_diff(name.len()) <= 2);
+            by_letters
+                .map(String::as_str)
+                .find(|it| is_a_typo(name, it))
+        };
+        if best.0 >= 0.6 { Some(best.1) } else { typo() }
+    }
+}
+
+/// Whether `name` is surely meant to be `other`: a letter or two differ, the words stand in another
+/// order, or a unit or kind is missing at its end.
+pub(super) fn is_near_miss(name: &str, other: &str) -> bool {
+    let own_words: BTreeSet<_> = words(name).collect();
+    let other_words: BTreeSet<_> = words(other).collect();
+    is_a_typo(name, other) || own_words == other_words || core(name) == core(other)
+}
+
+fn is_a_typo(name: &str, other: &str) -> bool {
+    let longest = name.len().max(other.len());
+    let distance = strsim::damerau_levenshtein(name, other);
+    distance <= 1 || (distance <= 2 && longest >= 12)
+}
+
+/// A name without the words at its end that say a unit or a kind, and without plurals.
+fn core(name: &str) -> Vec<&str> {
+    let mut words: Vec<_> = words(name).map(|word| word.trim_end_matches('s')).collect();
+    while words.len() > 1
+        && words.last().is_some_and(|it| {
+            ENDINGS
+                .iter()
+                .any(|ending| ending.trim_end_matches('s') == *it)
+        })
+    {
+        words.pop();
+    }
+    words
+}
+
+fn words(name: &str) -> impl Iterator<Item = &str> {
+    name.split(['_', ':']).filter(|word| !word.is_empty())
+}
+
+fn likeness(name: &str, other: &str) -> f64 {
+    strsim::normalized_damerau_levenshtein(name, other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_miss_is_a_letter_an_order_or_an_ending() {
+        for (name, other) in [
+            ("http_request_total", "http_requests_total"),
+            ("requests_http_total", "http_requests_total"),
+            ("http_request_duration", "http_request_duration_seconds"),
+            ("orders_failed", "orders_failed_total"),
+        ] {
+            assert!(is_near_miss(name, other), "{name} {other}");
+        }
+        for (name, other) in [
+            ("http_errors_total", "http_requests_total"),
+            ("a_in", "a_out"),
+            ("orders_created_total", "orders_total"),
+        ] {
+            assert!(!is_near_miss(name, other), "{name} {other}");
+        }
+    }
+
+    #[test]
+    fn nearest_is_the_most_alike() {
+        let names = [
+            "http_requests_total",
+            "http_request_size_bytes_sum",
+            "node_load1",
+        ];
+        let names = Names::of(names.iter().map(|name| (*name).to_owned()));
+        assert_eq!(
+            names.nearest("http_request_total"),
+            Some("http_requests_total")
+        );
+        assert_eq!(names.nearest("queue_depth"), None);
+    }
+}

@@ -1,0 +1,215 @@
+//! The project's own programs: which files a service is made of, and what they export.
+
+use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
+
+use alertdrill_project::Service;
+
+use super::source::Scan;
+use crate::checkout::{Checkout, SourceFile};
+
+/// Images that hold a language and no program: what they run is mounted.
+const LANGUAGES: [&str; 14] = [
+    "python",
+    "node",
+    "golang",
+    "openjdk",
+    "eclipse-temurin",
+    "ruby",
+    "php",
+    "rust",
+    "alpine",
+    "debian",
+    "ubuntu",
+    "bun",
+    "deno",
+    "amazoncorretto",
+];
+
+/// Programs of a checkout, each scanned once.
+pub(super) struct Programs<'a> {
+    checkout: &'a Checkout,
+    /// The checkout's own folder, where compose's absolute paths tell it.
+    root: Option<PathBuf>,
+    scanned: HashMap<PathBuf, Scan>,
+}
+
+/// A program and what it exports.
+#[derive(Clone, Debug)]
+pub(super) struct Program {
+    /// Its folder, as seen from the checkout's.
+    pub(super) folder: PathBuf,
+    pub(super) scan: Scan,
+}
+
+impl<'a> Programs<'a> {
+    pub(super) fn of(checkout: &'a Checkout) -> Self {
+        Self {
+            checkout,
+            root: root_of(checkout),
+            scanned: HashMap::new(),
+        }
+    }
+
+    /// The program that a service is built from, or that is mounted into it; `None` if it is not in
+    /// the checkout.
+    pub(super) fn of_service(&mut self, service: &Service) -> Option<Program> {
+        if let Some(build) = &service.build {
+            let folder = self.folder(&build.context)?;
+            return Some(self.program(&folder));
+        }
+        let image = service.image.as_deref().map(last_part)?;
+        if !LANGUAGES.contains(&image) {
+            return None;
+        }
+        let binds = service
+            .volumes
+            .iter()
+            .filter(|volume| volume.kind == "bind");
+        let folders: Vec<_> = binds
+            .filter_map(|volume| self.folder(Path::new(volume.source.as_deref()?)))
+            .collect();
+        let programs = folders.iter().map(|folder| self.program(folder));
+        let mut programs = programs.filter(|program| program.scan.is_whole());
+        programs.next()
+    }
+
+    /// The last part of the name of the image that a service's own image is made from.
+    pub(super) fn base_image(&self, service: &Service) -> Option<&'a str> {
+        let build = service.build.as_ref()?;
+        let folder = self.folder(&build.context)?;
+        let own = build
+            .dockerfile
+            .as_deref()
+            .unwrap_or_else(|| Path::new("Dockerfile"));
+        let path = folder.join(own.file_name()?);
+        let checkout: &'a Checkout = self.checkout;
+        let is_it = |file: &&SourceFile| {
+            let name = file.path.to_string_lossy();
+            name.eq_ignore_ascii_case(&path.to_string_lossy()) || file.path.ends_with(own)
+        };
+        let file = checkout.sources.iter().find(is_it)?;
+        let froms = file.text.lines().filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let is_from = words.next()?.eq_ignore_ascii_case("from");
+            is_from.then(|| words.find(|word| !word.starts_with("--")))?
+        });
+        froms.last().map(last_part)
+    }
+
+    /// The program in a folder of this name, if there is just one.
+    pub(super) fn named(&mut self, name: &str) -> Option<Program> {
+        let mut folders: Vec<PathBuf> = Vec::new();
+        for source in &self.checkout.sources {
+            let mut folder = PathBuf::new();
+            for part in source.path.parent()?.components() {
+                folder.push(part);
+                if part.as_os_str() == name && !folders.contains(&folder) {
+                    folders.push(folder.clone());
+                }
+            }
+        }
+        match folders.as_slice() {
+            [folder] => Some(self.program(folder)),
+            _ => None,
+        }
+    }
+
+    /// All of the checkout as one program.
+    pub(super) fn all(&mut self) -> Program {
+        self.program(Path::new(""))
+    }
+
+    fn program(&mut self, folder: &Path) -> Program {
+        let checkout = self.checkout;
+        let scan = self.scanned.entry(folder.to_owned()).or_insert_with(|| {
+            let below = checkout
+                .sources
+                .iter()
+                .filter(|file| file.path.starts_with(folder));
+            Scan::of(&below.collect::<Vec<&SourceFile>>())
+        });
+        Program {
+            folder: folder.to_owned(),
+            scan: scan.clone(),
+        }
+    }
+
+    /// The folder of the checkout that compose's path means; `None` if nothing of it is there.
+    fn folder(&self, path: &Path) -> Option<PathBuf> {
+        let has_sources = |folder: &Path| {
+            self.checkout
+                .sources
+                .iter()
+                .any(|file| file.path.starts_with(folder))
+        };
+        if path.is_relative() {
+            let folder: PathBuf = path
+                .components()
+                .filter(|part| *part != Component::CurDir)
+                .collect();
+            return has_sources(&folder).then_some(folder);
+        }
+        if let Some(root) = &self.root {
+            let folder = path.strip_prefix(root).ok()?.to_owned();
+            return has_sources(&folder).then_some(folder);
+        }
+        let parts: Vec<_> = path.components().collect();
+        let tails =
+            (1..parts.len()).map(|from| parts.get(from..).unwrap_or_default().iter().collect());
+        tails.into_iter().find(|tail: &PathBuf| has_sources(tail))
+    }
+}
+
+/// The checkout's own folder: what a path of compose begins with that ends in the path of a file
+/// that is known.
+fn root_of(checkout: &Checkout) -> Option<PathBuf> {
+    let prometheus = checkout.prometheus.as_ref()?;
+    let service = checkout
+        .compose
+        .as_ref()?
+        .services
+        .get(prometheus.service.as_ref()?)?;
+    let sources = service
+        .volumes
+        .iter()
+        .filter_map(|volume| volume.source.as_deref());
+    let sources: Vec<&Path> = sources
+        .map(Path::new)
+        .filter(|path| path.is_absolute())
+        .collect();
+    let ends = prometheus
+        .file
+        .path
+        .ancestors()
+        .filter(|end| !end.as_os_str().is_empty());
+    for end in ends {
+        if let Some(found) = sources.iter().find(|path| path.ends_with(end)) {
+            return found
+                .ancestors()
+                .nth(end.components().count())
+                .map(Path::to_owned);
+        }
+    }
+    None
+}
+
+/// The last part of an image's name, without registry, tag and digest.
+pub(super) fn last_part(image: &str) -> &str {
+    let name = image.split('@').next().unwrap_or_default();
+    let name = name.rsplit('/').next().unwrap_or_default();
+    name.split(':').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn image_is_known_by_its_last_part() {
+        assert_eq!(
+            last_part("quay.io:443/prometheus/node-exporter:v1.8@sha256:a"),
+            "node-exporter"
+        );
+    }
+}

@@ -1,0 +1,288 @@
+//! JavaScript and TypeScript: `prom-client`, and express middleware that uses it.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::text::{Constants, Language, Pattern, all, arguments, pair};
+use super::{Code, Defined, Scan, constants_of, tells_of_metrics};
+use crate::checkout::SourceFile;
+use crate::knowledge::{Family, MetricKind};
+
+const CURLY: Language = Language::Curly;
+
+static METRIC: Pattern = LazyLock::new(|| {
+    let made = r"\bnew\s+(?:[\w$]+\.)*(Counter|Gauge|Histogram|Summary)(?:<[^>(]*>)?\s*\(";
+    let provided = r"\bmake(Counter|Gauge|Histogram|Summary)Provider\s*\(";
+    Regex::new(&format!("{made}|{provided}")).ok()
+});
+static VARIABLE: Pattern =
+    LazyLock::new(|| Regex::new(r"([A-Za-z_$][\w$]*)\s*(?::\s*[\w.<>\x22'| ]+\s*)?[=:]\s*$").ok());
+static IMPORT: Pattern = LazyLock::new(|| {
+    Regex::new(r#"(?:\bfrom\s+|\brequire\s*\(\s*|\bimport\s*\(?\s*)['"]([^'"]+)['"]"#).ok()
+});
+static DEFAULTS: Pattern = LazyLock::new(|| Regex::new(r"\bcollectDefaultMetrics\s*\(").ok());
+static COMMON_LABELS: Pattern = LazyLock::new(|| Regex::new(r"\bsetDefaultLabels\s*\(").ok());
+static BUNDLE: Pattern = LazyLock::new(|| {
+    Regex::new(r"\b(?:promBundle|prometheusBundle|bundle|expressPromBundle)\s*\(").ok()
+});
+
+/// Adds what JavaScript and TypeScript files export.
+pub(super) fn scan(codes: &[Code<'_>], sources: &[&SourceFile], scan: &mut Scan) {
+    let constants = constants_of(codes, CURLY);
+    let uses_client = codes.iter().any(|code| {
+        let text = &code.text;
+        ["prom-client", "nestjs-prometheus", "express-prom-bundle"]
+            .iter()
+            .any(|it| text.contains(it))
+    });
+    if !uses_client {
+        for code in codes {
+            imports_of(code, scan);
+        }
+        return;
+    }
+    let mut defined = Vec::new();
+    for code in codes {
+        metrics_of(code, &constants, &mut defined, scan);
+        defaults_of(code, &constants, &mut defined, scan);
+        bundle_of(code, &mut defined, scan);
+        imports_of(code, scan);
+    }
+    let _ = sources;
+    scan.add(defined, codes, CURLY);
+}
+
+fn metrics_of(code: &Code<'_>, constants: &Constants, defined: &mut Vec<Defined>, scan: &mut Scan) {
+    for found in all(&METRIC, &code.text) {
+        let (Some(whole), Some(class)) = (found.get(0), found.get(1).or_else(|| found.get(2)))
+        else {
+            continue;
+        };
+        let Some((parts, _)) = arguments(&code.text, whole.end() - 1, CURLY) else {
+            continue;
+        };
+        let place = code.place(whole.start());
+        let Some(first) = parts.first() else {
+            continue;
+        };
+        let (name, labels) = if first.starts_with('{') {
+            let Some((entries, _)) = arguments(first, 0, CURLY) else {
+                continue;
+            };
+            let of = |key: &str| {
+                let pairs = entries.iter().filter_map(|entry| pair(entry));
+                pairs
+                    .into_iter()
+                    .find(|(name, _)| *name == key)
+                    .map(|(_, value)| value)
+            };
+            let spreads = entries.iter().any(|entry| entry.starts_with("..."));
+            (
+                of("name").and_then(|name| constants.text(name, CURLY)),
+                match of("labelNames") {
+                    None if spreads => None,
+                    None => Some(Vec::new()),
+                    Some(list) => constants.list(list.trim_end_matches(" as const"), CURLY),
+                },
+            )
+        } else {
+            (
+                constants.text(first, CURLY),
+                parts
+                    .get(2)
+                    .map_or(Some(Vec::new()), |list| constants.list(list, CURLY)),
+            )
+        };
+        let Some(name) = name else {
+            scan.unreadable
+                .insert(format!("{place}: a metric's name is made at run time"));
+            continue;
+        };
+        let mut family = Family::new(&name, kind_of(class.as_str()), &place);
+        family.has_quantiles = family.kind == MetricKind::Summary;
+        family.labels = labels
+            .clone()
+            .map(|labels| labels.into_iter().map(|label| (label, None)).collect());
+        let before = code.text.get(..whole.start()).unwrap_or_default();
+        let line = before
+            .get(before.rfind('\n').map_or(0, |at| at + 1)..)
+            .unwrap_or_default();
+        let variable = all(&VARIABLE, line).last();
+        defined.push(Defined {
+            family,
+            variable: variable.and_then(|it| Some(it.get(1)?.as_str().to_owned())),
+            label_names: labels.unwrap_or_default(),
+        });
+    }
+}
+
+fn kind_of(class: &str) -> MetricKind {
+    match class {
+        "Counter" => MetricKind::Counter,
+        "Histogram" => MetricKind::Histogram,
+        "Summary" => MetricKind::Summary,
+        _ => MetricKind::Gauge,
+    }
+}
+
+/// The client's own metrics, which may have a prefix, and labels of all metrics.
+fn defaults_of(
+    code: &Code<'_>,
+    constants: &Constants,
+    defined: &mut Vec<Defined>,
+    scan: &mut Scan,
+) {
+    let _ = defined;
+    for found in all(&COMMON_LABELS, &code.text) {
+        let Some((parts, _)) = found
+            .get(0)
+            .and_then(|whole| arguments(&code.text, whole.end() - 1, CURLY))
+        else {
+            continue;
+        };
+        let object = parts.first().filter(|part| part.starts_with('{'));
+        let entries = object.and_then(|object| arguments(object, 0, CURLY));
+        for entry in entries.map_or(Vec::new(), |(entries, _)| entries) {
+            let key = pair(entry).map_or(entry, |(key, _)| key);
+            scan.common_labels.insert(key.to_owned());
+        }
+    }
+    for found in all(&DEFAULTS, &code.text) {
+        let Some(whole) = found.get(0) else {
+            continue;
+        };
+        scan.libraries.insert("client-node");
+        let written = arguments(&code.text, whole.end() - 1, CURLY);
+        let Some(object) = written.and_then(|(parts, _)| parts.first().copied()) else {
+            continue;
+        };
+        let entries = object
+            .starts_with('{')
+            .then(|| arguments(object, 0, CURLY))
+            .flatten();
+        let prefix = entries.and_then(|(entries, _)| {
+            let pairs = entries.into_iter().filter_map(pair);
+            pairs
+                .into_iter()
+                .find(|(key, _)| *key == "prefix")
+                .map(|(_, value)| value)
+        });
+        let Some(prefix) = prefix else {
+            continue;
+        };
+        match constants.text(prefix, CURLY) {
+            Some(prefix) => {
+                for beginning in ["nodejs_", "process_"] {
+                    let name = format!("{prefix}{beginning}*");
+                    let place = code.place(whole.start());
+                    scan.families
+                        .push(Family::new(&name, MetricKind::Untyped, &place));
+                }
+            }
+            None => {
+                let place = code.place(whole.start());
+                scan.unreadable
+                    .insert(format!("{place}: the prefix is made at run time"));
+            }
+        }
+    }
+}
+
+/// express-prom-bundle, with what it is told.
+fn bundle_of(code: &Code<'_>, defined: &mut Vec<Defined>, scan: &mut Scan) {
+    if !code.text.contains("express-prom-bundle") {
+        return;
+    }
+    let Some((parts, at)) = all(&BUNDLE, &code.text).find_map(|found| {
+        let whole = found.get(0)?;
+        let (parts, _) = arguments(&code.text, whole.end() - 1, CURLY)?;
+        Some((parts, whole.start()))
+    }) else {
+        return;
+    };
+    let place = code.place(at);
+    let object = parts.first().copied().unwrap_or_default();
+    let entries = object
+        .starts_with('{')
+        .then(|| arguments(object, 0, CURLY))
+        .flatten();
+    let entries = entries.map_or(Vec::new(), |(entries, _)| entries);
+    let of = |key: &str| {
+        let mut pairs = entries.iter().filter_map(|entry| pair(entry));
+        pairs.find(|(name, _)| *name == key).map(|(_, value)| value)
+    };
+    let name = of("httpDurationMetricName").map(|name| name.trim_matches(['"', '\'']));
+    let is_summary = of("metricType").is_some_and(|kind| kind.contains("summary"));
+    let kind = if is_summary {
+        MetricKind::Summary
+    } else {
+        MetricKind::Histogram
+    };
+    let mut family = Family::new(
+        name.unwrap_or("http_request_duration_seconds"),
+        kind,
+        &place,
+    );
+    family.has_quantiles = is_summary;
+    let is_told = |key: &str| of(key).is_some_and(|value| value != "false");
+    let mut labels: Vec<&str> = Vec::new();
+    if of("includeStatusCode") != Some("false") {
+        labels.push("status_code");
+    }
+    if is_told("includeMethod") {
+        labels.push("method");
+    }
+    if is_told("includePath") {
+        labels.push("path");
+    }
+    // Labels of their own are functions that may add any.
+    let has_own = ["customLabels", "transformLabels"]
+        .iter()
+        .any(|key| of(key).is_some());
+    family.labels = (!has_own
+        && (entries.is_empty() || !entries.iter().any(|it| it.starts_with("..."))))
+    .then(|| {
+        labels
+            .iter()
+            .map(|label| ((*label).to_owned(), None))
+            .collect()
+    });
+    defined.push(Defined {
+        family,
+        variable: None,
+        label_names: Vec::new(),
+    });
+    if of("promClient").is_some() {
+        scan.libraries.insert("client-node");
+    }
+}
+
+/// Packages that may export more.
+fn imports_of(code: &Code<'_>, scan: &mut Scan) {
+    const KNOWN: [&str; 3] = [
+        "prom-client",
+        "express-prom-bundle",
+        "@willsoto/nestjs-prometheus",
+    ];
+    for found in all(&IMPORT, &code.text) {
+        let Some(package) = found.get(1) else {
+            continue;
+        };
+        let name = package.as_str();
+        let is_own =
+            name.starts_with(['.', '/', '~']) || name.starts_with("@/") || name.starts_with("src/");
+        if name == "express-prometheus-middleware" {
+            scan.libraries
+                .insert("client-node-express-prometheus-middleware");
+            scan.unreadable.insert(format!(
+                "{}: `{name}` may be told names",
+                code.place(package.start())
+            ));
+        } else if !is_own && tells_of_metrics(name) && !KNOWN.contains(&name) {
+            let place = code.place(package.start());
+            scan.unreadable
+                .insert(format!("{place}: `{name}` may export more"));
+        }
+    }
+}

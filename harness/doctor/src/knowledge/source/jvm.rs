@@ -1,0 +1,153 @@
+//! Java and Kotlin: Micrometer (Spring Boot's actuator, Quarkus) and Prometheus's own client.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::text::{Language, Pattern, all, arguments};
+use super::{Code, Scan, constants_of, tells_of_metrics};
+use crate::checkout::SourceFile;
+use crate::knowledge::{Family, MetricKind};
+
+const CURLY: Language = Language::Curly;
+
+/// `Counter.builder("orders.created")`, `registry.timer("orders", …)`, `@Timed("orders")`
+static BUILDER: Pattern = LazyLock::new(|| {
+    let kinds =
+        "Counter|FunctionCounter|Timer|LongTaskTimer|Gauge|DistributionSummary|FunctionTimer";
+    Regex::new(&format!(r"\b({kinds})\s*\.\s*builder\s*\(")).ok()
+});
+static OF_REGISTRY: Pattern = LazyLock::new(|| {
+    Regex::new(r"\b\w*(?i:registry|metrics|meter)\w*\s*\.\s*(counter|timer|gauge|summary)\s*\(")
+        .ok()
+});
+static ANNOTATION: Pattern =
+    LazyLock::new(|| Regex::new(r#"@(Timed|Counted)\s*\(\s*(?:value\s*=\s*)?("[^"]+")"#).ok());
+/// Prometheus's own client: `Counter.build().name("x")`, `Counter.build("x", "help")`
+static CLIENT: Pattern = LazyLock::new(|| {
+    Regex::new(r#"\b(Counter|Gauge|Histogram|Summary)\s*\.\s*build(?:er)?\s*\(\s*(?:\)(?s:.{0,200}?)\.name\(\s*)?("[^"]+")"#).ok()
+});
+static IMPORT: Pattern =
+    LazyLock::new(|| Regex::new(r"(?m)^\s*import\s+(?:static\s+)?([\w.]+)").ok());
+
+/// Adds what Java and Kotlin files export.
+pub(super) fn scan(codes: &[Code<'_>], sources: &[&SourceFile], scan: &mut Scan) {
+    if codes.is_empty() {
+        return;
+    }
+    let parts = ["pom.xml", "build.gradle", "build.gradle.kts"];
+    let is_part = |file: &&&SourceFile| parts.iter().any(|part| file.path.ends_with(part));
+    let made_of: Vec<_> = sources
+        .iter()
+        .filter(is_part)
+        .map(|file| &*file.text)
+        .collect();
+    let uses = |name: &str| made_of.iter().any(|text| text.contains(name));
+    if uses("spring-boot-starter-actuator") {
+        scan.libraries.insert("client-java-spring-boot");
+    } else if uses("micrometer") {
+        scan.libraries.insert("client-java-micrometer");
+    }
+    if uses("simpleclient") || uses("prometheus-metrics-core") {
+        scan.libraries.insert("client-java");
+    }
+    // Binders of libraries and common tags add to what is written: it is never all.
+    if let Some(code) = codes.first() {
+        let path = code.file.path.display();
+        scan.unreadable
+            .insert(format!("{path}: libraries may add metrics"));
+    }
+    let constants = constants_of(codes, CURLY);
+    for code in codes {
+        let is_micrometer = code.text.contains("io.micrometer");
+        if !is_micrometer
+            && all(&IMPORT, &code.text)
+                .all(|it| !it.get(1).is_some_and(|it| tells_of_metrics(it.as_str())))
+        {
+            continue;
+        }
+        if is_micrometer {
+            for pattern in [&BUILDER, &OF_REGISTRY] {
+                for found in all(pattern, &code.text) {
+                    let (Some(whole), Some(class)) = (found.get(0), found.get(1)) else {
+                        continue;
+                    };
+                    let name = arguments(&code.text, whole.end() - 1, CURLY)
+                        .and_then(|(parts, _)| constants.text(parts.first()?, CURLY));
+                    if let Some(name) = name {
+                        let place = code.place(whole.start());
+                        scan.families.extend(meters(&name, class.as_str(), &place));
+                    }
+                }
+            }
+            for found in all(&ANNOTATION, &code.text) {
+                if let (Some(class), Some(name)) = (found.get(1), found.get(2)) {
+                    let place = code.place(name.start());
+                    let name = name.as_str().trim_matches('"');
+                    scan.families.extend(meters(name, class.as_str(), &place));
+                }
+            }
+        } else {
+            for found in all(&CLIENT, &code.text) {
+                if let (Some(class), Some(name)) = (found.get(1), found.get(2)) {
+                    let place = code.place(class.start());
+                    let name = name.as_str().trim_matches('"');
+                    let kind = kind_of(class.as_str());
+                    let mut family = Family::new(name, kind, &place);
+                    family.has_quantiles = kind == MetricKind::Summary;
+                    if kind == MetricKind::Counter && !name.ends_with("_total") {
+                        // The client's versions differ in whether they add it.
+                        let total = format!("{name}_total");
+                        scan.families.push(Family::new(&total, kind, &place));
+                    }
+                    scan.families.push(family);
+                }
+            }
+        }
+    }
+}
+
+fn kind_of(class: &str) -> MetricKind {
+    match class {
+        "Counter" => MetricKind::Counter,
+        "Histogram" => MetricKind::Histogram,
+        "Summary" => MetricKind::Summary,
+        _ => MetricKind::Gauge,
+    }
+}
+
+/// What Micrometer's Prometheus registry makes of a meter: dots become `_`, and the kind is added.
+fn meters(name: &str, class: &str, place: &str) -> Vec<Family> {
+    let name = name.replace(
+        |c: char| !c.is_ascii_alphanumeric() && c != '_' && c != ':',
+        "_",
+    );
+    let one = |name: &str, kind| Family::new(name, kind, place);
+    match class.to_ascii_lowercase().as_str() {
+        "counter" | "functioncounter" | "counted" => {
+            let name = name.trim_end_matches("_total");
+            vec![one(&format!("{name}_total"), MetricKind::Counter)]
+        }
+        "timer" | "functiontimer" | "timed" | "longtasktimer" => {
+            let name = format!("{}_seconds", name.trim_end_matches("_seconds"));
+            let max = one(&format!("{name}_max"), MetricKind::Gauge);
+            // Buckets and quantiles are a matter of configuration.
+            let mut all = one(&name, MetricKind::Histogram);
+            all.kind = MetricKind::Histogram;
+            vec![all, max, one(&name, MetricKind::Untyped)]
+        }
+        "distributionsummary" | "summary" => {
+            let max = one(&format!("{name}_max"), MetricKind::Gauge);
+            vec![
+                one(&name, MetricKind::Histogram),
+                max,
+                one(&name, MetricKind::Untyped),
+            ]
+        }
+        // A gauge may have its unit at the end.
+        _ => vec![
+            one(&name, MetricKind::Gauge),
+            one(&format!("{name}_*"), MetricKind::Gauge),
+        ],
+    }
+}

@@ -1,0 +1,155 @@
+//! Which values a program gives to the labels of its metrics, where it writes them as they are; and
+//! whether it makes a series before its first event.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::text::{Constants, Language, Pattern, all, arguments, pair};
+use super::{Code, Defined, constants_of};
+use crate::knowledge::Family;
+
+/// `orders.labels(`, `ORDERS.WithLabelValues(`, `orders.inc({`, …
+static USE: Pattern = LazyLock::new(|| {
+    let calls = "labels|WithLabelValues|With|inc|dec|set|observe|startTimer|labelValues";
+    Regex::new(&format!(r"\b([A-Za-z_]\w*)\s*\.\s*({calls})\s*\(")).ok()
+});
+
+/// What one use says of the labels: of each its value, if it is written.
+type Given = BTreeMap<String, Option<String>>;
+
+/// The metrics with what their uses say of their labels.
+pub(super) fn with_values(
+    defined: Vec<Defined>,
+    codes: &[Code<'_>],
+    language: Language,
+) -> Vec<Family> {
+    let constants = constants_of(codes, language);
+    let mut uses: HashMap<String, Vec<(Option<Given>, bool)>> = HashMap::new();
+    let mut by_variable: HashMap<&str, Option<&Defined>> = HashMap::new();
+    for it in &defined {
+        if let Some(variable) = &it.variable {
+            // A variable that holds two metrics tells of neither.
+            let only = by_variable.entry(variable).or_insert(Some(it));
+            if only.is_some_and(|known| known.family.name != it.family.name) {
+                *only = None;
+            }
+        }
+    }
+    for code in codes {
+        for found in all(&USE, &code.text) {
+            let (Some(variable), Some(call), Some(whole)) =
+                (found.get(1), found.get(2), found.get(0))
+            else {
+                continue;
+            };
+            let Some(Some(it)) = by_variable.get(variable.as_str()) else {
+                continue;
+            };
+            let open = whole.end() - 1;
+            let Some((parts, end)) = arguments(&code.text, open, language) else {
+                continue;
+            };
+            let rest = code.text.get(end + 1..).unwrap_or_default();
+            let is_first = makes_it(call.as_str(), &parts, rest);
+            if let Some(given) = given(call.as_str(), &parts, it, &constants, language) {
+                let uses = uses.entry(variable.as_str().to_owned()).or_default();
+                uses.push((given, is_first));
+            }
+        }
+    }
+    let known = defined.into_iter().map(|it| {
+        let uses = it.variable.as_ref().and_then(|variable| uses.get(variable));
+        family_with(it.family, &it.label_names, uses.map_or(&[], Vec::as_slice))
+    });
+    known.collect()
+}
+
+/// Whether a use makes the series without counting anything.
+fn makes_it(call: &str, parts: &[&str], rest: &str) -> bool {
+    let is_zero = |part: &&str| ["0", "0.0"].contains(part);
+    match call {
+        "inc" | "set" => parts.get(1).is_some_and(is_zero),
+        "labels" | "WithLabelValues" | "With" | "labelValues" => {
+            let rest = rest.trim_start_matches([' ', '\t', ';']);
+            let adds_nothing = [".inc(0)", ".Add(0)", ".set(0)", ".Set(0)", ".inc(0.0)"];
+            rest.is_empty()
+                || rest.starts_with(['\n', '\r'])
+                || adds_nothing.iter().any(|it| rest.starts_with(it))
+        }
+        _ => false,
+    }
+}
+
+/// What a use says of the labels; `Some(None)` if it says nothing that can be read; `None` if it is
+/// no use of labels.
+fn given(
+    call: &str,
+    parts: &[&str],
+    it: &Defined,
+    constants: &Constants,
+    language: Language,
+) -> Option<Option<Given>> {
+    let names = &it.label_names;
+    if names.is_empty() {
+        return None;
+    }
+    let object = parts.first().filter(|part| part.contains('{'));
+    if let Some(object) = object {
+        let open = object.find('{')?;
+        let Some((entries, _)) = arguments(object, open, language) else {
+            return Some(None);
+        };
+        let mut given = Given::new();
+        for entry in entries {
+            if entry.starts_with("...") || entry.starts_with("**") {
+                return Some(None);
+            }
+            // `{ status }` takes the value of a variable.
+            let (key, value) = pair(entry).unwrap_or((entry, ""));
+            given.insert(key.to_owned(), constants.text(value, language));
+        }
+        return Some(Some(given));
+    }
+    if !["labels", "WithLabelValues", "labelValues"].contains(&call) {
+        // `counter.inc()` after `labels`, or `counter.inc(labels)`.
+        let takes_labels = call == "With"
+            || parts.first().is_some_and(|part| {
+                language == Language::Curly && part.parse::<f64>().is_err() && parts.len() > 1
+            });
+        return takes_labels.then_some(None);
+    }
+    let mut given = Given::new();
+    for (index, part) in parts.iter().enumerate() {
+        if part.starts_with('*') || part.starts_with("...") {
+            return Some(None);
+        }
+        let named = pair(part).filter(|(key, _)| names.iter().any(|name| name == key));
+        let (key, value) = match (named, names.get(index)) {
+            (Some(named), _) => named,
+            (None, Some(name)) => (name.as_str(), *part),
+            (None, None) => return Some(None),
+        };
+        given.insert(key.to_owned(), constants.text(value, language));
+    }
+    Some(Some(given))
+}
+
+fn family_with(mut family: Family, names: &[String], uses: &[(Option<Given>, bool)]) -> Family {
+    let Some(labels) = &mut family.labels else {
+        return family;
+    };
+    family.after_first_event = !names.is_empty() && !uses.iter().any(|(_, is_first)| *is_first);
+    if uses.is_empty() {
+        return family;
+    }
+    for name in names {
+        let values: Option<BTreeSet<String>> = uses
+            .iter()
+            .map(|(given, _)| given.as_ref()?.get(name)?.clone())
+            .collect();
+        labels.insert(name.clone(), values);
+    }
+    family
+}

@@ -1,0 +1,175 @@
+//! What a program exports, as far as its source says it: names, kinds, labels and the values that
+//! labels are given, from calls of the usual client libraries. One file a language.
+
+mod exposition;
+mod go;
+mod javascript;
+mod jvm;
+mod label_values;
+mod other_languages;
+mod python;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::Family;
+use crate::checkout::SourceFile;
+use text::{Constants, Language, without_comments};
+
+/// What a program exports.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scan {
+    pub(crate) families: Vec<Family>,
+    /// Libraries whose own metrics it has, by the names of their data files.
+    pub(crate) libraries: BTreeSet<&'static str>,
+    /// Why it may export more than is read here: each reason, as `app.py:12: …`.
+    pub(crate) unreadable: BTreeSet<String>,
+    /// Labels that all its metrics have besides their own.
+    pub(crate) common_labels: BTreeSet<String>,
+}
+
+/// A file of a program, without its comments.
+pub(super) struct Code<'a> {
+    pub(super) file: &'a SourceFile,
+    pub(super) text: String,
+}
+
+impl Code<'_> {
+    /// `app/shop.py:12`
+    pub(super) fn place(&self, at: usize) -> String {
+        let line = text::line_of(&self.text, at);
+        format!("{}:{line}", self.file.path.display())
+    }
+}
+
+/// What has the name `found` in a program that is read: its metrics and where they are kept.
+pub(super) struct Defined {
+    pub(super) family: Family,
+    /// The variable that holds it.
+    pub(super) variable: Option<String>,
+    /// Its labels in their order.
+    pub(super) label_names: Vec<String>,
+}
+
+impl Scan {
+    /// What the program of these files exports.
+    pub(crate) fn of(sources: &[&SourceFile]) -> Self {
+        let mut scan = Self::default();
+        let mut sources: Vec<_> = sources
+            .iter()
+            .copied()
+            .filter(|file| !is_test(&file.path))
+            .collect();
+        sources.sort_by(|a, b| a.path.cmp(&b.path));
+        python::scan(
+            &codes(&sources, &["py"], Language::Python),
+            &sources,
+            &mut scan,
+        );
+        let javascript = ["js", "ts", "mjs", "cjs", "jsx", "tsx"];
+        javascript::scan(
+            &codes(&sources, &javascript, Language::Curly),
+            &sources,
+            &mut scan,
+        );
+        go::scan(
+            &codes(&sources, &["go"], Language::Curly),
+            &sources,
+            &mut scan,
+        );
+        jvm::scan(
+            &codes(&sources, &["java", "kt"], Language::Curly),
+            &sources,
+            &mut scan,
+        );
+        other_languages::scan(&sources, &mut scan);
+        exposition::scan(&sources, &mut scan);
+        scan
+    }
+
+    /// Whether all that it exports is read.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.has_any() && self.unreadable.is_empty()
+    }
+
+    /// Whether it exports anything that is read.
+    pub(crate) fn has_any(&self) -> bool {
+        !self.families.is_empty() || !self.libraries.is_empty()
+    }
+
+    fn add(&mut self, defined: Vec<Defined>, codes: &[Code<'_>], language: Language) {
+        let known = label_values::with_values(defined, codes, language);
+        self.families.extend(known);
+    }
+}
+
+fn codes<'a>(sources: &[&'a SourceFile], endings: &[&str], language: Language) -> Vec<Code<'a>> {
+    let files = sources
+        .iter()
+        .filter(|file| has_ending(&file.path, endings));
+    files
+        .map(|file| Code {
+            file,
+            text: without_comments(&file.text, language),
+        })
+        .collect()
+}
+
+pub(super) fn has_ending(path: &Path, endings: &[&str]) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    ending.is_some_and(|ending| endings.contains(&ending))
+}
+
+pub(super) fn constants_of(codes: &[Code<'_>], language: Language) -> Constants {
+    let mut constants = Constants::default();
+    // Twice, for constants that are made of others.
+    for _ in 0..2 {
+        for code in codes {
+            constants.learn(&code.text, language);
+        }
+    }
+    constants
+}
+
+/// Whether a file is there for tests only.
+fn is_test(path: &Path) -> bool {
+    let name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    let in_tests = path.components().any(|part| {
+        let part = part.as_os_str().to_str().unwrap_or_default();
+        ["test", "tests", "__tests__", "spec", "loadtest", "k6"].contains(&part)
+    });
+    in_tests
+        || name.starts_with("test_")
+        || [".test.", ".spec.", "_test."]
+            .iter()
+            .any(|mark| name.contains(mark))
+}
+
+/// Whether a dependency's name tells of metrics.
+pub(super) fn tells_of_metrics(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let words = [
+        "prom",
+        "metric",
+        "opentelemetry",
+        "otel",
+        "opencensus",
+        "statsd",
+        "micrometer",
+    ];
+    let innocent = [
+        "promise",
+        "prompt",
+        "promote",
+        "sklearn",
+        "torchmetrics",
+        "parametric",
+    ];
+    words.iter().any(|word| name.contains(word)) && !innocent.iter().any(|word| name.contains(word))
+}
