@@ -100,10 +100,13 @@ fn keeps(expr: &Expr, label: &str) -> bool {
             None => false,
         },
         Expr::Call(call) => {
-            !matches!(
-                call.func.name,
+            let name = call.func.name;
+            let changes_labels = matches!(
+                name,
                 "absent" | "absent_over_time" | "label_replace" | "label_join" | "scalar" | "info"
-            ) && !(call.func.name.starts_with("histogram_") && label == "le")
+            );
+            let takes_buckets = name.starts_with("histogram_") && label == "le";
+            !changes_labels && !takes_buckets
         }
         Expr::Binary(binary) => !Operator::of(binary).joins_sets() && is_matched(binary, label),
         _ => true,

@@ -1,4 +1,4 @@
-//! What expressions are read with: what is known of metrics, and what the project's own rules record.
+//! What expressions are read with: what is known of metrics, and what the project's rules record.
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -10,6 +10,36 @@ use super::{Interval, Shape, name_of};
 use crate::checkout::{Checkout, Job, Rule, RuleKind};
 use crate::checks::Case;
 use crate::knowledge::{Knowledge, Known, MetricKind};
+
+/// Words in the names of what goes up and down, even where they end with `_total`.
+const AMOUNTS: &[&str] = &[
+    "active",
+    "applied",
+    "available",
+    "capacity",
+    "cluster",
+    "connected",
+    "current",
+    "disk",
+    "free",
+    "heap",
+    "idle",
+    "mem",
+    "memory",
+    "offline",
+    "online",
+    "open",
+    "pending",
+    "size",
+    "space",
+    "storage",
+    "swap",
+    "unapplied",
+    "uptime",
+    "usage",
+    "used",
+    "waiting",
+];
 
 /// What expressions are read with.
 pub(crate) struct Reading<'a> {
@@ -70,7 +100,9 @@ impl<'a> Reading<'a> {
             return None;
         }
         let kind = self.knowledge.kind_of(name)?;
-        Some((kind, matches!(self.knowledge.metric(name), Known::There(_))))
+        let is_known = matches!(self.knowledge.metric(name), Known::There(_));
+        let may_be_misnamed = name.split('_').any(|word| AMOUNTS.contains(&word));
+        (is_known || !may_be_misnamed).then_some((kind, is_known))
     }
 
     /// The scrape jobs whose metrics a selector can read; `None` if that is not known.

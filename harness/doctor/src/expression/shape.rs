@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use alertdrill_project::yaml_tree::Node;
 use promql_parser::label::{METRIC_NAME, MatchOp, Matcher};
 use promql_parser::parser::token::T_COUNT_VALUES;
 use promql_parser::parser::{
@@ -193,7 +194,7 @@ impl Reading<'_> {
         jobs.into_iter().any(|job| {
             let keys = ["relabel_configs", "metric_relabel_configs"];
             let relabelled = keys.iter().filter_map(|key| job.node.get(key));
-            let mut rules = relabelled.flat_map(|rules| rules.items());
+            let mut rules = relabelled.flat_map(Node::items);
             let mut labels = job.targets.iter().flat_map(|target| &target.labels);
             job.node.text_at(&["honor_labels"]) == Some("true")
                 || rules.any(|rule| rule.text_at(&["target_label"]) == Some("job"))

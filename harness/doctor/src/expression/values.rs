@@ -78,6 +78,7 @@ const SINCE_1970: &[&str] = &[
 pub(crate) fn is_time_since_1970(reading: &Reading<'_>, name: &str) -> bool {
     SINCE_1970.contains(&name)
         || name.ends_with("_timestamp_seconds")
+        || name.ends_with("_timestamp")
         || families_agree(reading, name, |domain| domain == Domain::UnixSeconds)
 }
 

@@ -134,9 +134,18 @@ pub(super) fn seconds(compared: &Comparison<'_>) -> Option<Said> {
     const REQUESTS: &[&str] = &[
         "http", "request", "requests", "response", "latency", "grpc", "rpc",
     ];
-    let of = call(compared.subject, &["histogram_quantile"])?;
-    let name = first_name(argument(of)?)?;
-    let is_request = name.ends_with("_seconds_bucket") && has_word(name, REQUESTS);
+    let core = core(compared.subject);
+    let (of, end) = match core {
+        Expr::Binary(binary) if Operator::of(binary) == Operator::DividedBy => {
+            (&*binary.lhs, "_seconds_sum")
+        }
+        _ => (
+            argument(call(core, &["histogram_quantile"])?)?,
+            "_seconds_bucket",
+        ),
+    };
+    let name = first_name(of)?;
+    let is_request = name.ends_with(end) && has_word(name, REQUESTS);
     let is_late = matches!(compared.operator, Operator::Above | Operator::AtLeast);
     (is_request && is_late && compared.number >= 100.0).then(|| {
         let number = compared.number;
