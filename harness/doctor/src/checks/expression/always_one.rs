@@ -73,7 +73,7 @@ fn fills_with_nothing(whole: &Expr) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::checks::expression::of_rules::tests::{alerts_on, assert_fine, assert_found};
-    use crate::test_projects::{assert_finds, findings};
+    use crate::test_projects::assert_finds;
 
     const ID: &str = "expression/always-one";
 
@@ -97,14 +97,10 @@ mod tests {
 
     #[test]
     fn the_message_names_the_label() {
-        let found = findings(&alerts_on(
-            "rate(x_total{code=~\"5..\"}[5m]) / rate(x_total[5m]) > 0.1",
-        ));
-        assert_eq!(
-            found.join("\n"),
-            "rules.yml:5:17 error expression/always-one: both sides of `/` keep `code`, so each \
-             series meets only itself and the result is always 1"
-        );
+        let project = alerts_on("rate(x_total{code=~\"5..\"}[5m]) / rate(x_total[5m]) > 0.1");
+        let said = "rules.yml:5:17 error: both sides of `/` keep `code`, so each series meets only \
+                    itself and the result is always 1";
+        assert_finds(ID, &project, &[said]);
     }
 
     #[test]
