@@ -1,6 +1,6 @@
 //! What expressions are read with: what is known of metrics, and what the project's rules record.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 
 use promql_parser::label::{MatchOp, Matcher};
@@ -49,6 +49,19 @@ pub(crate) struct Reading<'a> {
     /// Of recorded metrics. One that is being found out is unknown: rules may read each other.
     pub(super) shapes: RefCell<HashMap<String, Shape>>,
     pub(super) values: RefCell<HashMap<String, Interval>>,
+    depth: Cell<usize>,
+}
+
+/// The most recorded metrics that read each other and are looked through.
+const DEEPEST: usize = 32;
+
+/// That a recorded metric is being looked through.
+pub(super) struct Deeper<'a>(&'a Cell<usize>);
+
+impl Drop for Deeper<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get().saturating_sub(1));
+    }
 }
 
 impl<'a> Reading<'a> {
@@ -66,7 +79,17 @@ impl<'a> Reading<'a> {
             recorded,
             shapes: RefCell::default(),
             values: RefCell::default(),
+            depth: Cell::new(0),
         }
+    }
+
+    /// One step into a recorded metric; none if that is too deep.
+    pub(super) fn deeper(&self) -> Option<Deeper<'_>> {
+        let depth = self.depth.get();
+        (depth < DEEPEST).then(|| {
+            self.depth.set(depth + 1);
+            Deeper(&self.depth)
+        })
     }
 
     /// The rules that record a metric.

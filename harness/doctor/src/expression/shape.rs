@@ -176,7 +176,9 @@ impl Reading<'_> {
         };
         let always = names.iter().filter(|label| can_have(label));
         let mut values = BTreeMap::new();
-        if let (Some(jobs), false) = (self.jobs_of(name), self.renames_jobs()) {
+        // Where all labels are known nothing else exports it.
+        let jobs = self.jobs_of(name).filter(|_| possible.is_some());
+        if let (Some(jobs), false) = (jobs, self.renames_jobs()) {
             let jobs = jobs.into_iter().map(str::to_owned).collect();
             values.insert("job".to_owned(), jobs);
         }
@@ -206,6 +208,9 @@ impl Reading<'_> {
         if let Some(known) = self.shapes.borrow().get(name) {
             return known.clone();
         }
+        let Some(_deeper) = self.deeper() else {
+            return Shape::default();
+        };
         let unknown = Shape::default();
         self.shapes.borrow_mut().insert(name.to_owned(), unknown);
         let mut rules = self.recorders(name).iter();

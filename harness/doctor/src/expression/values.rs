@@ -154,6 +154,9 @@ impl Reading<'_> {
         if let Some(known) = self.values.borrow().get(&key) {
             return *known;
         }
+        let Some(_deeper) = self.deeper() else {
+            return Interval::ANY;
+        };
         self.values.borrow_mut().insert(key.clone(), Interval::ANY);
         let each = self.recorders(name).iter().map(|rule| {
             let expr = rule.expression.parsed.as_ref();

@@ -142,4 +142,17 @@ groups:
         assert_finds(ID, &rules("instance"), &["rules.yml:5:23"]);
         assert_silent(ID, &rules("job"));
     }
+
+    #[test]
+    fn recorded_metrics_that_read_each_other_have_an_end() {
+        let rules = (0..5000).map(|at| {
+            let next = (at + 1) % 5000;
+            format!("  - {{record: 'r{at}:x', expr: 'r{next}:x / sum(r{next}:x) > 5'}}\n")
+        });
+        let rules: String = rules.collect();
+        assert_silent(
+            ID,
+            &format!("--- rules.yml\ngroups:\n- name: g\n  rules:\n{rules}"),
+        );
+    }
 }

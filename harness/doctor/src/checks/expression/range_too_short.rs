@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use alertdrill_core::Finding;
+use alertdrill_core::{Finding, prometheus_duration};
+use alertdrill_project::yaml_tree::Place;
 use promql_parser::parser::{Call, Expr};
 use promql_parser::util::display_duration;
 
 use super::of_rules::rules;
+use crate::checkout::Rule;
 use crate::checks::check::{Case, Check, Said};
 use crate::expression::{Reading, Samples, argument, bare, parts};
 
@@ -44,13 +46,24 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
                 continue;
             };
             if let Some(said) = said(call, matrix.range, &samples) {
-                let range = display_duration(&matrix.range);
-                let place = rule.place_of(&format!("[{range}]"));
+                let place = place_of(rule, matrix.range);
                 findings.push(said.of_rule(RANGE_TOO_SHORT.id, rule, place));
             }
         }
     }
     findings
+}
+
+/// Where a range stands, however it is written.
+fn place_of(rule: &Rule, range: Duration) -> Place {
+    let text = &rule.expression.text;
+    let mut brackets = text.match_indices('[').map(|(at, _)| at);
+    let found = brackets.find(|at| {
+        let written = text.get(at + 1..).and_then(|rest| rest.split(']').next());
+        let written = written.and_then(|written| prometheus_duration(written.trim()).ok());
+        written == Some(range)
+    });
+    found.map_or(rule.expression.node.place, |at| rule.place_at(at))
 }
 
 fn said(call: &Call, range: Duration, samples: &Samples) -> Option<Said> {
@@ -176,6 +189,7 @@ scrape_configs: [{{job_name: x}}]
             )
         };
         assert_finds(ID, &project("30s"), &["rules.yml:6:34 error"]);
+        assert_finds(ID, &project("0m30s"), &["rules.yml:6:34 error"]);
         assert_silent(ID, &project("10m"));
     }
 }
