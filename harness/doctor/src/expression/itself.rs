@@ -42,7 +42,7 @@ pub(crate) fn meets_itself(reading: &Reading<'_>, binary: &BinaryExpr) -> Option
 }
 
 /// The expression, or the one of the rule that records it.
-fn seen<'a>(reading: &Reading<'a>, expr: &'a Expr) -> &'a Expr {
+fn seen<'a>(reading: &'a Reading<'_>, expr: &'a Expr) -> &'a Expr {
     let mut seen = bare(expr);
     for _ in 0..DEEPEST {
         let Expr::VectorSelector(selector) = seen else {

@@ -49,6 +49,7 @@ pub(crate) struct Reading<'a> {
     /// Of recorded metrics. One that is being found out is unknown: rules may read each other.
     pub(super) shapes: RefCell<HashMap<String, Shape>>,
     pub(super) values: RefCell<HashMap<String, Interval>>,
+    known: RefCell<HashMap<String, Known<'a>>>,
     depth: Cell<usize>,
 }
 
@@ -79,6 +80,7 @@ impl<'a> Reading<'a> {
             recorded,
             shapes: RefCell::default(),
             values: RefCell::default(),
+            known: RefCell::default(),
             depth: Cell::new(0),
         }
     }
@@ -117,13 +119,24 @@ impl<'a> Reading<'a> {
             .flatten()
     }
 
+    /// What is known of a metric. To find that out may take long, so it is kept.
+    pub(super) fn metric(&self, name: &str) -> Known<'a> {
+        if let Some(known) = self.known.borrow().get(name) {
+            return known.clone();
+        }
+        let known = self.knowledge.metric(name);
+        let mut all = self.known.borrow_mut();
+        all.insert(name.to_owned(), known.clone());
+        known
+    }
+
     /// What a metric is, and whether that is known from what exports it rather than from its name.
     pub(crate) fn kind(&self, name: &str) -> Option<(MetricKind, bool)> {
         if self.is_recorded(name) {
             return None;
         }
         let kind = self.knowledge.kind_of(name)?;
-        let is_known = matches!(self.knowledge.metric(name), Known::There(_));
+        let is_known = matches!(self.metric(name), Known::There(_));
         let may_be_misnamed = name.split('_').any(|word| AMOUNTS.contains(&word));
         (is_known || !may_be_misnamed).then_some((kind, is_known))
     }
@@ -151,11 +164,11 @@ impl<'a> Reading<'a> {
     }
 
     /// The names of the jobs under which a metric is scraped; `None` if that is not known.
-    pub(super) fn jobs_of(&self, name: &str) -> Option<BTreeSet<&str>> {
+    pub(super) fn jobs_of(&self, name: &str) -> Option<BTreeSet<&'a str>> {
         if self.is_recorded(name) {
             return None;
         }
-        let Known::There(families) = self.knowledge.metric(name) else {
+        let Known::There(families) = self.metric(name) else {
             return None;
         };
         let mut names = BTreeSet::new();

@@ -83,7 +83,7 @@ pub(crate) fn is_time_since_1970(reading: &Reading<'_>, name: &str) -> bool {
 }
 
 fn families_agree(reading: &Reading<'_>, name: &str, agrees: impl Fn(Domain) -> bool) -> bool {
-    match reading.knowledge.metric(name) {
+    match reading.metric(name) {
         Known::There(families) => families
             .iter()
             .all(|family| family.domain.is_some_and(&agrees)),
@@ -135,7 +135,7 @@ impl Reading<'_> {
     }
 
     fn values_as_exported(&self, name: &str) -> Interval {
-        let Known::There(families) = self.knowledge.metric(name) else {
+        let Known::There(families) = self.metric(name) else {
             return Interval::ANY;
         };
         let mut known: Option<Interval> = None;
@@ -227,7 +227,7 @@ impl Reading<'_> {
         let Some(name) = super::first_name(of) else {
             return Interval::ANY;
         };
-        let Known::There(families) = self.knowledge.metric(name) else {
+        let Known::There(families) = self.metric(name) else {
             return Interval::ANY;
         };
         let mut highest: f64 = f64::NEG_INFINITY;
