@@ -13,6 +13,7 @@ use promql_parser::parser::{
 use super::parts::{is_vector, selector};
 use super::{Operator, Reading, argument, bare, name_of};
 use crate::checkout::Rule;
+use crate::knowledge::Known;
 
 /// Which labels the series of a result can have. The metric's name is none of them.
 #[derive(Clone, Debug, Default)]
@@ -175,6 +176,8 @@ impl Reading<'_> {
             possible.is_none_or(|possible| possible.contains(*label))
         };
         let always = names.iter().filter(|label| can_have(label));
+        let own = self.own_labels(name).filter(|_| possible.is_some());
+        let own: Vec<_> = own.unwrap_or_default().into_iter().collect();
         let mut values = BTreeMap::new();
         // Where all labels are known nothing else exports it.
         let jobs = self.jobs_of(name).filter(|_| possible.is_some());
@@ -183,11 +186,28 @@ impl Reading<'_> {
             values.insert("job".to_owned(), jobs);
         }
         Shape {
-            always: always.map(|label| (*label).to_owned()).collect(),
+            always: always.map(|label| (*label).to_owned()).chain(own).collect(),
             possible,
             values,
             ..Shape::default()
         }
+    }
+
+    /// The labels that a program gives to each series of a metric, by its own source.
+    fn own_labels(&self, name: &str) -> Option<BTreeSet<String>> {
+        let Known::There(families) = self.metric(name) else {
+            return None;
+        };
+        let each = families.into_iter().map(|family| {
+            // `app/shop.py:12`: what exporters give is told by their names.
+            let is_source = family.origin.contains(':');
+            let labels = family.labels.as_ref().filter(|_| is_source)?;
+            Some(labels.keys().cloned().collect::<BTreeSet<_>>())
+        });
+        let each: Option<Vec<_>> = each.collect();
+        let common = each?.into_iter().reduce(|common, own| &common & &own)?;
+        let names = common.into_iter().filter(|label| !label.ends_with('*'));
+        Some(names.collect())
     }
 
     /// Whether a job's metrics may have another `job` than its name.

@@ -3,7 +3,7 @@
 use promql_parser::parser::{AggregateExpr, BinaryExpr, Call, Expr};
 
 use super::part_of_whole::is_part_of_whole;
-use super::parts::{constant, is_vector, selector};
+use super::parts::{constant, is_vector, range_of, selector};
 use super::{Interval, Operator, Reading, argument, bare, name_of};
 use crate::knowledge::{Domain, Known, MetricKind};
 
@@ -21,9 +21,6 @@ const OF_FUNCTIONS: &[(&str, f64, f64)] = &[
     ("absent", 1.0, 1.0),
     ("absent_over_time", 1.0, 1.0),
     ("present_over_time", 1.0, 1.0),
-    ("count_over_time", 1.0, f64::INFINITY),
-    ("changes", 0.0, f64::INFINITY),
-    ("resets", 0.0, f64::INFINITY),
     ("stddev_over_time", 0.0, f64::INFINITY),
     ("stdvar_over_time", 0.0, f64::INFINITY),
     ("hour", 0.0, 23.0),
@@ -200,6 +197,8 @@ impl Reading<'_> {
                     Interval::NOT_NEGATIVE
                 }
             }
+            "changes" | "resets" => Interval::between(0.0, self.most_intervals(of)),
+            "count_over_time" => Interval::between(1.0, self.most_intervals(of) + 1.0),
             "sum_over_time" => summed(inner()),
             "abs" => Interval::between(0.0, inner().low.abs().max(inner().high.abs())),
             "ceil" => Interval::between(inner().low.ceil(), inner().high.ceil()),
@@ -219,6 +218,17 @@ impl Reading<'_> {
             },
             "histogram_quantile" => self.values_of_quantile(of),
             _ => Interval::ANY,
+        }
+    }
+
+    /// How many times the samples of a range can follow each other, at most.
+    fn most_intervals(&self, of: &Expr) -> f64 {
+        let samples = selector(of).and_then(|selector| self.samples(selector));
+        match (range_of(of), samples) {
+            (Some(range), Some(samples)) if !samples.every.is_zero() => {
+                range.div_duration_f64(samples.every).floor().max(1.0)
+            }
+            _ => f64::INFINITY,
         }
     }
 

@@ -1,5 +1,6 @@
 //! A threshold that the values never reach, or never leave.
 
+mod limits;
 mod units;
 
 use alertdrill_core::Finding;
@@ -32,7 +33,10 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             if chained || constant(compared.subject).is_some() {
                 continue;
             }
-            if let Some(said) = said(&reading, &compared, is_whole) {
+            let said = said(&reading, &compared, is_whole)
+                .or_else(|| units::share_in_words(rule, &compared))
+                .or_else(|| limits::no_limit(case.checkout, expr, &compared));
+            if let Some(said) = said {
                 let place = place(rule, compared.subject);
                 findings.push(said.of_rule(THRESHOLD_OUTSIDE_DOMAIN.id, rule, place));
             }
@@ -118,7 +122,10 @@ fn always(reading: &Reading<'_>, compared: &Comparison<'_>) -> Option<Said> {
 
 #[cfg(test)]
 mod tests {
-    use crate::checks::expression::of_rules::tests::{assert_fine, assert_found};
+    use crate::checks::expression::of_rules::tests::{
+        alerts_on, alerts_with, assert_fine, assert_found, assert_found_in,
+    };
+    use crate::test_projects::assert_silent;
 
     const ID: &str = "expression/threshold-outside-domain";
 
@@ -165,6 +172,43 @@ mod tests {
     }
 
     #[test]
+    fn share_that_only_the_words_speak_of_is_a_warning() {
+        let project = |expr: &str, summary: &str| {
+            alerts_with(expr, &format!("annotations: {{summary: '{summary}'}}"))
+        };
+        let errors = "sum(rate(http_errors_total[5m])) > 0.05";
+        assert_found_in(
+            ID,
+            "warning",
+            &project(errors, "more than 5% of requests fail"),
+        );
+        assert_found_in(ID, "warning", &project(errors, "more than 5 percent fail"));
+        assert_silent(ID, &project(errors, "more than 0.05 errors a second"));
+        assert_silent(ID, &project(errors, "more than 15% of requests fail"));
+        let share = "sum(rate(http_errors_total[5m])) / sum(rate(http_requests_total[5m])) > 0.05";
+        assert_silent(ID, &project(share, "more than 5% of requests fail"));
+        let cpu = "rate(process_cpu_seconds_total[5m]) > 0.8";
+        assert_silent(ID, &project(cpu, "more than 80% of a core"));
+    }
+
+    #[test]
+    fn more_changes_than_samples_are_never_reached() {
+        let project = |expr: &str| {
+            format!(
+                "{}--- prometheus.yml
+global: {{scrape_interval: 15s}}
+scrape_configs: [{{job_name: api}}]
+",
+                alerts_on(expr)
+            )
+        };
+        assert_found_in(ID, "error", &project("changes(up{job=\"api\"}[1m]) > 5"));
+        assert_found_in(ID, "error", &project("count_over_time(x[1m]) > 60"));
+        assert_silent(ID, &project("changes(up{job=\"api\"}[5m]) > 5"));
+        assert_silent(ID, &project("count_over_time(x[1m]) < 3"));
+    }
+
+    #[test]
     fn thresholds_within_are_fine() {
         assert_fine(
             ID,
@@ -198,6 +242,7 @@ mod tests {
                 "histogram_quantile(0.95, rate(http_request_duration_seconds_bucket[5m])) > 2",
                 "rate(a_bytes_total[5m]) / rate(b_total[5m]) > 1000",
                 "compression_factor > 3",
+                "container_memory_usage_bytes / container_spec_memory_limit_bytes > 0.8",
                 "node_load1 / count without (cpu, mode) (node_cpu_seconds_total{mode=\"idle\"}) \
                  > 2",
                 "kube_pod_info >= 0",
