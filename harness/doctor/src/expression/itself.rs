@@ -42,7 +42,7 @@ pub(crate) fn meets_itself(reading: &Reading<'_>, binary: &BinaryExpr) -> Option
 }
 
 /// The expression, or the one of the rule that records it.
-fn seen<'a>(reading: &Reading<'a>, expr: &'a Expr) -> &'a Expr {
+fn seen<'a>(reading: &'a Reading<'_>, expr: &'a Expr) -> &'a Expr {
     let mut seen = bare(expr);
     for _ in 0..DEEPEST {
         let Expr::VectorSelector(selector) = seen else {
@@ -100,10 +100,13 @@ fn keeps(expr: &Expr, label: &str) -> bool {
             None => false,
         },
         Expr::Call(call) => {
-            !matches!(
-                call.func.name,
+            let name = call.func.name;
+            let changes_labels = matches!(
+                name,
                 "absent" | "absent_over_time" | "label_replace" | "label_join" | "scalar" | "info"
-            ) && !(call.func.name.starts_with("histogram_") && label == "le")
+            );
+            let takes_buckets = name.starts_with("histogram_") && label == "le";
+            !changes_labels && !takes_buckets
         }
         Expr::Binary(binary) => !Operator::of(binary).joins_sets() && is_matched(binary, label),
         _ => true,

@@ -162,7 +162,6 @@ fn is_part(reading: &Reading<'_>, part: &Expr, whole: &Expr, guess: Guess) -> bo
             "rate" | "irate" | "increase" | "avg_over_time" | "max_over_time" | "min_over_time"
         ),
         Expr::VectorSelector(_) => true,
-        Expr::Aggregate(_) | Expr::Binary(_) => false,
         _ => false,
     };
     is_linear && alike(part, whole, &selectors) && found.get()

@@ -1,6 +1,6 @@
-//! What expressions are read with: what is known of metrics, and what the project's own rules record.
+//! What expressions are read with: what is known of metrics, and what the project's rules record.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 
 use promql_parser::label::{MatchOp, Matcher};
@@ -11,6 +11,36 @@ use crate::checkout::{Checkout, Job, Rule, RuleKind};
 use crate::checks::Case;
 use crate::knowledge::{Knowledge, Known, MetricKind};
 
+/// Words in the names of what goes up and down, even where they end with `_total`.
+const AMOUNTS: &[&str] = &[
+    "active",
+    "applied",
+    "available",
+    "capacity",
+    "cluster",
+    "connected",
+    "current",
+    "disk",
+    "free",
+    "heap",
+    "idle",
+    "mem",
+    "memory",
+    "offline",
+    "online",
+    "open",
+    "pending",
+    "size",
+    "space",
+    "storage",
+    "swap",
+    "unapplied",
+    "uptime",
+    "usage",
+    "used",
+    "waiting",
+];
+
 /// What expressions are read with.
 pub(crate) struct Reading<'a> {
     pub(crate) checkout: &'a Checkout,
@@ -19,6 +49,20 @@ pub(crate) struct Reading<'a> {
     /// Of recorded metrics. One that is being found out is unknown: rules may read each other.
     pub(super) shapes: RefCell<HashMap<String, Shape>>,
     pub(super) values: RefCell<HashMap<String, Interval>>,
+    known: RefCell<HashMap<String, Known<'a>>>,
+    depth: Cell<usize>,
+}
+
+/// The most recorded metrics that read each other and are looked through.
+const DEEPEST: usize = 32;
+
+/// That a recorded metric is being looked through.
+pub(super) struct Deeper<'a>(&'a Cell<usize>);
+
+impl Drop for Deeper<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get().saturating_sub(1));
+    }
 }
 
 impl<'a> Reading<'a> {
@@ -36,7 +80,18 @@ impl<'a> Reading<'a> {
             recorded,
             shapes: RefCell::default(),
             values: RefCell::default(),
+            known: RefCell::default(),
+            depth: Cell::new(0),
         }
+    }
+
+    /// One step into a recorded metric; none if that is too deep.
+    pub(super) fn deeper(&self) -> Option<Deeper<'_>> {
+        let depth = self.depth.get();
+        (depth < DEEPEST).then(|| {
+            self.depth.set(depth + 1);
+            Deeper(&self.depth)
+        })
     }
 
     /// The rules that record a metric.
@@ -64,13 +119,26 @@ impl<'a> Reading<'a> {
             .flatten()
     }
 
+    /// What is known of a metric. To find that out may take long, so it is kept.
+    pub(super) fn metric(&self, name: &str) -> Known<'a> {
+        if let Some(known) = self.known.borrow().get(name) {
+            return known.clone();
+        }
+        let known = self.knowledge.metric(name);
+        let mut all = self.known.borrow_mut();
+        all.insert(name.to_owned(), known.clone());
+        known
+    }
+
     /// What a metric is, and whether that is known from what exports it rather than from its name.
     pub(crate) fn kind(&self, name: &str) -> Option<(MetricKind, bool)> {
         if self.is_recorded(name) {
             return None;
         }
         let kind = self.knowledge.kind_of(name)?;
-        Some((kind, matches!(self.knowledge.metric(name), Known::There(_))))
+        let is_known = matches!(self.metric(name), Known::There(_));
+        let may_be_misnamed = name.split('_').any(|word| AMOUNTS.contains(&word));
+        (is_known || !may_be_misnamed).then_some((kind, is_known))
     }
 
     /// The scrape jobs whose metrics a selector can read; `None` if that is not known.
@@ -96,11 +164,11 @@ impl<'a> Reading<'a> {
     }
 
     /// The names of the jobs under which a metric is scraped; `None` if that is not known.
-    pub(super) fn jobs_of(&self, name: &str) -> Option<BTreeSet<&str>> {
+    pub(super) fn jobs_of(&self, name: &str) -> Option<BTreeSet<&'a str>> {
         if self.is_recorded(name) {
             return None;
         }
-        let Known::There(families) = self.knowledge.metric(name) else {
+        let Known::There(families) = self.metric(name) else {
             return None;
         };
         let mut names = BTreeSet::new();

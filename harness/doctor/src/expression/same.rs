@@ -83,9 +83,9 @@ fn same_matchers(left: &Matchers, right: &Matchers) -> bool {
         && covers(&right.matchers, &left.matchers)
 }
 
-/// Whether each matcher of `these` is one of `those`, too.
-pub(crate) fn covers(those: &[Matcher], these: &[Matcher]) -> bool {
-    these.iter().all(|matcher| those.contains(matcher))
+/// Whether each matcher of `inner` is one of `outer`, too.
+pub(crate) fn covers(outer: &[Matcher], inner: &[Matcher]) -> bool {
+    inner.iter().all(|matcher| outer.contains(matcher))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::{Reading, name_of};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Samples {
     pub(crate) every: Duration,
-    /// Who makes them, in words: `job \`api\``, `its rule`.
+    /// Who makes them, in words: what `every 15s` is said of.
     pub(crate) by: String,
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use alertdrill_project::yaml_tree::Node;
 use promql_parser::label::{METRIC_NAME, MatchOp, Matcher};
 use promql_parser::parser::token::T_COUNT_VALUES;
 use promql_parser::parser::{
@@ -12,6 +13,7 @@ use promql_parser::parser::{
 use super::parts::{is_vector, selector};
 use super::{Operator, Reading, argument, bare, name_of};
 use crate::checkout::Rule;
+use crate::knowledge::Known;
 
 /// Which labels the series of a result can have. The metric's name is none of them.
 #[derive(Clone, Debug, Default)]
@@ -174,17 +176,38 @@ impl Reading<'_> {
             possible.is_none_or(|possible| possible.contains(*label))
         };
         let always = names.iter().filter(|label| can_have(label));
+        let own = self.own_labels(name).filter(|_| possible.is_some());
+        let own: Vec<_> = own.unwrap_or_default().into_iter().collect();
         let mut values = BTreeMap::new();
-        if let (Some(jobs), false) = (self.jobs_of(name), self.renames_jobs()) {
+        // Where all labels are known nothing else exports it.
+        let jobs = self.jobs_of(name).filter(|_| possible.is_some());
+        if let (Some(jobs), false) = (jobs, self.renames_jobs()) {
             let jobs = jobs.into_iter().map(str::to_owned).collect();
             values.insert("job".to_owned(), jobs);
         }
         Shape {
-            always: always.map(|label| (*label).to_owned()).collect(),
+            always: always.map(|label| (*label).to_owned()).chain(own).collect(),
             possible,
             values,
             ..Shape::default()
         }
+    }
+
+    /// The labels that a program gives to each series of a metric, by its own source.
+    fn own_labels(&self, name: &str) -> Option<BTreeSet<String>> {
+        let Known::There(families) = self.metric(name) else {
+            return None;
+        };
+        let each = families.into_iter().map(|family| {
+            // `app/shop.py:12`: what exporters give is told by their names.
+            let is_source = family.origin.contains(':');
+            let labels = family.labels.as_ref().filter(|_| is_source)?;
+            Some(labels.keys().cloned().collect::<BTreeSet<_>>())
+        });
+        let each: Option<Vec<_>> = each.collect();
+        let common = each?.into_iter().reduce(|common, own| &common & &own)?;
+        let names = common.into_iter().filter(|label| !label.ends_with('*'));
+        Some(names.collect())
     }
 
     /// Whether a job's metrics may have another `job` than its name.
@@ -193,7 +216,7 @@ impl Reading<'_> {
         jobs.into_iter().any(|job| {
             let keys = ["relabel_configs", "metric_relabel_configs"];
             let relabelled = keys.iter().filter_map(|key| job.node.get(key));
-            let mut rules = relabelled.flat_map(|rules| rules.items());
+            let mut rules = relabelled.flat_map(Node::items);
             let mut labels = job.targets.iter().flat_map(|target| &target.labels);
             job.node.text_at(&["honor_labels"]) == Some("true")
                 || rules.any(|rule| rule.text_at(&["target_label"]) == Some("job"))
@@ -205,6 +228,9 @@ impl Reading<'_> {
         if let Some(known) = self.shapes.borrow().get(name) {
             return known.clone();
         }
+        let Some(_deeper) = self.deeper() else {
+            return Shape::default();
+        };
         let unknown = Shape::default();
         self.shapes.borrow_mut().insert(name.to_owned(), unknown);
         let mut rules = self.recorders(name).iter();

@@ -3,7 +3,7 @@
 use promql_parser::parser::{AggregateExpr, BinaryExpr, Call, Expr};
 
 use super::part_of_whole::is_part_of_whole;
-use super::parts::{constant, is_vector, selector};
+use super::parts::{constant, is_vector, range_of, selector};
 use super::{Interval, Operator, Reading, argument, bare, name_of};
 use crate::knowledge::{Domain, Known, MetricKind};
 
@@ -21,9 +21,6 @@ const OF_FUNCTIONS: &[(&str, f64, f64)] = &[
     ("absent", 1.0, 1.0),
     ("absent_over_time", 1.0, 1.0),
     ("present_over_time", 1.0, 1.0),
-    ("count_over_time", 1.0, f64::INFINITY),
-    ("changes", 0.0, f64::INFINITY),
-    ("resets", 0.0, f64::INFINITY),
     ("stddev_over_time", 0.0, f64::INFINITY),
     ("stdvar_over_time", 0.0, f64::INFINITY),
     ("hour", 0.0, 23.0),
@@ -78,11 +75,12 @@ const SINCE_1970: &[&str] = &[
 pub(crate) fn is_time_since_1970(reading: &Reading<'_>, name: &str) -> bool {
     SINCE_1970.contains(&name)
         || name.ends_with("_timestamp_seconds")
+        || name.ends_with("_timestamp")
         || families_agree(reading, name, |domain| domain == Domain::UnixSeconds)
 }
 
 fn families_agree(reading: &Reading<'_>, name: &str, agrees: impl Fn(Domain) -> bool) -> bool {
-    match reading.knowledge.metric(name) {
+    match reading.metric(name) {
         Known::There(families) => families
             .iter()
             .all(|family| family.domain.is_some_and(&agrees)),
@@ -134,7 +132,7 @@ impl Reading<'_> {
     }
 
     fn values_as_exported(&self, name: &str) -> Interval {
-        let Known::There(families) = self.knowledge.metric(name) else {
+        let Known::There(families) = self.metric(name) else {
             return Interval::ANY;
         };
         let mut known: Option<Interval> = None;
@@ -153,6 +151,9 @@ impl Reading<'_> {
         if let Some(known) = self.values.borrow().get(&key) {
             return *known;
         }
+        let Some(_deeper) = self.deeper() else {
+            return Interval::ANY;
+        };
         self.values.borrow_mut().insert(key.clone(), Interval::ANY);
         let each = self.recorders(name).iter().map(|rule| {
             let expr = rule.expression.parsed.as_ref();
@@ -196,6 +197,8 @@ impl Reading<'_> {
                     Interval::NOT_NEGATIVE
                 }
             }
+            "changes" | "resets" => Interval::between(0.0, self.most_intervals(of)),
+            "count_over_time" => Interval::between(1.0, self.most_intervals(of) + 1.0),
             "sum_over_time" => summed(inner()),
             "abs" => Interval::between(0.0, inner().low.abs().max(inner().high.abs())),
             "ceil" => Interval::between(inner().low.ceil(), inner().high.ceil()),
@@ -218,12 +221,23 @@ impl Reading<'_> {
         }
     }
 
+    /// How many times the samples of a range can follow each other, at most.
+    fn most_intervals(&self, of: &Expr) -> f64 {
+        let samples = selector(of).and_then(|selector| self.samples(selector));
+        match (range_of(of), samples) {
+            (Some(range), Some(samples)) if !samples.every.is_zero() => {
+                range.div_duration_f64(samples.every).floor().max(1.0)
+            }
+            _ => f64::INFINITY,
+        }
+    }
+
     /// A quantile lies between the bounds of the buckets; what lies above the last is not told.
     fn values_of_quantile(&self, of: &Expr) -> Interval {
         let Some(name) = super::first_name(of) else {
             return Interval::ANY;
         };
-        let Known::There(families) = self.knowledge.metric(name) else {
+        let Known::There(families) = self.metric(name) else {
             return Interval::ANY;
         };
         let mut highest: f64 = f64::NEG_INFINITY;

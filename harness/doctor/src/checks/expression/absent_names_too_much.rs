@@ -202,7 +202,11 @@ mod tests {
     use crate::test_projects::{assert_finds, assert_silent};
 
     const ID: &str = "expression/absent-names-too-much";
-    const JOBS: &str = "--- prometheus.yml\nscrape_configs:\n- job_name: a\n  static_configs: [{targets: ['a:1', 'b:1']}]\n- job_name: b\n  static_configs: [{targets: ['c:1']}]\n";
+    const JOBS: &str = "--- prometheus.yml
+scrape_configs:
+- {job_name: a, static_configs: [{targets: ['a:1', 'b:1']}]}
+- {job_name: b, static_configs: [{targets: ['c:1']}]}
+";
 
     fn project(expr: &str) -> String {
         format!("{}{JOBS}", alerts_on(expr))
@@ -217,7 +221,7 @@ mod tests {
             ("absent(up{job=\"a\"} == 0)", "error"),
             ("absent(sum(x) or vector(0))", "error"),
         ] {
-            let expected = format!("rules.yml:5:11 {severity}");
+            let expected = format!("rules.yml:5:12 {severity}");
             assert_finds(ID, &project(expr), &[&expected]);
         }
     }
@@ -246,7 +250,7 @@ mod tests {
             let more = "annotations: {summary: '{{ $labels.instance }} is gone'}";
             format!("{}{JOBS}", alerts_with(&expr, more))
         };
-        assert_finds(ID, &of("a"), &["rules.yml:5:11 warning"]);
+        assert_finds(ID, &of("a"), &["rules.yml:5:12 warning"]);
         assert_silent(ID, &of("b"));
     }
 }

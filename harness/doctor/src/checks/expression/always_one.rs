@@ -57,9 +57,7 @@ fn said(binary: &BinaryExpr, itself: &Itself, whole: &Expr) -> Option<Said> {
                     "both sides of `{sign}` keep {labels}, so each series meets only itself and \
                      {result}"
                 ),
-                format!(
-                    "sum both sides without {labels}: `sum by (job) (…) {sign} sum by (job) (…)`"
-                ),
+                format!("sum both sides by labels other than {labels}: `sum by (job) (…)`"),
             )
         }
     })
@@ -74,53 +72,69 @@ fn fills_with_nothing(whole: &Expr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::checks::expression::of_rules::tests::alerts_on;
-    use crate::test_projects::{assert_finds, assert_silent, findings};
+    use crate::checks::expression::of_rules::tests::{alerts_on, assert_fine, assert_found};
+    use crate::test_projects::assert_finds;
 
     const ID: &str = "expression/always-one";
 
     #[test]
     fn share_of_itself_is_found() {
-        for expr in [
-            "sum by (status) (rate(x_total{status=~\"5..\"}[5m])) / sum by (status) (rate(x_total[5m])) > 0.05",
-            "rate(errors_total{code=~\"5..\"}[5m]) / rate(errors_total[5m]) > 0.1",
-            "100 * (sum without (instance) (rate(x_total{code=\"500\"}[5m])) / sum without (instance) (rate(x_total[5m]))) > 5",
-            "x / x > 0.9",
-            "x_bytes - x_bytes > 5",
-            "rate(a_total[5m]) > rate(a_total[5m])",
-        ] {
-            assert_finds(ID, &alerts_on(expr), &["rules.yml:5:"]);
-        }
+        assert_found(
+            ID,
+            "error",
+            &[
+                "sum by (status) (rate(x_total{status=~\"5..\"}[5m])) / sum by (status) \
+                 (rate(x_total[5m])) > 0.05",
+                "rate(errors_total{code=~\"5..\"}[5m]) / rate(errors_total[5m]) > 0.1",
+                "100 * (sum without (instance) (rate(x_total{code=\"500\"}[5m])) / sum without \
+                 (instance) (rate(x_total[5m]))) > 5",
+                "x / x > 0.9",
+                "x_bytes - x_bytes > 5",
+                "rate(a_total[5m]) > rate(a_total[5m])",
+            ],
+        );
     }
 
     #[test]
     fn the_message_names_the_label() {
-        let found = findings(&alerts_on(
-            "rate(x_total{code=~\"5..\"}[5m]) / rate(x_total[5m]) > 0.1",
-        ));
-        insta::assert_snapshot!(found.join("\n"), @"");
+        let project = alerts_on("rate(x_total{code=~\"5..\"}[5m]) / rate(x_total[5m]) > 0.1");
+        let said = "rules.yml:5:17 error: both sides of `/` keep `code`, so each series meets only \
+                    itself and the result is always 1";
+        assert_finds(ID, &project, &[said]);
     }
 
     #[test]
     fn share_of_a_sum_and_other_metrics_are_fine() {
-        for expr in [
-            "sum(rate(x_total{status=~\"5..\"}[5m])) / sum(rate(x_total[5m])) > 0.05",
-            "sum by (job) (rate(x_total{status=~\"5..\"}[5m])) / sum by (job) (rate(x_total[5m])) > 0.05",
-            "sum by (job) (rate(b_bucket{le=\"0.3\"}[5m])) / sum by (job) (rate(b_count[5m])) < 0.9",
-            "rate(x_total{status=\"500\"}[5m]) / ignoring (status) group_left sum without (status) (rate(x_total[5m])) > 0.1",
-            "sum by (job, status) (rate(x_total{status=~\"5..\"}[5m])) / on (job) group_left sum by (job) (rate(x_total[5m])) > 0.1",
-            "x / x offset 1h > 2",
-            "x_bytes{area=\"heap\"} / y_bytes{area=\"heap\"} > 0.9",
-            "(sum(rate(e_total[5m])) or sum(rate(x_total[5m])) - sum(rate(x_total[5m]))) > 1",
-            "rate(x_total[5m]) / rate(x_total[1h]) > 2",
-        ] {
-            assert_silent(ID, &alerts_on(expr));
-        }
+        assert_fine(
+            ID,
+            &[
+                "sum(rate(x_total{status=~\"5..\"}[5m])) / sum(rate(x_total[5m])) > 0.05",
+                "sum by (job) (rate(x_total{status=~\"5..\"}[5m])) / sum by (job) \
+                 (rate(x_total[5m])) > 0.05",
+                "sum by (job) (rate(b_bucket{le=\"0.3\"}[5m])) / sum by (job) \
+                 (rate(b_count[5m])) < 0.9",
+                "rate(x_total{status=\"500\"}[5m]) / ignoring (status) group_left sum without \
+                 (status) (rate(x_total[5m])) > 0.1",
+                "sum by (job, status) (rate(x_total{status=~\"5..\"}[5m])) / on (job) \
+                 group_left sum by (job) (rate(x_total[5m])) > 0.1",
+                "x / x offset 1h > 2",
+                "x_bytes{area=\"heap\"} / y_bytes{area=\"heap\"} > 0.9",
+                "(sum(rate(e_total[5m])) or sum(rate(x_total[5m])) - sum(rate(x_total[5m]))) > 1",
+                "rate(x_total[5m]) / rate(x_total[1h]) > 2",
+            ],
+        );
     }
 
     #[test]
     fn recorded_share_of_itself_is_found() {
-        let project = "--- rules.yml\ngroups:\n- name: g\n  rules:\n  - {record: 'code:x:rate', expr: 'sum by (code) (rate(x_total[5m]))'}\n  - {record: 'code:e:rate', expr: 'sum by (code) (rate(x_total{code=~\"5..\"}[5m]))'}\n  - {alert: A, expr: 'code:e:rate / code:x:rate > 0.1'}\n";
-        assert_finds(ID, project, &["rules.yml:7:"]);
+        let project = "--- rules.yml
+groups:
+- name: g
+  rules:
+  - {record: 'code:x:rate', expr: 'sum by (code) (rate(x_total[5m]))'}
+  - {record: 'code:e:rate', expr: 'sum by (code) (rate(x_total{code=~\"5..\"}[5m]))'}
+  - {alert: A, expr: 'code:e:rate / code:x:rate > 0.1'}
+";
+        assert_finds(ID, project, &["rules.yml:6:23"]);
     }
 }

@@ -5,7 +5,6 @@ use promql_parser::label::MatchOp;
 use promql_parser::parser::{Expr, VectorSelector};
 
 use super::of_rules::{alerts, place, rules, told};
-use crate::checkout::Rule;
 use crate::checks::check::{Case, Check, Said};
 use crate::expression::{
     Answers, Interval, Operator, Reading, always_answers, bare, chain, conjuncts, constant, joins,
@@ -33,7 +32,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         let said = said_of_bounds(expr)
             .or_else(|| said_of_unless(expr))
             .or_else(|| said_of_constants(expr))
-            .or_else(|| said_of_no_condition(&reading, rule, expr));
+            .or_else(|| said_of_no_condition(&reading, expr));
         let found = said.map(|(said, part)| {
             let place = place(rule, part);
             said.of_rule(CONTRADICTION.id, rule, place)
@@ -145,15 +144,15 @@ fn said_of_constants(expr: &Expr) -> Option<(Said, &Expr)> {
 }
 
 /// An expression that compares nothing.
-fn said_of_no_condition<'a>(
-    reading: &Reading<'_>,
-    rule: &Rule,
-    expr: &'a Expr,
-) -> Option<(Said, &'a Expr)> {
-    let _ = rule;
+fn said_of_no_condition<'a>(reading: &Reading<'_>, expr: &'a Expr) -> Option<(Said, &'a Expr)> {
+    if let Some(name) = truth(expr) {
+        let message = format!("`{name}` is there whether it is 0 or 1, so the alert always fires");
+        return Some((Said::error(message, format!("say `{name} == 0`")), expr));
+    }
     let said = match always_answers(reading, expr)? {
         Answers::WithTruth => Said::error(
-            "with `bool` a comparison that is false has a result, too (0), so the alert always fires",
+            "with `bool` a comparison that is false has a result, too \
+             (0), so the alert always fires",
             "take `bool` away",
         ),
         Answers::WithoutComparison if computes_a_number(expr) => Said::error(
@@ -174,6 +173,22 @@ fn said_of_no_condition<'a>(
     Some((said, expr))
 }
 
+/// The metric that tells what is well and what is not, if an expression is nothing but that.
+fn truth(expr: &Expr) -> Option<&str> {
+    let Expr::VectorSelector(selector) = bare(expr) else {
+        return None;
+    };
+    let truths = [
+        "up",
+        "probe_success",
+        "mysql_up",
+        "pg_up",
+        "redis_up",
+        "mongodb_up",
+    ];
+    name_of(selector).filter(|name| truths.contains(name))
+}
+
 /// Whether it surely computes how much there is of something, and is no idiom for that it is there.
 fn computes_a_number(expr: &Expr) -> bool {
     parts(expr).into_iter().any(|part| match part {
@@ -189,28 +204,29 @@ fn computes_a_number(expr: &Expr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::checks::expression::of_rules::tests::alerts_on;
-    use crate::test_projects::{assert_finds, assert_silent};
+    use crate::checks::expression::of_rules::tests::{assert_fine, assert_found};
 
     const ID: &str = "expression/contradiction";
 
     #[test]
     fn condition_that_is_never_true_is_found() {
-        for expr in [
-            "x > 90 and x < 10",
-            "x > 90 and y > 3 and x <= 90",
-            "up == 0 and up == 1",
-            "x > 5 < 3",
-            "(x == 0) > 0",
-            "x unless x",
-            "(x > 90) unless (x > 80)",
-            "x{a=\"1\", a=\"2\"} > 5",
-            "x{a=\"1\", a!=\"1\"} > 5",
-            "vector(0) > 0",
-            "count(x > 5 and x < 2) > 3",
-        ] {
-            assert_finds(ID, &alerts_on(expr), &["rules.yml:5:"]);
-        }
+        assert_found(
+            ID,
+            "error",
+            &[
+                "x > 90 and x < 10",
+                "x > 90 and y > 3 and x <= 90",
+                "up == 0 and up == 1",
+                "x > 5 < 3",
+                "(x == 0) > 0",
+                "x unless x",
+                "(x > 90) unless (x > 80)",
+                "x{a=\"1\", a=\"2\"} > 5",
+                "x{a=\"1\", a!=\"1\"} > 5",
+                "vector(0) > 0",
+                "count(x > 5 and x < 2) > 3",
+            ],
+        );
     }
 
     #[test]
@@ -218,54 +234,47 @@ mod tests {
         for (expr, severity) in [
             ("sum(rate(x_total[5m]))", "error"),
             ("x > bool 5", "error"),
+            ("up{job=\"api\"}", "error"),
             ("(x > bool 5) * (y > bool 3)", "error"),
             ("histogram_quantile(0.9, rate(x_bucket[5m]))", "error"),
             ("errors / requests", "error"),
             ("sum(x)", "warning"),
             ("time() - x", "warning"),
         ] {
-            let expected = format!("rules.yml:5:");
-            let project = alerts_on(expr);
-            assert_finds(ID, &project, &[&expected]);
-            let found = crate::test_projects::findings(&project);
-            assert!(
-                found
-                    .iter()
-                    .any(|line| line.contains(&format!("{severity} {ID}"))),
-                "{found:?}"
-            );
+            assert_found(ID, severity, &[expr]);
         }
     }
 
     #[test]
     fn conditions_that_can_be_true_are_fine() {
-        for expr in [
-            "x > 10 and x < 90",
-            "x > 90 or x < 10",
-            "x > 5 < 9",
-            "x{a=\"1\"} > 90 and on () x{a=\"2\"} < 10",
-            "x > 90 and x offset 1h < 10",
-            "vector(1)",
-            "vector(1) > 0",
-            "absent(x)",
-            "ALERTS{alertname=\"A\"}",
-            "x unless y",
-            "(x > 80) unless (x > 90)",
-            "x and y > 5",
-            "app_info{version=\"1\"}",
-            "problem_present",
-            "(x > bool 5) == 1",
-            "sum(x > bool 5) > 2",
-            "count(x > 5)",
-            "sum by (job) (x > 5)",
-            "x{a=~\"1|2\", a!=\"1\"} > 5",
-            "(x > 5) * on (job) group_left (name) job_info",
-            "increase(x_total[5m]) > 0 unless on (instance) up == 0",
-            "count_over_time(x[5m])",
-            "group by (job) (x)",
-            "x > y and y > 0",
-        ] {
-            assert_silent(ID, &alerts_on(expr));
-        }
+        assert_fine(
+            ID,
+            &[
+                "x > 10 and x < 90",
+                "x > 90 or x < 10",
+                "x > 5 < 9",
+                "x{a=\"1\"} > 90 and on () x{a=\"2\"} < 10",
+                "x > 90 and x offset 1h < 10",
+                "vector(1)",
+                "vector(1) > 0",
+                "absent(x)",
+                "ALERTS{alertname=\"A\"}",
+                "x unless y",
+                "(x > 80) unless (x > 90)",
+                "x and y > 5",
+                "app_info{version=\"1\"}",
+                "problem_present",
+                "(x > bool 5) == 1",
+                "sum(x > bool 5) > 2",
+                "count(x > 5)",
+                "sum by (job) (x > 5)",
+                "x{a=~\"1|2\", a!=\"1\"} > 5",
+                "(x > 5) * on (job) group_left (name) job_info",
+                "increase(x_total[5m]) > 0 unless on (instance) up == 0",
+                "count_over_time(x[5m])",
+                "group by (job) (x)",
+                "x > y and y > 0",
+            ],
+        );
     }
 }

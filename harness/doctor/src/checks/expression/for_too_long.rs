@@ -9,8 +9,8 @@ use promql_parser::util::display_duration;
 use super::of_rules::{alerts, told};
 use crate::checks::check::{Case, Check, Said};
 use crate::expression::{
-    Comparison, Interval, Operator, Reading, argument, bare, call, comparisons, conjuncts,
-    first_name, range_of,
+    Comparison, Interval, Operator, argument, bare, call, comparisons, conjuncts, first_name,
+    range_of,
 };
 
 pub(in crate::checks) const FOR_TOO_LONG: Check = Check {
@@ -42,13 +42,12 @@ const SINGLE_EVENTS: &[&str] = &[
 ];
 
 fn run(case: &Case<'_>) -> Vec<Finding> {
-    let reading = Reading::of(case);
     let mut findings = Vec::new();
     for (rule, expr) in alerts(case.checkout) {
         let Some((held_for, place)) = rule.held_for else {
             continue;
         };
-        let said = said_of_hours(&reading, expr, held_for).or_else(|| {
+        let said = said_of_hours(expr, held_for).or_else(|| {
             let branches = comparisons(expr);
             let each = branches
                 .iter()
@@ -94,23 +93,22 @@ fn said_of_event(compared: &Comparison<'_>, held_for: Duration) -> Option<Said> 
 }
 
 /// `hour() == 3` holds for an hour.
-fn said_of_hours(reading: &Reading<'_>, expr: &Expr, held_for: Duration) -> Option<Said> {
-    let _ = reading;
+fn said_of_hours(expr: &Expr, held_for: Duration) -> Option<Said> {
     for (function, unit, turn) in [
-        ("minute", Duration::from_secs(60), 59.0),
-        ("hour", Duration::from_secs(3600), 23.0),
-        ("day_of_week", Duration::from_secs(86_400), 6.0),
+        ("minute", Duration::from_secs(60), 59_u8),
+        ("hour", Duration::from_secs(3600), 23),
+        ("day_of_week", Duration::from_secs(86_400), 6),
     ] {
-        let mut asked = Interval::between(0.0, turn);
+        let all = Interval::between(0.0, f64::from(turn));
+        let mut asked = all;
         for side in conjuncts(expr) {
             asked = asked.and(taken(side, function).unwrap_or(asked));
         }
-        if asked == Interval::between(0.0, turn) || asked.is_empty() {
+        if asked == all || asked.is_empty() {
             continue;
         }
-        let (first, last) = (asked.low.ceil(), asked.high.floor());
-        let units = (last - first + 1.0).clamp(1.0, 60.0);
-        let longest = unit.mul_f64(units);
+        let units = (0..=turn).filter(|at| asked.holds(f64::from(*at))).count();
+        let longest = unit * u32::try_from(units).unwrap_or(u32::MAX).max(1);
         if held_for >= longest {
             let (longest, held_for) = (display_duration(&longest), display_duration(&held_for));
             return Some(Said::error(

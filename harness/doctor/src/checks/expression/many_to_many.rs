@@ -62,7 +62,8 @@ fn said(reading: &Reading<'_>, binary: &BinaryExpr) -> Option<Said> {
         format!("aggregate `{label}` away on that side, or match by it, too")
     } else {
         format!(
-            "aggregate `{label}` away on that side, or let it be the side of many: `{sign} … group_left`"
+            "aggregate `{label}` away on that side, \
+             or let it be the side of many: `{sign} … group_left`"
         )
     };
     Some(Said::error(
@@ -122,20 +123,22 @@ fn has_several_targets(reading: &Reading<'_>, side: &Expr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::checks::expression::of_rules::tests::alerts_on;
+    use crate::checks::expression::of_rules::tests::{alerts_on, assert_fine, assert_found};
     use crate::test_projects::{assert_finds, assert_silent};
 
     const ID: &str = "expression/many-to-many";
 
     #[test]
     fn several_series_where_one_is_taken_are_found() {
-        for expr in [
-            "node_load1 / on (instance) rate(node_cpu_seconds_total[5m]) > 2",
-            "rate(x_bucket[5m]) / on (job, instance) rate(x_count[5m]) > 2",
-            "node_load1 / on (instance) group_left node_cpu_seconds_total > 2",
-        ] {
-            assert_finds(ID, &alerts_on(expr), &["rules.yml:5:11 error"]);
-        }
+        assert_found(
+            ID,
+            "error",
+            &[
+                "node_load1 / on (instance) rate(node_cpu_seconds_total[5m]) > 2",
+                "rate(x_bucket[5m]) / on (job, instance) rate(x_count[5m]) > 2",
+                "node_load1 / on (instance) group_left node_cpu_seconds_total > 2",
+            ],
+        );
     }
 
     #[test]
@@ -143,25 +146,29 @@ mod tests {
         let project = |targets: &str| {
             let rules = alerts_on("a{job=\"api\"} / on (job) sum by (job) (b) > 2");
             format!(
-                "{rules}--- prometheus.yml\nscrape_configs:\n- job_name: api\n  static_configs: [{{targets: [{targets}]}}]\n"
+                "{rules}--- prometheus.yml
+scrape_configs: [{{job_name: api, static_configs: [{{targets: [{targets}]}}]}}]
+"
             )
         };
-        assert_finds(ID, &project("'a:1', 'b:1'"), &["rules.yml:5:11 error"]);
+        assert_finds(ID, &project("'a:1', 'b:1'"), &["rules.yml:5:12 error"]);
         assert_silent(ID, &project("'a:1'"));
     }
 
     #[test]
     fn one_series_and_sides_of_many_are_fine() {
-        for expr in [
-            "node_load1 / on (instance) count by (instance) (node_cpu_seconds_total{mode=\"idle\"}) > 2",
-            "node_cpu_seconds_total * on (instance) group_left (nodename) node_uname_info > 2",
-            "rate(x_bucket{le=\"1\"}[5m]) / on (job, instance) rate(x_count[5m]) > 2",
-            "a / on (job) sum by (job) (b) > 2",
-            "a / ignoring (status) group_left b > 2",
-            "a and on (job) b",
-            "a / b > 1",
-        ] {
-            assert_silent(ID, &alerts_on(expr));
-        }
+        assert_fine(
+            ID,
+            &[
+                "node_load1 / on (instance) count by (instance) \
+                 (node_cpu_seconds_total{mode=\"idle\"}) > 2",
+                "node_cpu_seconds_total * on (instance) group_left (nodename) node_uname_info > 2",
+                "rate(x_bucket{le=\"1\"}[5m]) / on (job, instance) rate(x_count[5m]) > 2",
+                "a / on (job) sum by (job) (b) > 2",
+                "a / ignoring (status) group_left b > 2",
+                "a and on (job) b",
+                "a / b > 1",
+            ],
+        );
     }
 }

@@ -67,69 +67,92 @@ fn said(binary: &BinaryExpr, why: &NoMatch) -> Said {
 
 #[cfg(test)]
 mod tests {
-    use crate::checks::expression::of_rules::tests::alerts_on;
+    use crate::checks::expression::of_rules::tests::{alerts_on, assert_fine, assert_found};
     use crate::test_projects::{assert_finds, assert_silent};
 
     const ID: &str = "expression/no-common-labels";
 
     #[test]
     fn sides_that_never_meet_are_found() {
-        for expr in [
-            "sum by (job) (rate(a_total[5m])) / sum by (job, instance) (rate(b_total[5m])) > 0.1",
-            "sum by (instance) (a) / sum by (job) (b) > 1",
-            "sum(rate(a_total[5m])) / b > 1",
-            "a > 5 and sum(b) > 1",
-            "up == 0 and absent(maintenance)",
-            "errors_total{status=\"500\"} / errors_total{status=\"200\"} > 0.1",
-            "up{job=\"api\"} == 0 and up{job=\"db\"} == 0",
-            "a{x=~\"1|2\"} and a{x=\"3\"}",
-            "a > vector(5)",
-            "a * on (job) group_left sum by (instance) (b) > 1",
-        ] {
-            assert_finds(ID, &alerts_on(expr), &["rules.yml:5:11 error"]);
-        }
+        assert_found(
+            ID,
+            "error",
+            &[
+                "sum by (job) (rate(a_total[5m])) / sum by (job, instance) (rate(b_total[5m])) \
+                 > 0.1",
+                "sum by (instance) (a) / sum by (job) (b) > 1",
+                "sum(rate(a_total[5m])) / b > 1",
+                "a > 5 and sum(b) > 1",
+                "up == 0 and absent(maintenance)",
+                "errors_total{status=\"500\"} / errors_total{status=\"200\"} > 0.1",
+                "up{job=\"api\"} == 0 and up{job=\"db\"} == 0",
+                "a{x=~\"1|2\"} and a{x=\"3\"}",
+                "a > vector(5)",
+                "a * on (job) group_left sum by (instance) (b) > 1",
+            ],
+        );
     }
 
     #[test]
     fn mute_that_never_mutes_is_a_warning() {
         let project = alerts_on("up == 0 unless sum(maintenance)");
-        assert_finds(ID, &project, &["rules.yml:5:11 warning"]);
+        assert_finds(ID, &project, &["rules.yml:5:12 warning"]);
     }
 
     #[test]
     fn sides_that_may_meet_are_fine() {
-        for expr in [
-            "sum by (job) (a) / sum by (job) (b) > 1",
-            "a / on (instance) group_left sum by (instance) (b) > 1",
-            "a > on () group_left vector(5)",
-            "a > 5 and on () sum(b) > 1",
-            "a > scalar(sum(b))",
-            "sum(a) / sum(b) > 1",
-            "sum(a) or vector(0)",
-            "up{job=\"api\"} == 0 or up{job=\"db\"} == 0",
-            "up{job=\"api\"} == 0 and on () up{job=\"db\"} == 0",
-            "up{job=\"api\"} / ignoring (job) up{job=\"db\"} > 1",
-            "a{x=~\"1|2\"} and a{x=~\"2|3\"}",
-            "sum by (instance) (rate(a_total[5m])) / instance:b:rate5m > 1",
-            "sum by (device) (a) / sum by (device) (b) > 1",
-            "time() - a > 5",
-            "a * on (instance) group_left (nodename) node_uname_info > 1",
-            "absent(up{job=\"api\"}) unless on () maintenance == 1",
-            "absent(a{job=\"api\"}) and absent(b{job=\"api\"})",
-            "label_replace(a, \"name\", \"$1\", \"id\", \"(.*)\") / on (name) b > 1",
-        ] {
-            assert_silent(ID, &alerts_on(expr));
-        }
+        assert_fine(
+            ID,
+            &[
+                "sum by (job) (a) / sum by (job) (b) > 1",
+                "a / on (instance) group_left sum by (instance) (b) > 1",
+                "a > on () group_left vector(5)",
+                "a > 5 and on () sum(b) > 1",
+                "a > scalar(sum(b))",
+                "sum(a) / sum(b) > 1",
+                "sum(a) or vector(0)",
+                "up{job=\"api\"} == 0 or up{job=\"db\"} == 0",
+                "up{job=\"api\"} == 0 and on () up{job=\"db\"} == 0",
+                "up{job=\"api\"} / ignoring (job) up{job=\"db\"} > 1",
+                "a{x=~\"1|2\"} and a{x=~\"2|3\"}",
+                "sum by (instance) (rate(a_total[5m])) / instance:b:rate5m > 1",
+                "sum by (device) (a) / sum by (device) (b) > 1",
+                "time() - a > 5",
+                "a * on (instance) group_left (nodename) node_uname_info > 1",
+                "absent(up{job=\"api\"}) unless on () maintenance == 1",
+                "absent(a{job=\"api\"}) and absent(b{job=\"api\"})",
+                "label_replace(a, \"name\", \"$1\", \"id\", \"(.*)\") / on (name) b > 1",
+            ],
+        );
     }
 
     #[test]
     fn recorded_metrics_are_looked_through() {
         let rules = |by: &str| {
             format!(
-                "--- rules.yml\ngroups:\n- name: g\n  rules:\n  - {{record: 'x:rate', expr: 'sum by (job) (rate(x_total[5m]))'}}\n  - {{alert: A, expr: 'x:rate / sum by ({by}) (rate(y_total[5m])) > 0.1'}}\n"
+                "--- rules.yml
+groups:
+- name: g
+  rules:
+  - {{record: 'x:rate', expr: 'sum by (job) (rate(x_total[5m]))'}}
+  - {{alert: A, expr: 'x:rate / sum by ({by}) (rate(y_total[5m])) > 0.1'}}
+"
             )
         };
-        assert_finds(ID, &rules("instance"), &["rules.yml:6:"]);
+        assert_finds(ID, &rules("instance"), &["rules.yml:5:23"]);
         assert_silent(ID, &rules("job"));
+    }
+
+    #[test]
+    fn recorded_metrics_that_read_each_other_have_an_end() {
+        let rules = (0..5000).map(|at| {
+            let next = (at + 1) % 5000;
+            format!("  - {{record: 'r{at}:x', expr: 'r{next}:x / sum(r{next}:x) > 5'}}\n")
+        });
+        let rules: String = rules.collect();
+        assert_silent(
+            ID,
+            &format!("--- rules.yml\ngroups:\n- name: g\n  rules:\n{rules}"),
+        );
     }
 }

@@ -35,6 +35,37 @@ pub(super) fn told(part: &Expr) -> String {
 
 #[cfg(test)]
 pub(in crate::checks) mod tests {
+    use crate::test_projects::{assert_silent, findings};
+
+    /// The check finds one thing of this severity in the project.
+    #[track_caller]
+    pub(in crate::checks) fn assert_found_in(id: &str, severity: &str, project: &str) {
+        let found = findings(project);
+        let marked = format!(" {id}: ");
+        let found: Vec<_> = found.iter().filter(|line| line.contains(&marked)).collect();
+        let [line] = found.as_slice() else {
+            panic!("expected one finding in {project}, found {found:#?}");
+        };
+        assert!(line.contains(&format!(" {severity} {id}: ")), "{line}");
+        assert!(severity != "error" || !line.contains(" may "), "{line}");
+    }
+
+    /// The check finds one thing of this severity in each alert.
+    #[track_caller]
+    pub(in crate::checks) fn assert_found(id: &str, severity: &str, expressions: &[&str]) {
+        for expr in expressions {
+            assert_found_in(id, severity, &alerts_on(expr));
+        }
+    }
+
+    /// The check finds nothing in any of the alerts.
+    #[track_caller]
+    pub(in crate::checks) fn assert_fine(id: &str, expressions: &[&str]) {
+        for expr in expressions {
+            assert_silent(id, &alerts_on(expr));
+        }
+    }
+
     /// A project with one alert, whose expression stands on line 5.
     pub(in crate::checks) fn alerts_on(expr: &str) -> String {
         alerts_with(expr, "")

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use alertdrill_core::Finding;
+use alertdrill_core::{Finding, prometheus_duration};
+use alertdrill_project::yaml_tree::Place;
 use promql_parser::parser::{Call, Expr};
 use promql_parser::util::display_duration;
 
 use super::of_rules::rules;
+use crate::checkout::Rule;
 use crate::checks::check::{Case, Check, Said};
 use crate::expression::{Reading, Samples, argument, bare, parts};
 
@@ -44,13 +46,24 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
                 continue;
             };
             if let Some(said) = said(call, matrix.range, &samples) {
-                let range = display_duration(&matrix.range);
-                let place = rule.place_of(&format!("[{range}]"));
+                let place = place_of(rule, matrix.range);
                 findings.push(said.of_rule(RANGE_TOO_SHORT.id, rule, place));
             }
         }
     }
     findings
+}
+
+/// Where a range stands, however it is written.
+fn place_of(rule: &Rule, range: Duration) -> Place {
+    let text = &rule.expression.text;
+    let mut brackets = text.match_indices('[').map(|(at, _)| at);
+    let found = brackets.find(|at| {
+        let written = text.get(at + 1..).and_then(|rest| rest.split(']').next());
+        let written = written.and_then(|written| prometheus_duration(written.trim()).ok());
+        written == Some(range)
+    });
+    found.map_or(rule.expression.node.place, |at| rule.place_at(at))
 }
 
 fn said(call: &Call, range: Duration, samples: &Samples) -> Option<Said> {
@@ -92,14 +105,17 @@ fn said(call: &Call, range: Duration, samples: &Samples) -> Option<Said> {
 
 #[cfg(test)]
 mod tests {
-    use crate::checks::expression::of_rules::tests::alerts_on;
+    use crate::checks::expression::of_rules::tests::{alerts_on, assert_found_in};
     use crate::test_projects::{assert_finds, assert_silent};
 
     const ID: &str = "expression/range-too-short";
 
     fn project(expr: &str, interval: &str) -> String {
         format!(
-            "{}--- prometheus.yml\nglobal: {{scrape_interval: 15s}}\nscrape_configs:\n- job_name: api\n  scrape_interval: {interval}\n",
+            "{}--- prometheus.yml
+global: {{scrape_interval: 15s}}
+scrape_configs: [{{job_name: api, scrape_interval: {interval}}}]
+",
             alerts_on(expr)
         )
     }
@@ -113,16 +129,7 @@ mod tests {
             ("changes(x[15s]) > 1", "15s", "error"),
             ("avg_over_time(x[10s]) > 1", "15s", "error"),
         ] {
-            let expected = format!("rules.yml:5:");
-            let project = project(expr, interval);
-            assert_finds(ID, &project, &[&expected]);
-            let found = crate::test_projects::findings(&project);
-            assert!(
-                found
-                    .iter()
-                    .any(|line| line.contains(&format!("{severity} {ID}"))),
-                "{found:?}"
-            );
+            assert_found_in(ID, severity, &project(expr, interval));
         }
     }
 
@@ -143,7 +150,11 @@ mod tests {
     fn where_jobs_differ_the_fastest_counts_unless_the_job_is_named() {
         let project = |expr: &str| {
             format!(
-                "{}--- prometheus.yml\nscrape_configs:\n- {{job_name: fast, scrape_interval: 10s}}\n- {{job_name: slow, scrape_interval: 2m}}\n",
+                "{}--- prometheus.yml
+scrape_configs:
+- {{job_name: fast, scrape_interval: 10s}}
+- {{job_name: slow, scrape_interval: 2m}}
+",
                 alerts_on(expr)
             )
         };
@@ -164,10 +175,21 @@ mod tests {
     fn recorded_metric_has_a_sample_at_each_evaluation() {
         let project = |range: &str| {
             format!(
-                "--- rules.yml\ngroups:\n- name: g\n  interval: 1m\n  rules:\n  - {{record: 'x:sum', expr: 'sum(x)'}}\n  - {{alert: A, expr: 'deriv(x:sum[{range}]) > 1'}}\n--- prometheus.yml\nglobal: {{scrape_interval: 5s, evaluation_interval: 5s}}\nscrape_configs: [{{job_name: x}}]\n"
+                "--- rules.yml
+groups:
+- name: g
+  interval: 1m
+  rules:
+  - {{record: 'x:sum', expr: 'sum(x)'}}
+  - {{alert: A, expr: 'deriv(x:sum[{range}]) > 1'}}
+--- prometheus.yml
+global: {{scrape_interval: 5s, evaluation_interval: 5s}}
+scrape_configs: [{{job_name: x}}]
+"
             )
         };
-        assert_finds(ID, &project("30s"), &["rules.yml:7:"]);
+        assert_finds(ID, &project("30s"), &["rules.yml:6:34 error"]);
+        assert_finds(ID, &project("0m30s"), &["rules.yml:6:34 error"]);
         assert_silent(ID, &project("10m"));
     }
 }

@@ -71,7 +71,7 @@ fn said<'a>(
     let kind = reading.kind(name);
     if FOR_COUNTERS.contains(&function) {
         let help = format!(
-            "take `deriv({name}[…])` for how fast it changes, `delta` for by how much, or compare \
+            "take `deriv({name}[…])` for how fast it changes, `delta` for how much, or compare \
              the gauge itself"
         );
         return match kind {
@@ -115,39 +115,41 @@ fn is_named_as_gauge(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::checks::expression::of_rules::tests::alerts_on;
-    use crate::test_projects::{assert_finds, assert_silent};
+    use crate::checks::expression::of_rules::tests::{assert_fine, assert_found};
 
     const ID: &str = "expression/rate-of-gauge";
 
     #[test]
     fn function_for_the_other_kind_is_found() {
-        for expr in [
-            "rate(node_memory_MemAvailable_bytes[5m]) < 0",
-            "increase(cpu_temperature_celsius[5m]) > 5",
-            "irate(container_memory_usage_bytes[5m]) > 5",
-            "delta(http_requests_total[5m]) > 5",
-            "deriv(http_requests_total[5m]) > 5",
-        ] {
-            assert_finds(ID, &alerts_on(expr), &["rules.yml:5:"]);
-        }
+        assert_found(
+            ID,
+            "warning",
+            &[
+                "rate(node_memory_MemAvailable_bytes[5m]) < 0",
+                "increase(cpu_temperature_celsius[5m]) > 5",
+                "irate(container_memory_usage_bytes[5m]) > 5",
+                "delta(http_requests_total[5m]) > 5",
+                "deriv(http_requests_total[5m]) > 5",
+            ],
+        );
     }
 
     #[test]
     fn functions_for_their_kind_are_fine() {
-        for expr in [
-            "rate(http_requests_total[5m]) > 5",
-            "rate(x_seconds_sum[5m]) / rate(x_seconds_count[5m]) > 5",
-            "deriv(node_memory_MemAvailable_bytes[5m]) < 0",
-            "delta(cpu_temperature_celsius[5m]) > 5",
-            "rate(node_network_receive_bytes[5m]) > 5",
-            "rate(container_network_receive_bytes_total[5m]) > 5",
-            "increase(process_start_time_seconds[1h]) > 0",
-            "rate(node_disk_io_time_seconds_total[5m]) > 0.9",
-            "rate(mystery[5m]) > 5",
-            "predict_linear(node_filesystem_avail_bytes[6h], 3600) < 0",
-        ] {
-            assert_silent(ID, &alerts_on(expr));
-        }
+        assert_fine(
+            ID,
+            &[
+                "rate(http_requests_total[5m]) > 5",
+                "rate(x_seconds_sum[5m]) / rate(x_seconds_count[5m]) > 5",
+                "deriv(node_memory_MemAvailable_bytes[5m]) < 0",
+                "delta(cpu_temperature_celsius[5m]) > 5",
+                "rate(node_network_receive_bytes[5m]) > 5",
+                "rate(container_network_receive_bytes_total[5m]) > 5",
+                "increase(process_start_time_seconds[1h]) > 0",
+                "rate(node_disk_io_time_seconds_total[5m]) > 0.9",
+                "rate(mystery[5m]) > 5",
+                "predict_linear(node_filesystem_avail_bytes[6h], 3600) < 0",
+            ],
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! A threshold that the values never reach, or never leave.
 
+mod limits;
 mod units;
 
 use alertdrill_core::Finding;
@@ -32,7 +33,10 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             if chained || constant(compared.subject).is_some() {
                 continue;
             }
-            if let Some(said) = said(&reading, &compared, is_whole) {
+            let said = said(&reading, &compared, is_whole)
+                .or_else(|| units::share_in_words(rule, &compared))
+                .or_else(|| limits::no_limit(case.checkout, expr, &compared));
+            if let Some(said) = said {
                 let place = place(rule, compared.subject);
                 findings.push(said.of_rule(THRESHOLD_OUTSIDE_DOMAIN.id, rule, place));
             }
@@ -85,7 +89,7 @@ fn help(values: Interval, compared: &Comparison<'_>) -> String {
     if counts && number <= 1.0 {
         "what there is none of has no count: say `absent(…)`, or `(count(…) or vector(0))`"
             .to_owned()
-    } else if values.high == 1.0 && number > 1.0 && number <= 100.0 {
+    } else if values.lies_in(Interval::SHARE) && (1.0..=100.0).contains(&number) {
         format!("compare with {}, or multiply by 100", number / 100.0)
     } else {
         format!(
@@ -118,8 +122,10 @@ fn always(reading: &Reading<'_>, compared: &Comparison<'_>) -> Option<Said> {
 
 #[cfg(test)]
 mod tests {
-    use crate::checks::expression::of_rules::tests::alerts_on;
-    use crate::test_projects::{assert_finds, assert_silent};
+    use crate::checks::expression::of_rules::tests::{
+        alerts_on, alerts_with, assert_fine, assert_found, assert_found_in,
+    };
+    use crate::test_projects::assert_silent;
 
     const ID: &str = "expression/threshold-outside-domain";
 
@@ -129,7 +135,8 @@ mod tests {
             "sum(rate(x_total{status=~\"5..\"}[5m])) / sum(rate(x_total[5m])) > 5",
             "node_filesystem_avail_bytes / node_filesystem_size_bytes > 10",
             "1 - avg by (instance) (rate(node_cpu_seconds_total{mode=\"idle\"}[5m])) > 80",
-            "(node_memory_MemTotal_bytes - node_memory_MemAvailable_bytes) / node_memory_MemTotal_bytes > 90",
+            "(node_memory_MemTotal_bytes - node_memory_MemAvailable_bytes) \
+             / node_memory_MemTotal_bytes > 90",
             "up > 1",
             "up == 2",
             "probe_success < 0",
@@ -141,11 +148,7 @@ mod tests {
             "process_start_time_seconds < 3600",
             "max by (job) (backup_last_success_timestamp_seconds) > 86400",
         ] {
-            let found = crate::test_projects::findings(&alerts_on(expr));
-            let is_found = found
-                .iter()
-                .any(|line| line.contains(&format!("error {ID}")));
-            assert!(is_found, "{expr}: {found:?}");
+            assert_found(ID, "error", &[expr]);
         }
     }
 
@@ -158,53 +161,93 @@ mod tests {
             "100 - avg by (instance) (rate(node_cpu_seconds_total{mode=\"idle\"}[5m])) * 100 > 0.8",
             "rate(process_cpu_seconds_total[5m]) > 80",
             "container_memory_usage_bytes > 80",
-            "histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket[5m]))) > 500",
+            "histogram_quantile(0.95, sum by (le) \
+             (rate(http_request_duration_seconds_bucket[5m]))) > 500",
             "rate(x_total[5m]) >= 0",
+            "rate(http_request_duration_seconds_sum[5m]) \
+             / rate(http_request_duration_seconds_count[5m]) > 200",
         ] {
-            assert_finds(ID, &alerts_on(expr), &["rules.yml:5:"]);
-            let found = crate::test_projects::findings(&alerts_on(expr));
-            let is_found = found
-                .iter()
-                .any(|line| line.contains(&format!("warning {ID}")));
-            assert!(is_found, "{expr}: {found:?}");
+            assert_found(ID, "warning", &[expr]);
         }
     }
 
     #[test]
+    fn share_that_only_the_words_speak_of_is_a_warning() {
+        let project = |expr: &str, summary: &str| {
+            alerts_with(expr, &format!("annotations: {{summary: '{summary}'}}"))
+        };
+        let errors = "sum(rate(http_errors_total[5m])) > 0.05";
+        assert_found_in(
+            ID,
+            "warning",
+            &project(errors, "more than 5% of requests fail"),
+        );
+        assert_found_in(ID, "warning", &project(errors, "more than 5 percent fail"));
+        assert_silent(ID, &project(errors, "more than 0.05 errors a second"));
+        assert_silent(ID, &project(errors, "more than 15% of requests fail"));
+        let share = "sum(rate(http_errors_total[5m])) / sum(rate(http_requests_total[5m])) > 0.05";
+        assert_silent(ID, &project(share, "more than 5% of requests fail"));
+        let cpu = "rate(process_cpu_seconds_total[5m]) > 0.8";
+        assert_silent(ID, &project(cpu, "more than 80% of a core"));
+    }
+
+    #[test]
+    fn more_changes_than_samples_are_never_reached() {
+        let project = |expr: &str| {
+            format!(
+                "{}--- prometheus.yml
+global: {{scrape_interval: 15s}}
+scrape_configs: [{{job_name: api}}]
+",
+                alerts_on(expr)
+            )
+        };
+        assert_found_in(ID, "error", &project("changes(up{job=\"api\"}[1m]) > 5"));
+        assert_found_in(ID, "error", &project("count_over_time(x[1m]) > 60"));
+        assert_silent(ID, &project("changes(up{job=\"api\"}[5m]) > 5"));
+        assert_silent(ID, &project("count_over_time(x[1m]) < 3"));
+    }
+
+    #[test]
     fn thresholds_within_are_fine() {
-        for expr in [
-            "100 * sum(rate(x_total{status=~\"5..\"}[5m])) / sum(rate(x_total[5m])) > 5",
-            "sum(rate(x_total{status=~\"5..\"}[5m])) / sum(rate(x_total[5m])) * 100 > 0.5",
-            "node_filesystem_avail_bytes / node_filesystem_size_bytes * 100 < 10",
-            "100 - (node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes * 100) > 90",
-            "(1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes) * 100 > 85",
-            "100 - (avg by (instance) (irate(node_cpu_seconds_total{mode=\"idle\"}[5m])) * 100) > 80",
-            "avg(rate(node_cpu_seconds_total{mode=\"user\"}[2m])) > 0.85",
-            "sum without (mode) (avg without (cpu) (rate(node_cpu_seconds_total{mode!=\"idle\"}[2m]))) * 100 > 90",
-            "rate(process_cpu_seconds_total[5m]) * 100 > 80",
-            "up == 0",
-            "up < 1",
-            "up != 1",
-            "sum(up) == 0",
-            "count(up == 0) > 0",
-            "(count(up == 0) or vector(0)) == 0",
-            "absent(up) == 1",
-            "predict_linear(node_filesystem_avail_bytes[6h], 3600) < 0",
-            "delta(queue_length[5m]) < 0",
-            "probe_ssl_earliest_cert_expiry - time() < 86400 * 7",
-            "time() - process_start_time_seconds < 300",
-            "backup_last_success_timestamp_seconds == 0",
-            "job_duration_seconds > 3600",
-            "container_memory_usage_bytes > 1e9",
-            "node_memory_HardwareCorrupted_bytes > 0",
-            "histogram_quantile(0.95, rate(http_request_duration_seconds_bucket[5m])) > 2",
-            "rate(a_bytes_total[5m]) / rate(b_total[5m]) > 1000",
-            "compression_factor > 3",
-            "node_load1 / count without (cpu, mode) (node_cpu_seconds_total{mode=\"idle\"}) > 2",
-            "kube_pod_info >= 0",
-            "rate(http_retries_total[5m]) / rate(http_requests_total[5m]) > 2",
-        ] {
-            assert_silent(ID, &alerts_on(expr));
-        }
+        assert_fine(
+            ID,
+            &[
+                "100 * sum(rate(x_total{status=~\"5..\"}[5m])) / sum(rate(x_total[5m])) > 5",
+                "sum(rate(x_total{status=~\"5..\"}[5m])) / sum(rate(x_total[5m])) * 100 > 0.5",
+                "node_filesystem_avail_bytes / node_filesystem_size_bytes * 100 < 10",
+                "100 - (node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes * 100) > 90",
+                "(1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes) * 100 > 85",
+                "100 - (avg by (instance) (irate(node_cpu_seconds_total{mode=\"idle\"}[5m])) \
+                 * 100) > 80",
+                "avg(rate(node_cpu_seconds_total{mode=\"user\"}[2m])) > 0.85",
+                "sum without (mode) (avg without (cpu) \
+                 (rate(node_cpu_seconds_total{mode!=\"idle\"}[2m]))) * 100 > 90",
+                "rate(process_cpu_seconds_total[5m]) * 100 > 80",
+                "up == 0",
+                "up < 1",
+                "up != 1",
+                "sum(up) == 0",
+                "count(up == 0) > 0",
+                "(count(up == 0) or vector(0)) == 0",
+                "absent(up) == 1",
+                "predict_linear(node_filesystem_avail_bytes[6h], 3600) < 0",
+                "delta(queue_length[5m]) < 0",
+                "probe_ssl_earliest_cert_expiry - time() < 86400 * 7",
+                "time() - process_start_time_seconds < 300",
+                "backup_last_success_timestamp_seconds == 0",
+                "job_duration_seconds > 3600",
+                "container_memory_usage_bytes > 1e9",
+                "node_memory_HardwareCorrupted_bytes > 0",
+                "histogram_quantile(0.95, rate(http_request_duration_seconds_bucket[5m])) > 2",
+                "rate(a_bytes_total[5m]) / rate(b_total[5m]) > 1000",
+                "compression_factor > 3",
+                "container_memory_usage_bytes / container_spec_memory_limit_bytes > 0.8",
+                "node_load1 / count without (cpu, mode) (node_cpu_seconds_total{mode=\"idle\"}) \
+                 > 2",
+                "kube_pod_info >= 0",
+                "rate(http_retries_total[5m]) / rate(http_requests_total[5m]) > 2",
+            ],
+        );
     }
 }

@@ -3,10 +3,11 @@
 use promql_parser::parser::{Expr, VectorSelector};
 
 use super::super::of_rules::told;
+use crate::checkout::Rule;
 use crate::checks::check::Said;
 use crate::expression::{
     Comparison, Guess, Interval, Operator, Reading, argument, bare, call, first_name,
-    is_time_since_1970, name_of,
+    is_time_since_1970, name_of, parts,
 };
 
 /// The earliest time that is meant as one: the year 2001.
@@ -134,15 +135,57 @@ pub(super) fn seconds(compared: &Comparison<'_>) -> Option<Said> {
     const REQUESTS: &[&str] = &[
         "http", "request", "requests", "response", "latency", "grpc", "rpc",
     ];
-    let of = call(compared.subject, &["histogram_quantile"])?;
-    let name = first_name(argument(of)?)?;
-    let is_request = name.ends_with("_seconds_bucket") && has_word(name, REQUESTS);
+    let core = core(compared.subject);
+    let (of, end) = match core {
+        Expr::Binary(binary) if Operator::of(binary) == Operator::DividedBy => {
+            (&*binary.lhs, "_seconds_sum")
+        }
+        _ => (
+            argument(call(core, &["histogram_quantile"])?)?,
+            "_seconds_bucket",
+        ),
+    };
+    let name = first_name(of)?;
+    let is_request = name.ends_with(end) && has_word(name, REQUESTS);
     let is_late = matches!(compared.operator, Operator::Above | Operator::AtLeast);
     (is_request && is_late && compared.number >= 100.0).then(|| {
         let number = compared.number;
         Said::warning(
             format!("`{name}` is in seconds, and {number} may be meant as milliseconds"),
             format!("compare with {}", number / 1000.0),
+        )
+    })
+}
+
+/// Events a second that are compared with what the alert's own words call a percentage.
+pub(super) fn share_in_words(rule: &Rule, compared: &Comparison<'_>) -> Option<Said> {
+    let rate = call(core(compared.subject), &["rate", "irate"])?;
+    let name = first_name(argument(rate)?)?;
+    let is_share = compared.number > 0.0 && compared.number < 1.0;
+    if !is_share || has_word(name, &["seconds", "cpu", "time"]) {
+        return None;
+    }
+    let percentage = (compared.number * 1e8).round() / 1e6;
+    let mut texts = rule.annotations.iter();
+    let speaks_of_it = texts.any(|(_, text)| {
+        ["%", " %", " percent"].iter().any(|unit| {
+            let words = format!("{percentage}{unit}");
+            let mut found = text.text.match_indices(&words);
+            found.any(|(at, _)| {
+                let before = text.text.get(..at).unwrap_or_default();
+                !before.ends_with(|c: char| c.is_ascii_digit() || c == '.')
+            })
+        })
+    });
+    speaks_of_it.then(|| {
+        let number = compared.number;
+        Said::warning(
+            format!(
+                "`{}({name}[…])` counts events a second, and {number} may be meant as the \
+                 {percentage} % that the alert's words speak of",
+                rate.func.name
+            ),
+            "divide by the rate of all: `sum(rate(…)) / sum(rate(…))`",
         )
     })
 }

@@ -1,0 +1,138 @@
+//! A share of a limit that is 0 where none is set.
+
+use promql_parser::parser::{Expr, VectorSelector};
+
+use crate::checkout::Checkout;
+use crate::checks::check::Said;
+use crate::expression::{Comparison, Operator, name_of, parts, selectors};
+
+const MEMORY_OF_CONTAINERS: &str = "container_spec_memory_limit_bytes";
+const MEMORY_OF_REDIS: &str = "redis_memory_max_bytes";
+
+/// A share that is infinite because the project sets no limit.
+pub(super) fn no_limit(
+    checkout: &Checkout,
+    expr: &Expr,
+    compared: &Comparison<'_>,
+) -> Option<Said> {
+    if !matches!(compared.operator, Operator::Above | Operator::AtLeast) {
+        return None;
+    }
+    let mut divisors = parts(compared.subject).into_iter().filter_map(divisor);
+    let (selector, limit) = divisors.next()?;
+    let is_guarded = parts(expr).into_iter().any(|part| {
+        let guard = Comparison::of(part);
+        guard.is_some_and(|guard| {
+            let is_other = !std::ptr::eq(guard.subject, compared.subject);
+            let selectors = selectors(guard.subject);
+            let is_of_limit = is_other
+                && selectors
+                    .iter()
+                    .any(|selector| name_of(selector) == Some(limit));
+            is_of_limit || guard.number.is_infinite()
+        })
+    });
+    let unlimited = unlimited(checkout, limit, selector).filter(|_| !is_guarded)?;
+    Some(Said::warning(
+        format!(
+            "`{limit}` is 0 for {unlimited}, which has no limit: the share is infinite then, and \
+             the alert may always fire"
+        ),
+        format!("divide by those that have one: `/ ({limit} > 0)`, or set a limit"),
+    ))
+}
+
+fn divisor(part: &Expr) -> Option<(&VectorSelector, &'static str)> {
+    let Expr::Binary(binary) = part else {
+        return None;
+    };
+    if Operator::of(binary) != Operator::DividedBy {
+        return None;
+    }
+    let selector = selectors(&binary.rhs).into_iter().next()?;
+    let name = name_of(selector)?;
+    let limits = [MEMORY_OF_CONTAINERS, MEMORY_OF_REDIS];
+    let limit = limits.into_iter().find(|limit| *limit == name)?;
+    Some((selector, limit))
+}
+
+/// A service that a selector reads and that has no limit.
+fn unlimited(checkout: &Checkout, limit: &str, selector: &VectorSelector) -> Option<String> {
+    let services = &checkout.compose.as_ref()?.services;
+    let found = services.iter().find(|(name, service)| {
+        if limit == MEMORY_OF_REDIS {
+            let is_redis = service.image.as_deref().is_some_and(|image| {
+                let last = image.rsplit('/').next().unwrap_or_default();
+                last == "redis" || last.starts_with("redis:")
+            });
+            let is_configured = !service.volumes.is_empty() || !service.configs.is_empty();
+            let mut words = service.command.iter().chain(&service.entrypoint);
+            let is_limited = words.any(|word| word.contains("maxmemory") || word.contains(".conf"));
+            return is_redis && !is_limited && !is_configured;
+        }
+        let in_deployment = service.deploy.as_ref();
+        let in_deployment = in_deployment.and_then(|how| how.pointer("/resources/limits/memory"));
+        let called = service.container_name.as_deref().unwrap_or(name);
+        let is_read = selector
+            .matchers
+            .find_matchers("name")
+            .iter()
+            .all(|it| it.is_match(called));
+        service.mem_limit.is_none() && in_deployment.is_none() && is_read
+    });
+    found.map(|(name, _)| format!("the service `{name}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::expression::of_rules::tests::{alerts_on, assert_found_in};
+    use crate::test_projects::assert_silent;
+
+    const ID: &str = "expression/threshold-outside-domain";
+
+    fn project(expr: &str, limit: &str) -> String {
+        format!(
+            "{}--- docker-compose.yml
+services:
+  api: {{image: 'shop/api', container_name: api{limit}}}
+  prometheus:
+    image: prom/prometheus
+    mem_limit: 1g
+    volumes:
+    - ./prometheus.yml:/etc/prometheus/prometheus.yml
+    - ./rules.yml:/etc/prometheus/rules.yml
+--- prometheus.yml
+rule_files: [rules.yml]
+scrape_configs: [{{job_name: api, static_configs: [{{targets: ['api:8000']}}]}}]
+",
+            alerts_on(expr)
+        )
+    }
+
+    #[test]
+    fn share_of_no_limit_is_a_warning() {
+        for expr in [
+            "container_memory_usage_bytes / container_spec_memory_limit_bytes > 0.8",
+            "sum by (name) (container_memory_usage_bytes) \
+             / sum by (name) (container_spec_memory_limit_bytes) * 100 > 80",
+            "container_memory_usage_bytes / container_spec_memory_limit_bytes{name=\"api\"} > 0.8",
+        ] {
+            assert_found_in(ID, "warning", &project(expr, ""));
+            assert_silent(ID, &project(expr, ", mem_limit: 1g"));
+        }
+    }
+
+    #[test]
+    fn guarded_shares_are_fine() {
+        for expr in [
+            "container_memory_usage_bytes / (container_spec_memory_limit_bytes > 0) > 0.8",
+            "container_memory_usage_bytes / container_spec_memory_limit_bytes > 0.8 \
+             and container_spec_memory_limit_bytes > 0",
+            "container_memory_usage_bytes / container_spec_memory_limit_bytes < 0.8",
+            "container_memory_usage_bytes / container_spec_memory_limit_bytes != +Inf > 0.8",
+            "container_memory_usage_bytes / container_spec_memory_limit_bytes{name=\"x\"} > 0.8",
+        ] {
+            assert_silent(ID, &project(expr, ""));
+        }
+    }
+}
