@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use alertdrill_core::nearest;
 use alertdrill_project::{ComposeModel, Service};
+use serde_json::Value;
 
 use crate::checkout::Checkout;
 
@@ -51,7 +52,9 @@ impl<'a> Names<'a> {
                 let fixed = network.ipv4_address.iter().cloned();
                 network.aliases.iter().cloned().chain(fixed)
             });
-            let names = aliases.chain(service.container_name.clone());
+            let names = aliases
+                .chain(service.container_name.clone())
+                .chain(service.hostname.clone());
             for other in names {
                 by_name.entry(other.to_lowercase()).or_insert(name.as_str());
             }
@@ -133,10 +136,9 @@ impl<'a> Names<'a> {
         }
         // `stack_service` of a swarm, `project-service-1` of a project whose name is not known.
         let of_a_project = |name: &String| {
-            ["-", "_"].iter().any(|dash| {
-                host.ends_with(&format!("{dash}{name}"))
-                    || host.contains(&format!("{dash}{name}{dash}1"))
-            })
+            host.ends_with(&format!("_{name}"))
+                || host.ends_with(&format!("-{name}-1"))
+                || host.ends_with(&format!("_{name}_1"))
         };
         if self.by_name.keys().any(of_a_project) {
             return true;
@@ -148,13 +150,23 @@ impl<'a> Names<'a> {
             let network = self.model.networks.get(name);
             network.is_some_and(|network| network.external)
         };
-        let linked = service.external_links.iter();
+        let linked = service.links.iter().chain(&service.external_links);
         let linked = linked.filter_map(|link| link.rsplit(':').next());
         service.networks.keys().any(is_external)
+            || told_addresses(service).any(|name| name.eq_ignore_ascii_case(host))
             || linked
                 .into_iter()
                 .any(|name| name.eq_ignore_ascii_case(host))
     }
+}
+
+/// The names of `extra_hosts`.
+fn told_addresses(service: &Service) -> impl Iterator<Item = &str> {
+    let told = service.extra_hosts.as_ref();
+    let listed = told.and_then(Value::as_array).into_iter().flatten();
+    let listed = listed.filter_map(|entry| entry.as_str()?.split([':', '=']).next());
+    let named = told.and_then(Value::as_object).into_iter().flatten();
+    listed.chain(named.map(|(name, _)| name.as_str()))
 }
 
 fn is_loopback(host: &str) -> bool {

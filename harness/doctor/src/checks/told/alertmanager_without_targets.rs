@@ -78,22 +78,24 @@ mod tests {
         for (targets, expected) in [
             (
                 "        - targets:\n          # - alertmanager:9093\n",
-                "prometheus.yml:4:11 error: `alertmanagers` has no target (`alertmanager:9093` is \
-                 commented out in line 5), so nobody is told of `Down`",
+                "prometheus.yml:5:11 error: `alertmanagers` has no target (`alertmanager:9093` is \
+                 commented out in line 6), so nobody is told of `Down`",
             ),
             (
                 "        - targets: []\n",
-                "prometheus.yml:4:11 error: `alertmanagers` has no target, so",
+                "prometheus.yml:5:11 error: `alertmanagers` has no target, so",
             ),
         ] {
             let configuration = format!(
-                "--- prometheus.yml\nalerting:\n  alertmanagers:\n    - static_configs:\n{targets}"
+                "--- prometheus.yml\nrule_files: [rules.yml]\nalerting:\n  alertmanagers:\n    - static_configs:\n{targets}"
             );
             let project = format!("{configuration}{RULES}");
             assert_finds("told/alertmanager-without-targets", &project, &[expected]);
         }
-        let nothing = format!("--- prometheus.yml\nalerting:\n  alertmanagers:\n{RULES}");
-        let expected = "prometheus.yml:2:3 error: `alertmanagers` has no target";
+        let nothing = format!(
+            "--- prometheus.yml\nrule_files: [rules.yml]\nalerting:\n  alertmanagers:\n{RULES}"
+        );
+        let expected = "prometheus.yml:3:3 error: `alertmanagers` has no target";
         assert_finds("told/alertmanager-without-targets", &nothing, &[expected]);
     }
 
@@ -105,13 +107,14 @@ mod tests {
             "[{file_sd_configs: [{files: [am.yml]}]}]",
             "[{static_configs: [{targets: ['$AM']}]}]",
         ] {
-            let project =
-                format!("--- prometheus.yml\nalerting: {{alertmanagers: {managers}}}\n{RULES}");
+            let project = format!(
+                "--- prometheus.yml\nrule_files: [rules.yml]\nalerting: {{alertmanagers: {managers}}}\n{RULES}"
+            );
             assert_silent("told/alertmanager-without-targets", &project);
         }
         assert_silent(
             "told/alertmanager-without-targets",
-            "--- prometheus.yml\nalerting: {alertmanagers: []}\n",
+            "--- prometheus.yml\nrule_files: []\nalerting: {alertmanagers: []}\n",
         );
     }
 }
