@@ -1,6 +1,6 @@
 //! Whether two services are in one network.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use alertdrill_project::{ComposeModel, Service};
 
@@ -11,8 +11,6 @@ pub(crate) enum Apart {
     Networks(Vec<String>, Vec<String>),
     /// The other is in the machine's own network, where its name is not known.
     OnTheHost,
-    /// The asker is in the machine's own network, which knows no names of services.
-    AskerOnTheHost,
 }
 
 /// Why `asker` does not reach the service `other`; `None` if it may.
@@ -22,17 +20,14 @@ pub(crate) fn apart(model: &ComposeModel, asker: &str, other: &str) -> Option<Ap
     }
     let (asker, other) = (model.services.get(asker)?, model.services.get(other)?);
     match (mode(asker), mode(other)) {
-        ("host", "host") => return None,
-        ("host", _) => return Some(Apart::AskerOnTheHost),
         ("", "host") => return Some(Apart::OnTheHost),
         ("", "") => {}
         _ => return None,
     }
     let (its, others) = (networks(model, asker), networks(model, other));
-    its.is_disjoint(&others).then(|| {
-        let listed = |names: BTreeSet<String>| names.into_iter().collect();
-        Apart::Networks(listed(its), listed(others))
-    })
+    let have_one = its.keys().any(|name| others.contains_key(name));
+    let listed = |names: BTreeMap<String, String>| names.into_values().collect();
+    (!have_one).then(|| Apart::Networks(listed(its), listed(others)))
 }
 
 fn mode(service: &Service) -> &str {
@@ -44,15 +39,16 @@ fn mode(service: &Service) -> &str {
     }
 }
 
-/// The networks of a service, as the engine calls them where that is written.
-fn networks(model: &ComposeModel, service: &Service) -> BTreeSet<String> {
-    if service.networks.is_empty() {
-        return BTreeSet::from(["default".to_owned()]);
-    }
-    let names = service.networks.keys().map(|name| {
+/// The networks of a service, as the engine calls them where that is written, and as the compose
+/// file does.
+fn networks(model: &ComposeModel, service: &Service) -> BTreeMap<String, String> {
+    let named = |name: &str| {
         let network = model.networks.get(name);
         let written = network.and_then(|network| network.name.clone());
-        written.unwrap_or_else(|| name.clone())
-    });
-    names.collect()
+        (written.unwrap_or_else(|| name.to_owned()), name.to_owned())
+    };
+    if service.networks.is_empty() {
+        return BTreeMap::from([named("default")]);
+    }
+    service.networks.keys().map(|name| named(name)).collect()
 }

@@ -26,10 +26,10 @@ pub(crate) enum Answers<'a> {
     TheMachine,
     /// Somebody of whom the files tell nothing.
     Somebody,
-    /// Nobody; the service whose name is the nearest.
+    /// Nobody; the name that is the nearest, if one is like it.
     Nobody {
         /// The name.
-        nearest: Option<&'a str>,
+        nearest: Option<String>,
     },
 }
 
@@ -103,7 +103,8 @@ impl<'a> Names<'a> {
             return Answers::Somebody;
         }
         let names = self.by_name.keys().map(String::as_str);
-        let nearest = nearest(&host, names).and_then(|name| self.by_name.get(name).copied());
+        let nearest = nearest(&host, names).filter(|name| are_like(name, &host));
+        let nearest = nearest.map(str::to_owned);
         Answers::Nobody { nearest }
     }
 
@@ -167,6 +168,19 @@ fn told_addresses(service: &Service) -> impl Iterator<Item = &str> {
     let listed = listed.filter_map(|entry| entry.as_str()?.split([':', '=']).next());
     let named = told.and_then(Value::as_object).into_iter().flatten();
     listed.chain(named.map(|(name, _)| name.as_str()))
+}
+
+/// Whether a person who writes one name may mean the other: one has the other in it, or they begin
+/// and end alike.
+fn are_like(one: &str, other: &str) -> bool {
+    if one.contains(other) || other.contains(one) {
+        return true;
+    }
+    let longest = one.len().max(other.len());
+    let alike = |(a, b): &(char, char)| a == b;
+    let begin = one.chars().zip(other.chars()).take_while(alike).count();
+    let end = one.chars().rev().zip(other.chars().rev());
+    (begin + end.take_while(alike).count()) * 2 > longest
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -72,27 +72,33 @@ pub(crate) fn wrong_port(checkout: &Checkout, service: &Service, port: u16) -> O
     {
         return Some(WrongPort::OfImage(facts));
     }
-    let exposed = exposed(&texts);
+    let exposed = exposed(checkout, service, &texts);
     let is_known = texts.is_built_here() && texts.has_programs();
     let is_by_framework = BY_FRAMEWORKS.contains(&port);
     (is_known && !exposed.is_empty() && !is_by_framework).then_some(WrongPort::Exposed(exposed))
 }
 
-/// The ports that a Dockerfile of its says it listens on.
-fn exposed(texts: &ServiceTexts<'_>) -> Vec<u16> {
-    let dockerfiles = texts.files().filter(|file| {
-        let name = file.path.file_name().and_then(|name| name.to_str());
-        name.is_some_and(|name| name.to_lowercase().contains("dockerfile"))
-    });
-    let lines = dockerfiles.flat_map(|file| file.text.lines());
-    let exposed = lines.filter_map(|line| {
-        let rest = line
-            .trim()
-            .get(..6)
-            .filter(|it| it.eq_ignore_ascii_case("expose"));
-        rest.and(line.trim().get(6..))
-    });
-    let words = exposed.flat_map(str::split_whitespace);
+/// The ports that its Dockerfile says it listens on, by its last part. None if other services are
+/// built from the same file: each may be built from another part.
+fn exposed(checkout: &Checkout, service: &Service, texts: &ServiceTexts<'_>) -> Vec<u16> {
+    let services = checkout.compose.iter().flat_map(|it| it.services.values());
+    let of_the_same =
+        services.filter(|other| other.build.is_some() && other.build == service.build);
+    if of_the_same.count() > 1 {
+        return Vec::new();
+    }
+    let Some(dockerfile) = texts.dockerfile() else {
+        return Vec::new();
+    };
+    let lines: Vec<_> = dockerfile.text.lines().map(str::trim).collect();
+    let begins_with = |line: &str, word: &str| {
+        let begin = line.get(..word.len());
+        begin.is_some_and(|begin| begin.eq_ignore_ascii_case(word))
+    };
+    let last_part = lines.iter().rposition(|line| begins_with(line, "from "));
+    let last_part = lines.iter().skip(last_part.unwrap_or_default());
+    let exposed = last_part.filter(|line| begins_with(line, "expose "));
+    let words = exposed.flat_map(|line| line.split_whitespace().skip(1));
     let numbers = words.filter_map(|word| word.split('/').next()?.parse().ok());
     numbers.collect()
 }

@@ -16,6 +16,8 @@ const PROGRAMS: [&str; 18] = [
 #[derive(Clone, Debug)]
 pub(crate) struct ServiceTexts<'a> {
     service: &'a Service,
+    /// The checkout's folder.
+    root: PathBuf,
     /// The files below its build context.
     built_from: Vec<&'a SourceFile>,
     /// The files that are mounted into it.
@@ -44,6 +46,7 @@ impl<'a> ServiceTexts<'a> {
         let binds = binds.filter_map(|volume| volume.source.as_deref());
         Self {
             service,
+            root: checkout.root.clone(),
             is_built_here: !built_from.is_empty(),
             built_from,
             mounted: binds.flat_map(|source| below(Path::new(source))).collect(),
@@ -62,6 +65,16 @@ impl<'a> ServiceTexts<'a> {
     /// Whether its build context lies in the checkout and holds something.
     pub(crate) fn is_built_here(&self) -> bool {
         self.is_built_here
+    }
+
+    /// Its Dockerfile.
+    pub(crate) fn dockerfile(&self) -> Option<&'a SourceFile> {
+        let build = self.service.build.as_ref()?;
+        let name = build.dockerfile.as_deref();
+        let path = build.context.join(name.unwrap_or(Path::new("Dockerfile")));
+        let path = inside(&self.root, &path)?;
+        let mut files = self.built_from.iter();
+        files.find(|file| file.path == path).copied()
     }
 
     /// The texts of the files that go into it.

@@ -36,7 +36,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
                 ),
                 "name Alertmanager's service in place of the loopback address",
             ),
-            Answers::Nobody { nearest } => nobody(address, host, nearest),
+            Answers::Nobody { nearest } => nobody(address, nearest.as_deref()),
             Answers::Service(service) => wrong_port(&names, service, address, port)?,
             Answers::TheMachine | Answers::Somebody => return None,
         };
@@ -46,13 +46,10 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     told.collect()
 }
 
-fn nobody(address: &str, host: &str, nearest: Option<&str>) -> Said {
-    let likely = nearest.filter(|nearest| {
-        nearest.contains("alert") || host.contains(nearest) || nearest.contains(host)
-    });
-    let likely = likely.map_or_else(String::new, |name| format!("; the nearest is `{name}`"));
+fn nobody(address: &str, nearest: Option<&str>) -> Said {
+    let nearest = nearest.map_or_else(String::new, |name| format!("; the nearest is `{name}`"));
     Said::error(
-        format!("no service of the project answers at `{address}`{likely}"),
+        format!("no service of the project answers at `{address}`{nearest}"),
         "add Alertmanager to the compose file, or name the service that it is",
     )
 }

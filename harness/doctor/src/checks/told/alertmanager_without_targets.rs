@@ -5,6 +5,7 @@ use alertdrill_project::yaml_tree::{Node, Place};
 
 use super::told_case::names_in_words;
 use crate::checks::check::{Case, Check, Said};
+use crate::routing::unloaded_rules;
 
 pub(in crate::checks) const ALERTMANAGER_WITHOUT_TARGETS: Check = Check {
     id: "told/alertmanager-without-targets",
@@ -19,7 +20,9 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     let Some(prometheus) = &case.checkout.prometheus else {
         return Vec::new();
     };
-    let names = names_in_words(case.checkout.alerts().map(|rule| rule.name.text.as_str()));
+    let unloaded = unloaded_rules(case.checkout);
+    let alerts = case.checkout.alerts().chain(&unloaded);
+    let names = names_in_words(alerts.map(|rule| rule.name.text.as_str()));
     let Some(written) = prometheus.node.at(&["alerting", "alertmanagers"]) else {
         return Vec::new();
     };
