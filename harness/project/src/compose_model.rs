@@ -84,6 +84,13 @@ pub struct Service {
     /// Services that it reaches by another name, too: `SERVICE[:NAME]`.
     #[serde(default, deserialize_with = "null_is_default")]
     pub links: Vec<String>,
+    /// The name that its container gives itself, by which newer engines let others reach it.
+    #[serde(default)]
+    pub hostname: Option<String>,
+    /// Names of machines that it is told the addresses of, as compose has them: `NAME:ADDRESS` or
+    /// `NAME=ADDRESS`, or a map.
+    #[serde(default)]
+    pub extra_hosts: Option<Value>,
     /// Whether it may do on the machine what its root user may.
     #[serde(default)]
     pub privileged: bool,

@@ -31,8 +31,9 @@ pub(crate) use rule::{Expression, Group, Rule, RuleKind, Text};
 pub(crate) use rules_file::{NotLoaded, RulesFile, UnloadedFile};
 pub(crate) use source_file::SourceFile;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use alertdrill_project::ComposeModel;
 use alertdrill_project::compose_files::ComposePlaces;
@@ -40,6 +41,10 @@ use alertdrill_project::compose_files::ComposePlaces;
 /// One way to run a project.
 #[derive(Debug, Default)]
 pub struct Checkout {
+    /// The checkout's folder, absolute: what compose's paths begin with.
+    pub(crate) root: PathBuf,
+    /// The paths of all its files, from that folder.
+    pub(crate) files: Arc<BTreeSet<PathBuf>>,
     /// Its compose project; `None` if it has none.
     pub(crate) compose: Option<ComposeModel>,
     /// Where its compose files say it, as seen from the checkout's folder.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use alertdrill_core::{Error, Result};
 use alertdrill_project::ComposeModel;
@@ -42,8 +43,11 @@ impl Checkout {
             return Err(projects.error.unwrap_or_else(|| nothing_there(folder)));
         }
         let sources = sources(&files);
+        let paths: Arc<BTreeSet<_>> = Arc::new(files.paths().map(Path::to_owned).collect());
         let lone_alertmanagers = alertmanager_files(&files);
         for variant in &mut variants {
+            files.root().clone_into(&mut variant.root);
+            variant.files = Arc::clone(&paths);
             variant.sources.clone_from(&sources);
             variant.services_elsewhere = elsewhere(&projects, variant);
             if variant.alertmanager.is_none() && !variant.has_alertmanager_service() {

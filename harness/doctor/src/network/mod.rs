@@ -1,5 +1,13 @@
-//! Who answers at an address, as a container of the project sees it.
+//! Who answers at an address, as a container of the project sees it, and on which ports.
 
+mod images;
+mod members;
 mod names;
+mod ports;
+mod service_texts;
 
+pub(crate) use images::{ImageFacts, image_facts, short_name};
+pub(crate) use members::{Apart, apart};
 pub(crate) use names::{Answers, Names, host_and_port};
+pub(crate) use ports::{WrongPort, wrong_port};
+pub(crate) use service_texts::ServiceTexts;

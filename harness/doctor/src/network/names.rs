@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use alertdrill_core::nearest;
 use alertdrill_project::{ComposeModel, Service};
+use serde_json::Value;
 
 use crate::checkout::Checkout;
 
@@ -25,10 +26,10 @@ pub(crate) enum Answers<'a> {
     TheMachine,
     /// Somebody of whom the files tell nothing.
     Somebody,
-    /// Nobody; the service whose name is the nearest.
+    /// Nobody; the name that is the nearest, if one is like it.
     Nobody {
         /// The name.
-        nearest: Option<&'a str>,
+        nearest: Option<String>,
     },
 }
 
@@ -51,7 +52,9 @@ impl<'a> Names<'a> {
                 let fixed = network.ipv4_address.iter().cloned();
                 network.aliases.iter().cloned().chain(fixed)
             });
-            let names = aliases.chain(service.container_name.clone());
+            let names = aliases
+                .chain(service.container_name.clone())
+                .chain(service.hostname.clone());
             for other in names {
                 by_name.entry(other.to_lowercase()).or_insert(name.as_str());
             }
@@ -100,7 +103,8 @@ impl<'a> Names<'a> {
             return Answers::Somebody;
         }
         let names = self.by_name.keys().map(String::as_str);
-        let nearest = nearest(&host, names).and_then(|name| self.by_name.get(name).copied());
+        let nearest = nearest(&host, names).filter(|name| are_like(name, &host));
+        let nearest = nearest.map(str::to_owned);
         Answers::Nobody { nearest }
     }
 
@@ -133,10 +137,9 @@ impl<'a> Names<'a> {
         }
         // `stack_service` of a swarm, `project-service-1` of a project whose name is not known.
         let of_a_project = |name: &String| {
-            ["-", "_"].iter().any(|dash| {
-                host.ends_with(&format!("{dash}{name}"))
-                    || host.contains(&format!("{dash}{name}{dash}1"))
-            })
+            host.ends_with(&format!("_{name}"))
+                || host.ends_with(&format!("-{name}-1"))
+                || host.ends_with(&format!("_{name}_1"))
         };
         if self.by_name.keys().any(of_a_project) {
             return true;
@@ -148,13 +151,36 @@ impl<'a> Names<'a> {
             let network = self.model.networks.get(name);
             network.is_some_and(|network| network.external)
         };
-        let linked = service.external_links.iter();
+        let linked = service.links.iter().chain(&service.external_links);
         let linked = linked.filter_map(|link| link.rsplit(':').next());
         service.networks.keys().any(is_external)
+            || told_addresses(service).any(|name| name.eq_ignore_ascii_case(host))
             || linked
                 .into_iter()
                 .any(|name| name.eq_ignore_ascii_case(host))
     }
+}
+
+/// The names of `extra_hosts`.
+fn told_addresses(service: &Service) -> impl Iterator<Item = &str> {
+    let told = service.extra_hosts.as_ref();
+    let listed = told.and_then(Value::as_array).into_iter().flatten();
+    let listed = listed.filter_map(|entry| entry.as_str()?.split([':', '=']).next());
+    let named = told.and_then(Value::as_object).into_iter().flatten();
+    listed.chain(named.map(|(name, _)| name.as_str()))
+}
+
+/// Whether a person who writes one name may mean the other: one has the other in it, or they begin
+/// and end alike.
+fn are_like(one: &str, other: &str) -> bool {
+    if one.contains(other) || other.contains(one) {
+        return true;
+    }
+    let longest = one.len().max(other.len());
+    let alike = |(a, b): &(char, char)| a == b;
+    let begin = one.chars().zip(other.chars()).take_while(alike).count();
+    let end = one.chars().rev().zip(other.chars().rev());
+    (begin + end.take_while(alike).count()) * 2 > longest
 }
 
 fn is_loopback(host: &str) -> bool {

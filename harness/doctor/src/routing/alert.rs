@@ -101,12 +101,13 @@ impl Alerts {
     }
 }
 
-/// The alerting rules of files that look like rules and are not loaded: what would be there if they
-/// were.
+/// The alerting rules of files that look like rules and are not loaded, each file once: what would
+/// be there if they were.
 pub(crate) fn unloaded_rules(checkout: &Checkout) -> Vec<Rule> {
     let files = checkout.unloaded.iter();
     let rules = files.flat_map(|unloaded| RulesFile::read(&unloaded.file).rules);
-    rules.filter(|rule| rule.kind == RuleKind::Alert).collect()
+    let alerts = rules.filter(|rule| rule.kind == RuleKind::Alert);
+    alerts.collect()
 }
 
 impl Sent {

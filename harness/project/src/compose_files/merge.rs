@@ -111,6 +111,8 @@ fn merged(mut base: Service, over: Service) -> Service {
         volumes_from: together(base.volumes_from, over.volumes_from),
         external_links: together(base.external_links, over.external_links),
         links: together(base.links, over.links),
+        hostname: over.hostname.or(base.hostname),
+        extra_hosts: over.extra_hosts.or(base.extra_hosts),
         privileged: base.privileged || over.privileged,
         restart: over.restart.or(base.restart),
         healthcheck: merged_json(base.healthcheck, over.healthcheck),

@@ -117,6 +117,8 @@ impl Reading<'_> {
             volumes_from: texts(at("volumes_from")),
             external_links: texts(at("external_links")),
             links: texts(at("links")),
+            hostname: text(at("hostname")),
+            extra_hosts: at("extra_hosts").filter(|node| !node.is_null()).map(json),
             privileged: at("privileged").is_some_and(Node::is_true),
             restart: text(at("restart")),
             healthcheck: at("healthcheck").filter(|node| !node.is_null()).map(json),

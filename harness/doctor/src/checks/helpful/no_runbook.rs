@@ -2,7 +2,7 @@
 
 use alertdrill_core::Finding;
 
-use super::watchdog::is_a_watchdog;
+use super::watchdog::{is_a_watchdog, meant_rules};
 use crate::checkout::Rule;
 use crate::checks::check::{Case, Check, Said};
 
@@ -36,11 +36,9 @@ const RUNBOOKS: [&str; 16] = [
 ];
 
 fn run(case: &Case<'_>) -> Vec<Finding> {
-    let alerts: Vec<_> = case
-        .checkout
-        .alerts()
-        .filter(|rule| !is_a_watchdog(rule))
-        .collect();
+    let unloaded = meant_rules(case.checkout);
+    let alerts = case.checkout.alerts().chain(&unloaded);
+    let alerts: Vec<_> = alerts.filter(|rule| !is_a_watchdog(rule)).collect();
     let without: Vec<_> = alerts.iter().filter(|rule| !has_runbook(rule)).collect();
     let (all, with) = (alerts.len(), alerts.len() - without.len());
     let Some(first) = without.first() else {

@@ -3,7 +3,7 @@
 use alertdrill_core::Finding;
 use alertdrill_project::yaml_tree::Node;
 
-use super::watchdog::is_a_watchdog;
+use super::watchdog::{is_a_watchdog, meant_rules};
 use crate::checkout::{Checkout, Rule};
 use crate::checks::check::{Case, Check, Said};
 
@@ -34,10 +34,9 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     if is_added_to_all(checkout) {
         return Vec::new();
     }
-    let alerts: Vec<_> = checkout
-        .alerts()
-        .filter(|rule| !is_a_watchdog(rule))
-        .collect();
+    let unloaded = meant_rules(case.checkout);
+    let alerts = case.checkout.alerts().chain(&unloaded);
+    let alerts: Vec<_> = alerts.filter(|rule| !is_a_watchdog(rule)).collect();
     let without: Vec<_> = alerts.iter().filter(|rule| !has_severity(rule)).collect();
     if without.is_empty() {
         return Vec::new();
@@ -136,7 +135,7 @@ mod tests {
         ] {
             assert_silent(ID, &rules(alerts));
         }
-        let external = "--- prometheus.yml\nglobal: {external_labels: {severity: page}}\n";
+        let external = "--- prometheus.yml\nrule_files: [rules.yml]\nglobal: {external_labels: {severity: page}}\n";
         assert_silent(ID, &format!("{external}{}", rules(&["alert: A, expr: up"])));
     }
 }

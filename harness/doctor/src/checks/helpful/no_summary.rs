@@ -2,7 +2,7 @@
 
 use alertdrill_core::Finding;
 
-use super::watchdog::is_a_watchdog;
+use super::watchdog::{is_a_watchdog, meant_rules};
 use crate::checkout::Rule;
 use crate::checks::check::{Case, Check, Said};
 
@@ -15,11 +15,9 @@ pub(in crate::checks) const NO_SUMMARY: Check = Check {
 const HELP: &str = "add `annotations: {summary: …}` that says what is wrong, and where";
 
 fn run(case: &Case<'_>) -> Vec<Finding> {
-    let alerts: Vec<_> = case
-        .checkout
-        .alerts()
-        .filter(|rule| !is_a_watchdog(rule))
-        .collect();
+    let unloaded = meant_rules(case.checkout);
+    let alerts = case.checkout.alerts().chain(&unloaded);
+    let alerts: Vec<_> = alerts.filter(|rule| !is_a_watchdog(rule)).collect();
     let silent: Vec<_> = alerts.iter().filter(|rule| !says_something(rule)).collect();
     if silent.len() == alerts.len() && alerts.len() > 1 {
         let rule = silent[0];

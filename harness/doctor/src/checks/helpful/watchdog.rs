@@ -2,7 +2,8 @@
 
 use promql_parser::parser::Expr;
 
-use crate::checkout::Rule;
+use crate::checkout::{Checkout, Rule};
+use crate::routing::unloaded_rules;
 
 /// Whether `rule` is there to fire always: by its name, or by its expression.
 pub(super) fn is_a_watchdog(rule: &Rule) -> bool {
@@ -25,4 +26,12 @@ fn is_a_number(expression: &Expr) -> bool {
         Expr::Call(call) => call.func.name == "vector",
         _ => false,
     }
+}
+
+/// The rules that a project means to load, where it loads none at all.
+pub(super) fn meant_rules(checkout: &Checkout) -> Vec<Rule> {
+    if checkout.alerts().next().is_some() {
+        return Vec::new();
+    }
+    unloaded_rules(checkout)
 }

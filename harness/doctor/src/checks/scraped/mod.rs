@@ -1,5 +1,20 @@
-//! Is what the rules read scraped at all?
+//! Does what is scraped answer?
+
+mod fixed_address;
+mod no_such_job;
+mod scraped_targets;
+mod target_unknown;
+mod wrong_network;
+mod wrong_path;
+mod wrong_port;
 
 use super::Check;
 
-pub(super) const CHECKS: &[Check] = &[];
+pub(super) const CHECKS: &[Check] = &[
+    target_unknown::TARGET_UNKNOWN,
+    wrong_network::WRONG_NETWORK,
+    wrong_port::WRONG_PORT,
+    wrong_path::WRONG_PATH,
+    fixed_address::FIXED_ADDRESS,
+    no_such_job::NO_SUCH_JOB,
+];

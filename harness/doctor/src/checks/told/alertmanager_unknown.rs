@@ -36,7 +36,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
                 ),
                 "name Alertmanager's service in place of the loopback address",
             ),
-            Answers::Nobody { nearest } => nobody(address, host, nearest),
+            Answers::Nobody { nearest } => nobody(address, nearest.as_deref()),
             Answers::Service(service) => wrong_port(&names, service, address, port)?,
             Answers::TheMachine | Answers::Somebody => return None,
         };
@@ -46,13 +46,10 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     told.collect()
 }
 
-fn nobody(address: &str, host: &str, nearest: Option<&str>) -> Said {
-    let likely = nearest.filter(|nearest| {
-        nearest.contains("alert") || host.contains(nearest) || nearest.contains(host)
-    });
-    let likely = likely.map_or_else(String::new, |name| format!("; the nearest is `{name}`"));
+fn nobody(address: &str, nearest: Option<&str>) -> Said {
+    let nearest = nearest.map_or_else(String::new, |name| format!("; the nearest is `{name}`"));
     Said::error(
-        format!("no service of the project answers at `{address}`{likely}"),
+        format!("no service of the project answers at `{address}`{nearest}"),
         "add Alertmanager to the compose file, or name the service that it is",
     )
 }
@@ -91,4 +88,87 @@ fn listening_port(service: &alertdrill_project::Service) -> Option<u16> {
         return value.rsplit(':').next()?.parse().ok();
     }
     Some(DEFAULT_PORT)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::test_projects::{assert_finds, assert_silent};
+
+    const ID: &str = "told/alertmanager-unknown";
+
+    fn project(target: &str, alertmanager: &str) -> String {
+        format!(
+            "--- docker-compose.yml
+services:
+  prometheus:
+    image: prom/prometheus
+    volumes:
+      - ./prometheus.yml:/etc/prometheus/prometheus.yml
+      - ./rules.yml:/etc/prometheus/rules.yml
+{alertmanager}--- prometheus.yml
+rule_files: [rules.yml]
+alerting: {{alertmanagers: [{{static_configs: [{{targets: ['{target}']}}]}}]}}
+--- rules.yml
+groups: [{{name: g, rules: [{{alert: Down, expr: up == 0}}]}}]
+"
+        )
+    }
+
+    const THERE: &str = "  alertmanager:\n    image: prom/alertmanager\n";
+
+    #[test]
+    fn address_at_which_none_answers_is_found() {
+        for (target, expected) in [
+            (
+                "alert-manager:9093",
+                "no service of the project answers at `alert-manager:9093`; the nearest is `alertmanager`",
+            ),
+            (
+                "localhost:9093",
+                "`localhost:9093` is Prometheus's own container `prometheus`",
+            ),
+            (
+                "alertmanager:9094",
+                "`alertmanager:9094` is another port than the one on which",
+            ),
+        ] {
+            let expected = format!("prometheus.yml:2:57 error: {expected}");
+            assert_finds(ID, &project(target, THERE), &[&expected]);
+        }
+        assert_finds(
+            ID,
+            &project("alertmanager:9093", ""),
+            &[
+                "prometheus.yml:2:57 error: no service of the project answers at `alertmanager:9093`",
+            ],
+        );
+    }
+
+    #[test]
+    fn look_alikes_are_silent() {
+        for (target, service) in [
+            ("alertmanager:9093", THERE.to_owned()),
+            (
+                "alert-manager:9093",
+                format!("{THERE}    container_name: alert-manager\n"),
+            ),
+            (
+                "am:9093",
+                format!("{THERE}    networks: {{default: {{aliases: [am]}}}}\n"),
+            ),
+            ("alertmanager.example.org:9093", String::new()),
+            ("${ALERTMANAGER}:9093", String::new()),
+            ("host.docker.internal:9093", String::new()),
+            ("172.20.0.9:9093", String::new()),
+            (
+                "alertmanager:9999",
+                format!("{THERE}    command: ['--web.listen-address=:9999']\n"),
+            ),
+        ] {
+            assert_silent(ID, &project(target, &service));
+        }
+        let elsewhere =
+            "--- other/docker-compose.yml\nservices: {am: {image: prom/alertmanager}}\n";
+        assert_silent(ID, &format!("{}{elsewhere}", project("am:9093", "")));
+    }
 }

@@ -5,6 +5,7 @@ use alertdrill_project::yaml_tree::{Node, Place};
 
 use super::told_case::names_in_words;
 use crate::checks::check::{Case, Check, Said};
+use crate::routing::unloaded_rules;
 
 pub(in crate::checks) const ALERTMANAGER_WITHOUT_TARGETS: Check = Check {
     id: "told/alertmanager-without-targets",
@@ -19,7 +20,9 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     let Some(prometheus) = &case.checkout.prometheus else {
         return Vec::new();
     };
-    let names = names_in_words(case.checkout.alerts().map(|rule| rule.name.text.as_str()));
+    let unloaded = unloaded_rules(case.checkout);
+    let alerts = case.checkout.alerts().chain(&unloaded);
+    let names = names_in_words(alerts.map(|rule| rule.name.text.as_str()));
     let Some(written) = prometheus.node.at(&["alerting", "alertmanagers"]) else {
         return Vec::new();
     };
@@ -78,22 +81,24 @@ mod tests {
         for (targets, expected) in [
             (
                 "        - targets:\n          # - alertmanager:9093\n",
-                "prometheus.yml:4:11 error: `alertmanagers` has no target (`alertmanager:9093` is \
-                 commented out in line 5), so nobody is told of `Down`",
+                "prometheus.yml:5:11 error: `alertmanagers` has no target (`alertmanager:9093` is \
+                 commented out in line 6), so nobody is told of `Down`",
             ),
             (
                 "        - targets: []\n",
-                "prometheus.yml:4:11 error: `alertmanagers` has no target, so",
+                "prometheus.yml:5:11 error: `alertmanagers` has no target, so",
             ),
         ] {
             let configuration = format!(
-                "--- prometheus.yml\nalerting:\n  alertmanagers:\n    - static_configs:\n{targets}"
+                "--- prometheus.yml\nrule_files: [rules.yml]\nalerting:\n  alertmanagers:\n    - static_configs:\n{targets}"
             );
             let project = format!("{configuration}{RULES}");
             assert_finds("told/alertmanager-without-targets", &project, &[expected]);
         }
-        let nothing = format!("--- prometheus.yml\nalerting:\n  alertmanagers:\n{RULES}");
-        let expected = "prometheus.yml:2:3 error: `alertmanagers` has no target";
+        let nothing = format!(
+            "--- prometheus.yml\nrule_files: [rules.yml]\nalerting:\n  alertmanagers:\n{RULES}"
+        );
+        let expected = "prometheus.yml:3:3 error: `alertmanagers` has no target";
         assert_finds("told/alertmanager-without-targets", &nothing, &[expected]);
     }
 
@@ -105,13 +110,14 @@ mod tests {
             "[{file_sd_configs: [{files: [am.yml]}]}]",
             "[{static_configs: [{targets: ['$AM']}]}]",
         ] {
-            let project =
-                format!("--- prometheus.yml\nalerting: {{alertmanagers: {managers}}}\n{RULES}");
+            let project = format!(
+                "--- prometheus.yml\nrule_files: [rules.yml]\nalerting: {{alertmanagers: {managers}}}\n{RULES}"
+            );
             assert_silent("told/alertmanager-without-targets", &project);
         }
         assert_silent(
             "told/alertmanager-without-targets",
-            "--- prometheus.yml\nalerting: {alertmanagers: []}\n",
+            "--- prometheus.yml\nrule_files: []\nalerting: {alertmanagers: []}\n",
         );
     }
 }

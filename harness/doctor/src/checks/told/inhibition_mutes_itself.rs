@@ -81,7 +81,7 @@ mod tests {
 
     fn project(inhibitions: &str) -> String {
         format!(
-            "--- alertmanager.yml\nroute: {{receiver: a}}\nreceivers: [{{name: a}}]\ninhibit_rules:\n{inhibitions}"
+            "--- alertmanager.yml\nroute: {{receiver: a}}\nreceivers: [{{name: a}}]\ninhibit_rules:\n{inhibitions}--- rules.yml\ngroups: []\n"
         )
     }
 

@@ -245,7 +245,7 @@ groups:
         assert_silent(ID, &same_name.replace("alert: Slow", "alert: Down"));
         assert_silent(
             ID,
-            &project("{source_match: {severity: x}}").replace(RULES, ""),
+            &project("{source_match: {severity: x}}").replace(RULES, "--- rules.yml\ngroups: []\n"),
         );
     }
 }

@@ -7,6 +7,7 @@ mod inhibition_mutes_itself;
 mod inhibition_never_matches;
 mod no_alertmanager;
 mod receiver_undefined;
+mod receiver_unreachable;
 mod route_never_matches;
 mod severity_without_route;
 mod told_case;
@@ -18,6 +19,7 @@ pub(super) const CHECKS: &[Check] = &[
     alertmanager_without_targets::ALERTMANAGER_WITHOUT_TARGETS,
     alertmanager_unknown::ALERTMANAGER_UNKNOWN,
     receiver_undefined::RECEIVER_UNDEFINED,
+    receiver_unreachable::RECEIVER_UNREACHABLE,
     empty_default_receiver::EMPTY_DEFAULT_RECEIVER,
     route_never_matches::ROUTE_NEVER_MATCHES,
     severity_without_route::SEVERITY_WITHOUT_ROUTE,

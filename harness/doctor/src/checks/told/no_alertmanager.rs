@@ -6,6 +6,7 @@ use alertdrill_project::yaml_tree::Place;
 use super::told_case::names_in_words;
 use crate::checkout::Prometheus;
 use crate::checks::check::{Case, Check, Said};
+use crate::routing::unloaded_rules;
 
 pub(in crate::checks) const NO_ALERTMANAGER: Check = Check {
     id: "told/no-alertmanager",
@@ -20,8 +21,9 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     let Some(prometheus) = &case.checkout.prometheus else {
         return Vec::new();
     };
-    let names = case.checkout.alerts().map(|rule| rule.name.text.as_str());
-    let names = names_in_words(names);
+    let unloaded = unloaded_rules(case.checkout);
+    let alerts = case.checkout.alerts().chain(&unloaded);
+    let names = names_in_words(alerts.map(|rule| rule.name.text.as_str()));
     let written = prometheus.node.at(&["alerting", "alertmanagers"]);
     if names.is_empty() || written.is_some() || is_told_by_a_flag(case, prometheus) {
         return Vec::new();

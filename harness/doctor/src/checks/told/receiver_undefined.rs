@@ -67,7 +67,7 @@ mod tests {
     fn receiver_that_is_not_there_is_found_with_the_nearest() {
         assert_finds(
             "told/receiver-undefined",
-            "--- alertmanager.yml\nroute:\n  receiver: mail\n  routes:\n    - receiver: pagr\n      matchers: [a=b]\nreceivers: [{name: mail}, {name: pager}]\n",
+            "--- alertmanager.yml\nroute:\n  receiver: mail\n  routes:\n    - receiver: pagr\n      matchers: [a=b]\nreceivers: [{name: mail}, {name: pager}]\n--- rules.yml\ngroups: []\n",
             &[
                 "alertmanager.yml:4:17 error: there is no receiver `pagr`, so Alertmanager does not \
                start; the nearest is `pager`",
@@ -75,7 +75,7 @@ mod tests {
         );
         assert_finds(
             "told/receiver-undefined",
-            "--- alertmanager.yml\nroute:\n  group_by: [a]\nreceivers: [{name: mail}]\n",
+            "--- alertmanager.yml\nroute:\n  group_by: [a]\nreceivers: [{name: mail}]\n--- rules.yml\ngroups: []\n",
             &["alertmanager.yml:2:3 error: the default route names no receiver"],
         );
     }
@@ -92,7 +92,7 @@ mod tests {
         ] {
             assert_silent(
                 "told/receiver-undefined",
-                &format!("--- alertmanager.yml\n{configuration}"),
+                &format!("--- alertmanager.yml\n{configuration}--- rules.yml\ngroups: []\n"),
             );
         }
     }

@@ -215,7 +215,7 @@ groups:
     fn matchers_that_exclude_each_other_are_found_without_rules() {
         assert_finds(
             ID,
-            "--- alertmanager.yml\nroute: {receiver: a, routes: [{matchers: [b=c, b=d]}]}\nreceivers: [{name: a}]\n",
+            "--- alertmanager.yml\nroute: {receiver: a, routes: [{matchers: [b=c, b=d]}]}\nreceivers: [{name: a}]\n--- rules.yml\ngroups: []\n",
             &["alertmanager.yml:1:45 error: its matchers exclude each other: b=\"c\", b=\"d\""],
         );
     }
@@ -246,7 +246,7 @@ groups:
         ] {
             assert_silent(ID, &project(routes));
         }
-        let no_rules = "--- alertmanager.yml\nroute: {receiver: a, routes: [{match: {b: c}}]}\nreceivers: [{name: a}]\n";
+        let no_rules = "--- alertmanager.yml\nroute: {receiver: a, routes: [{match: {b: c}}]}\nreceivers: [{name: a}]\n--- rules.yml\ngroups: []\n";
         assert_silent(ID, no_rules);
     }
 
@@ -260,7 +260,10 @@ groups:
         ] {
             let rules = "--- rules.yml\ngroups: [{name: g, rules: [{alert: A, expr: up == 0}]}]\n";
             let project = project(route).replace(RULES, rules);
-            assert_silent(ID, &format!("{project}--- prometheus.yml\n{alerting}"));
+            assert_silent(
+                ID,
+                &format!("{project}--- prometheus.yml\nrule_files: [rules.yml]\n{alerting}"),
+            );
         }
     }
 }

@@ -1,0 +1,427 @@
+//! A target that serves no metrics, or serves them at another path.
+
+use std::sync::LazyLock;
+
+use alertdrill_core::Finding;
+use regex::Regex;
+
+use super::scraped_targets::{Asked, asked};
+use crate::checks::check::{Case, Check, Said};
+use crate::network::{Answers, ImageFacts, Names, ServiceTexts, image_facts};
+
+pub(in crate::checks) const WRONG_PATH: Check = Check {
+    id: "scraped/wrong-path",
+    title: "a target serves no metrics at its path",
+    run,
+};
+
+/// Images that serve what their configuration says.
+const BY_CONFIGURATION: [&str; 13] = [
+    "nginx",
+    "nginx-unprivileged",
+    "httpd",
+    "php",
+    "tomcat",
+    "haproxy",
+    "traefik",
+    "envoy",
+    "caddy",
+    "kong",
+    "jenkins",
+    "wiremock",
+    "mockserver",
+];
+
+/// What serves metrics by itself, at a path that no source need say.
+const SERVE_BY_THEMSELVES: [&str; 22] = [
+    "start_http_server",
+    "start_wsgi_server",
+    "make_asgi_app",
+    "make_wsgi_app",
+    "instrumentator",
+    "prometheusmetrics",
+    "flask_exporter",
+    "django_prometheus",
+    "prom-bundle",
+    "prombundle",
+    "express-prometheus",
+    "httpserver",
+    "metricsservlet",
+    "mapmetrics",
+    "usemetricserver",
+    "kestrelmetricserver",
+    "quarkus",
+    "micronaut",
+    "actuator",
+    "enableprometheusendpoint",
+    "prometheusexporter",
+    "starlette",
+];
+
+/// A path in a source, in quotes, that speaks of metrics.
+static PATHS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"["'`](/?[\w./-]*(?:metrics|prometheus)/?)["'`]"#).ok());
+
+fn run(case: &Case<'_>) -> Vec<Finding> {
+    let Some(names) = Names::of(case.checkout) else {
+        return Vec::new();
+    };
+    let targets = asked(case.checkout, &names);
+    let findings = targets.iter().filter(|it| !it.is_probed).filter_map(|it| {
+        let Answers::Service(name) = it.answers else {
+            return None;
+        };
+        let service = names.service(name)?;
+        let texts = ServiceTexts::of(case.checkout, service);
+        let image = service.image.as_deref().filter(|_| service.build.is_none());
+        let said = match image.and_then(image_facts) {
+            Some(facts) => of_image(it, facts, &texts, !service.volumes.is_empty())?,
+            None => of_programs(it, name, &texts)?,
+        };
+        let finding = said.at(WRONG_PATH.id, &it.file.path, it.place);
+        Some(Finding {
+            about: Some(it.job.name.text.clone()),
+            ..finding
+        })
+    });
+    findings.collect()
+}
+
+fn of_image(
+    it: &Asked<'_>,
+    facts: &ImageFacts,
+    texts: &ServiceTexts<'_>,
+    has_mounts: bool,
+) -> Option<Said> {
+    let (address, path, image) = (it.address, it.path, facts.name);
+    if facts.metrics.is_empty() {
+        let may_be_set_up = match facts.only_with {
+            Some(setting) => {
+                let key = setting.rsplit(['.', '-', '_']).next().unwrap_or(setting);
+                has_mounts
+                    || texts.mention(setting)
+                    || texts.mention(key)
+                    || texts.mention("metrics")
+            }
+            None => {
+                texts.mention("metrics")
+                    || texts.mention("prometheus")
+                    || BY_CONFIGURATION.contains(&image) && has_mounts && !says_all(texts)
+            }
+        };
+        return (!may_be_set_up).then(|| {
+            Said::error(
+                format!("`{address}` serves no metrics: it is the image `{image}`"),
+                "scrape an exporter for it, or set up its own metrics, or take the target away",
+            )
+        });
+    }
+    let mut there = facts.metrics.iter();
+    let is_its_port = facts.metrics.iter().any(|(port, _)| Some(*port) == it.port);
+    let asks = |served: &str| path == served || path.starts_with(&format!("{served}/"));
+    let is_there = there.any(|(_, served)| asks(served));
+    if !is_its_port
+        || is_there
+        || texts.mention(path)
+        || texts.mention("prefix")
+        || has_subpath(texts)
+    {
+        return None;
+    }
+    let served = facts
+        .metrics
+        .first()
+        .map(|(_, path)| *path)
+        .unwrap_or_default();
+    Some(Said::error(
+        format!(
+            "`{address}` serves no metrics at `{path}`: the image `{image}` has them at `{served}`"
+        ),
+        format!("write `metrics_path: {served}`"),
+    ))
+}
+
+fn has_subpath(texts: &ServiceTexts<'_>) -> bool {
+    texts.mention("sub_path") || texts.mention("external-url") || texts.mention("external_url")
+}
+
+/// Whether all that configures a web server is in the checkout, so that it can be seen that it says
+/// nothing of metrics.
+fn says_all(texts: &ServiceTexts<'_>) -> bool {
+    let mut files = texts.files();
+    files.any(|file| {
+        file.path.extension().is_some_and(|end| end == "conf")
+            && ["server", "<virtualhost", "listen"]
+                .iter()
+                .any(|word| file.text.contains(word))
+            && ![
+                "include ",
+                "proxy_pass",
+                "stub_status",
+                "fastcgi_pass",
+                "proxypass",
+            ]
+            .iter()
+            .any(|word| {
+                file.text
+                    .replace("include /etc/nginx/mime.types", "")
+                    .replace("include mime.types", "")
+                    .contains(word)
+            })
+    })
+}
+
+/// Of a service that is built from, or runs, programs of this checkout.
+fn of_programs(it: &Asked<'_>, name: &str, texts: &ServiceTexts<'_>) -> Option<Said> {
+    if !texts.has_programs() {
+        return None;
+    }
+    let (address, path) = (it.address, it.path);
+    if !texts.mention("metric")
+        && !texts.mention("prom")
+        && !texts.mention("openmetrics")
+        && !texts.mention("telemetry")
+        && !texts.mention("actuator")
+    {
+        let message = format!(
+            "`{address}` may serve no metrics: nothing in the source of `{name}` speaks of any"
+        );
+        let help = "serve them with a client library, or take the target away";
+        return Some(Said::warning(message, help));
+    }
+    if let Some(said) = of_spring(it, texts) {
+        return Some(said);
+    }
+    if SERVE_BY_THEMSELVES.iter().any(|it| texts.mention(it)) {
+        return None;
+    }
+    let pattern = PATHS.as_ref()?;
+    let mut served: Vec<&str> = Vec::new();
+    for file in texts.files() {
+        let found = pattern.captures_iter(&file.text);
+        served.extend(found.filter_map(|it| Some(it.get(1)?.as_str())));
+    }
+    let served: Vec<_> = served
+        .into_iter()
+        .filter(|it| it.starts_with('/'))
+        .collect();
+    let trimmed = path.trim_end_matches('/');
+    let may_be_it = served.iter().any(|served| {
+        let served = served.trim_end_matches('/');
+        trimmed.ends_with(served) || served == trimmed
+    });
+    if served.is_empty() || may_be_it || says_path(texts, trimmed) {
+        return None;
+    }
+    let message = format!(
+        "`{address}` may serve no metrics at `{path}`: the source of `{name}` speaks of `{}`",
+        served[0]
+    );
+    Some(Said::warning(
+        message,
+        format!("write `metrics_path: {}`", served[0]),
+    ))
+}
+
+/// Whether a source has the path, and not as the end of a longer one.
+fn says_path(texts: &ServiceTexts<'_>, path: &str) -> bool {
+    let is_in_a_name = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    texts.files().any(|file| {
+        let mut found = file.text.match_indices(path);
+        found.any(|(at, _)| {
+            let before = file
+                .text
+                .get(..at)
+                .and_then(|text| text.chars().next_back());
+            !before.is_some_and(is_in_a_name)
+        })
+    })
+}
+
+/// Spring Boot serves Prometheus's format below `/actuator`, unless it is told otherwise.
+fn of_spring(it: &Asked<'_>, texts: &ServiceTexts<'_>) -> Option<Said> {
+    let has_actuator = texts.mention("spring-boot-starter-actuator")
+        && texts.mention("micrometer-registry-prometheus");
+    let is_moved = [
+        "base-path",
+        "base_path",
+        "path-mapping",
+        "context-path",
+        "management.server",
+    ]
+    .iter()
+    .any(|word| texts.mention(word));
+    let path = it.path;
+    if !has_actuator || is_moved || path != "/metrics" || texts.mention("\"/metrics\"") {
+        return None;
+    }
+    let address = it.address;
+    Some(Said::error(
+        format!(
+            "`{address}` serves no metrics at `{path}`: Spring Boot has them at `/actuator/prometheus`"
+        ),
+        "write `metrics_path: /actuator/prometheus`",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::test_projects::{assert_finds, assert_silent};
+
+    const ID: &str = "scraped/wrong-path";
+
+    fn project(target: &str, path: &str, service: &str, files: &str) -> String {
+        format!(
+            "--- docker-compose.yml
+services:
+  prometheus:
+    image: prom/prometheus
+    volumes: ['./prometheus.yml:/etc/prometheus/prometheus.yml']
+  it:
+{service}--- prometheus.yml
+scrape_configs:
+  - job_name: a
+    metrics_path: {path}
+    static_configs: [{{targets: ['{target}']}}]
+{files}"
+        )
+    }
+
+    #[test]
+    fn image_that_serves_no_metrics_is_found() {
+        for (target, image, expected) in [
+            (
+                "it:5432",
+                "postgres:16",
+                "`it:5432` serves no metrics: it is the image `postgres`",
+            ),
+            (
+                "it:80",
+                "nginx:latest",
+                "`it:80` serves no metrics: it is the image `nginx`",
+            ),
+        ] {
+            let expected = format!("prometheus.yml:4:33 error: {expected}");
+            let service = format!("    image: {image}\n");
+            assert_finds(ID, &project(target, "/metrics", &service, ""), &[&expected]);
+        }
+        let nginx = "    image: nginx\n    volumes: ['./nginx.conf:/etc/nginx/nginx.conf']\n";
+        let conf = "--- nginx.conf\nserver { listen 80; location / { return 200 \"up\"; } }\n";
+        assert_finds(
+            ID,
+            &project("it:80", "/metrics", nginx, conf),
+            &["prometheus.yml:4:33 error: `it:80` serves no metrics"],
+        );
+    }
+
+    #[test]
+    fn other_path_of_an_image_and_of_spring_boot_is_found() {
+        assert_finds(
+            ID,
+            &project("it:9000", "/metrics", "    image: minio/minio\n", ""),
+            &[
+                "prometheus.yml:4:33 error: `it:9000` serves no metrics at `/metrics`: the image \
+               `minio` has them at `/minio/v2/metrics/cluster`",
+            ],
+        );
+        let files = "--- app/pom.xml\n<a>spring-boot-starter-actuator micrometer-registry-prometheus</a>\n--- app/A.java\nclass A {}\n";
+        assert_finds(
+            ID,
+            &project("it:8080", "/metrics", "    build: app\n", files),
+            &["prometheus.yml:4:33 error: `it:8080` serves no metrics at `/metrics`: Spring Boot"],
+        );
+    }
+
+    #[test]
+    fn program_that_speaks_of_no_metrics_or_of_another_path_is_found() {
+        let files = "--- app/app.py\n@app.route('/health')\n--- app/Dockerfile\nFROM python\n";
+        assert_finds(
+            ID,
+            &project("it:8000", "/metrics", "    build: app\n", files),
+            &[
+                "prometheus.yml:4:33 warning: `it:8000` may serve no metrics: nothing in the source of `it`",
+            ],
+        );
+        let files = "--- app/app.js\napp.get('/internal/metrics', show)\n";
+        assert_finds(
+            ID,
+            &project("it:8000", "/metrics", "    build: app\n", files),
+            &[
+                "prometheus.yml:4:33 warning: `it:8000` may serve no metrics at `/metrics`: the \
+               source of `it` speaks of `/internal/metrics`",
+            ],
+        );
+    }
+
+    #[test]
+    fn look_alikes_are_silent() {
+        let app = |text: &str| format!("--- app/app.py\n{text}\n");
+        for (target, path, service, files) in [
+            (
+                "it:9187",
+                "/metrics",
+                "    image: prometheuscommunity/postgres-exporter\n",
+                String::new(),
+            ),
+            (
+                "it:9187",
+                "/probe",
+                "    image: prometheuscommunity/postgres-exporter\n",
+                String::new(),
+            ),
+            (
+                "it:15692",
+                "/metrics",
+                "    image: rabbitmq:3\n",
+                String::new(),
+            ),
+            (
+                "it:3000",
+                "/metrics",
+                "    image: grafana/grafana\n",
+                String::new(),
+            ),
+            ("it:80", "/metrics", "    image: me/thing\n", String::new()),
+            (
+                "it:8000",
+                "/metrics",
+                "    build: app\n",
+                app("prometheus_client.start_http_server(8000)"),
+            ),
+            (
+                "it:8000",
+                "/api/metrics",
+                "    build: app\n",
+                app("router.get('/metrics')"),
+            ),
+            (
+                "it:8000",
+                "/metrics",
+                "    build: app\n",
+                app("get('/metrics')"),
+            ),
+            ("it:8000", "/metrics", "    build: elsewhere\n", app("x")),
+            (
+                "it:80",
+                "/metrics",
+                "    image: nginx\n    volumes: ['./a.conf:/etc/nginx/nginx.conf']\n",
+                "--- a.conf\nserver { listen 80; location /metrics { proxy_pass http://a; } }\n"
+                    .to_owned(),
+            ),
+            (
+                "it:8080",
+                "/metrics",
+                "    image: keycloak\n    environment: {KC_METRICS_ENABLED: 'true'}\n",
+                String::new(),
+            ),
+            (
+                "it:8080",
+                "/metrics",
+                "    image: traefik\n    command: [--metrics.prometheus=true]\n",
+                String::new(),
+            ),
+        ] {
+            assert_silent(ID, &project(target, path, service, &files));
+        }
+    }
+}

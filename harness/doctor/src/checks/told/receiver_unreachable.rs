@@ -1,0 +1,316 @@
+//! A receiver that Alertmanager cannot reach.
+
+use alertdrill_core::Finding;
+use alertdrill_project::yaml_tree::{Node, Place};
+use regex::Regex;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use super::told_case::ToldCase;
+use crate::checks::check::{Case, Check, Said};
+use crate::network::{Answers, Names, WrongPort, host_and_port, wrong_port};
+
+pub(in crate::checks) const RECEIVER_UNREACHABLE: Check = Check {
+    id: "told/receiver-unreachable",
+    title: "Alertmanager cannot reach a receiver",
+    run,
+};
+
+/// Keys that hold an address.
+const ADDRESSES: [&str; 7] = [
+    "url",
+    "api_url",
+    "webhook_url",
+    "smarthost",
+    "opsgenie_api_url",
+    "slack_api_url",
+    "service_url",
+];
+
+static SLACK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    // What Slack gives out, and what its own documentation shows.
+    Regex::new(r"^https://hooks\.slack\.com/(services|workflows|triggers)/[A-Z0-9]{8,}/[A-Z0-9]{8,}/\w{16,}").ok()
+});
+
+fn run(case: &Case<'_>) -> Vec<Finding> {
+    let Some(told) = ToldCase::of(case) else {
+        return Vec::new();
+    };
+    let file = &told.alertmanager.file;
+    let is_filled_in = is_filled_in(case, told.alertmanager.service.as_deref());
+    let mut seen = BTreeSet::new();
+    let mut findings = Vec::new();
+    for (address, at) in addresses(&told) {
+        if !seen.insert(at) {
+            continue;
+        }
+        let by_network = told.alertmanager.service.as_deref().and_then(|asker| {
+            let names = Names::of(case.checkout)?;
+            unreachable(case, &names, asker, &address)
+        });
+        let said = by_network.or_else(|| (!is_filled_in).then(|| placeholder(&address))?);
+        findings.extend(said.map(|said| said.at(RECEIVER_UNREACHABLE.id, &file.path, at)));
+    }
+    findings
+}
+
+/// The addresses of all receivers that a route names, and where each stands.
+fn addresses(told: &ToldCase<'_>) -> Vec<(String, Place)> {
+    let named: BTreeSet<_> = told
+        .routing
+        .routes()
+        .into_iter()
+        .map(|route| route.receiver.as_str())
+        .collect();
+    let used = told.routing.receivers.iter();
+    let used = used.filter(|receiver| named.contains(receiver.name.text.as_str()));
+    let global = told.alertmanager.node.get("global");
+    let mut found = Vec::new();
+    for (kind, config) in used.flat_map(|receiver| &receiver.configs) {
+        let own = config.entries().iter().filter_map(|(key, value)| {
+            let key = key.text()?;
+            ADDRESSES.contains(&key).then_some((key, value))
+        });
+        let own: Vec<_> = own.collect();
+        found.extend(own.iter().filter_map(|(_, value)| text_at(value)));
+        let of_all = match kind.as_str() {
+            "email_configs" => "smtp_smarthost",
+            "slack_configs" => "slack_api_url",
+            _ => continue,
+        };
+        if own.is_empty() && config.get("api_url_file").is_none() {
+            let of_all = global.and_then(|global| global.get(of_all));
+            found.extend(of_all.and_then(text_at));
+        }
+    }
+    found
+}
+
+fn text_at(node: &Node) -> Option<(String, Place)> {
+    Some((node.text()?.trim().to_owned(), node.place))
+}
+
+/// Whether something fills in the configuration before Alertmanager reads it.
+fn is_filled_in(case: &Case<'_>, service: Option<&str>) -> bool {
+    let Some(compose) = &case.checkout.compose else {
+        return true;
+    };
+    let Some(service) = service.and_then(|name| compose.services.get(name)) else {
+        return true;
+    };
+    let mut words = service.command.iter().chain(&service.entrypoint);
+    service.build.is_some()
+        || !service.entrypoint.is_empty()
+        || words.any(|word| {
+            ["envsubst", "sed ", "sh", "-c"].contains(&word.as_str()) || word.contains("sed ")
+        })
+}
+
+fn unreachable(case: &Case<'_>, names: &Names<'_>, asker: &str, address: &str) -> Option<Said> {
+    let (host, port) = host_and_port(address);
+    match names.answers(host, asker) {
+        Answers::Itself => Some(Said::error(
+            format!(
+                "`{address}` is Alertmanager's own container `{asker}`, where nothing takes alerts"
+            ),
+            "name the service that takes them, or `host.docker.internal` for the machine itself",
+        )),
+        Answers::Nobody { nearest } => {
+            let nearest =
+                nearest.map_or_else(String::new, |name| format!("; the nearest is `{name}`"));
+            Some(Said::error(
+                format!("no service of the project answers at `{address}`{nearest}"),
+                "name the service that takes the alerts, or add it to the compose file",
+            ))
+        }
+        Answers::Service(name) => {
+            let service = names.service(name)?;
+            let why = match wrong_port(case.checkout, service, port?)? {
+                WrongPort::Published { inside } => format!(
+                    "`{address}` has the port of the machine; `{name}` listens on {inside} inside"
+                ),
+                WrongPort::OfImage(facts) => format!(
+                    "`{address}`: the image `{}` listens on {}",
+                    facts.name,
+                    listed(&facts.ports)
+                ),
+                WrongPort::Exposed(ports) => format!(
+                    "`{address}` may be the wrong port: the Dockerfile of `{name}` exposes {}, and \
+                     nothing in its source mentions {}",
+                    listed(&ports),
+                    port?
+                ),
+            };
+            let help = "write the port on which the service listens inside of its container";
+            Some(if why.contains("may be") {
+                Said::warning(why, help)
+            } else {
+                Said::error(why, help)
+            })
+        }
+        Answers::TheMachine | Answers::Somebody => None,
+    }
+}
+
+fn listed(ports: &[u16]) -> String {
+    let ports: Vec<_> = ports.iter().map(ToString::to_string).collect();
+    ports.join(", ")
+}
+
+/// That an address is one that somebody has yet to fill in.
+fn placeholder(address: &str) -> Option<Said> {
+    let lower = address.to_lowercase();
+    if address.contains("${") || address.starts_with('$') || address.contains("{{") {
+        return Some(Said::error(
+            format!("Alertmanager does not fill in `{address}`, so it does not start with it"),
+            "write the address itself, name a file that holds it (`url_file`, `api_url_file`), or \
+             fill it in before Alertmanager starts",
+        ));
+    }
+    let is_slack = lower.contains("hooks.slack.com");
+    let is_unlike_slack = is_slack
+        && SLACK
+            .as_ref()
+            .is_some_and(|pattern| !pattern.is_match(address));
+    let marks = [
+        "<",
+        "your-",
+        "your_",
+        "/your/",
+        "yourwebhook",
+        "your.",
+        "changeme",
+        "change-me",
+        "change_me",
+        "replace-me",
+        "replace_me",
+        "replaceme",
+        "placeholder",
+        "xxxxxxxx",
+        "t00000000/b00000000",
+        "webhook-id",
+        "webhook_id",
+        "/xxx/",
+        "dummy",
+    ];
+    let is_marked = marks.iter().any(|mark| lower.contains(mark));
+    (is_unlike_slack || is_marked).then(|| {
+        let shown = address.chars().take(60).collect::<String>();
+        Said::warning(
+            format!("`{shown}` may be a placeholder, so that nobody is told"),
+            "write the address itself, or name a file that holds it (`url_file`, `api_url_file`)",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::test_projects::{assert_finds, assert_silent};
+
+    const ID: &str = "told/receiver-unreachable";
+
+    fn project(configs: &str, services: &str) -> String {
+        format!(
+            "--- docker-compose.yml
+services:
+  prometheus:
+    image: prom/prometheus
+    volumes: ['./prometheus.yml:/etc/prometheus/prometheus.yml']
+  alertmanager:
+    image: prom/alertmanager
+    volumes: ['./alertmanager.yml:/etc/alertmanager/alertmanager.yml']
+{services}--- prometheus.yml
+alerting: {{alertmanagers: [{{static_configs: [{{targets: ['alertmanager:9093']}}]}}]}}
+scrape_configs: []
+--- alertmanager.yml
+route: {{receiver: a}}
+receivers:
+  - name: a
+    {configs}
+"
+        )
+    }
+
+    const HOOK: &str = "  hook:\n    image: me/hook\n    ports: ['8081:8080']\n";
+
+    #[test]
+    fn receiver_on_a_loopback_address_is_found() {
+        assert_finds(
+            ID,
+            &project("webhook_configs: [{url: 'http://127.0.0.1:5001/'}]", HOOK),
+            &[
+                "alertmanager.yml:4:29 error: `http://127.0.0.1:5001/` is Alertmanager's own \
+               container `alertmanager`, where nothing takes alerts",
+            ],
+        );
+        assert_finds(
+            ID,
+            &project("email_configs: [{to: a, smarthost: 'localhost:25'}]", HOOK),
+            &["alertmanager.yml:4:40 error: `localhost:25` is Alertmanager's own container"],
+        );
+    }
+
+    #[test]
+    fn receiver_that_no_service_is_and_a_port_of_the_machine_are_found() {
+        assert_finds(
+            ID,
+            &project("webhook_configs: [{url: 'http://hok:8080/'}]", HOOK),
+            &[
+                "alertmanager.yml:4:29 error: no service of the project answers at \
+               `http://hok:8080/`; the nearest is `hook`",
+            ],
+        );
+        assert_finds(
+            ID,
+            &project("webhook_configs: [{url: 'http://hook:8081/'}]", HOOK),
+            &[
+                "alertmanager.yml:4:29 error: `http://hook:8081/` has the port of the machine; \
+               `hook` listens on 8080 inside",
+            ],
+        );
+    }
+
+    #[test]
+    fn address_that_nobody_filled_in_is_found() {
+        for (url, expected) in [
+            (
+                "https://hooks.slack.com/services/your/webhook/url",
+                "warning: `https://hooks.slack",
+            ),
+            (
+                "https://hooks.slack.com/services",
+                "warning: `https://hooks.slack",
+            ),
+            (
+                "https://discord.com/api/webhooks/<webhook-id>",
+                "warning: `https://discord",
+            ),
+            (
+                "${SLACK_URL}",
+                "error: Alertmanager does not fill in `${SLACK_URL}`",
+            ),
+        ] {
+            let configs = format!("slack_configs: [{{api_url: '{url}'}}]");
+            let expected = format!("alertmanager.yml:4:31 {expected}");
+            assert_finds(ID, &project(&configs, ""), &[&expected]);
+        }
+    }
+
+    #[test]
+    fn look_alikes_are_silent() {
+        for configs in [
+            "webhook_configs: [{url: 'http://hook:8080/'}]",
+            "webhook_configs: [{url: 'http://host.docker.internal:8080/'}]",
+            "webhook_configs: [{url: 'https://chat.example.org/a'}]",
+            "webhook_configs: [{url_file: /run/secrets/url}]",
+            "slack_configs: [{api_url: 'https://hooks.slack.com/services/T0123ABCD/B0123ABCD/abcdefghijklmnopqrstuvwx'}]",
+            "email_configs: [{to: a, smarthost: 'smtp.gmail.com:587'}]",
+        ] {
+            assert_silent(ID, &project(configs, HOOK));
+        }
+        // It shares its container's network.
+        let beside = "  hook:\n    image: me/hook\n    network_mode: service:alertmanager\n";
+        let loopback = "webhook_configs: [{url: 'http://localhost:8080/'}]";
+        assert_silent(ID, &project(loopback, beside));
+    }
+}
