@@ -7,7 +7,7 @@ use crate::checkout::Rule;
 use crate::checks::check::Said;
 use crate::expression::{
     Comparison, Guess, Interval, Operator, Reading, argument, bare, call, first_name,
-    is_time_since_1970, name_of, parts,
+    is_time_since_1970, name_of,
 };
 
 /// The earliest time that is meant as one: the year 2001.
