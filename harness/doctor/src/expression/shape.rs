@@ -176,11 +176,12 @@ impl Reading<'_> {
             possible.is_none_or(|possible| possible.contains(*label))
         };
         let always = names.iter().filter(|label| can_have(label));
-        let own = self.own_labels(name).filter(|_| possible.is_some());
+        // Where the labels are known, some by a pattern, nothing else exports it.
+        let is_known = possible.is_some() || self.knowledge.label_values_of(selector).is_some();
+        let own = self.own_labels(name).filter(|_| is_known);
         let own: Vec<_> = own.unwrap_or_default().into_iter().collect();
         let mut values = BTreeMap::new();
-        // Where all labels are known nothing else exports it.
-        let jobs = self.jobs_of(name).filter(|_| possible.is_some());
+        let jobs = self.jobs_of(name).filter(|_| is_known);
         if let (Some(jobs), false) = (jobs, self.renames_jobs()) {
             let jobs = jobs.into_iter().map(str::to_owned).collect();
             values.insert("job".to_owned(), jobs);

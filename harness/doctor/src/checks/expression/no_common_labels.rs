@@ -67,7 +67,9 @@ fn said(binary: &BinaryExpr, why: &NoMatch) -> Said {
 
 #[cfg(test)]
 mod tests {
-    use crate::checks::expression::of_rules::tests::{alerts_on, assert_fine, assert_found};
+    use crate::checks::expression::of_rules::tests::{
+        alerts_on, assert_fine, assert_found, assert_found_in,
+    };
     use crate::test_projects::{assert_finds, assert_silent};
 
     const ID: &str = "expression/no-common-labels";
@@ -154,5 +156,55 @@ groups:
             ID,
             &format!("--- rules.yml\ngroups:\n- name: g\n  rules:\n{rules}"),
         );
+    }
+
+    #[test]
+    fn labels_of_the_projects_own_metrics_are_known() {
+        let project = |expr: &str| {
+            format!(
+                "{}--- docker-compose.yml
+services:
+  shop: {{build: ./shop}}
+  node: {{image: 'prom/node-exporter:v1.7.0'}}
+  cadvisor: {{image: 'gcr.io/cadvisor/cadvisor:v0.47.0'}}
+  prometheus:
+    image: prom/prometheus
+    volumes:
+    - ./prometheus.yml:/etc/prometheus/prometheus.yml
+    - ./rules.yml:/etc/prometheus/rules.yml
+--- shop/Dockerfile
+FROM python:3.12
+COPY main.py .
+CMD ['python', 'main.py']
+--- shop/main.py
+from prometheus_client import Counter, start_http_server
+REQUESTS = Counter('shop_requests_total', 'requests', ['method', 'path'])
+ERRORS = Counter('shop_errors_total', 'errors', ['type'])
+FAILED = Counter('shop_failed_total', 'failed requests', ['method', 'path'])
+start_http_server(8000)
+--- prometheus.yml
+rule_files: [rules.yml]
+scrape_configs:
+- {{job_name: shop, static_configs: [{{targets: ['shop:8000']}}]}}
+- {{job_name: node, static_configs: [{{targets: ['node:9100']}}]}}
+- {{job_name: cadvisor, static_configs: [{{targets: ['cadvisor:8080']}}]}}
+",
+                alerts_on(expr)
+            )
+        };
+        for expr in [
+            "rate(shop_errors_total[5m]) / rate(shop_requests_total[5m]) > 0.05",
+            "container_memory_usage_bytes / node_memory_MemTotal_bytes > 0.9",
+        ] {
+            assert_found_in(ID, "error", &project(expr));
+        }
+        for expr in [
+            "rate(shop_failed_total[5m]) / rate(shop_requests_total[5m]) > 0.05",
+            "sum(rate(shop_errors_total[5m])) / sum(rate(shop_requests_total[5m])) > 0.05",
+            "container_memory_usage_bytes / on () group_left node_memory_MemTotal_bytes > 0.9",
+            "container_memory_usage_bytes / ignoring (id) container_spec_memory_limit_bytes > 1",
+        ] {
+            assert_silent(ID, &project(expr));
+        }
     }
 }
