@@ -27,8 +27,9 @@ const RULE_KEYS: [&str; 7] = [
     "labels",
     "annotations",
 ];
-/// What newer Prometheuses understand and the parser here may not.
-const NEWER: [&str; 9] = [
+/// What newer or older Prometheuses understand and the parser here may not.
+const NEWER: [&str; 10] = [
+    "holt_winters(",
     "info(",
     "limitk(",
     "limit_ratio(",
@@ -73,7 +74,8 @@ pub(super) fn broken_rules(document: &Node) -> Vec<BrokenRule> {
             _ => found.add(None, group.place, "a group has no `name`"),
         }
         found.duration(group, "interval", None);
-        for rule in group.get("rules").map_or(&[][..], Node::items) {
+        let rules = group.get("rules").map_or(&[][..], Node::items);
+        for rule in rules.iter().filter(|rule| !rule.is_null()) {
             found.rule(rule);
         }
     }

@@ -22,25 +22,33 @@ const OF_OTHERS: [&str; 9] = [
 
 /// The files that are a configuration of Prometheus.
 pub(super) fn prometheus_files(files: &Files) -> Vec<SourceFile> {
-    let mut found = Vec::new();
-    for path in files.yaml() {
-        let Some(file) = files.read(path) else {
-            continue;
-        };
-        let may_be_one = file.text.contains("scrape_configs:") || file.text.contains("rule_files:");
-        if may_be_one && is_prometheus(&first_document(&file)) {
-            found.push(file);
+    let read = files.yaml().filter_map(|path| files.read(path));
+    read.filter(|file| {
+        let name = name_in_its_folder(&file.path);
+        let is_named_so = name == "prometheus.yml" || name == "prometheus.yaml";
+        let says_what = file.text.contains("scrape_configs:") || file.text.contains("rule_files:");
+        match yaml_tree::parse(&file.text) {
+            Ok(documents) => documents.first().is_some_and(|node| {
+                let has = |key: &str| node.get(key).is_some();
+                let may_be_one = has("global") || has("alerting");
+                says_what && is_prometheus(node)
+                    || is_named_so && may_be_one && !is_of_another(node)
+            }),
+            Err(_) => is_named_so && says_what,
         }
-    }
-    found
+    })
+    .collect()
 }
 
 /// Whether it is a configuration of Prometheus.
 pub(super) fn is_prometheus(node: &Node) -> bool {
     let has = |key: &str| node.get(key).is_some();
-    let is_of_another = OF_OTHERS.iter().any(|key| has(key));
     // Its unit tests name rules files, too.
-    (has("scrape_configs") || has("rule_files")) && !has("tests") && !is_of_another
+    (has("scrape_configs") || has("rule_files")) && !has("tests") && !is_of_another(node)
+}
+
+fn is_of_another(node: &Node) -> bool {
+    OF_OTHERS.iter().any(|key| node.get(key).is_some())
 }
 
 /// The files that are a configuration of Alertmanager.
@@ -54,7 +62,10 @@ pub(super) fn alertmanager_files(files: &Files) -> Vec<Alertmanager> {
             continue;
         }
         let node = first_document(&file);
-        if is_alertmanager(&node) {
+        let name = name_in_its_folder(path);
+        let is_named_so = name == "alertmanager.yml" || name == "alertmanager.yaml";
+        let says_whom = is_named_so && node.get("receivers").is_some();
+        if is_alertmanager(&node) || says_whom {
             found.push(Alertmanager {
                 file,
                 node,

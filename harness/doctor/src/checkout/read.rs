@@ -90,7 +90,8 @@ fn found(files: &Files, projects: &ComposeProjects) -> Vec<Checkout> {
             .map(|file| of_configuration(files, compose, &file))
             .collect();
     }
-    if compose.is_some() || !rules_alone(files).is_empty() {
+    let is_there = || !rules_alone(files).is_empty() || !alertmanager_files(files).is_empty();
+    if compose.is_some() || is_there() {
         return vec![without_prometheus(files, compose)];
     }
     Vec::new()

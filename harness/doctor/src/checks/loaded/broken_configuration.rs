@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use alertdrill_core::Finding;
+use alertdrill_core::{Finding, prometheus_duration};
 use alertdrill_project::yaml_tree::{self, Node, Place, Value};
 
-use crate::checkout::Prometheus;
+use crate::checkout::{Prometheus, Text};
 use crate::checks::check::{Case, Check, Said};
 
 pub(in crate::checks) const BROKEN_CONFIGURATION: Check = Check {
@@ -30,15 +30,26 @@ const KEYS: [&str; 11] = [
     "otlp",
 ];
 /// What is often written into a job, and is no key of one.
-const NO_KEYS_OF_A_JOB: [(&str, &str); 8] = [
+const NO_KEYS_OF_A_JOB: [(&str, &str); 5] = [
     ("targets", "static_configs"),
-    ("static_config", "static_configs"),
-    ("metric_path", "metrics_path"),
-    ("metrics_paths", "metrics_path"),
     ("path", "metrics_path"),
     ("interval", "scrape_interval"),
     ("job", "job_name"),
     ("name", "job_name"),
+];
+
+/// Keys of `global` and of a job that are often misspelled.
+const LONG_KEYS: [&str; 10] = [
+    "scrape_interval",
+    "scrape_timeout",
+    "evaluation_interval",
+    "external_labels",
+    "static_configs",
+    "relabel_configs",
+    "metric_relabel_configs",
+    "metrics_path",
+    "honor_labels",
+    "basic_auth",
 ];
 
 const HELP: &str = "mend it: Prometheus does not start with it; see what `promtool check config` \
@@ -59,7 +70,68 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     let mut found = keys(path, &prometheus.node);
     found.extend(lists(path, &prometheus.node));
     found.extend(jobs(prometheus));
+    let global = prometheus.node.get("global").cloned().unwrap_or_default();
+    found.extend(waits_and_spelling(path, &global));
     found
+}
+
+/// Durations that are none, a timeout longer than its interval, and keys with one wrong letter.
+fn waits_and_spelling(path: &Path, node: &Node) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut waits = Vec::new();
+    for key in ["scrape_interval", "scrape_timeout", "evaluation_interval"] {
+        let Some(text) = node
+            .get(key)
+            .filter(|node| !node.is_null())
+            .and_then(Text::of)
+        else {
+            continue;
+        };
+        match prometheus_duration(&text.text) {
+            Ok(wait) => waits.push((key, wait, text.place)),
+            Err(_) if text.is_filled_in_later() => {}
+            Err(_) => {
+                let why = format!("`{key}: {}` is no duration", text.text);
+                found.push(finding(path, text.place, why));
+            }
+        }
+    }
+    let of = |name: &str| waits.iter().find(|(key, ..)| *key == name);
+    if let (Some((_, interval, _)), Some((_, timeout, place))) =
+        (of("scrape_interval"), of("scrape_timeout"))
+        && timeout > interval
+    {
+        let why = "`scrape_timeout` is longer than `scrape_interval`";
+        found.push(finding(path, *place, why));
+    }
+    for (key, _) in node.entries() {
+        let name = key.text().unwrap_or_default();
+        if let Some(right) = LONG_KEYS
+            .iter()
+            .find(|right| differs_by_a_letter(name, right))
+        {
+            let why = format!("Prometheus has no key `{name}` here; the nearest is `{right}`");
+            found.push(finding(path, key.place, why));
+        }
+    }
+    found
+}
+
+/// Whether one letter is missing, too much or another.
+fn differs_by_a_letter(one: &str, other: &str) -> bool {
+    let before = one
+        .bytes()
+        .zip(other.bytes())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let after = one
+        .bytes()
+        .rev()
+        .zip(other.bytes().rev())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let longer = one.len().max(other.len());
+    one != other && one.len().abs_diff(other.len()) <= 1 && before + after + 1 >= longer
 }
 
 fn finding(path: &Path, place: Place, why: impl Into<String>) -> Finding {
@@ -100,9 +172,7 @@ fn lists(path: &Path, node: &Node) -> Vec<Finding> {
     let found = keys.iter().filter_map(|key| {
         let value = node.get(key).filter(|value| !value.is_null())?;
         let is_list = matches!(value.value, Value::List(_));
-        // Go's YAML takes one text for a list of it, but a map for nothing.
-        let is_none = !is_list && (value.text().is_none() || *key == "scrape_configs");
-        is_none.then(|| finding(path, value.place, format!("`{key}` is no list")))
+        (!is_list).then(|| finding(path, value.place, format!("`{key}` is no list")))
     });
     found.collect()
 }
@@ -117,6 +187,11 @@ fn jobs(prometheus: &Prometheus) -> Vec<Finding> {
             continue;
         }
         let about = Some(job.name.text.clone());
+        let of_job = waits_and_spelling(path, &job.node).into_iter();
+        found.extend(of_job.map(|finding| Finding {
+            about: about.clone(),
+            ..finding
+        }));
         let mut add = |place, why: String| {
             found.push(Finding {
                 about: about.clone(),
@@ -194,6 +269,9 @@ mod tests {
         for configuration in [
             "global: {scrape_interval: 5s, external_labels: {a: b}}\nscrape_configs:\n- job_name: a\n",
             "scrape_configs: []\nalerting: {alertmanagers: []}\nremote_write: []\nstorage: {tsdb: {}}",
+            "global: {scrape_interval: '${EVERY}', scrape_timeout: 10s}\nscrape_configs: []",
+            "global: {scrape_interval: 5s}\nscrape_configs: [{job_name: a, scrape_timeout: 9s, \
+             scrape_interval: 1m}]",
             "global:\nrule_files:\nscrape_configs:\n",
             "scrape_configs:\n- {job_name: a, scheme: https, honor_labels: true, params: {a: [b]}}",
             "scrape_configs: []\notlp: {}\nruntime: {gogc: 75}\ntracing: {}\nremote_read: []",
