@@ -369,7 +369,7 @@ fn place_in(rule: &Rule, text: &Text, offset: usize) -> Place {
         },
         place: text.place,
     };
-    node.place_in(&rule.file.text, offset)
+    rule.file.place_in(&node, offset)
 }
 
 #[cfg(test)]
