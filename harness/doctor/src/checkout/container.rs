@@ -148,10 +148,7 @@ impl<'a> Container<'a> {
         let at = project.places.config_contents.get(&config.source)?;
         let file = self.files.read(&at.file)?;
         let text = block_alone(&file.text, at.place.line)?;
-        Some(SourceFile {
-            path: file.path,
-            text: Arc::from(text),
-        })
+        Some(SourceFile::new(file.path, text))
     }
 }
 

@@ -90,7 +90,7 @@ impl Rule {
 
     /// Where the byte `offset` of its expression stands.
     pub(crate) fn place_at(&self, offset: usize) -> Place {
-        self.expression.node.place_in(&self.file.text, offset)
+        self.file.place_in(&self.expression.node, offset)
     }
 }
 

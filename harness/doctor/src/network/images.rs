@@ -32,7 +32,7 @@ pub(crate) fn image_facts(image: &str) -> Option<&'static ImageFacts> {
 }
 
 /// The last part of an image's name, without its registry and its tag.
-pub(crate) fn short_name(image: &str) -> &str {
+fn short_name(image: &str) -> &str {
     let name = image.rsplit('/').next().unwrap_or(image);
     let name = name.split('@').next().unwrap_or(name);
     name.split(':').next().unwrap_or(name)

@@ -6,7 +6,7 @@ mod names;
 mod ports;
 mod service_texts;
 
-pub(crate) use images::{ImageFacts, image_facts, short_name};
+pub(crate) use images::{ImageFacts, image_facts};
 pub(crate) use members::{Apart, apart};
 pub(crate) use names::{Answers, Names, host_and_port};
 pub(crate) use ports::{WrongPort, wrong_port};

@@ -29,6 +29,24 @@ const BY_CONFIGURATION: [&str; 20] = [
     "all-in-one",
     "statsd-exporter",
 ];
+/// Images whose ports stay as they are, whatever is mounted into them; exporters do, too.
+const FIXED: [&str; 15] = [
+    "cadvisor",
+    "prometheus",
+    "alertmanager",
+    "pushgateway",
+    "grafana",
+    "grafana-oss",
+    "grafana-enterprise",
+    "postgres",
+    "redis",
+    "mysql",
+    "mariadb",
+    "mongo",
+    "rabbitmq",
+    "minio",
+    "memcached",
+];
 /// Ports on which frameworks listen by themselves, so that no source need say it.
 const BY_FRAMEWORKS: [u16; 8] = [80, 3000, 4000, 5000, 8000, 8080, 8081, 9464];
 
@@ -47,8 +65,12 @@ pub(crate) enum WrongPort {
 }
 
 /// Why nothing answers at `port` of `service`; `None` if something may.
-pub(crate) fn wrong_port(checkout: &Checkout, service: &Service, port: u16) -> Option<WrongPort> {
-    let texts = ServiceTexts::of(checkout, service);
+pub(crate) fn wrong_port(
+    checkout: &Checkout,
+    service: &Service,
+    texts: &ServiceTexts<'_>,
+    port: u16,
+) -> Option<WrongPort> {
     if texts.mention_number(port) {
         return None;
     }
@@ -68,14 +90,23 @@ pub(crate) fn wrong_port(checkout: &Checkout, service: &Service, port: u16) -> O
     if let Some(facts) = facts
         && !BY_CONFIGURATION.contains(&facts.name)
         && !facts.ports.is_empty()
+        && is_fixed(facts, service)
         && !has_own_configuration
     {
         return Some(WrongPort::OfImage(facts));
     }
-    let exposed = exposed(checkout, service, &texts);
+    let exposed = exposed(checkout, service, texts);
     let is_known = texts.is_built_here() && texts.has_programs();
     let is_by_framework = BY_FRAMEWORKS.contains(&port);
     (is_known && !exposed.is_empty() && !is_by_framework).then_some(WrongPort::Exposed(exposed))
+}
+
+/// Whether the ports of the image are those of the service: no mounted configuration may say others.
+fn is_fixed(facts: &ImageFacts, service: &Service) -> bool {
+    let mut volumes = service.volumes.iter();
+    facts.name.contains("exporter")
+        || FIXED.contains(&facts.name)
+        || !volumes.any(|volume| volume.kind == "bind") && service.configs.is_empty()
 }
 
 /// The ports that its Dockerfile says it listens on, by its last part. None if other services are

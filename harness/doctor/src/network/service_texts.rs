@@ -1,5 +1,6 @@
 //! What the files say of a service, to see whether they mention something.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use alertdrill_project::Service;
@@ -11,6 +12,9 @@ const PROGRAMS: [&str; 18] = [
     "py", "js", "ts", "mjs", "cjs", "jsx", "tsx", "go", "java", "kt", "scala", "rs", "rb", "cs",
     "php", "ex", "exs", "cpp",
 ];
+
+/// So much text is looked through; of more, it counts as mentioned.
+const MOST_BYTES: usize = 5_000_000;
 
 /// A service, and the files of the checkout that go into its image or its container.
 #[derive(Clone, Debug)]
@@ -24,6 +28,8 @@ pub(crate) struct ServiceTexts<'a> {
     mounted: Vec<&'a SourceFile>,
     /// Whether its build context lies in the checkout and holds something.
     is_built_here: bool,
+    /// Its files in small letters.
+    lowered: OnceCell<Vec<String>>,
 }
 
 impl<'a> ServiceTexts<'a> {
@@ -50,6 +56,7 @@ impl<'a> ServiceTexts<'a> {
             is_built_here: !built_from.is_empty(),
             built_from,
             mounted: binds.flat_map(|source| below(Path::new(source))).collect(),
+            lowered: OnceCell::new(),
         }
     }
 
@@ -86,18 +93,28 @@ impl<'a> ServiceTexts<'a> {
     pub(crate) fn mention(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         let mut words = self.words();
-        words.any(|word| word.to_lowercase().contains(&text))
-            || self
-                .files()
-                .any(|file| file.text.to_lowercase().contains(&text))
+        self.are_too_long()
+            || words.any(|word| word.to_lowercase().contains(&text))
+            || self.lowered().iter().any(|lowered| lowered.contains(&text))
     }
 
     /// Whether anything that is written of it has this number.
     pub(crate) fn mention_number(&self, number: u16) -> bool {
         let number = number.to_string();
         let mut words = self.words();
-        words.any(|word| has_number(&word, &number))
+        self.are_too_long()
+            || words.any(|word| has_number(&word, &number))
             || self.files().any(|file| has_number(&file.text, &number))
+    }
+
+    fn are_too_long(&self) -> bool {
+        let lengths = self.files().map(|file| file.text.len());
+        lengths.sum::<usize>() > MOST_BYTES
+    }
+
+    fn lowered(&self) -> &[String] {
+        self.lowered
+            .get_or_init(|| self.files().map(|file| file.text.to_lowercase()).collect())
     }
 
     /// The words of its definition in the compose file: its command, environment, …

@@ -21,7 +21,10 @@ impl LabelValue {
 
     /// What is known of a value that is one or the other.
     pub(crate) fn or(self, other: Self) -> Self {
-        if self == other { self } else { Self::Unknown }
+        match (self, other) {
+            (one, other) if one == other => one,
+            _ => Self::Unknown,
+        }
     }
 }
 

@@ -157,13 +157,12 @@ fn of_call(call: &Call, knowledge: &Knowledge) -> ResultLabels {
     match call.func.name {
         "absent" | "absent_over_time" => of_absent(argument(0)),
         "scalar" | "time" | "vector" | "pi" => ResultLabels::none(),
-        "info" => ResultLabels::unknown(),
         "label_replace" | "label_join" => match text_at(1) {
             Some(name) => labels_at(0).with(name, LabelValue::Unknown),
             None => ResultLabels::unknown(),
         },
         "histogram_quantile" => labels_at(1).with("le", LabelValue::Absent),
-        "histogram_quantiles" => ResultLabels::unknown(),
+        "info" | "histogram_quantiles" => ResultLabels::unknown(),
         _ => {
             let is_vector = |argument: &&Expr| {
                 let kind = argument.value_type();

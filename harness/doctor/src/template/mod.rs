@@ -4,5 +4,5 @@
 mod actions;
 mod words;
 
-pub(crate) use actions::{Action, Unfinished, actions_of};
+pub(crate) use actions::{Action, actions_of};
 pub(crate) use words::{Word, words_of};

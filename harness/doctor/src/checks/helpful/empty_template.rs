@@ -105,7 +105,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             findings: Vec::new(),
         };
         for (name, text) in rule.annotations.iter().chain(&rule.labels) {
-            look.into_text(&name.text, text);
+            look.look_at(&name.text, text);
         }
         findings.append(&mut look.findings);
     }
@@ -149,7 +149,7 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    fn into_text(&mut self, name: &str, text: &Text) {
+    fn look_at(&mut self, name: &str, text: &Text) {
         let template = &text.text;
         // Another program fills it in first, or it is one that prints braces.
         let is_of_others = [
@@ -307,7 +307,8 @@ fn assigned<'a>(words: &[Word<'a>]) -> Vec<&'a str> {
 fn no_variable(name: &str, fields: &[&str], variables: &BTreeSet<&str>) -> Said {
     let named = variables.iter().copied().filter(|it| !it.is_empty());
     let nearest = nearest(name, named).unwrap_or("labels");
-    let fields: String = fields.iter().map(|field| format!(".{field}")).collect();
+    let fields: Vec<_> = [""].iter().chain(fields).copied().collect();
+    let fields = fields.join(".");
     Said::error(
         format!(
             "there is no variable `${name}`, so Prometheus does not load the rule; the nearest is \
@@ -368,7 +369,7 @@ fn place_in(rule: &Rule, text: &Text, offset: usize) -> Place {
         },
         place: text.place,
     };
-    node.place_in(&rule.file.text, offset)
+    rule.file.place_in(&node, offset)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod never_ends;
 mod no_runbook;
 mod no_severity;
 mod no_summary;
+mod runbook_missing;
 mod same_alert_twice;
 mod watchdog;
 
@@ -17,5 +18,6 @@ pub(super) const CHECKS: &[Check] = &[
     no_severity::NO_SEVERITY,
     no_summary::NO_SUMMARY,
     no_runbook::NO_RUNBOOK,
+    runbook_missing::RUNBOOK_MISSING,
     same_alert_twice::SAME_ALERT_TWICE,
 ];

@@ -13,7 +13,6 @@ pub(super) struct Asked<'a> {
     pub(super) job: &'a Job,
     /// `api:8080`, or the URL that a prober is asked about.
     pub(super) address: &'a str,
-    pub(super) host: &'a str,
     pub(super) port: Option<u16>,
     pub(super) path: &'a str,
     pub(super) file: &'a SourceFile,
@@ -49,7 +48,6 @@ pub(super) fn asked<'a>(checkout: &'a Checkout, names: &Names<'a>) -> Vec<Asked<
                 all.push(Asked {
                     job,
                     address: prober.text().unwrap_or_default(),
-                    host,
                     port,
                     path: &job.metrics_path,
                     file: &job.file,
@@ -71,8 +69,7 @@ pub(super) fn asked<'a>(checkout: &'a Checkout, names: &Names<'a>) -> Vec<Asked<
             all.push(Asked {
                 job,
                 address,
-                host,
-                port: port.or_else(|| by_scheme(job)),
+                port: port.or(Some(by_scheme(job))),
                 path: &job.metrics_path,
                 file: &target.file,
                 place: target.address.place,
@@ -85,9 +82,9 @@ pub(super) fn asked<'a>(checkout: &'a Checkout, names: &Names<'a>) -> Vec<Asked<
     all
 }
 
-fn by_scheme(job: &Job) -> Option<u16> {
+fn by_scheme(job: &Job) -> u16 {
     let is_https = job.node.text_at(&["scheme"]) == Some("https");
-    Some(if is_https { 443 } else { 80 })
+    if is_https { 443 } else { 80 }
 }
 
 /// Whether relabelling writes another address in place of a target's own.

@@ -1,5 +1,6 @@
 //! A target that serves no metrics, or serves them at another path.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use alertdrill_core::Finding;
@@ -67,16 +68,19 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let targets = asked(case.checkout, &names);
+    let mut texts = BTreeMap::new();
     let findings = targets.iter().filter(|it| !it.is_probed).filter_map(|it| {
         let Answers::Service(name) = it.answers else {
             return None;
         };
         let service = names.service(name)?;
-        let texts = ServiceTexts::of(case.checkout, service);
+        let texts = texts
+            .entry(name)
+            .or_insert_with(|| ServiceTexts::of(case.checkout, service));
         let image = service.image.as_deref().filter(|_| service.build.is_none());
         let said = match image.and_then(image_facts) {
-            Some(facts) => of_image(it, facts, &texts, !service.volumes.is_empty())?,
-            None => of_programs(it, name, &texts)?,
+            Some(facts) => of_image(it, facts, texts, !service.volumes.is_empty())?,
+            None => of_programs(it, name, texts)?,
         };
         let finding = said.at(WRONG_PATH.id, &it.file.path, it.place);
         Some(Finding {
@@ -116,6 +120,9 @@ fn of_image(
             )
         });
     }
+    if let Some(said) = on_another_port(it, facts, texts) {
+        return Some(said);
+    }
     let mut there = facts.metrics.iter();
     let is_its_port = facts.metrics.iter().any(|(port, _)| Some(*port) == it.port);
     let asks = |served: &str| path == served || path.starts_with(&format!("{served}/"));
@@ -138,6 +145,25 @@ fn of_image(
             "`{address}` serves no metrics at `{path}`: the image `{image}` has them at `{served}`"
         ),
         format!("write `metrics_path: {served}`"),
+    ))
+}
+
+/// That it is a port of the image's, and not the one with its metrics.
+fn on_another_port(it: &Asked<'_>, facts: &ImageFacts, texts: &ServiceTexts<'_>) -> Option<Said> {
+    let port = it.port?;
+    let of_metrics = facts.metrics.iter().any(|(there, _)| *there == port);
+    // Its second port has metrics of its own.
+    let has_two = facts.name == "kube-state-metrics";
+    if of_metrics || has_two || !facts.ports.contains(&port) || texts.mention("metrics") {
+        return None;
+    }
+    let (there, path) = facts.metrics.first()?;
+    let (address, image) = (it.address, facts.name);
+    Some(Said::error(
+        format!(
+            "`{address}` serves no metrics on that port: the image `{image}` has them on {there}"
+        ),
+        format!("write the port {there}, and `metrics_path: {path}`"),
     ))
 }
 
@@ -305,6 +331,15 @@ scrape_configs:
             let service = format!("    image: {image}\n");
             assert_finds(ID, &project(target, "/metrics", &service, ""), &[&expected]);
         }
+        let rabbitmq = "    image: rabbitmq:3-management\n";
+        assert_finds(
+            ID,
+            &project("it:15672", "/metrics", rabbitmq, ""),
+            &[
+                "prometheus.yml:4:33 error: `it:15672` serves no metrics on that port: the image \
+               `rabbitmq` has them on 15692",
+            ],
+        );
         let nginx = "    image: nginx\n    volumes: ['./nginx.conf:/etc/nginx/nginx.conf']\n";
         let conf = "--- nginx.conf\nserver { listen 80; location / { return 200 \"up\"; } }\n";
         assert_finds(

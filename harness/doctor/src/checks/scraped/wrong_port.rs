@@ -1,10 +1,12 @@
 //! A target's port on which its service does not listen.
 
+use std::collections::BTreeMap;
+
 use alertdrill_core::Finding;
 
 use super::scraped_targets::asked;
 use crate::checks::check::{Case, Check, Said};
-use crate::network::{Answers, Names, WrongPort, wrong_port};
+use crate::network::{Answers, Names, ServiceTexts, WrongPort, wrong_port};
 
 pub(in crate::checks) const WRONG_PORT: Check = Check {
     id: "scraped/wrong-port",
@@ -17,12 +19,17 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let targets = asked(case.checkout, &names);
+    let mut texts = BTreeMap::new();
     let findings = targets.iter().filter_map(|it| {
         let Answers::Service(name) = it.answers else {
             return None;
         };
         let port = it.port?;
-        let why = wrong_port(case.checkout, names.service(name)?, port)?;
+        let service = names.service(name)?;
+        let texts = texts
+            .entry(name)
+            .or_insert_with(|| ServiceTexts::of(case.checkout, service));
+        let why = wrong_port(case.checkout, service, texts, port)?;
         let said = said(it.address, name, port, &why);
         let finding = said.at(WRONG_PORT.id, &it.file.path, it.place);
         Some(Finding {
@@ -160,6 +167,10 @@ scrape_configs:
             ),
             ("it:1234", "    image: nginx\n"),
             ("it:1234", "    image: me/unknown\n"),
+            (
+                "it:3101",
+                "    image: grafana/loki\n    volumes: ['./loki.yml:/etc/loki/loki.yml']\n",
+            ),
             ("it:7001", "    build: ./app\n"),
             ("it:8000", "    build: ./app\n"),
         ] {

@@ -3,7 +3,7 @@
 use alertdrill_core::Finding;
 
 use crate::checks::check::{Case, Check, Said};
-use crate::network::{Answers, Names, host_and_port};
+use crate::network::{Answers, Names, apart, host_and_port};
 
 pub(in crate::checks) const ALERTMANAGER_UNKNOWN: Check = Check {
     id: "told/alertmanager-unknown",
@@ -37,7 +37,13 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
                 "name Alertmanager's service in place of the loopback address",
             ),
             Answers::Nobody { nearest } => nobody(address, nearest.as_deref()),
-            Answers::Service(service) => wrong_port(&names, service, address, port)?,
+            Answers::Service(service) => match checkout.compose.as_ref() {
+                Some(compose) if apart(compose, asker, service).is_some() => Said::error(
+                    format!("`{asker}` and `{service}` have no network in common, so nothing answers at `{address}`"),
+                    "put both into one network",
+                ),
+                _ => wrong_port(&names, service, address, port)?,
+            },
             Answers::TheMachine | Answers::Somebody => return None,
         };
         let place = told.address.place;
@@ -135,6 +141,14 @@ groups: [{{name: g, rules: [{{alert: Down, expr: up == 0}}]}}]
             let expected = format!("prometheus.yml:2:57 error: {expected}");
             assert_finds(ID, &project(target, THERE), &[&expected]);
         }
+        let apart = format!("{THERE}    network_mode: host\n");
+        assert_finds(
+            ID,
+            &project("alertmanager:9093", &apart),
+            &[
+                "prometheus.yml:2:57 error: `prometheus` and `alertmanager` have no network in common",
+            ],
+        );
         assert_finds(
             ID,
             &project("alertmanager:9093", ""),

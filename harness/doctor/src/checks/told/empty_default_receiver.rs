@@ -36,7 +36,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         receiver.is_some_and(|receiver| !receiver.configs.is_empty())
     });
     let said = if !tells_somebody {
-        tells_nobody(receiver, &alerts)
+        Some(tells_nobody(receiver, &alerts))
     } else if is_nobody_by_name(&receiver.name.text) {
         // It is meant so; the checks of severities say what reaches it by mistake.
         let fall = alerts.iter().filter(|alert| {
@@ -62,7 +62,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     said.into_iter().collect()
 }
 
-fn tells_nobody(receiver: &Receiver, alerts: &[Alert<'_>]) -> Option<Said> {
+fn tells_nobody(receiver: &Receiver, alerts: &[Alert<'_>]) -> Said {
     let name = &receiver.name.text;
     let all = match alerts.len() {
         0 => "any alert".to_owned(),
@@ -72,7 +72,7 @@ fn tells_nobody(receiver: &Receiver, alerts: &[Alert<'_>]) -> Option<Said> {
         "the default receiver `{name}` has no way to tell anybody, and no other route has one: \
          nobody is told of {all}"
     );
-    Some(Said::error(message, HELP))
+    Said::error(message, HELP)
 }
 
 /// That alerts which no other route takes reach nobody.

@@ -60,21 +60,18 @@ fn why_it_mutes_nothing<'a>(
             let mut all = alerts.iter();
             all.all(|alert| matcher.takes(&alert.value_of(&matcher.label)) == Verdict::No)
         });
-        let message = match alone {
-            Some(matcher) => {
-                let values = values_in_words(alerts, &matcher.label);
-                format!(
-                    "no alert has {} ({values}), so none can {what}",
-                    matcher.shown
-                )
-            }
-            None => {
-                let shown: Vec<_> = matchers.iter().map(|it| it.shown.as_str()).collect();
-                format!(
-                    "no alert has all of {}, so none can {what}",
-                    shown.join(", ")
-                )
-            }
+        let message = if let Some(matcher) = alone {
+            let values = values_in_words(alerts, &matcher.label);
+            format!(
+                "no alert has {} ({values}), so none can {what}",
+                matcher.shown
+            )
+        } else {
+            let shown: Vec<_> = matchers.iter().map(|it| it.shown.as_str()).collect();
+            format!(
+                "no alert has all of {}, so none can {what}",
+                shown.join(", ")
+            )
         };
         return Some((Said::warning(message, HELP), alone.or(matchers.first())));
     }
@@ -82,7 +79,7 @@ fn why_it_mutes_nothing<'a>(
     if sides.may_mute()? {
         return None;
     }
-    let message = match sides.label_that_differs()? {
+    let message = match sides.label_that_differs() {
         Some(label) => format!(
             "no alert that mutes has the same `{label}` as one that is muted, and `equal` asks for \
              it"
@@ -154,17 +151,16 @@ impl<'a> Sides<'a> {
     }
 
     /// The label of `equal` that no two have alike.
-    fn label_that_differs(&self) -> Option<Option<&str>> {
-        for (number, label) in self.inhibition.equal.iter().enumerate() {
+    fn label_that_differs(&self) -> Option<&str> {
+        let mut labels = self.inhibition.equal.iter().enumerate();
+        let differs = labels.find(|(number, _)| {
             let may_agree = self.any_pair(|source, target| {
-                let (a, b) = (&source.values[number], &target.values[number]);
+                let (a, b) = (&source.values[*number], &target.values[*number]);
                 a.is_none() || b.is_none() || a == b
-            })?;
-            if !may_agree {
-                return Some(Some(&label.text));
-            }
-        }
-        Some(None)
+            });
+            may_agree == Some(false)
+        });
+        differs.map(|(_, label)| label.text.as_str())
     }
 
     fn any_pair(&self, fits: impl Fn(&Side, &Side) -> bool) -> Option<bool> {

@@ -61,14 +61,13 @@ fn is_told_by_a_flag(case: &Case<'_>, prometheus: &Prometheus) -> bool {
         let compose = case.checkout.compose.as_ref()?;
         compose.services.get(name)
     });
-    let has_flag = service.is_some_and(|service| {
+    service.is_some_and(|service| {
         let words = service.command.iter().chain(&service.entrypoint);
         let flags = ["alertmanager.url", "agent"];
         words
             .into_iter()
             .any(|word| flags.iter().any(|flag| word.contains(flag)))
-    });
-    has_flag
+    })
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use super::told_case::ToldCase;
 use crate::checks::check::{Case, Check, Said};
-use crate::network::{Answers, Names, WrongPort, host_and_port, wrong_port};
+use crate::network::{Answers, Names, ServiceTexts, WrongPort, host_and_port, wrong_port};
 
 pub(in crate::checks) const RECEIVER_UNREACHABLE: Check = Check {
     id: "told/receiver-unreachable",
@@ -125,7 +125,8 @@ fn unreachable(case: &Case<'_>, names: &Names<'_>, asker: &str, address: &str) -
         }
         Answers::Service(name) => {
             let service = names.service(name)?;
-            let why = match wrong_port(case.checkout, service, port?)? {
+            let texts = ServiceTexts::of(case.checkout, service);
+            let why = match wrong_port(case.checkout, service, &texts, port?)? {
                 WrongPort::Published { inside } => format!(
                     "`{address}` has the port of the machine; `{name}` listens on {inside} inside"
                 ),

@@ -32,8 +32,8 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         knows_all: told.knows_all_alerts(),
         findings: Vec::new(),
     };
-    let all = alerts.iter().collect();
-    search.look_below(root, all);
+    let all: Vec<_> = alerts.iter().collect();
+    search.look_below(root, &all);
     search.findings
 }
 
@@ -46,8 +46,8 @@ struct Search<'a> {
 
 impl<'a> Search<'a> {
     /// `reaching` are the alerts that may come to `route`.
-    fn look_below(&mut self, route: &Route, reaching: Vec<&'a Alert<'a>>) {
-        let mut left = reaching.clone();
+    fn look_below(&mut self, route: &Route, reaching: &[&'a Alert<'a>]) {
+        let mut left = reaching.to_vec();
         // The children that take alerts from those after them.
         let mut takers: Vec<&Route> = Vec::new();
         for child in &route.children {
@@ -55,18 +55,18 @@ impl<'a> Search<'a> {
                 continue;
             }
             if !self.knows_all {
-                self.look_below(child, Vec::new());
+                self.look_below(child, &[]);
                 continue;
             }
             let may_take = |alert: &&&Alert<'_>| child.takes(alert) != Verdict::No;
             let meant: Vec<_> = reaching.iter().filter(may_take).copied().collect();
             let taken: Vec<_> = left.iter().filter(may_take).copied().collect();
             if meant.is_empty() {
-                self.says_no_alert(child, &reaching);
+                self.says_no_alert(child, reaching);
             } else if taken.is_empty() {
                 self.says_hidden(child, &takers, meant[0]);
             } else {
-                self.look_below(child, taken);
+                self.look_below(child, &taken);
             }
             if !child.continues {
                 left.retain(|alert| child.takes(alert) != Verdict::Yes);
