@@ -4,6 +4,7 @@ mod condition;
 mod interval;
 mod itself;
 mod matching;
+mod modes_of_cores;
 mod operator;
 mod part_of_whole;
 mod parts;

@@ -2,6 +2,7 @@
 
 use promql_parser::parser::{AggregateExpr, BinaryExpr, Call, Expr};
 
+use super::modes_of_cores::mean_over_modes;
 use super::part_of_whole::is_part_of_whole;
 use super::parts::{constant, is_vector, range_of, selector};
 use super::{Interval, Operator, Reading, argument, bare, name_of};
@@ -165,6 +166,9 @@ impl Reading<'_> {
     }
 
     fn values_of_aggregate(&self, aggregate: &AggregateExpr, guess: Guess) -> Interval {
+        if let Some(share) = mean_over_modes(aggregate) {
+            return share;
+        }
         let inner = self.values(&aggregate.expr, guess);
         match aggregate.op.to_string().as_str() {
             "count" | "count_values" => Interval::between(1.0, f64::INFINITY),

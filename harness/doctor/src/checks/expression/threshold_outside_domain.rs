@@ -138,6 +138,8 @@ mod tests {
             "(node_memory_MemTotal_bytes - node_memory_MemAvailable_bytes) \
              / node_memory_MemTotal_bytes > 90",
             "up > 1",
+            "avg by (instance) (rate(node_cpu_seconds_total{mode!=\"idle\"}[5m])) > 0.8",
+            "100 * avg(irate(node_cpu_seconds_total{mode!=\"idle\"}[5m])) by (instance) > 80",
             "up == 2",
             "probe_success < 0",
             "errors_total < 0",
