@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use alertdrill_project::yaml_tree::Place;
+use alertdrill_project::yaml_tree::{Node, Place};
 
 use super::Family;
 use super::catalogue::{EVERY_SCRAPE, exporter};
@@ -118,7 +118,7 @@ fn endpoint(
         identity,
         address: address.to_owned(),
         target_labels: target_labels(&job.node, written),
-        honors_labels: job.node.get("honor_labels").is_some_and(|it| it.is_true()),
+        honors_labels: job.node.get("honor_labels").is_some_and(Node::is_true),
         families,
         series: Vec::new(),
         dropped: Vec::new(),
@@ -214,10 +214,5 @@ impl Endpoint {
         names
             .to_ascii_lowercase()
             .contains(&word.to_ascii_lowercase())
-    }
-
-    /// What it is, in words.
-    pub(crate) fn in_words(&self) -> String {
-        format!("job `{}`", self.job)
     }
 }

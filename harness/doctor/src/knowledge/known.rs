@@ -11,8 +11,8 @@ use super::exporter::Exporter;
 use super::identity::Reach;
 use super::likeness::{Names, is_near_miss};
 use super::recorded::record;
-use super::series::{Labels, Relabelled, Series, has_label};
-use super::{Domain, Family, MetricKind};
+use super::series::{Labels, Relabelled, Series};
+use super::{Family, MetricKind};
 use crate::checkout::Checkout;
 
 /// What is known of a metric's name.
@@ -33,6 +33,8 @@ pub(crate) struct Absence<'a> {
     pub(crate) is_sure: bool,
     /// The name that may be meant.
     pub(crate) nearest: Option<&'a str>,
+    /// Whether that name is so near that it is surely meant.
+    pub(crate) is_near: bool,
     /// The exporter that has names like it.
     pub(crate) exporter: Option<&'static Exporter>,
     /// The jobs that export it, though not those that the selector names.
@@ -298,6 +300,7 @@ impl Knowledge {
             .collect();
         (is_sure || is_likely || is_absent_there || is_near).then_some(Absence {
             is_sure,
+            is_near,
             nearest: nearest.filter(|_| other_jobs.is_empty()),
             exporter: knows_all,
             other_jobs,
@@ -345,17 +348,6 @@ impl Knowledge {
             .iter()
             .any(|ending| name.ends_with(ending));
         (is_counter && !is_recorded).then_some(MetricKind::Counter)
-    }
-
-    /// Which values the metric `name` can have; `None` if that is not known.
-    pub(crate) fn domain_of(&self, name: &str) -> Option<Domain> {
-        let found = self
-            .series_named(name)
-            .into_iter()
-            .filter_map(|it| self.family_of(it));
-        let mut domains = found.map(|family| family.domain);
-        let first = domains.next()??;
-        domains.all(|it| it == Some(first)).then_some(first)
     }
 
     /// All labels that series of this selector can have, those that Prometheus adds and those of
@@ -414,13 +406,6 @@ impl Knowledge {
         self.endpoints
             .get(endpoint)
             .is_none_or(|endpoint| endpoint.honors_labels)
-    }
-
-    /// Whether the series of a selector can surely never satisfy a matcher because they have no
-    /// such label.
-    pub(crate) fn surely_lacks(&self, selector: &VectorSelector, label: &str) -> bool {
-        let labels = self.label_values_of(selector);
-        labels.is_some_and(|labels| !has_label(&labels, label))
     }
 }
 

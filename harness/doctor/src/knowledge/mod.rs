@@ -27,4 +27,4 @@ mod source;
 pub(crate) use family::{Domain, Family, MetricKind};
 pub(crate) use known::{Absence, Knowledge, Known, allows_absence};
 pub(crate) use result_labels::result_labels;
-pub(crate) use series::{Labels, Series, has_label};
+pub(crate) use series::{Labels, has_label};

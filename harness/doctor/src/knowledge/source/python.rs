@@ -369,8 +369,7 @@ fn flask_metrics(
             "counter" => ("Counter", MetricKind::Counter, name),
             "histogram" => ("Histogram", MetricKind::Histogram, name),
             "summary" => ("Summary", MetricKind::Summary, name),
-            // `metrics.info` is a gauge that is 1, under its very name.
-            "info" => ("Gauge", MetricKind::Gauge, name),
+            // `metrics.info` is a gauge, too: it is 1, under its very name.
             _ => ("Gauge", MetricKind::Gauge, name),
         };
         let labels = if parts.len() > 2 && class == "Gauge" {
@@ -413,7 +412,13 @@ fn imports_of(code: &Code<'_>, sources: &[&SourceFile], scan: &mut Scan) {
                     part.strip_suffix(".py").unwrap_or(part) == first
                 })
             });
-        if !is_own && tells_of_metrics(first) && !KNOWN.contains(&first) {
+        // Of what has many parts, only the part that is imported tells.
+        let told = if first == "opentelemetry" {
+            module.as_str()
+        } else {
+            first
+        };
+        if !is_own && tells_of_metrics(told) && !KNOWN.contains(&first) {
             let place = code.place(module.start());
             scan.unreadable
                 .insert(format!("{place}: `{first}` may export more"));
