@@ -8,6 +8,7 @@ mod jvm;
 mod label_values;
 mod other_languages;
 mod python;
+mod python_libraries;
 #[cfg(test)]
 mod tests;
 mod text;
