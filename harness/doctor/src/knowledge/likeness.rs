@@ -19,6 +19,9 @@ const ENDINGS: [&str; 10] = [
 /// The most names of a word by which names are compared.
 const MOST_WITH_A_WORD: usize = 400;
 
+/// The most names that are compared letter by letter.
+const MOST_COMPARED: usize = 8;
+
 /// Names, found by their words.
 #[derive(Debug, Default)]
 pub(super) struct Names {
@@ -56,9 +59,21 @@ impl Names {
                 }
             }
         }
-        let most = shared.values().copied().max().unwrap_or_default();
-        let alike = shared.into_iter().filter(|(_, count)| count + 1 >= most);
-        let names = alike.filter_map(|(index, _)| self.names.get(index));
+        // Letters are compared last, for that takes long: of those with most words in common.
+        let own = words(name).count();
+        let mut alike: Vec<_> = shared
+            .into_iter()
+            .filter_map(|(index, count)| Some((count, self.names.get(index)?)))
+            .map(|(count, other)| {
+                (
+                    (2 * own.max(words(other).count())).saturating_sub(count),
+                    other,
+                )
+            })
+            .collect();
+        alike.sort();
+        alike.truncate(MOST_COMPARED);
+        let names = alike.into_iter().map(|(_, name)| name);
         let rated = names.map(|other| (likeness(name, other), other.as_str()));
         let best = rated.max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)));
         let best = best
