@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use alertdrill_core::Finding;
 
-use crate::checkout::Checkout;
+use crate::checkout::{Checkout, RulesFile};
 use crate::checks::{Case, checks};
 use crate::knowledge::Knowledge;
 
@@ -16,6 +16,11 @@ pub fn examine(variants: &[Checkout]) -> Vec<Finding> {
         let case = Case {
             checkout,
             knowledge: Knowledge::of(checkout),
+            unloaded: checkout
+                .unloaded
+                .iter()
+                .map(|it| RulesFile::read(&it.file))
+                .collect(),
         };
         let findings: Vec<_> = checks().flat_map(|check| (check.run)(&case)).collect();
         findings

@@ -5,13 +5,15 @@ use std::path::Path;
 use alertdrill_core::{Finding, FindingSeverity};
 use alertdrill_project::yaml_tree::Place;
 
-use crate::checkout::{Checkout, Rule};
+use crate::checkout::{Checkout, Rule, RulesFile};
 use crate::knowledge::Knowledge;
 
 /// What a check looks at.
 pub(crate) struct Case<'a> {
     pub(crate) checkout: &'a Checkout,
     pub(crate) knowledge: Knowledge,
+    /// What the files say that are rules and are not loaded.
+    pub(crate) unloaded: Vec<RulesFile>,
 }
 
 /// Something that can be wrong in a project, and how it is found.

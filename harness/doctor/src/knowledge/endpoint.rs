@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use alertdrill_project::yaml_tree::Place;
+use alertdrill_project::yaml_tree::{Node, Place};
 
 use super::Family;
 use super::catalogue::{EVERY_SCRAPE, exporter};
@@ -25,6 +25,8 @@ pub(crate) struct Endpoint {
     pub(super) target_labels: Option<Labels>,
     /// Whether its own labels win over those of the scrape, `job` among them.
     pub(super) honors_labels: bool,
+    /// The first words of all names of its exporters.
+    first_words: BTreeSet<String>,
     pub(super) families: Vec<Family>,
     pub(super) series: Vec<OwnSeries>,
     pub(super) dropped: Vec<(String, Option<String>, Place)>,
@@ -112,13 +114,17 @@ fn endpoint(
             }
         }
     }
+    let listed = identity.exporters.iter().flat_map(|it| &it.families);
+    let first_words = listed.filter_map(|family| family.name.split('_').next());
+    let first_words = first_words.map(str::to_owned).collect();
     let mut endpoint = Endpoint {
         job: job.name.text.clone(),
         file: job.file.clone(),
         identity,
         address: address.to_owned(),
         target_labels: target_labels(&job.node, written),
-        honors_labels: job.node.get("honor_labels").is_some_and(|it| it.is_true()),
+        honors_labels: job.node.get("honor_labels").is_some_and(Node::is_true),
+        first_words,
         families,
         series: Vec::new(),
         dropped: Vec::new(),
@@ -173,14 +179,12 @@ impl Endpoint {
 
     /// Whether it may give a series of this name that is not listed.
     pub(super) fn may_export(&self, name: &str) -> bool {
-        let listed = self.identity.exporters.iter();
-        if listed.clone().any(|exporter| exporter.knows_all_like(name)) {
+        let mut listed = self.identity.exporters.iter();
+        if listed.any(|exporter| exporter.knows_all_like(name)) {
             return self.identity.reach == Reach::Anything;
         }
         let first = name.split('_').next().unwrap_or_default();
-        let has_alike = listed
-            .flat_map(|exporter| &exporter.families)
-            .any(|family| family.name.split('_').next() == Some(first));
+        let has_alike = self.first_words.contains(first);
         match self.identity.reach {
             Reach::Anything => true,
             Reach::Own => {
@@ -214,10 +218,5 @@ impl Endpoint {
         names
             .to_ascii_lowercase()
             .contains(&word.to_ascii_lowercase())
-    }
-
-    /// What it is, in words.
-    pub(crate) fn in_words(&self) -> String {
-        format!("job `{}`", self.job)
     }
 }

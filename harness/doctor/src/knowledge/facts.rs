@@ -3,8 +3,17 @@
 use promql_parser::parser::VectorSelector;
 
 use super::endpoint::Endpoint;
+use super::identity::plain;
 use super::series::{Relabelled, Series};
 use super::{Family, Knowledge};
+
+/// Flags that are known well enough to miss them.
+const FLAGS: [&str; 4] = [
+    "--collector.",
+    "--collect.",
+    "--es.",
+    "percentiles-histogram",
+];
 
 impl Knowledge {
     /// The family of a selector's series, if there is one and all of them are so.
@@ -39,6 +48,21 @@ impl Knowledge {
     /// The family of a selector whose series are there only while things are well.
     pub(crate) fn there_while_well(&self, selector: &VectorSelector) -> Option<&Family> {
         self.only_if(selector, |family| family.while_well)
+    }
+
+    /// The flag without which nothing gives a selector's metric, where it is surely not set.
+    pub(crate) fn switched_off(&self, selector: &VectorSelector) -> Option<(&Family, &str)> {
+        let family = self.only_if(selector, |family| family.needs_flag.is_some())?;
+        let flag = family.needs_flag.as_deref()?;
+        let is_told = FLAGS.iter().any(|beginning| flag.starts_with(beginning));
+        let name = selector.name.as_deref()?;
+        let is_off = |series: &Series| {
+            let endpoint = series.endpoint.and_then(|index| self.endpoints.get(index));
+            let settings = endpoint.and_then(|endpoint| endpoint.identity.settings.as_deref());
+            settings.is_some_and(|settings| !plain(settings).contains(&plain(flag)))
+        };
+        let is_surely_off = self.series_named(name).into_iter().all(is_off);
+        (is_told && is_surely_off).then_some((family, flag))
     }
 
     /// What relabelling does to a selector's metric, if that leaves nothing of it.

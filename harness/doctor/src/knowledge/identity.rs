@@ -45,8 +45,8 @@ pub(super) struct Identity {
     pub(super) exporters: Vec<&'static Exporter>,
     pub(super) program: Option<Program>,
     pub(super) reach: Reach,
-    /// The command of its container; `None` if that is not known.
-    pub(super) command: Option<String>,
+    /// What it is told: its command and environment, its files; `None` if that is not known.
+    pub(super) settings: Option<String>,
 }
 
 /// What it can export besides what is listed.
@@ -116,7 +116,7 @@ impl Identity {
             exporters,
             program: None,
             reach,
-            command,
+            settings: command,
         }
     }
 
@@ -129,9 +129,9 @@ impl Identity {
         let libraries = program.scan.libraries.iter();
         Self {
             exporters: libraries.filter_map(|name| exporter(name)).collect(),
+            settings: Some(program.scan.settings.clone()),
             program: Some(program),
             reach,
-            command: None,
         }
     }
 
@@ -221,7 +221,9 @@ fn of_service(programs: &mut Programs<'_>, job: &Job, name: &str, service: &Serv
         }
     }
     if let Some(program) = program {
-        return Identity::program(program, true);
+        let mut identity = Identity::program(program, true);
+        identity.settings.get_or_insert_default().push_str(&command);
+        return identity;
     }
     if is_built {
         return Identity::own();
@@ -331,7 +333,7 @@ fn by_name(name: &str, path: &str) -> Option<Vec<&'static Exporter>> {
         found.extend(longest.map(|length| (length, exporter)));
     }
     let usual: Option<&str> = match name.as_str() {
-        "node" | "nodes" | "nodeexporter" | "linux" | "host" => Some("node_exporter"),
+        "node" | "nodes" | "nodeexporter" | "linux" => Some("node_exporter"),
         "redis" | "redisexporter" => Some("redis_exporter"),
         "mysql" | "mysqlexporter" | "mysqldexporter" => Some("mysqld_exporter"),
         "postgres" | "postgresql" | "postgresexporter" | "pgexporter" => Some("postgres_exporter"),
@@ -349,7 +351,7 @@ fn by_name(name: &str, path: &str) -> Option<Vec<&'static Exporter>> {
 }
 
 /// A name without what people write in different ways.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     let name = name.to_ascii_lowercase();
     name.chars().filter(char::is_ascii_alphanumeric).collect()
 }

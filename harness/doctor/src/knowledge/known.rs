@@ -5,14 +5,14 @@ use std::collections::{BTreeSet, HashMap};
 use promql_parser::label::Matcher;
 use promql_parser::parser::VectorSelector;
 
-use super::catalogue::{EVERY_SCRAPE, exporter, who_knows_all_like};
+use super::absence::takes_more;
+use super::catalogue::{EVERY_SCRAPE, exporter};
 use super::endpoint::{Endpoint, endpoints};
-use super::exporter::Exporter;
 use super::identity::Reach;
-use super::likeness::{Names, is_near_miss};
+use super::likeness::Names;
 use super::recorded::record;
-use super::series::{Labels, Relabelled, Series, has_label};
-use super::{Domain, Family, MetricKind};
+use super::series::{Labels, Relabelled, Series};
+use super::{Family, MetricKind};
 use crate::checkout::Checkout;
 
 /// What is known of a metric's name.
@@ -26,19 +26,6 @@ pub(crate) enum Known<'a> {
     Unsure,
 }
 
-/// How a selector's metric is absent.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Absence<'a> {
-    /// Whether it is surely absent, or may be.
-    pub(crate) is_sure: bool,
-    /// The name that may be meant.
-    pub(crate) nearest: Option<&'a str>,
-    /// The exporter that has names like it.
-    pub(crate) exporter: Option<&'static Exporter>,
-    /// The jobs that export it, though not those that the selector names.
-    pub(crate) other_jobs: BTreeSet<&'a str>,
-}
-
 /// What is known of all metrics of a project.
 #[derive(Debug, Default)]
 pub(crate) struct Knowledge {
@@ -49,12 +36,12 @@ pub(crate) struct Knowledge {
     patterns: Vec<(String, Series)>,
     pub(super) relabelled: HashMap<String, Vec<Relabelled>>,
     /// Histograms and summaries by their base names.
-    bases: HashMap<String, Vec<usize>>,
+    pub(super) bases: HashMap<String, Vec<usize>>,
     /// Metrics that rules record.
     pub(super) recorded: BTreeSet<String>,
-    names: Names,
+    pub(super) names: Names,
     /// Whether Prometheus has more than what it scrapes: what is written to it, or read elsewhere.
-    takes_more: bool,
+    pub(super) takes_more: bool,
     /// All names that a running Prometheus has.
     pub(super) running: Option<BTreeSet<String>>,
 }
@@ -252,58 +239,6 @@ impl Knowledge {
         }
     }
 
-    /// How the metric of a selector is absent; `None` if it is there or may well be.
-    pub(crate) fn absence(&self, selector: &VectorSelector) -> Option<Absence<'_>> {
-        self.absence_of(selector.name.as_deref()?, &selector.matchers.matchers)
-    }
-
-    fn absence_of(&self, name: &str, matchers: &[Matcher]) -> Option<Absence<'_>> {
-        if self.endpoints.is_empty() || self.running.as_ref().is_some_and(|all| all.contains(name))
-        {
-            return None;
-        }
-        let asked: Vec<_> = self.asked(matchers).collect();
-        let found = self.series_named(name);
-        let is_asked = |series: &&Series| match series.endpoint {
-            None => true,
-            Some(index) => asked.iter().any(|(asked, _)| *asked == index),
-        };
-        // A job that is not there is another finding.
-        let is_told_elsewhere = self.relabelled.contains_key(name) || self.bases.contains_key(name);
-        if asked.is_empty() || found.iter().any(is_asked) || is_told_elsewhere {
-            return None;
-        }
-        let knows_all = who_knows_all_like(name);
-        let nearest = self.names.nearest(name);
-        let is_near = nearest.is_some_and(|nearest| is_near_miss(name, nearest));
-        let may_export = asked.iter().any(|(_, endpoint)| endpoint.may_export(name));
-        // A slip in a name that begins as all names of an exporter do, which is scraped.
-        let is_slip = is_near
-            && knows_all.is_some_and(|exporter| {
-                let knows = nearest.is_some_and(|nearest| exporter.knows_all_like(nearest));
-                knows && self.scrapes(&exporter.name)
-            });
-        let is_surely_read = !self.takes_more
-            && !may_export
-            && !asked
-                .iter()
-                .any(|(_, endpoint)| endpoint.identity.reach == Reach::LikelyListed);
-        let is_sure = is_slip || is_surely_read;
-        let is_likely = !self.takes_more && !may_export;
-        // What a running Prometheus has never had may come with its first event.
-        let is_absent_there = self.running.is_some();
-        let other_jobs: BTreeSet<_> = found
-            .iter()
-            .filter_map(|series| Some(self.endpoint_of(series)?.job.as_str()))
-            .collect();
-        (is_sure || is_likely || is_absent_there || is_near).then_some(Absence {
-            is_sure,
-            nearest: nearest.filter(|_| other_jobs.is_empty()),
-            exporter: knows_all,
-            other_jobs,
-        })
-    }
-
     /// The endpoints whose job these matchers allow.
     pub(crate) fn asked<'a>(
         &'a self,
@@ -345,17 +280,6 @@ impl Knowledge {
             .iter()
             .any(|ending| name.ends_with(ending));
         (is_counter && !is_recorded).then_some(MetricKind::Counter)
-    }
-
-    /// Which values the metric `name` can have; `None` if that is not known.
-    pub(crate) fn domain_of(&self, name: &str) -> Option<Domain> {
-        let found = self
-            .series_named(name)
-            .into_iter()
-            .filter_map(|it| self.family_of(it));
-        let mut domains = found.map(|family| family.domain);
-        let first = domains.next()??;
-        domains.all(|it| it == Some(first)).then_some(first)
     }
 
     /// All labels that series of this selector can have, those that Prometheus adds and those of
@@ -415,13 +339,6 @@ impl Knowledge {
             .get(endpoint)
             .is_none_or(|endpoint| endpoint.honors_labels)
     }
-
-    /// Whether the series of a selector can surely never satisfy a matcher because they have no
-    /// such label.
-    pub(crate) fn surely_lacks(&self, selector: &VectorSelector, label: &str) -> bool {
-        let labels = self.label_values_of(selector);
-        labels.is_some_and(|labels| !has_label(&labels, label))
-    }
 }
 
 impl Endpoint {
@@ -433,31 +350,6 @@ impl Endpoint {
             .and_then(|labels| labels.get("job"));
         matches!(job, Some(None))
     }
-}
-
-/// Whether Prometheus has metrics that it does not scrape.
-fn takes_more(checkout: &Checkout) -> bool {
-    let Some(prometheus) = &checkout.prometheus else {
-        return true;
-    };
-    let service = prometheus.service.as_ref().and_then(|name| {
-        let compose = checkout.compose.as_ref()?;
-        compose.services.get(name)
-    });
-    let is_written_to = service.is_some_and(|service| {
-        let words = service.command.iter().chain(&service.entrypoint);
-        words.into_iter().any(|word| {
-            [
-                "remote-write-receiver",
-                "otlp-write-receiver",
-                "otlp-receiver",
-            ]
-            .iter()
-            .any(|flag| word.contains(flag))
-        })
-    });
-    let reads = ["remote_read", "scrape_config_files", "otlp"];
-    is_written_to || reads.iter().any(|key| prometheus.node.get(key).is_some())
 }
 
 /// Whether a matcher lets a series pass that has no such label.

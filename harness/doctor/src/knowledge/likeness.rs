@@ -16,6 +16,12 @@ const ENDINGS: [&str; 10] = [
     "milliseconds",
 ];
 
+/// The most names of a word by which names are compared.
+const MOST_WITH_A_WORD: usize = 400;
+
+/// The most names that are compared letter by letter.
+const MOST_COMPARED: usize = 8;
+
 /// Names, found by their words.
 #[derive(Debug, Default)]
 pub(super) struct Names {
@@ -42,30 +48,46 @@ impl Names {
     pub(super) fn nearest(&self, name: &str) -> Option<&str> {
         let mut shared: HashMap<usize, usize> = HashMap::new();
         for word in words(name) {
-            for index in self
+            let with_it = self
                 .by_word
                 .get(word.trim_end_matches('s'))
-                .into_iter()
-                .flatten()
-            {
-                *shared.entry(*index).or_default() += 1;
+                .map_or(&[][..], Vec::as_slice);
+            // A word that so many have tells nothing.
+            if with_it.len() <= MOST_WITH_A_WORD {
+                for index in with_it {
+                    *shared.entry(*index).or_default() += 1;
+                }
             }
         }
-        let most = shared.values().copied().max().unwrap_or_default();
-        let alike = shared.into_iter().filter(|(_, count)| count + 1 >= most);
-        let names = alike.filter_map(|(index, _)| self.names.get(index));
+        // Letters are compared last, for that takes long: of those with most words in common.
+        let own = words(name).count();
+        let mut alike: Vec<_> = shared
+            .into_iter()
+            .filter_map(|(index, count)| Some((count, self.names.get(index)?)))
+            .map(|(count, other)| {
+                (
+                    (2 * own.max(words(other).count())).saturating_sub(count),
+                    other,
+                )
+            })
+            .collect();
+        alike.sort();
+        alike.truncate(MOST_COMPARED);
+        let names = alike.into_iter().map(|(_, name)| name);
         let rated = names.map(|other| (likeness(name, other), other.as_str()));
-        let best = rated.max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))?;
-        let typo = || {
-            let by_letters = self
-                .names
-                .iter()
-                .filter(|it| it.len().abs_diff(name.len()) <= 2);
-            by_letters
-                .map(String::as_str)
-                .find(|it| is_a_typo(name, it))
-        };
-        if best.0 >= 0.6 { Some(best.1) } else { typo() }
+        let best = rated.max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)));
+        let best = best
+            .filter(|(likeness, _)| *likeness >= 0.6)
+            .map(|(_, name)| name);
+        best.or_else(|| {
+            // The slip may be in every word: those that begin or end like it are compared.
+            let begins = name.get(..4)?;
+            let ends = name.get(name.len().checked_sub(4)?..)?;
+            let alike = self.names.iter().map(String::as_str).filter(|it| {
+                it.len().abs_diff(name.len()) <= 2 && it.starts_with(begins) && it.ends_with(ends)
+            });
+            alike.into_iter().find(|it| is_a_typo(name, it))
+        })
     }
 }
 

@@ -6,9 +6,10 @@
 //! identity.rs    what a job scrapes: a well-known exporter, a program of the project, or unknown
 //! endpoint.rs    all series that it gives, after relabelling.rs
 //! recorded.rs    what rules record, with result_labels.rs
-//! known.rs       answers questions about a metric
+//! known.rs       answers questions about a metric, with absence.rs and facts.rs
 //! ```
 
+mod absence;
 mod catalogue;
 mod endpoint;
 mod exporter;
@@ -24,7 +25,8 @@ mod result_labels;
 mod series;
 mod source;
 
+pub(crate) use absence::Absence;
 pub(crate) use family::{Domain, Family, MetricKind};
-pub(crate) use known::{Absence, Knowledge, Known, allows_absence};
+pub(crate) use known::{Knowledge, Known, allows_absence};
 pub(crate) use result_labels::result_labels;
-pub(crate) use series::{Labels, Series, has_label};
+pub(crate) use series::{Labels, has_label};

@@ -94,7 +94,8 @@ impl<'a> Programs<'a> {
             let is_from = words.next()?.eq_ignore_ascii_case("from");
             is_from.then(|| words.find(|word| !word.starts_with("--")))?
         });
-        froms.last().map(last_part)
+        let mut froms: Vec<_> = froms.collect();
+        froms.pop().map(last_part)
     }
 
     /// The program in a folder of this name, if there is just one.

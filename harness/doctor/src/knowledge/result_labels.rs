@@ -42,10 +42,10 @@ pub(crate) fn result_labels(
                     labels
                 }
             };
-            if name == "count_values" {
-                if let Some(Expr::StringLiteral(label)) = it.param.as_deref() {
-                    labels.insert(label.val.clone(), None);
-                }
+            if name == "count_values"
+                && let Some(Expr::StringLiteral(label)) = it.param.as_deref()
+            {
+                labels.insert(label.val.clone(), None);
             }
             Some(labels)
         }

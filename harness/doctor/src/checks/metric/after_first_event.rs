@@ -59,7 +59,7 @@ fn first_event(comparison: &BinaryExpr) -> Option<&VectorSelector> {
         return None;
     };
     let is_reached_by_one = match comparison.op.to_string().as_str() {
-        ">" => limit.val == 0.0,
+        ">" => limit.val.abs() < f64::EPSILON,
         ">=" => limit.val > 0.0 && limit.val <= 1.0,
         _ => false,
     };

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use alertdrill_core::Finding;
 
-use super::selectors::{Selected, selectors};
+use super::selectors::{Selected, selectors, unloaded_selectors};
 use crate::checks::check::{Case, Check, Said};
 use crate::knowledge::{Absence, Knowledge};
 
@@ -19,19 +19,48 @@ const HELP: &str = "write the name that is exported, or export this one";
 fn run(case: &Case<'_>) -> Vec<Finding> {
     let mut said = HashSet::new();
     let mut findings = Vec::new();
-    for selected in selectors(case) {
+    // Rules that are not loaded may be for another Prometheus: only a slip is told of them.
+    let unloaded = unloaded_selectors(case).into_iter().map(|it| (it, false));
+    for (selected, is_loaded) in selectors(case)
+        .into_iter()
+        .map(|it| (it, true))
+        .chain(unloaded)
+    {
         // Who writes `new or old` knows that one of them is not there.
         if selected.has_alternative {
             continue;
         }
-        let Some(absence) = case.knowledge.absence(selected.selector) else {
-            continue;
+        let absence = case.knowledge.absence(selected.selector);
+        let absence = absence.filter(|absence| is_loaded || absence.is_near);
+        let finding = match absence {
+            Some(absence) => finding(&case.knowledge, &selected, &absence),
+            None if is_loaded => match switched_off(case, &selected) {
+                Some(finding) => finding,
+                None => continue,
+            },
+            None => continue,
         };
         if said.insert((std::ptr::from_ref(selected.rule), selected.name)) {
-            findings.push(finding(&case.knowledge, &selected, &absence));
+            findings.push(finding);
         }
     }
     findings
+}
+
+/// What its exporter gives only if it is told to.
+fn switched_off(case: &Case<'_>, selected: &Selected<'_>) -> Option<Finding> {
+    let name = selected.name;
+    if case.knowledge.runs(name) {
+        return None;
+    }
+    let (family, flag) = case.knowledge.switched_off(selected.selector)?;
+    let what = format!(
+        "`{name}` may not be there: {} gives it with `{flag}` only",
+        family.origin
+    );
+    let help = "switch it on where the exporter is started";
+    let place = selected.rule.place_of(name);
+    Some(Said::warning(what, help).of_rule(NOT_EXPORTED.id, selected.rule, place))
 }
 
 fn finding(knowledge: &Knowledge, selected: &Selected<'_>, absence: &Absence<'_>) -> Finding {
@@ -152,6 +181,40 @@ mod tests {
     fn rules_without_a_configuration_are_silent() {
         let rules = "--- rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: A\n        expr: anything > 1\n";
         assert_silent(ID, rules);
+    }
+
+    #[test]
+    fn metric_that_needs_a_flag_is_found_unless_it_is_set() {
+        let project = |command: &str| {
+            format!(
+                "--- docker-compose.yml\nservices:\n  prometheus:\n    image: prom/prometheus\n    volumes: ['.:/etc/prometheus']\n  \
+                 node:\n    image: prom/node-exporter\n    command: ['{command}']\n\
+                 --- prometheus.yml\nrule_files: [rules.yml]\nscrape_configs:\n  - job_name: node\n    static_configs:\n      - targets: ['node:9100']\n\
+                 --- rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: A\n        expr: node_systemd_unit_state == 1\n"
+            )
+        };
+        assert_finds(
+            ID,
+            &project("--path.rootfs=/host"),
+            &[
+                "rules.yml:5:15 warning: `node_systemd_unit_state` may not be there: \
+               node_exporter gives it with `--collector.systemd` only",
+            ],
+        );
+        assert_silent(ID, &project("--collector.systemd"));
+    }
+
+    #[test]
+    fn slip_in_rules_that_are_not_loaded_is_found_too() {
+        let project = "--- docker-compose.yml\nservices:\n  prometheus:\n    image: prom/prometheus\n    volumes: ['./prometheus.yml:/etc/prometheus/prometheus.yml']\n  \
+             node:\n    image: prom/node-exporter\n\
+             --- prometheus.yml\nscrape_configs:\n  - job_name: node\n    static_configs:\n      - targets: ['node:9100']\n\
+             --- rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: A\n        expr: node_load_1 > 1\n";
+        assert_finds(
+            ID,
+            project,
+            &["rules.yml:5:15 error: node_exporter exports no `node_load_1`"],
+        );
     }
 
     #[test]

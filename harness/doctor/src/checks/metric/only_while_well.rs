@@ -65,8 +65,8 @@ fn becomes_zero(comparison: &BinaryExpr) -> Option<&VectorSelector> {
         return None;
     };
     let is_zero = match comparison.op.to_string().as_str() {
-        "==" | "<=" => limit.val == 0.0,
-        "<" => limit.val == 1.0,
+        "==" | "<=" => limit.val.abs() < f64::EPSILON,
+        "<" => limit.val > 0.0 && limit.val <= 1.0,
         _ => false,
     };
     is_zero.then(|| level(&comparison.lhs)).flatten()

@@ -16,6 +16,17 @@ pub(super) struct Selected<'a> {
     pub(super) has_alternative: bool,
 }
 
+/// Every selector with a name, of rules that are not loaded.
+pub(super) fn unloaded_selectors<'a>(case: &'a Case<'_>) -> Vec<Selected<'a>> {
+    let mut found = Vec::new();
+    for rule in case.unloaded.iter().flat_map(|file| &file.rules) {
+        if let Ok(expression) = &rule.expression.parsed {
+            collect(rule, expression, false, &mut found);
+        }
+    }
+    found
+}
+
 /// Every selector with a name, of every rule.
 pub(super) fn selectors<'a>(case: &'a Case<'_>) -> Vec<Selected<'a>> {
     let mut found = Vec::new();

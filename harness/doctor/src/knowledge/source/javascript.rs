@@ -171,20 +171,16 @@ fn defaults_of(
         let Some(prefix) = prefix else {
             continue;
         };
-        match constants.text(prefix, CURLY) {
-            Some(prefix) => {
-                for beginning in ["nodejs_", "process_"] {
-                    let name = format!("{prefix}{beginning}*");
-                    let place = code.place(whole.start());
-                    scan.families
-                        .push(Family::new(&name, MetricKind::Untyped, &place));
-                }
-            }
-            None => {
-                let place = code.place(whole.start());
-                scan.unreadable
-                    .insert(format!("{place}: the prefix is made at run time"));
-            }
+        let place = code.place(whole.start());
+        let Some(prefix) = constants.text(prefix, CURLY) else {
+            let why = format!("{place}: the prefix is made at run time");
+            scan.unreadable.insert(why);
+            continue;
+        };
+        for beginning in ["nodejs_", "process_"] {
+            let name = format!("{prefix}{beginning}*");
+            let family = Family::new(&name, MetricKind::Untyped, &place);
+            scan.families.push(family);
         }
     }
 }

@@ -57,6 +57,19 @@ pub(super) fn scan(codes: &[Code<'_>], sources: &[&SourceFile], scan: &mut Scan)
         scan.unreadable
             .insert(format!("{path}: libraries may add metrics"));
     }
+    // Code, properties and YAML say it in different ways.
+    let says_it = |text: &str| {
+        let plain = text.to_ascii_lowercase().replace(['-', '_', '.'], "");
+        plain.contains("percentileshistogram")
+            || plain.contains("percentilehistogram")
+            || plain.contains("servicelevelobjectives")
+            || plain.contains("distributionslo")
+            || plain.contains("slo:")
+            || plain.contains("sla:")
+    };
+    if sources.iter().any(|file| says_it(&file.text)) {
+        scan.settings.push_str("percentiles-histogram ");
+    }
     let constants = constants_of(codes, CURLY);
     for code in codes {
         let is_micrometer = code.text.contains("io.micrometer");

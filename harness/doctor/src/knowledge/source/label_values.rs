@@ -17,7 +17,17 @@ static USE: Pattern = LazyLock::new(|| {
 });
 
 /// What one use says of the labels: of each its value, if it is written.
-type Given = BTreeMap<String, Option<String>>;
+type Values = BTreeMap<String, Option<String>>;
+
+/// How a use gives labels.
+enum Given {
+    /// It is no use of labels.
+    Nothing,
+    /// It gives them in a way that cannot be read.
+    Something,
+    /// These.
+    These(Values),
+}
 
 /// The metrics with what their uses say of their labels.
 pub(super) fn with_values(
@@ -26,7 +36,7 @@ pub(super) fn with_values(
     language: Language,
 ) -> Vec<Family> {
     let constants = constants_of(codes, language);
-    let mut uses: HashMap<String, Vec<(Option<Given>, bool)>> = HashMap::new();
+    let mut uses: HashMap<String, Vec<(Option<Values>, bool)>> = HashMap::new();
     let mut by_variable: HashMap<&str, Option<&Defined>> = HashMap::new();
     for it in &defined {
         if let Some(variable) = &it.variable {
@@ -53,10 +63,13 @@ pub(super) fn with_values(
             };
             let rest = code.text.get(end + 1..).unwrap_or_default();
             let is_first = makes_it(call.as_str(), &parts, rest);
-            if let Some(given) = given(call.as_str(), &parts, it, &constants, language) {
-                let uses = uses.entry(variable.as_str().to_owned()).or_default();
-                uses.push((given, is_first));
-            }
+            let values = match given(call.as_str(), &parts, it, &constants, language) {
+                Given::Nothing => continue,
+                Given::Something => None,
+                Given::These(values) => Some(values),
+            };
+            let uses = uses.entry(variable.as_str().to_owned()).or_default();
+            uses.push((values, is_first));
         }
     }
     let known = defined.into_iter().map(|it| {
@@ -82,35 +95,23 @@ fn makes_it(call: &str, parts: &[&str], rest: &str) -> bool {
     }
 }
 
-/// What a use says of the labels; `Some(None)` if it says nothing that can be read; `None` if it is
-/// no use of labels.
+/// What a use says of the labels.
 fn given(
     call: &str,
     parts: &[&str],
     it: &Defined,
     constants: &Constants,
     language: Language,
-) -> Option<Option<Given>> {
+) -> Given {
     let names = &it.label_names;
     if names.is_empty() {
-        return None;
+        return Given::Nothing;
     }
-    let object = parts.first().filter(|part| part.contains('{'));
-    if let Some(object) = object {
-        let open = object.find('{')?;
-        let Some((entries, _)) = arguments(object, open, language) else {
-            return Some(None);
-        };
-        let mut given = Given::new();
-        for entry in entries {
-            if entry.starts_with("...") || entry.starts_with("**") {
-                return Some(None);
-            }
-            // `{ status }` takes the value of a variable.
-            let (key, value) = pair(entry).unwrap_or((entry, ""));
-            given.insert(key.to_owned(), constants.text(value, language));
-        }
-        return Some(Some(given));
+    let object = parts
+        .first()
+        .and_then(|part| Some((*part, part.find('{')?)));
+    if let Some((object, open)) = object {
+        return of_object(object, open, constants, language);
     }
     if !["labels", "WithLabelValues", "labelValues"].contains(&call) {
         // `counter.inc()` after `labels`, or `counter.inc(labels)`.
@@ -118,25 +119,45 @@ fn given(
             || parts.first().is_some_and(|part| {
                 language == Language::Curly && part.parse::<f64>().is_err() && parts.len() > 1
             });
-        return takes_labels.then_some(None);
-    }
-    let mut given = Given::new();
-    for (index, part) in parts.iter().enumerate() {
-        if part.starts_with('*') || part.starts_with("...") {
-            return Some(None);
-        }
-        let named = pair(part).filter(|(key, _)| names.iter().any(|name| name == key));
-        let (key, value) = match (named, names.get(index)) {
-            (Some(named), _) => named,
-            (None, Some(name)) => (name.as_str(), *part),
-            (None, None) => return Some(None),
+        return if takes_labels {
+            Given::Something
+        } else {
+            Given::Nothing
         };
-        given.insert(key.to_owned(), constants.text(value, language));
     }
-    Some(Some(given))
+    let mut values = Values::new();
+    for (index, part) in parts.iter().enumerate() {
+        let is_spread = part.starts_with('*') || part.starts_with("...") || part.ends_with("...");
+        let by_key = pair(part).filter(|(key, _)| names.iter().any(|name| name == key));
+        let (key, value) = match (by_key, names.get(index)) {
+            _ if is_spread => return Given::Something,
+            (Some(by_key), _) => by_key,
+            (None, Some(name)) => (name.as_str(), *part),
+            (None, None) => return Given::Something,
+        };
+        values.insert(key.to_owned(), constants.text(value, language));
+    }
+    Given::These(values)
 }
 
-fn family_with(mut family: Family, names: &[String], uses: &[(Option<Given>, bool)]) -> Family {
+/// What `{state: 'paid', kind}` gives.
+fn of_object(object: &str, open: usize, constants: &Constants, language: Language) -> Given {
+    let Some((entries, _)) = arguments(object, open, language) else {
+        return Given::Something;
+    };
+    let mut values = Values::new();
+    for entry in entries {
+        if entry.starts_with("...") || entry.starts_with("**") {
+            return Given::Something;
+        }
+        // `{ kind }` takes the value of a variable.
+        let (key, value) = pair(entry).unwrap_or((entry, ""));
+        values.insert(key.to_owned(), constants.text(value, language));
+    }
+    Given::These(values)
+}
+
+fn family_with(mut family: Family, names: &[String], uses: &[(Option<Values>, bool)]) -> Family {
     let Some(labels) = &mut family.labels else {
         return family;
     };

@@ -8,6 +8,7 @@ mod jvm;
 mod label_values;
 mod other_languages;
 mod python;
+mod python_libraries;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -27,31 +28,33 @@ pub(crate) struct Scan {
     pub(crate) libraries: BTreeSet<&'static str>,
     /// Why it may export more than is read here: each reason, as `app.py:12: …`.
     pub(crate) unreadable: BTreeSet<String>,
+    /// What its files say of switches that it may need.
+    pub(crate) settings: String,
     /// Labels that all its metrics have besides their own.
     pub(crate) common_labels: BTreeSet<String>,
 }
 
 /// A file of a program, without its comments.
-pub(super) struct Code<'a> {
-    pub(super) file: &'a SourceFile,
-    pub(super) text: String,
+struct Code<'a> {
+    file: &'a SourceFile,
+    text: String,
 }
 
 impl Code<'_> {
     /// `app/shop.py:12`
-    pub(super) fn place(&self, at: usize) -> String {
+    fn place(&self, at: usize) -> String {
         let line = text::line_of(&self.text, at);
         format!("{}:{line}", self.file.path.display())
     }
 }
 
 /// What has the name `found` in a program that is read: its metrics and where they are kept.
-pub(super) struct Defined {
-    pub(super) family: Family,
+struct Defined {
+    family: Family,
     /// The variable that holds it.
-    pub(super) variable: Option<String>,
+    variable: Option<String>,
     /// Its labels in their order.
-    pub(super) label_names: Vec<String>,
+    label_names: Vec<String>,
 }
 
 impl Scan {
@@ -118,12 +121,12 @@ fn codes<'a>(sources: &[&'a SourceFile], endings: &[&str], language: Language) -
         .collect()
 }
 
-pub(super) fn has_ending(path: &Path, endings: &[&str]) -> bool {
+fn has_ending(path: &Path, endings: &[&str]) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str());
     ending.is_some_and(|ending| endings.contains(&ending))
 }
 
-pub(super) fn constants_of(codes: &[Code<'_>], language: Language) -> Constants {
+fn constants_of(codes: &[Code<'_>], language: Language) -> Constants {
     let mut constants = Constants::default();
     // Twice, for constants that are made of others.
     for _ in 0..2 {
@@ -151,25 +154,21 @@ fn is_test(path: &Path) -> bool {
             .any(|mark| name.contains(mark))
 }
 
-/// Whether a dependency's name tells of metrics.
-pub(super) fn tells_of_metrics(name: &str) -> bool {
+/// Whether a dependency's name tells of metrics that Prometheus scrapes.
+fn tells_of_metrics(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let words = [
-        "prom",
-        "metric",
-        "opentelemetry",
-        "otel",
-        "opencensus",
-        "statsd",
-        "micrometer",
-    ];
+    // What tells of traces, or sends metrics elsewhere, is not scraped.
+    if name.contains("opentelemetry") || name.contains("otel") {
+        return name.contains("prom");
+    }
+    let words = ["prom", "metric", "opencensus", "micrometer"];
     let innocent = [
         "promise",
         "prompt",
         "promote",
-        "sklearn",
         "torchmetrics",
         "parametric",
+        "geometric",
     ];
     words.iter().any(|word| name.contains(word)) && !innocent.iter().any(|word| name.contains(word))
 }

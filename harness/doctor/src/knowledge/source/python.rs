@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::text::{Constants, Language, Pattern, all, any, arguments, pair};
+use super::python_libraries::libraries_of;
+use super::text::{Constants, Language, Pattern, all, arguments, pair};
 use super::{Code, Defined, Scan, constants_of, tells_of_metrics};
 use crate::checkout::SourceFile;
 use crate::knowledge::{Family, MetricKind};
@@ -28,12 +29,6 @@ static CALL: Pattern = LazyLock::new(|| {
 });
 static VARIABLE: Pattern =
     LazyLock::new(|| Regex::new(r"([A-Za-z_]\w*)\s*(?::\s*[\w.\[\]]+\s*)?=\s*(?:\w+\.)*$").ok());
-static FLASK_METRIC: Pattern =
-    LazyLock::new(|| Regex::new(r"\b\w*metrics\.(counter|gauge|histogram|summary|info)\s*\(").ok());
-static INSTRUMENTATOR: Pattern = LazyLock::new(|| Regex::new(r"\bInstrumentator\s*\(").ok());
-static CUSTOMISED: Pattern = LazyLock::new(|| {
-    Regex::new(r"\.add\s*\(|metric_namespace|metric_subsystem|custom_labels|metric_name").ok()
-});
 
 /// Adds what Python files export.
 pub(super) fn scan(codes: &[Code<'_>], sources: &[&SourceFile], scan: &mut Scan) {
@@ -173,13 +168,13 @@ fn kind_of(class: &str) -> Option<MetricKind> {
 }
 
 /// The arguments of a metric's constructor.
-struct Call<'a> {
+pub(super) struct Call<'a> {
     positional: Vec<&'a str>,
-    named: BTreeMap<&'a str, &'a str>,
+    pub(super) named: BTreeMap<&'a str, &'a str>,
 }
 
 impl<'a> Call<'a> {
-    fn of(parts: &[&'a str]) -> Self {
+    pub(super) fn of(parts: &[&'a str]) -> Self {
         let mut call = Self {
             positional: Vec::new(),
             named: BTreeMap::new(),
@@ -204,7 +199,7 @@ impl<'a> Call<'a> {
             .copied()
     }
 
-    fn name(&self, constants: &Constants) -> Option<String> {
+    pub(super) fn name(&self, constants: &Constants) -> Option<String> {
         let text = |written: &str| constants.text(written, PYTHON);
         let mut name = text(self.argument(0, "name")?)?;
         for key in ["subsystem", "namespace"] {
@@ -257,7 +252,7 @@ fn variable_before(before: &str) -> Option<String> {
     Some(found.get(1)?.as_str().to_owned())
 }
 
-fn add_metric(
+pub(super) fn add_metric(
     base: &str,
     class: &str,
     kind: MetricKind,
@@ -298,99 +293,6 @@ fn add_metric(
     });
 }
 
-/// Libraries that instrument a framework, by their calls.
-fn libraries_of(
-    code: &Code<'_>,
-    constants: &Constants,
-    defined: &mut Vec<Defined>,
-    scan: &mut Scan,
-) {
-    let text = &code.text;
-    let place = || code.place(0);
-    if text.contains("prometheus_fastapi_instrumentator") && any(&INSTRUMENTATOR, text) {
-        scan.libraries.insert("client-python-fastapi");
-        if any(&CUSTOMISED, text) {
-            let why = "prometheus-fastapi-instrumentator is given its own metrics";
-            scan.unreadable.insert(format!("{}: {why}", place()));
-        }
-        if text.contains("should_group_status_codes") {
-            scan.unreadable
-                .insert(format!("{}: status codes are grouped or not", place()));
-        }
-    }
-    for (import, library) in [
-        ("starlette_exporter", "client-python-starlette-exporter"),
-        ("starlette_prometheus", "client-python-starlette-prometheus"),
-        ("django_prometheus", "client-python-django"),
-    ] {
-        if text.contains(import) {
-            scan.libraries.insert(library);
-            if text.contains("prefix=") || text.contains("labels=") {
-                scan.unreadable
-                    .insert(format!("{}: {import} is given names", place()));
-            }
-        }
-    }
-    if text.contains("prometheus_flask_exporter") {
-        scan.libraries.insert("client-python-flask");
-        if text.contains("defaults_prefix") || text.contains("group_by") {
-            scan.unreadable
-                .insert(format!("{}: names are given a prefix", place()));
-        }
-        flask_metrics(code, constants, defined, scan);
-    }
-}
-
-fn flask_metrics(
-    code: &Code<'_>,
-    constants: &Constants,
-    defined: &mut Vec<Defined>,
-    scan: &mut Scan,
-) {
-    for found in all(&FLASK_METRIC, &code.text) {
-        let (Some(whole), Some(kind)) = (found.get(0), found.get(1)) else {
-            continue;
-        };
-        let Some((parts, _)) = arguments(&code.text, whole.end() - 1, PYTHON) else {
-            continue;
-        };
-        let call = Call::of(&parts);
-        let place = code.place(whole.start());
-        let Some(name) = call.name(constants) else {
-            scan.unreadable
-                .insert(format!("{place}: a metric's name is made at run time"));
-            continue;
-        };
-        let labels = match call.named.get("labels") {
-            None => Some(Vec::new()),
-            Some(written) => keys_of(written),
-        };
-        let (class, kind, name) = match kind.as_str() {
-            "counter" => ("Counter", MetricKind::Counter, name),
-            "histogram" => ("Histogram", MetricKind::Histogram, name),
-            "summary" => ("Summary", MetricKind::Summary, name),
-            // `metrics.info` is a gauge that is 1, under its very name.
-            "info" => ("Gauge", MetricKind::Gauge, name),
-            _ => ("Gauge", MetricKind::Gauge, name),
-        };
-        let labels = if parts.len() > 2 && class == "Gauge" {
-            None
-        } else {
-            labels
-        };
-        add_metric(&name, class, kind, labels, None, &place, defined);
-    }
-}
-
-fn keys_of(written: &str) -> Option<Vec<String>> {
-    let open = written.find('{')?;
-    let (parts, _) = arguments(written, open, PYTHON)?;
-    parts
-        .iter()
-        .map(|part| Some(pair(part)?.0.to_owned()))
-        .collect()
-}
-
 /// Imports that may export more.
 fn imports_of(code: &Code<'_>, sources: &[&SourceFile], scan: &mut Scan) {
     const KNOWN: [&str; 6] = [
@@ -413,7 +315,13 @@ fn imports_of(code: &Code<'_>, sources: &[&SourceFile], scan: &mut Scan) {
                     part.strip_suffix(".py").unwrap_or(part) == first
                 })
             });
-        if !is_own && tells_of_metrics(first) && !KNOWN.contains(&first) {
+        // Of what has many parts, only the part that is imported tells.
+        let told = if first == "opentelemetry" {
+            module.as_str()
+        } else {
+            first
+        };
+        if !is_own && tells_of_metrics(told) && !KNOWN.contains(&first) {
             let place = code.place(module.start());
             scan.unreadable
                 .insert(format!("{place}: `{first}` may export more"));

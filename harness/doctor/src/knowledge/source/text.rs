@@ -30,8 +30,6 @@ pub(super) enum Language {
     Python,
     /// Languages with `//` and `/* */`, and texts in backticks.
     Curly,
-    /// Ruby and shells.
-    Hash,
 }
 
 /// The text with its comments blanked out; nothing moves.
@@ -49,7 +47,7 @@ pub(super) fn without_comments(text: &str, language: Language) -> String {
     while at < bytes.len() {
         let rest = bytes.get(at..).unwrap_or_default();
         let is_line_comment = match language {
-            Language::Python | Language::Hash => rest.starts_with(b"#"),
+            Language::Python => rest.starts_with(b"#"),
             Language::Curly => rest.starts_with(b"//"),
         };
         if is_line_comment {
@@ -266,7 +264,7 @@ impl Constants {
             Language::Curly => {
                 before.is_empty() || before.starts_with("new") || before.ends_with("Of")
             }
-            _ => before.is_empty(),
+            Language::Python => before.is_empty(),
         };
         let (open, is_list) = match written.strip_prefix("[]string") {
             Some(rest) => (written.len() - rest.len() + rest.find('{')?, true),
@@ -295,9 +293,8 @@ fn end_of_value(line: &str, language: Language) -> usize {
         }
         match bytes.get(at) {
             Some(b'(' | b'[' | b'{') => depth += 1,
-            Some(b')' | b']' | b'}' | b',') if depth == 0 => return at,
+            Some(b')' | b']' | b'}' | b',' | b'\n' | b';') if depth == 0 => return at,
             Some(b')' | b']' | b'}') => depth -= 1,
-            Some(b'\n' | b';') if depth == 0 => return at,
             _ => {}
         }
         at += 1;
