@@ -1,7 +1,6 @@
 //! What a service's container sees of the checkout.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use alertdrill_project::compose_files::ComposeFiles;
 use alertdrill_project::discovery::{

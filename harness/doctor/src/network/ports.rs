@@ -101,7 +101,8 @@ pub(crate) fn wrong_port(
     (is_known && !exposed.is_empty() && !is_by_framework).then_some(WrongPort::Exposed(exposed))
 }
 
-/// Whether the ports of the image are those of the service: no mounted configuration may say others.
+/// Whether the ports of the image are those of the service: no mounted configuration may say
+/// others.
 fn is_fixed(facts: &ImageFacts, service: &Service) -> bool {
     let mut volumes = service.volumes.iter();
     facts.name.contains("exporter")

@@ -284,7 +284,8 @@ fn of_spring(it: &Asked<'_>, texts: &ServiceTexts<'_>) -> Option<Said> {
     let address = it.address;
     Some(Said::error(
         format!(
-            "`{address}` serves no metrics at `{path}`: Spring Boot has them at `/actuator/prometheus`"
+            "`{address}` serves no metrics at `{path}`: Spring Boot has them at \
+             `/actuator/prometheus`"
         ),
         "write `metrics_path: /actuator/prometheus`",
     ))

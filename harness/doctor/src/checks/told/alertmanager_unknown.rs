@@ -39,7 +39,10 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             Answers::Nobody { nearest } => nobody(address, nearest.as_deref()),
             Answers::Service(service) => match checkout.compose.as_ref() {
                 Some(compose) if apart(compose, asker, service).is_some() => Said::error(
-                    format!("`{asker}` and `{service}` have no network in common, so nothing answers at `{address}`"),
+                    format!(
+                        "`{asker}` and `{service}` have no network in common, so nothing answers at \
+                         `{address}`"
+                    ),
                     "put both into one network",
                 ),
                 _ => wrong_port(&names, service, address, port)?,
