@@ -12,6 +12,7 @@
 mod absence;
 mod catalogue;
 mod endpoint;
+mod entry;
 mod exporter;
 mod facts;
 mod family;

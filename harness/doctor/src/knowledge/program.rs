@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use alertdrill_project::Service;
 
+use super::entry::files_run;
 use super::source::Scan;
 use crate::checkout::{Checkout, SourceFile};
 
@@ -56,7 +57,7 @@ impl<'a> Programs<'a> {
     pub(super) fn of_service(&mut self, service: &Service) -> Option<Program> {
         if let Some(build) = &service.build {
             let folder = self.folder(&build.context)?;
-            return Some(self.program(&folder));
+            return Some(self.program_run(&folder, service));
         }
         let image = service.image.as_deref().map(last_part)?;
         if !LANGUAGES.contains(&image) {
@@ -133,6 +134,22 @@ impl<'a> Programs<'a> {
         Program {
             folder: folder.to_owned(),
             scan: scan.clone(),
+        }
+    }
+
+    /// The program that a service's command runs in `folder`; all of the folder if it does not tell.
+    fn program_run(&mut self, folder: &Path, service: &Service) -> Program {
+        let command = service.entrypoint.iter().chain(&service.command);
+        let command: Vec<_> = command.cloned().collect();
+        let checkout = self.checkout;
+        let below = checkout.sources.iter();
+        let below: Vec<_> = below.filter(|file| file.path.starts_with(folder)).collect();
+        match files_run(&command, &below) {
+            Some(files) => Program {
+                folder: folder.to_owned(),
+                scan: Scan::of(&files),
+            },
+            None => self.program(folder),
         }
     }
 

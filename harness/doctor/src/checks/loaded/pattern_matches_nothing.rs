@@ -1,8 +1,11 @@
 //! A pattern of `rule_files` that matches no file.
 
+use std::path::Path;
+
 use alertdrill_core::Finding;
 use alertdrill_project::discovery::has_wildcards;
 
+use crate::checkout::{NotLoaded, UnloadedFile};
 use crate::checks::check::{Case, Check, Said};
 
 pub(in crate::checks) const PATTERN_MATCHES_NOTHING: Check = Check {
@@ -23,12 +26,15 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     let findings = in_vain.filter_map(|named| {
         // That a file of this name is not mounted is a finding of its own.
         let mut unloaded = case.checkout.unloaded.iter();
-        let means = |path| {
+        let means = |path: &Path| {
             prometheus
                 .pattern_for(path)
                 .map(|other| other.pattern.place)
         };
-        if unloaded.any(|file| means(&file.file.path) == Some(named.pattern.place)) {
+        let is_told = |file: &UnloadedFile| {
+            file.why == NotLoaded::NotMounted && means(&file.file.path) == Some(named.pattern.place)
+        };
+        if unloaded.any(is_told) {
             return None;
         }
         let pattern = &named.pattern;
