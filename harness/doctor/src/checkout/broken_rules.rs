@@ -7,6 +7,7 @@ use alertdrill_project::yaml_tree::{Node, Place};
 use promql_parser::parser;
 
 use super::Text;
+use super::rule::is_too_long;
 
 /// The keys of a group.
 const GROUP_KEYS: [&str; 6] = [
@@ -196,7 +197,7 @@ impl Found {
         let is_made_later = ["{{", "${", "<%", "%%"]
             .iter()
             .any(|mark| text.text.contains(mark));
-        if may_be_newer || is_made_later {
+        if may_be_newer || is_made_later || is_too_long(&text.text) {
             return;
         }
         if let Err(reason) = parser::parse(&text.text) {

@@ -35,8 +35,8 @@ impl Checkout {
     pub fn read(folder: &Path, wishes: &Wishes) -> Result<Vec<Self>> {
         let files = Files::below(folder)?;
         let projects = ComposeProjects::of(&files, wishes)?;
-        let mut variants = match &wishes.prometheus {
-            Some(named) => vec![of_named(&files, &projects, named)?],
+        let (mut variants, deeper) = match &wishes.prometheus {
+            Some(named) => (vec![of_named(&files, &projects, named)?], 0),
             None => found(&files, &projects),
         };
         if variants.is_empty() {
@@ -55,13 +55,37 @@ impl Checkout {
             }
         }
         find_unloaded(&files, &mut variants);
+        variants.truncate(variants.len() - deeper);
         Ok(variants)
     }
 }
 
-fn found(files: &Files, projects: &ComposeProjects) -> Vec<Checkout> {
+/// The variants, and how many at their end are other projects that lie deeper in the checkout beside
+/// one in its folder itself: examples, fixtures of tests. What these load is no rule that nobody
+/// loads.
+fn found(files: &Files, projects: &ComposeProjects) -> (Vec<Checkout>, usize) {
+    let is_of_the_folder = |project: &&ComposeFiles| {
+        let first = project.files.first().and_then(|file| file.parent());
+        first == Some(files.root())
+    };
+    let all = projects.with_prometheus.iter();
+    let (of_the_folder, deeper): (Vec<_>, Vec<_>) = all.partition(is_of_the_folder);
     let mut variants = Vec::new();
-    for project in &projects.with_prometheus {
+    add_variants(files, &of_the_folder, &mut variants);
+    let meant = variants.len();
+    add_variants(files, &deeper, &mut variants);
+    if meant > 0 {
+        let deeper = variants.len() - meant;
+        return (variants, deeper);
+    }
+    if variants.is_empty() {
+        variants = without_compose_prometheus(files, projects);
+    }
+    (variants, 0)
+}
+
+fn add_variants(files: &Files, projects: &[&ComposeFiles], variants: &mut Vec<Checkout>) {
+    for project in projects {
         let services = prometheus_services(&project.model);
         let all = services
             .iter()
@@ -73,9 +97,9 @@ fn found(files: &Files, projects: &ComposeProjects) -> Vec<Checkout> {
             }
         }
     }
-    if !variants.is_empty() {
-        return variants;
-    }
+}
+
+fn without_compose_prometheus(files: &Files, projects: &ComposeProjects) -> Vec<Checkout> {
     let compose = projects.others.first();
     let is_of_another_kind =
         |project: &&ComposeFiles| !services_of_its_kind(&project.model).is_empty();

@@ -110,14 +110,58 @@ pub(crate) struct Expression {
     pub(crate) parsed: Result<Expr, String>,
 }
 
+/// The most signs of an expression that is read. Nobody writes longer ones, and a tree of thousands
+/// of operations is deeper than a thread's stack.
+const MOST_SIGNS: usize = 1_000;
+
+/// Whether an expression is so long that it is left unread.
+pub(super) fn is_too_long(text: &str) -> bool {
+    let signs = text.chars().filter(|c| "(+-*/%^=<>!".contains(*c)).count();
+    let words = text.split_whitespace();
+    let words = words
+        .filter(|word| ["and", "or", "unless", "atan2"].contains(&word.to_lowercase().as_str()));
+    signs + words.count() > MOST_SIGNS
+}
+
 impl Expression {
     pub(crate) fn of(node: &Node) -> Self {
         let text = node.text().unwrap_or_default().to_owned();
-        let parsed = parser::parse(&text);
+        let parsed = if is_too_long(&text) {
+            Err("it is longer than what is read".to_owned())
+        } else {
+            parser::parse(&text)
+        };
         Self {
             text,
             node: node.clone(),
             parsed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::test_projects::findings;
+
+    /// Each ended the whole program before: the parser, the checks and the tree's own end are
+    /// recursive.
+    #[test]
+    fn expression_of_thousands_of_operations_is_left_unread() {
+        for expression in [
+            vec!["up"; 20_000].join(" + "),
+            vec!["up"; 20_000].join(" and "),
+            format!("{}up{}", "(".repeat(20_000), ")".repeat(20_000)),
+            format!("{}up", "-".repeat(20_000)),
+            vec!["up"; 900].join(" + "),
+        ] {
+            let project = format!(
+                "--- rules.yml\ngroups:\n- name: g\n  rules:\n  - alert: A\n    expr: \"{expression}\"\n"
+            );
+            let found = findings(&project);
+            assert!(
+                found.iter().all(|line| !line.contains("no PromQL")),
+                "{found:?}"
+            );
         }
     }
 }

@@ -55,7 +55,7 @@ fn said(reading: &Reading<'_>, binary: &BinaryExpr) -> Option<Said> {
     let (side, label, is_left) = match (left, right) {
         (Some(label), None) => (&binary.lhs, label, true),
         (_, Some(label)) => (&binary.rhs, label, false),
-        (None, None) => return None,
+        (None, None) => return maybe(reading, binary, many_left || many_right),
     };
     let joins_many = many_left || many_right;
     let help = if joins_many || !is_left {
@@ -74,6 +74,50 @@ fn said(reading: &Reading<'_>, binary: &BinaryExpr) -> Option<Said> {
         ),
         help,
     ))
+}
+
+/// Each side has a label of its own metric that the match does not tell apart: it may have several
+/// values, and then each side has several series.
+fn maybe(reading: &Reading<'_>, binary: &BinaryExpr, joins_many: bool) -> Option<Said> {
+    let left = open_label(reading, binary, &binary.lhs)?;
+    let right = open_label(reading, binary, &binary.rhs)?;
+    let sign = Operator::of(binary).sign();
+    (!joins_many).then(|| {
+        Said::warning(
+            format!(
+                "there may be several series per match on both sides of `{sign}`, by `{left}` on \
+                 the left and by `{right}` on the right: Prometheus refuses that at each evaluation"
+            ),
+            "aggregate each side by the labels that it is matched by: `sum by (…) (…)`",
+        )
+    })
+}
+
+/// A label that a metric as it is exported surely has besides those of its target, that is neither
+/// matched by nor fixed.
+fn open_label(reading: &Reading<'_>, binary: &BinaryExpr, side: &Expr) -> Option<String> {
+    let matching = binary.modifier.as_ref()?.matching.as_ref()?;
+    let LabelModifier::Include(on) = matching else {
+        return None;
+    };
+    let aggregates = parts(side)
+        .into_iter()
+        .any(|part| matches!(part, Expr::Aggregate(_) | Expr::Binary(_)));
+    let selectors = selectors(side);
+    let ([selector], false) = (selectors.as_slice(), aggregates) else {
+        return None;
+    };
+    let shape = reading.shape(side);
+    let fixed = |label: &str| {
+        let mut matchers = selector.matchers.matchers.iter();
+        matchers.any(|matcher| matcher.name == label)
+    };
+    let mut labels = shape.always.iter().filter(|label| {
+        !["job", "instance"].contains(&label.as_str())
+            && !on.labels.contains(label)
+            && !fixed(label)
+    });
+    labels.next().cloned()
 }
 
 /// The label by which a side surely has several series that the match does not tell apart.
@@ -127,6 +171,34 @@ mod tests {
     use crate::test_projects::{assert_finds, assert_silent};
 
     const ID: &str = "expression/many-to-many";
+    /// A program whose metrics have labels.
+    const SOURCE: &str = "--- app.py\nfrom prometheus_client import Counter, start_http_server\n\
+        Counter('done_total', 'x', ['kind'])\nCounter('failed_total', 'x', ['kind', 'why'])\n\
+        start_http_server(8000)\n";
+
+    fn of_the_source(expr: &str) -> String {
+        format!(
+            "--- prometheus.yml\nrule_files: [rules.yml]\nscrape_configs:\n- job_name: app\n  \
+             static_configs: [{{targets: ['localhost:8000']}}]\n--- rules.yml\ngroups:\n\
+             - name: g\n  rules:\n  - alert: A\n    expr: {expr}\n{SOURCE}"
+        )
+    }
+
+    #[test]
+    fn labels_that_both_sides_leave_open_may_be_several_series() {
+        let expr = "rate(failed_total[5m]) / on (job) rate(done_total[5m]) > 1";
+        let expected = "rules.yml:5:16 warning: there may be several series per match on both \
+                        sides of `/`, by `kind` on the left and by `kind` on the right";
+        assert_finds(ID, &of_the_source(expr), &[expected]);
+        for expr in [
+            "rate(failed_total[5m]) / on (job, kind) group_left rate(done_total[5m]) > 1",
+            "sum by (job) (rate(failed_total[5m])) / on (job) rate(done_total[5m]) > 1",
+            "rate(failed_total{kind='a', why='b'}[5m]) / on (job) rate(done_total[5m]) > 1",
+            "rate(failed_total[5m]) / on (job, kind) rate(done_total[5m]) > 1",
+        ] {
+            assert_silent(ID, &of_the_source(expr));
+        }
+    }
 
     #[test]
     fn several_series_where_one_is_taken_are_found() {
