@@ -23,7 +23,7 @@ groups:
         expr: up{job=\"api\"} == 0
         for: 2m
         labels: {severity: critical}
-        annotations: {summary: '{{ $labels.instance }} is down', runbook_url: 'https://example.org/ApiDown'}
+        annotations: {summary: '{{ $labels.instance }} is down', runbook_url: 'https://wiki.desk.internal/ApiDown'}
 ";
 /// No group: Prometheus does not start with it.
 const FRAGMENT: &str = "- {alert: ApiDown, expr: up == 0}\n";
@@ -68,7 +68,12 @@ fn what_surely_cannot_work_ends_with_1_and_names_place_and_help() {
     let folder = folder(&[("prometheus.yml", PROMETHEUS), ("rules.yml", FRAGMENT)]);
     let (code, printed, said) = doctor(folder.path(), &[]);
     assert_eq!(code, Some(1), "{printed}{said}");
-    insta::assert_snapshot!(printed, @"");
+    insta::assert_snapshot!(printed, @r"
+    rules.yml:1:1: error: it has no `groups:`, so Prometheus does not start with it [loaded/not-rules]
+        help: put the rules below `groups: [{name: …, rules: …}]`, and see what `promtool check rules` says
+
+    0 alerts in 1 file: 1 error
+    ");
 }
 
 #[test]
@@ -81,7 +86,11 @@ fn waived_finding_ends_with_0_and_stands_with_its_reason() {
     ]);
     let (code, printed, said) = doctor(folder.path(), &[]);
     assert_eq!(code, Some(0), "{printed}{said}");
-    insta::assert_snapshot!(printed, @"");
+    insta::assert_snapshot!(printed, @r"
+    rules.yml:1:1: kept: loaded/not-rules: it comes next week
+
+    0 alerts in 1 file: 1 kept by a waiver
+    ");
 }
 
 #[test]
@@ -112,6 +121,28 @@ fn files_that_are_named_are_read_wherever_they_are() {
     let (code, printed, said) = doctor(folder.path(), &["--prometheus", "deep/er/watch.yml"]);
     assert_eq!(code, Some(1), "{printed}{said}");
     assert!(printed.contains("deep/er/rules.yml:1:1"), "{printed}");
+}
+
+#[test]
+fn project_elsewhere_is_examined_by_the_files_that_are_named() {
+    let here = folder(&[]);
+    let there = folder(&[
+        (
+            "docker-compose.yml",
+            "services: {prometheus: {image: prom/prometheus, volumes: ['./watch:/etc/prometheus']}}\n",
+        ),
+        ("watch/prometheus.yml", PROMETHEUS),
+        ("watch/rules.yml", FRAGMENT),
+    ]);
+    let named = |path: &str| there.path().join(path).display().to_string();
+    for flags in [
+        ["--compose", &named("docker-compose.yml")],
+        ["--prometheus", &named("watch/prometheus.yml")],
+    ] {
+        let (code, printed, said) = doctor(here.path(), &flags);
+        assert_eq!(code, Some(1), "{printed}{said}");
+        assert!(printed.contains("rules.yml:1:1: error"), "{printed}");
+    }
 }
 
 #[test]

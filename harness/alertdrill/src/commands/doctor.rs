@@ -85,17 +85,35 @@ fn what_to_read(project: &Path, asked: &Doctor) -> Result<(PathBuf, Wishes)> {
     let whole = |path: &PathBuf| path.canonicalize().map_err(Error::file("open", path));
     let project = whole(&project.to_owned())?;
     let mut compose: Vec<_> = asked.compose.iter().map(whole).collect::<Result<_>>()?;
-    let folder = if project.is_file() {
-        compose.insert(0, project.clone());
-        project.parent().map(Path::to_owned).unwrap_or_default()
-    } else {
-        project
-    };
-    let wishes = Wishes {
-        compose,
-        prometheus: asked.prometheus.as_ref().map(whole).transpose()?,
-    };
-    Ok((folder, wishes))
+    let prometheus = asked.prometheus.as_ref().map(whole).transpose()?;
+    let mut folder = project.clone();
+    if project.is_file() {
+        compose.insert(0, project);
+        folder.pop();
+    }
+    // Files that are named elsewhere are a project elsewhere.
+    for named in compose.iter().chain(&prometheus) {
+        if !named.starts_with(&folder) {
+            folder = what_holds_all(compose.iter().chain(&prometheus));
+        }
+    }
+    Ok((
+        folder,
+        Wishes {
+            compose,
+            prometheus,
+        },
+    ))
+}
+
+/// The deepest folder that all these files lie in or below.
+fn what_holds_all<'a>(mut files: impl Iterator<Item = &'a PathBuf>) -> PathBuf {
+    let first = files.next().and_then(|file| file.parent());
+    let mut folder = first.map(Path::to_owned).unwrap_or_default();
+    for file in files {
+        while !file.starts_with(&folder) && folder.pop() {}
+    }
+    folder
 }
 
 fn waivers(folder: &Path) -> Result<Vec<WaivedFinding>> {

@@ -8,14 +8,24 @@ use alertdrill_core::{Error, Result};
 use alertdrill_project::ComposeModel;
 use alertdrill_project::compose_files::ComposeFiles;
 use alertdrill_project::discovery::{prometheus_services, services_of_its_kind};
+use alertdrill_project::yaml_tree;
 
 use super::Checkout;
 use super::compose_projects::ComposeProjects;
-use super::files::Files;
+use super::files::{Files, first_document};
 use super::lone_files::{alertmanager_files, prometheus_files, rules_alone};
 use super::sources::sources;
 use super::unloaded::find_unloaded;
 use super::variant::{of_configuration, of_service, without_prometheus};
+
+/// Of what a configuration of Prometheus has at least one.
+const CONFIGURATION_KEYS: [&str; 5] = [
+    "global",
+    "rule_files",
+    "alerting",
+    "scrape_configs",
+    "scrape_config_files",
+];
 
 /// Files that need not be found.
 #[derive(Clone, Debug, Default)]
@@ -131,6 +141,15 @@ fn of_named(files: &Files, projects: &ComposeProjects, named: &Path) -> Result<C
     let file = files
         .read(&path)
         .ok_or_else(|| bad("it lies outside of the folder, or is no file; name one inside"))?;
+    let document = first_document(&file);
+    let is_one = CONFIGURATION_KEYS
+        .iter()
+        .any(|key| document.get(key).is_some());
+    if !is_one && yaml_tree::parse(&file.text).is_ok() {
+        return Err(bad(
+            "it is no configuration of Prometheus: it has neither `scrape_configs` nor `rule_files`",
+        ));
+    }
     let with_prometheus = projects.with_prometheus.iter();
     let services = with_prometheus.flat_map(|project| {
         let services = prometheus_services(&project.model).into_iter();
