@@ -49,7 +49,6 @@ pub(crate) struct Rule {
     pub(crate) name: Text,
     pub(crate) expression: Expression,
     pub(crate) held_for: Option<(Duration, Place)>,
-    pub(crate) keep_firing_for: Option<(Duration, Place)>,
     /// Its labels: each name, and the value with its place.
     pub(crate) labels: Vec<(Text, Text)>,
     /// Its annotations.
@@ -60,11 +59,6 @@ impl Rule {
     /// The value of the label `name`.
     pub(crate) fn label(&self, name: &str) -> Option<&Text> {
         value_of(&self.labels, name)
-    }
-
-    /// The value of the annotation `name`.
-    pub(crate) fn annotation(&self, name: &str) -> Option<&Text> {
-        value_of(&self.annotations, name)
     }
 
     pub(crate) fn path(&self) -> &Path {

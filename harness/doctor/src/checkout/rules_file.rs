@@ -116,7 +116,6 @@ fn rule_of(file: &SourceFile, group: &Group, node: &Node) -> Option<Rule> {
         name: Text::of(name)?,
         expression: Expression::of(node.get("expr")?),
         held_for: duration(node.get("for")),
-        keep_firing_for: duration(node.get("keep_firing_for")),
         labels: texts(node.get("labels")),
         annotations: texts(node.get("annotations")),
     })

@@ -7,7 +7,7 @@ use promql_parser::parser::{AggregateExpr, Expr, LabelModifier};
 use super::parts::selector;
 use super::{Interval, argument, bare, name_of};
 
-/// The modes that node_exporter tells of.
+/// The modes that `node_exporter` tells of.
 const MODES: [&str; 8] = [
     "idle", "iowait", "irq", "nice", "softirq", "steal", "system", "user",
 ];
