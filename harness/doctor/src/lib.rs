@@ -15,6 +15,7 @@
 //! Each check asks what the files say and gives findings. None of them reads a file, and none of
 //! them asks an engine or a server.
 
+mod case;
 mod checkout;
 mod checks;
 mod examine;

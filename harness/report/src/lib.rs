@@ -17,9 +17,9 @@ pub use model::{
 };
 pub use sinks::{
     CoverageTable, FindingsText, JudgedDrill, SavedRules, annotations, drill_line, end_table,
-    failure_text, findings_json, findings_sarif, firings_table, incident_table, incident_totals,
-    measured_lines, mutation_json, mutation_text, near_text, refused_text, replay_summary,
-    save_report, save_summary, saved_again_text, saved_text, slower_annotations, tally,
-    untold_lines, verdict_changes_text,
+    failure_text, findings_json, findings_sarif, findings_schema, firings_table, incident_table,
+    incident_totals, measured_lines, mutation_json, mutation_text, near_text, refused_text,
+    replay_summary, save_report, save_summary, saved_again_text, saved_text, slower_annotations,
+    tally, untold_lines, verdict_changes_text,
 };
 pub use store::{RecordingFolder, RunFolder};

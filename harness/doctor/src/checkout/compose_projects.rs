@@ -8,7 +8,7 @@ use alertdrill_project::compose_files::{ComposeFiles, read_compose_files};
 use alertdrill_project::discovery::prometheus_services;
 
 use super::files::{Files, name_in_its_folder};
-use super::read::Wishes;
+use super::wishes::Wishes;
 
 /// The names that compose finds by itself, the strongest first.
 const BASES: [&str; 4] = [

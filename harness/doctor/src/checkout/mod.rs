@@ -20,9 +20,10 @@ mod source_file;
 mod sources;
 mod unloaded;
 mod variant;
+mod wishes;
 
-pub use read::Wishes;
 pub use running::{FailedScrape, Running, RunningAlert};
+pub use wishes::Wishes;
 
 pub(crate) use alertmanager::Alertmanager;
 pub(crate) use mounts::MissingMount;

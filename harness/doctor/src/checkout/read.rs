@@ -17,6 +17,7 @@ use super::lone_files::{alertmanager_files, prometheus_files, rules_alone};
 use super::sources::sources;
 use super::unloaded::find_unloaded;
 use super::variant::{of_configuration, of_service, without_prometheus};
+use super::wishes::Wishes;
 
 /// Of what a configuration of Prometheus has at least one.
 const CONFIGURATION_KEYS: [&str; 5] = [
@@ -26,15 +27,6 @@ const CONFIGURATION_KEYS: [&str; 5] = [
     "scrape_configs",
     "scrape_config_files",
 ];
-
-/// Files that need not be found.
-#[derive(Clone, Debug, Default)]
-pub struct Wishes {
-    /// The compose files, in the order in which they are merged.
-    pub compose: Vec<PathBuf>,
-    /// Prometheus's configuration.
-    pub prometheus: Option<PathBuf>,
-}
 
 impl Checkout {
     /// Each way to run the project in `folder`.

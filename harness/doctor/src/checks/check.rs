@@ -5,16 +5,8 @@ use std::path::Path;
 use alertdrill_core::{Finding, FindingSeverity};
 use alertdrill_project::yaml_tree::Place;
 
-use crate::checkout::{Checkout, Rule, RulesFile};
-use crate::knowledge::Knowledge;
-
-/// What a check looks at.
-pub(crate) struct Case<'a> {
-    pub(crate) checkout: &'a Checkout,
-    pub(crate) knowledge: Knowledge,
-    /// What the files say that are rules and are not loaded.
-    pub(crate) unloaded: Vec<RulesFile>,
-}
+pub(in crate::checks) use crate::case::Case;
+use crate::checkout::Rule;
 
 /// Something that can be wrong in a project, and how it is found.
 pub(crate) struct Check {

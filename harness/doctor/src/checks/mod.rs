@@ -10,7 +10,9 @@ mod running;
 mod scraped;
 mod told;
 
-pub(crate) use check::{Case, Check, Said};
+pub(crate) use check::{Check, Said};
+
+use check::Case;
 
 /// Every check, in the order of the way from the files to the page.
 pub(crate) fn checks() -> impl Iterator<Item = &'static Check> {

@@ -4,15 +4,10 @@ mod condition;
 mod interval;
 mod itself;
 mod matching;
-mod modes_of_cores;
 mod operator;
-mod part_of_whole;
 mod parts;
 mod reading;
 mod same;
-mod samples;
-mod shape;
-mod values;
 
 pub(crate) use condition::{Answers, Comparison, always_answers, chain, comparisons, conjuncts};
 pub(crate) use interval::Interval;
@@ -22,8 +17,5 @@ pub(crate) use operator::Operator;
 pub(crate) use parts::{
     argument, bare, call, constant, first_name, name_of, parts, range_of, selectors,
 };
-pub(crate) use reading::Reading;
+pub(crate) use reading::{Guess, Reading, Samples, Shape, is_time_since_1970};
 pub(crate) use same::same;
-pub(crate) use samples::Samples;
-pub(crate) use shape::Shape;
-pub(crate) use values::{Guess, is_time_since_1970};

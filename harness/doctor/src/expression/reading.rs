@@ -1,15 +1,25 @@
 //! What expressions are read with: what is known of metrics, and what the project's rules record.
 
+mod modes_of_cores;
+mod part_of_whole;
+mod samples;
+mod shape;
+mod values;
+
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 
 use promql_parser::label::{MatchOp, Matcher};
 use promql_parser::parser::{Expr, VectorSelector};
 
-use super::{Interval, Shape, name_of};
+use super::{Interval, name_of};
+
+use crate::case::Case;
 use crate::checkout::{Checkout, Job, Rule, RuleKind};
-use crate::checks::Case;
 use crate::knowledge::{Knowledge, Known, MetricKind};
+pub(crate) use samples::Samples;
+pub(crate) use shape::Shape;
+pub(crate) use values::{Guess, is_time_since_1970};
 
 /// Words in the names of what goes up and down, even where they end with `_total`.
 const AMOUNTS: &[&str] = &[

@@ -1,11 +1,11 @@
 //! Findings for programs, as `docs/doctor.schema.json` describes them.
 
-use std::path::Path;
-
 use alertdrill_core::Finding;
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::Serialize;
 use serde_json::Value;
+
+use super::phrases::slashed;
 
 /// What `alertdrill doctor --json` prints.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -90,16 +90,10 @@ fn one(finding: &Finding) -> OneFinding<'_> {
     }
 }
 
-/// A path with `/` between its folders.
-pub(super) fn slashed(path: &Path) -> String {
-    let names = path
-        .components()
-        .map(|name| name.as_os_str().to_string_lossy());
-    names.collect::<Vec<_>>().join("/")
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::examples::example_findings;
 

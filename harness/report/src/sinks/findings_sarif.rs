@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use alertdrill_core::Finding;
 use serde_json::{Value, json};
 
-use super::findings_json::slashed;
+use super::phrases::slashed;
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/\
                       sarif-schema-2.1.0.json";

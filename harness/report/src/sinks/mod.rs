@@ -26,7 +26,7 @@ pub use coverage_table::CoverageTable;
 pub use drill_line::drill_line;
 pub use end_table::end_table;
 pub use failure::failure_text;
-pub use findings_json::findings_json;
+pub use findings_json::{findings_json, findings_schema};
 pub use findings_sarif::findings_sarif;
 pub use findings_text::FindingsText;
 pub use incident_table::{

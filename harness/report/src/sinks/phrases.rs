@@ -1,5 +1,7 @@
 //! The words in which every report speaks of an alert and of a run.
 
+use std::path::Path;
+
 use alertdrill_core::style::{harmless, outcome};
 use alertdrill_core::{
     AlertOutcome, Labels, Outcome, Provenance, UtcInstant, VerdictChange, selector,
@@ -105,6 +107,14 @@ fn command_line(arguments: &[String]) -> String {
         }
     };
     arguments.iter().map(quoted).collect::<Vec<_>>().join(" ")
+}
+
+/// A path with `/` between its folders.
+pub(super) fn slashed(path: &Path) -> String {
+    let names = path
+        .components()
+        .map(|name| name.as_os_str().to_string_lossy());
+    names.collect::<Vec<_>>().join("/")
 }
 
 #[cfg(test)]

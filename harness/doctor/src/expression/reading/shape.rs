@@ -10,9 +10,10 @@ use promql_parser::parser::{
     VectorSelector,
 };
 
-use super::parts::{is_vector, selector};
-use super::{Operator, Reading, argument, bare, name_of};
+use super::Reading;
 use crate::checkout::Rule;
+use crate::expression::parts::{is_vector, selector};
+use crate::expression::{Operator, argument, bare, name_of};
 use crate::knowledge::Known;
 
 /// Which labels the series of a result can have. The metric's name is none of them.

@@ -4,9 +4,10 @@ use std::cell::Cell;
 
 use promql_parser::parser::{Expr, VectorSelector};
 
-use super::parts::constant;
-use super::same::{alike, covers};
-use super::{Guess, Operator, Reading, bare, name_of, same};
+use super::{Guess, Reading};
+use crate::expression::parts::constant;
+use crate::expression::same::{alike, covers};
+use crate::expression::{Operator, bare, name_of, same};
 use crate::knowledge::MetricKind;
 
 /// Metrics of which the first is a part of the second.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use promql_parser::parser::VectorSelector;
 
-use super::{Reading, name_of};
+use super::Reading;
+use crate::expression::name_of;
 
 /// How far apart the samples of a series are.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,8 +4,8 @@
 use promql_parser::label::MatchOp;
 use promql_parser::parser::{AggregateExpr, Expr, LabelModifier};
 
-use super::parts::selector;
-use super::{Interval, argument, bare, name_of};
+use crate::expression::parts::selector;
+use crate::expression::{Interval, argument, bare, name_of};
 
 /// The modes that `node_exporter` tells of.
 const MODES: [&str; 8] = [

@@ -2,10 +2,11 @@
 
 use promql_parser::parser::{AggregateExpr, BinaryExpr, Call, Expr};
 
+use super::Reading;
 use super::modes_of_cores::mean_over_modes;
 use super::part_of_whole::is_part_of_whole;
-use super::parts::{constant, is_vector, range_of, selector};
-use super::{Interval, Operator, Reading, argument, bare, name_of};
+use crate::expression::parts::{constant, is_vector, range_of, selector};
+use crate::expression::{Interval, Operator, argument, bare, first_name, name_of, same};
 use crate::knowledge::{Domain, Known, MetricKind};
 
 /// How much is taken for sure.
@@ -238,7 +239,7 @@ impl Reading<'_> {
 
     /// A quantile lies between the bounds of the buckets; what lies above the last is not told.
     fn values_of_quantile(&self, of: &Expr) -> Interval {
-        let Some(name) = super::first_name(of) else {
+        let Some(name) = first_name(of) else {
             return Interval::ANY;
         };
         let Known::There(families) = self.metric(name) else {
@@ -329,7 +330,7 @@ impl Reading<'_> {
                 Some(share.times(Interval::between(number, number)))
             }
             Operator::Minus => {
-                let of_all = if super::same(&over.lhs, whole) {
+                let of_all = if same(&over.lhs, whole) {
                     Interval::between(1.0, 1.0)
                 } else {
                     self.at_most_whole(&over.lhs, whole, guess)?
