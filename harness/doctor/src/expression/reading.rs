@@ -1,5 +1,6 @@
 //! What expressions are read with: what is known of metrics, and what the project's rules record.
 
+mod guess;
 mod modes_of_cores;
 mod part_of_whole;
 mod samples;
@@ -17,9 +18,10 @@ use super::{Interval, name_of};
 use crate::case::Case;
 use crate::checkout::{Checkout, Job, Rule, RuleKind};
 use crate::knowledge::{Knowledge, Known, MetricKind};
+pub(crate) use guess::Guess;
 pub(crate) use samples::Samples;
 pub(crate) use shape::Shape;
-pub(crate) use values::{Guess, is_time_since_1970};
+pub(crate) use values::is_time_since_1970;
 
 /// Words in the names of what goes up and down, even where they end with `_total`.
 const AMOUNTS: &[&str] = &[

@@ -4,7 +4,8 @@ use std::cell::Cell;
 
 use promql_parser::parser::{Expr, VectorSelector};
 
-use super::{Guess, Reading};
+use super::Reading;
+use super::guess::Guess;
 use crate::expression::parts::constant;
 use crate::expression::same::{alike, covers};
 use crate::expression::{Operator, bare, name_of, same};

@@ -3,20 +3,12 @@
 use promql_parser::parser::{AggregateExpr, BinaryExpr, Call, Expr};
 
 use super::Reading;
+use super::guess::Guess;
 use super::modes_of_cores::mean_over_modes;
 use super::part_of_whole::is_part_of_whole;
 use crate::expression::parts::{constant, is_vector, range_of, selector};
 use crate::expression::{Interval, Operator, argument, bare, first_name, name_of, same};
 use crate::knowledge::{Domain, Known, MetricKind};
-
-/// How much is taken for sure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Guess {
-    /// Only what is known.
-    Nothing,
-    /// What names tell, too: errors are a part of requests.
-    ByNames,
-}
 
 /// The values of functions that have them whatever they are asked about.
 const OF_FUNCTIONS: &[(&str, f64, f64)] = &[
