@@ -122,7 +122,10 @@ fn rules_with_waits(
     let global = &prometheus.global;
     // Prometheus's defaults.
     let scrape_interval = wait_or(global.scrape_interval.as_deref(), Duration::from_secs(60))?;
+    // Prometheus never waits for a scrape longer than until the next one
+    // (`config/config.go`, `ScrapeTimeout`).
     let scrape_timeout = wait_or(global.scrape_timeout.as_deref(), Duration::from_secs(10))?;
+    let scrape_timeout = scrape_timeout.min(scrape_interval);
     let evaluation_interval = wait_or(
         global.evaluation_interval.as_deref(),
         Duration::from_secs(60),
@@ -130,10 +133,10 @@ fn rules_with_waits(
     let offset_of_all = wait_or(global.rule_query_offset.as_deref(), Duration::ZERO)?;
     let (mut longest_interval, mut longest_timeout) = (scrape_interval, scrape_timeout);
     for job in &prometheus.scrape_configs {
-        longest_interval =
-            longest_interval.max(wait_or(job.scrape_interval.as_deref(), scrape_interval)?);
-        longest_timeout =
-            longest_timeout.max(wait_or(job.scrape_timeout.as_deref(), scrape_timeout)?);
+        let interval = wait_or(job.scrape_interval.as_deref(), scrape_interval)?;
+        let timeout = wait_or(job.scrape_timeout.as_deref(), scrape_timeout)?;
+        longest_interval = longest_interval.max(interval);
+        longest_timeout = longest_timeout.max(timeout.min(interval));
     }
     let recording = recording_rules(&groups, evaluation_interval)?;
     let mut written = Vec::new();
@@ -221,6 +224,16 @@ groups:
             &TextFile::new("p.yml", prometheus),
             &[TextFile::new("r.yml", rules_yaml)],
         )
+    }
+
+    #[test]
+    fn scrape_is_never_waited_for_longer_than_until_the_next_one() {
+        let rules = written("global: {scrape_interval: 2s}", RULES).unwrap();
+        assert_eq!(rules[0].scrape_duration, Duration::from_secs(2));
+        let by_job = "scrape_configs: [{job_name: a, scrape_interval: 3s}]\nglobal: \
+                      {scrape_interval: 2s}";
+        let rules = written(by_job, RULES).unwrap();
+        assert_eq!(rules[0].scrape_duration, Duration::from_secs(2));
     }
 
     #[test]
