@@ -22,7 +22,7 @@ pub(in crate::project_file) struct WrittenDrill {
     /// What is broken, in this order; it is mended in the opposite one.
     #[serde(rename = "break")]
     pub breaks: OneOrMany<Break>,
-    /// The alerts that must fire, be delivered, and resolve.
+    /// The alerts that must fire, be delivered and resolve.
     #[serde(default)]
     pub fires: OneOrMany<Fires>,
     /// The alerts that must stay silent: by their names, or with more to say.
@@ -31,7 +31,7 @@ pub(in crate::project_file) struct WrittenDrill {
     /// The alerts that may fire beside them, with a reason. Any other one is collateral.
     #[serde(default)]
     pub tolerate: OneOrMany<Tolerates>,
-    /// When it is broken, if that is not as soon as the system is steady.
+    /// When it is broken; as soon as the system is steady unless it is written.
     pub moment: Option<Moment>,
     /// What is broken too, once the first alert of `fires` is pending.
     #[serde(default)]
@@ -69,25 +69,29 @@ pub(in crate::project_file) struct Fires {
     /// Alertmanager's receiver that must be told; the one of `receivers` for its severity unless it
     /// is written.
     pub receiver: Option<String>,
-    /// The annotations that it must be delivered with, in place of the file's `annotations`.
+    /// The annotations that it must be delivered with; the file's `annotations` unless it is
+    /// written.
     pub annotations: Option<Vec<String>>,
     /// What the alert is about, as `PromQL` that yields samples exactly while that holds. Its first
     /// instant is the onset.
     pub when: Option<String>,
-    /// How long the rule's expression may take to become true after the fault has its effect.
+    /// How long the rule's expression may take to become true after the fault has its effect: the
+    /// longest time, or `earliest` and `latest`; it is true at once unless it is written.
     pub onset: Option<At<ShortOrLong<Onset>>>,
     /// How long the expression may take to become false after everything was mended; `10s` unless
     /// it is written.
     pub recovers_within: Option<At<DurationText>>,
-    /// From its firing until its receiver is told.
+    /// From its firing until its receiver is told; as in `promises` unless it is written.
     pub delivered_within: Option<At<DurationText>>,
-    /// From the recovery of what it is about until it ends.
+    /// From the recovery of what it is about until it ends; as in `promises` unless it is written.
     pub ended_within: Option<At<DurationText>>,
-    /// From its end until its receiver is told of that.
+    /// From its end until its receiver is told of that; as in `promises` unless it is written.
     pub end_delivered_within: Option<At<DurationText>>,
-    /// While it fires, its receiver is not told again sooner than this.
+    /// While it fires, its receiver is not told again sooner than this; as in `promises` unless it
+    /// is written.
     pub reminded_after: Option<At<DurationText>>,
-    /// While it fires, its receiver is told again no later than this.
+    /// While it fires, its receiver is told again no later than this; as in `promises` unless it is
+    /// written.
     pub reminded_within: Option<At<DurationText>>,
 }
 
@@ -207,7 +211,7 @@ pub(in crate::project_file) struct Waiver {
 #[serde(deny_unknown_fields, expecting = "a map with `finding` and `reason`")]
 #[schemars(rename = "waived_finding")]
 pub(in crate::project_file) struct WaivedFinding {
-    /// The kind of finding, as doctor prints it: `metric/not-exported`.
+    /// The kind of finding, as the doctor prints it: `metric/not-exported`.
     pub finding: At<String>,
     /// The rule, job, route or receiver that it is about; any unless it is written.
     pub about: Option<String>,

@@ -58,8 +58,8 @@ pub(in crate::project_file) struct OneService {
 pub(in crate::project_file) struct Kill {
     /// The service, as the compose file names it.
     pub service: At<String>,
-    /// The signal; `SIGKILL` unless it is written. On another one the program must end by itself,
-    /// and its restart policy starts it again.
+    /// The signal. On another one than `SIGKILL` the program must end by itself, and its restart
+    /// policy starts it again; `SIGKILL` unless it is written.
     pub signal: Option<At<String>>,
 }
 
@@ -70,7 +70,7 @@ pub(in crate::project_file) struct Kill {
 pub(in crate::project_file) struct CutOff {
     /// The service, as the compose file names it.
     pub service: At<String>,
-    /// The network, as the compose file names it; it may be left out if the service has only one.
+    /// The network, as the compose file names it; its only one unless it is written.
     pub from: Option<At<String>>,
 }
 
@@ -98,15 +98,15 @@ pub(in crate::project_file) struct Run {
     pub command: At<Command>,
     /// Mends it. Twice must do no harm. An empty list: it mends itself.
     pub undo: At<Command>,
-    /// The user that the commands run as, if it is another than the service's own.
+    /// The user that the commands run as; the service's own unless it is written.
     pub user: Option<String>,
     /// What goes wrong, in words.
     pub what: Option<String>,
-    /// Ends with code 0 while it is broken, and with another one before and after. Without it, that
-    /// `command` ended with code 0 is the effect.
+    /// Ends with code 0 while it is broken, and with another one before and after; that `command`
+    /// ended with code 0 is the effect, unless it is written.
     #[serde(default)]
     pub effect: Command,
-    /// The service or path that it disturbs, if it is another than the whole service.
+    /// The service or path that it disturbs; the whole service unless it is written.
     pub disturbs: Option<At<String>>,
 }
 
@@ -127,7 +127,7 @@ pub(in crate::project_file) struct Switch {
     pub back: Value,
     /// What goes wrong, in words.
     pub what: Option<String>,
-    /// The service or path that it disturbs, if it is another than the whole service.
+    /// The service or path that it disturbs; the whole service unless it is written.
     pub disturbs: Option<At<String>>,
 }
 

@@ -22,23 +22,27 @@ pub(in crate::project_file) struct WrittenFile {
     pub compose: OneOrMany<PathBuf>,
     /// Compose profiles to start.
     pub profiles: OneOrMany<String>,
-    /// The Prometheus service; found by its image and command unless it is written.
+    /// The Prometheus service: its name, or `service` and `port`; found by its image and command
+    /// unless it is written.
     pub prometheus: Option<At<ShortOrLong<Server>>>,
-    /// The Alertmanager service; found by Prometheus's configuration unless it is written. `none`:
-    /// the project has none, and only firing is proven.
+    /// The Alertmanager service, written likewise, or `none`: there is none, and only firing is
+    /// proven; found by Prometheus's configuration unless it is written.
     pub alertmanager: Option<At<ShortOrLong<Server>>>,
     /// Drills run on a project that runs already, which is left as it is: `true`, or the running
-    /// project's name. Only services of `may_break` are touched.
+    /// project's name. Only services of `may_break` are touched; the project is started for the
+    /// drills, and removed, unless it is written.
     pub attach: Option<At<AttachTo>>,
-    /// The services that faults may touch; all of the project unless it is written.
+    /// The services that faults may touch. A project that runs already needs it; all services
+    /// unless it is written.
     pub may_break: Option<OneOrMany<String>>,
     /// The drills.
     pub drills: Option<Vec<At<WrittenDrill>>>,
-    /// The rules that no drill proves, each with a reason.
+    /// The rules that no drill makes fire, each with a reason.
     pub waivers: OneOrMany<Waiver>,
     /// The findings of `alertdrill doctor` that are known and kept, each with a reason.
     pub waived_findings: OneOrMany<WaivedFinding>,
-    /// Per severity, Alertmanager's receiver that must be told.
+    /// Per severity, Alertmanager's receiver that must be told; any may be told unless it is
+    /// written.
     pub receivers: BTreeMap<String, String>,
     /// Receivers that may be told of any alert beside the one that must be.
     pub may_be_told: OneOrMany<String>,
@@ -46,12 +50,14 @@ pub(in crate::project_file) struct WrittenFile {
     pub promises: Promises,
     /// The labels that name the culprit: an alert's summary or description names those that it has.
     pub culprits: OneOrMany<String>,
-    /// What each alert must be proven for.
+    /// What an alert must be proven for: each of the `values` of a `label`; each alert once unless
+    /// it is written.
     pub instances: OneOrMany<Instances>,
     /// How the annotation `runbook_url` of each alert must end; `{alert}` stands for its name.
     pub runbook: Option<String>,
     /// What the drills must prove together: `none`, `rules` (each loaded rule was made to fire, or
-    /// is waived), or `terms` (and each term of each rule decided in a drill, or is waived).
+    /// is waived), or `terms` (and each term of each rule decided in a drill, or is waived);
+    /// `rules` unless it is written.
     pub coverage: Option<Coverage>,
     /// Alerts that always fire, to show that the way to the receiver works.
     pub watchdogs: OneOrMany<String>,
@@ -65,17 +71,20 @@ pub(in crate::project_file) struct WrittenFile {
     pub annotations: OneOrMany<String>,
     /// Where a Kafka client on this machine connects to (`host:port`), for faults on topics.
     pub kafka: Option<String>,
-    /// The dashboard on which operators watch the system.
+    /// The Grafana dashboard on which operators watch the system, as JSON.
     pub dashboard: Option<PathBuf>,
-    /// The Grafana service, on which the drills of a run are written down.
+    /// The Grafana service, written likewise: the drills of a run are written onto its dashboards.
     pub grafana: Option<At<ShortOrLong<Server>>>,
-    /// How Prometheus tells what the system itself uses of the machine.
+    /// How Prometheus tells how much memory and how many cores the system uses; the report does not
+    /// show it unless it is written.
     pub usage: Option<Usage>,
-    /// What every drill needs undisturbed: the services that watch.
+    /// The services that watch, which every drill needs undisturbed; Prometheus, Alertmanager and
+    /// the sink unless it is written.
     pub watched_by: OneOrMany<String>,
-    /// The paths through the system that drills hold.
+    /// The ways of data through the system, which drills hold; one that owns every service unless it
+    /// is written.
     pub paths: OneOrMany<PathThrough>,
-    /// What must hold before a fault, whichever it is.
+    /// What must hold before a fault, whichever it is, beside that targets are up and nothing fires.
     pub steady_state: OneOrMany<SteadyCondition>,
 }
 
@@ -203,7 +212,7 @@ pub(in crate::project_file) struct Instances {
 pub(in crate::project_file) struct Usage {
     /// Memory, in bytes.
     pub memory_bytes: String,
-    /// Processors.
+    /// How many processors it keeps busy.
     pub cores: String,
 }
 
