@@ -1,150 +1,116 @@
-//! What the documents say of the drills is what the suite holds.
+//! The documents say what is true: what is generated in them is up to date, links lead somewhere,
+//! examples are read by the program, and the table of contents lists every page.
+//!
+//! No program checks the links: a test over all Markdown files needs nothing that a machine may
+//! lack, and sees the README as well, which is no page of the book. Links to other sites are not
+//! followed, so that no site that is down fails a build.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is how it fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "in a test, a panic is how it fails"
+)]
 
+mod book;
 mod drills;
 
-use std::path::Path;
+use alertdrill::Drill;
+use book::{examples, keys, links, outcomes, pages, read, variables};
 
-use alertdrill::plan::{Outlook, Plan, plan_text};
-use alertdrill::schedule::Slot;
-use alertdrill::written::Written;
-use alertdrill::{Drill, ExpectedAlert, SilentAlert};
+const NOTHING: [&str; 0] = [];
 
-/// What stands between a beginning and an end in the README is written by this test.
-fn begin(what: &str) -> String {
-    format!("<!-- {what}: written by `UPDATE_README=1 cargo test --test documentation` -->\n")
+#[test]
+fn tables_of_the_drills_and_their_plan_are_what_the_suite_gives() {
+    book::drills::hold_tables();
 }
 
-fn end(what: &str) -> String {
-    format!("<!-- end of {what} -->\n")
+#[test]
+fn tables_of_keys_are_those_of_the_schema() {
+    keys::hold_tables();
 }
 
-fn expected(alert: &ExpectedAlert) -> String {
-    format!(
-        "`{}` fires, {}, within {} s",
-        alert.alert,
-        alert.severity,
-        alert.deadline.as_secs()
-    )
+#[test]
+fn each_key_of_the_schema_stands_in_a_table() {
+    assert_eq!(keys::forgotten_keys(), NOTHING);
 }
 
-fn silent(alert: &SilentAlert) -> String {
-    let held = alert
-        .hold
-        .map_or(String::new(), |hold| format!(" for {} s", hold.as_secs()));
-    let near = alert.near.as_ref().map_or(String::new(), |near| {
-        format!(", though `{}`{held}", near.replace('|', "\\|"))
-    });
-    format!("`{}` stays silent{near}", alert.alert)
+#[test]
+fn tables_of_exit_codes_reasons_and_report_fields_are_what_the_program_says() {
+    outcomes::hold_tables();
 }
 
-fn row(drill: &Drill) -> String {
-    let faults: Vec<_> = drill.all_faults().map(ToString::to_string).collect();
-    let mut alerts: Vec<_> = drill
-        .expect
+#[test]
+fn page_on_variables_names_each_that_the_program_reads() {
+    assert_eq!(variables::forgotten(), NOTHING);
+}
+
+#[test]
+fn each_link_between_the_documents_leads_somewhere() {
+    let broken = links::broken_links();
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn table_of_contents_lists_each_page_of_the_book_once() {
+    let pages = pages();
+    let of_the_doctor: Vec<_> = pages
         .iter()
-        .map(expected)
-        .chain(drill.silent.iter().map(silent))
+        .filter_map(|page| page.strip_prefix("docs/doctor/")?.strip_suffix(".md"))
+        .filter(|page| *page != "README")
+        .map(|page| format!("  - [{page}](doctor/{page}.md)\n"))
         .collect();
-    alerts.dedup();
-    alerts.extend(
-        drill
-            .tolerate
-            .iter()
-            .map(|tolerated| format!("`{}` may fire: {}", tolerated.alert, tolerated.reason)),
+    book::hold(
+        "docs/SUMMARY.md",
+        "the doctor's pages",
+        &of_the_doctor.concat(),
     );
-    let checked = if drill.afterwards.is_empty() {
-        ""
-    } else {
-        "; no trade is lost or doubled"
-    };
-    format!(
-        "| `{}` | {} | {}{checked} |\n",
-        drill.name,
-        faults.join("; then "),
-        alerts.join("; ")
-    )
-}
-
-fn table() -> String {
-    let rows: String = drills::all().iter().map(row).collect();
-    format!("| drill | what is broken | what its alerts must do |\n| --- | --- | --- |\n{rows}")
-}
-
-/// What `./drill plan stopped` prints, and how long it expects all drills to take.
-fn plan() -> String {
-    let written = Written::read(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
-    let all = Plan {
-        drills: drills::all(),
-        waivers: Vec::new(),
-    };
-    let outlook = Outlook::of(
-        &all,
-        &written.settings,
-        &written.rules,
-        written.routes.as_ref(),
-    )
-    .unwrap();
-    let end = |slots: &[Slot]| slots.iter().map(|slot| slot.until.as_secs()).max().unwrap();
-    let (at_best, at_worst, count) = (
-        end(&outlook.at_best),
-        end(&outlook.at_worst),
-        all.drills.len(),
-    );
-    let stopped = Outlook::of(
-        &all.only("stopped", false),
-        &written.settings,
-        &written.rules,
-        written.routes.as_ref(),
-    )
-    .unwrap();
-    let shown = plan_text(&stopped, Path::new("docker/prometheus/alert_rules.yml"));
-    let shown = anstream::adapter::strip_str(&shown).to_string();
-    format!(
-        "```console\n$ ./drill plan stopped\n{shown}```\n\nOf all {count} \
-         drills it expects that they take {at_best} to {at_worst} s.\n"
-    )
+    let wanted: Vec<_> = pages
+        .into_iter()
+        .filter(|page| page.starts_with("docs/") && page != "docs/SUMMARY.md")
+        .collect();
+    assert_eq!(links::listed(), wanted);
 }
 
 #[test]
-fn what_the_readme_shows_of_the_drills_and_of_their_plan_is_what_the_suite_gives() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let text = std::fs::read_to_string(&path).unwrap();
-    let mut wanted = text.clone();
-    for (what, section) in [("drills", table()), ("plan", plan())] {
-        let (before, rest) = wanted.split_once(&begin(what)).unwrap();
-        let (_, after) = rest.split_once(&end(what)).unwrap();
-        wanted = format!("{before}{}{section}{}{after}", begin(what), end(what));
+fn file_that_is_also_a_page_of_the_book_links_to_no_file() {
+    // A path that is right in one of both places is wrong in the other.
+    let included = links::included();
+    assert!(included.len() >= 3, "{included:?}");
+    for file in included {
+        assert_eq!(links::file_links(&file), NOTHING, "{file}");
     }
-    if std::env::var_os("UPDATE_README").is_some() {
-        std::fs::write(&path, wanted).unwrap();
-        return;
-    }
-    assert_eq!(
-        text, wanted,
-        "the README is out of date: UPDATE_README=1 cargo test --test documentation"
-    );
 }
 
 #[test]
-fn drill_that_the_readme_shows_stands_in_the_suite() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(root.join("README.md")).unwrap();
-    let code = text
-        .split_once("```rust\n")
-        .unwrap()
-        .1
-        .split_once("```")
-        .unwrap()
-        .0;
-    let suite = std::fs::read_to_string(root.join("tests/drills/feed.rs")).unwrap();
-    for function in code.split("\n\n") {
-        assert!(
-            suite.contains(function),
-            "tests/drills/feed.rs has nothing like\n{function}"
-        );
-    }
+fn each_alertdrill_yml_of_the_documents_is_read() {
+    let unread = examples::unread_files();
+    assert!(unread.is_empty(), "{}", unread.join("\n"));
+}
+
+#[test]
+fn excerpts_of_the_tutorial_stand_in_the_web_shop() {
+    assert_eq!(examples::made_up_excerpts(), NOTHING);
+}
+
+#[test]
+fn drill_that_the_book_shows_in_rust_stands_in_the_suite() {
+    assert_eq!(examples::made_up_rust(), NOTHING);
+}
+
+#[test]
+fn each_command_of_the_script_that_the_documents_name_exists() {
+    assert_eq!(examples::unknown_script_commands(), NOTHING);
+}
+
+#[test]
+fn readme_is_read_on_one_screen() {
+    let readme = read("README.md");
+    assert!(readme.lines().count() <= 150);
+    let long: Vec<_> = readme
+        .lines()
+        .filter(|line| line.chars().count() > 120)
+        .collect();
+    assert_eq!(long, NOTHING);
 }
 
 #[test]

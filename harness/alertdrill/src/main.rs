@@ -2,6 +2,8 @@
 //! reports of earlier runs.
 
 mod by_a_recording;
+#[cfg(test)]
+mod command_reference;
 mod docker_plugin;
 mod installing;
 
@@ -35,11 +37,12 @@ Environment:
   HOLD_UNTIL=deadline    a drill holds its faults until the deadline, for a recording
   NO_COLOR=1             no colours";
 
-/// Breaks a running data pipeline on purpose and proves that its Prometheus alerts work.
+/// Breaks a running system on purpose and proves that its Prometheus alerts work.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXIT_CODES)]
 struct Arguments {
-    /// The project: its compose file, or the folder of the one with a section `x-alertdrill`.
+    /// The project: the folder of its `alertdrill.yml`, or of a compose file with a section
+    /// `x-alertdrill`, or that compose file itself.
     #[arg(long, default_value = ".", global = true, value_name = "PATH")]
     project: PathBuf,
     #[command(subcommand)]
@@ -91,7 +94,10 @@ Examples:
         #[arg(long)]
         json: bool,
     },
-    /// Run the drills, as `cargo test --test alerts` does: starts the stack unless it runs.
+    /// Run the drills: start the stack unless it runs, break it, and judge its alerts.
+    ///
+    /// The stack is a copy of the project, unless `alertdrill.yml` says `attach`. What was started
+    /// is removed at the end. In a project that Cargo drills it does what `cargo test` does.
     #[command(after_help = "\
 Examples:
   alertdrill run                                 every drill
@@ -216,10 +222,10 @@ struct DoctorArguments {
     /// The running Prometheus to ask instead of the stack's.
     #[arg(long, value_name = "HOST:PORT")]
     running: Option<String>,
-    /// Print the findings as JSON, as docs/doctor.schema.json describes them.
+    /// Print the findings as JSON, by docs/doctor.schema.json.
     #[arg(long)]
     json: bool,
-    /// Write them as SARIF into this file, too.
+    /// Write the findings as SARIF into this file, too.
     #[arg(long, value_name = "FILE")]
     sarif: Option<PathBuf>,
 }
