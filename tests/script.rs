@@ -135,6 +135,36 @@ fn workspace_that_does_not_build_could_not_be_tested() {
 }
 
 #[test]
+fn book_is_built_by_mdbook_of_the_version_that_the_script_names_which_cargo_builds_if_need_be() {
+    let script = std::fs::read_to_string(root().join("drill")).unwrap();
+    let version = script.split_once("MDBOOK_VERSION=").unwrap().1;
+    let version = version.lines().next().unwrap();
+    let machine = Machine::new(0);
+    let calls = machine.path("calls").display().to_string();
+    let mdbook = |version: &str, name: &str| {
+        format!("[ $1 = --version ] && echo mdbook v{version} || echo \"{name} $*\" >>{calls}")
+    };
+    machine.program("mdbook", &mdbook(version, "there"));
+    assert_eq!(
+        machine.drill(&["book"]),
+        (Some(0), vec!["there build".to_owned()])
+    );
+
+    // One of another version is left alone.
+    machine.program("mdbook", &mdbook("0.1.0", "other"));
+    let built = machine.path("built");
+    std::fs::write(&built, format!("#!/bin/sh\n{}\n", mdbook(version, "built"))).unwrap();
+    std::fs::set_permissions(&built, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let install = format!(
+        "while [ \"$1\" != --root ]; do shift; done; mkdir -p \"$2/bin\"; cp {} \"$2/bin/mdbook\"",
+        built.display()
+    );
+    machine.program("cargo", &install);
+    let calls = ["there build", "built build"].map(str::to_owned).to_vec();
+    assert_eq!(machine.drill(&["book"]), (Some(0), calls));
+}
+
+#[test]
 fn unknown_command_could_not_be_done() {
     let (ended, calls) = Machine::new(0).drill(&["explode"]);
     assert_eq!((ended, calls), (Some(2), vec![]));
@@ -154,10 +184,8 @@ fn commands(workflow: &str) -> Vec<String> {
 }
 
 #[test]
-fn each_command_of_a_workflow_is_one_that_the_readme_tells_of() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let words: Vec<_> = readme.split_whitespace().collect();
-    let readme = words.join(" ");
+fn each_command_of_a_workflow_is_one_that_the_book_tells_of() {
+    let page = std::fs::read_to_string(root().join("docs/k2/script.md")).unwrap();
     let workflows = std::fs::read_dir(root().join(".github/workflows")).unwrap();
     let commands: Vec<_> = workflows
         .flat_map(|entry| commands(&std::fs::read_to_string(entry.unwrap().path()).unwrap()))
@@ -165,8 +193,8 @@ fn each_command_of_a_workflow_is_one_that_the_readme_tells_of() {
     assert!(commands.len() >= 6, "{commands:?}");
     for command in commands {
         assert!(
-            readme.contains(&format!("./drill {command}")),
-            "the README does not tell of `./drill {command}`"
+            page.contains(&format!("`./drill {command}")),
+            "docs/k2/script.md does not tell of `./drill {command}`"
         );
     }
 }
