@@ -72,6 +72,18 @@ fn table_of_contents_lists_each_page_of_the_book_once() {
 }
 
 #[test]
+fn links_to_a_folder_s_readme_are_led_on_in_the_book() {
+    let book = read("book.toml");
+    for page in links::listed() {
+        let Some(folder) = page.strip_prefix("docs").unwrap().strip_suffix("README.md") else {
+            continue;
+        };
+        let redirect = format!("\"{folder}README.html\" = \"index.html\"");
+        assert!(book.contains(&redirect), "book.toml has no {redirect}");
+    }
+}
+
+#[test]
 fn file_that_is_also_a_page_of_the_book_links_to_no_file() {
     // A path that is right in one of both places is wrong in the other.
     let included = links::included();
