@@ -25,6 +25,11 @@ fn tables_of_the_drills_and_their_plan_are_what_the_suite_gives() {
 }
 
 #[test]
+fn pages_tell_as_many_drills_and_alerts_as_there_are() {
+    assert_eq!(book::drills::miscounted(), NOTHING);
+}
+
+#[test]
 fn tables_of_keys_are_those_of_the_schema() {
     keys::hold_tables();
 }

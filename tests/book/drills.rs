@@ -6,8 +6,9 @@ use alertdrill::plan::{Outlook, Plan, plan_text};
 use alertdrill::schedule::Slot;
 use alertdrill::written::Written;
 use alertdrill::{Drill, ExpectedAlert, SilentAlert};
+use serde_yaml_ng::Value;
 
-use super::{hold, root};
+use super::{hold, read, root};
 use crate::drills;
 
 fn expected(alert: &ExpectedAlert) -> String {
@@ -125,6 +126,33 @@ fn plan() -> String {
         "```console\n$ ./drill plan stopped\n{shown}```\n\nOf all {count} \
          drills it expects that they take {at_best} to {at_worst} s.\n"
     )
+}
+
+/// Pages that tell another number of drills, or of the web shop's drills and alerts.
+pub(crate) fn miscounted() -> Vec<String> {
+    let yaml = |path: &str| -> Value { serde_yaml_ng::from_str(&read(path)).unwrap() };
+    let shop = yaml("examples/web-shop/alertdrill.yml");
+    let drills_of_shop = shop["drills"].as_sequence().unwrap().len();
+    let alerts_of_shop: usize = ["availability", "service"]
+        .iter()
+        .map(|file| yaml(&format!("examples/web-shop/prometheus/rules/{file}.yml")))
+        .flat_map(|rules| rules["groups"].as_sequence().unwrap().clone())
+        .map(|group| group["rules"].as_sequence().unwrap().len())
+        .sum();
+    let drills = format!("{} drills", drills::all().len());
+    let shop = format!("{alerts_of_shop} alerts");
+    let both = format!("{shop}, {drills_of_shop} drills");
+    let told = [
+        ("README.md", &drills),
+        ("docs/introduction.md", &drills),
+        ("README.md", &shop),
+        ("docs/tutorial/web-shop.md", &shop),
+        ("docs/your-project.md", &both),
+    ];
+    told.into_iter()
+        .filter(|(page, count)| !read(page).contains(count.as_str()))
+        .map(|(page, count)| format!("{page}: {count}"))
+        .collect()
 }
 
 /// Writes or holds the table of drills and the plan.
