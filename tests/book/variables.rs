@@ -37,10 +37,10 @@ pub(crate) fn forgotten() -> Vec<String> {
             sources(&source, &mut text);
         }
     }
-    let named = r#"(?:\bvar(?:_os)?\(|const [A-Z_]+: &str = )"([A-Z]+_[A-Z_]+|CARGO)""#;
-    let named = Regex::new(named).unwrap();
+    let pattern = r#"(?:\bvar(?:_os)?\(|const [A-Z_]+: &str = )"([A-Z]+_[A-Z_]+|CARGO)""#;
+    let pattern = Regex::new(pattern).unwrap();
     let page = read("docs/reference/environment.md");
-    let mut names: Vec<_> = named
+    let mut names: Vec<_> = pattern
         .captures_iter(&text)
         .map(|found| found[1].to_owned())
         .collect();
