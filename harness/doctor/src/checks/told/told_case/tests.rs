@@ -68,9 +68,9 @@ fn what_no_alert_of_both_has_is_found_once() {
 inhibit_rules: [{source_matchers: [severity=page], target_matchers: [severity=warning]}]
 ";
     let project = project(routes, OF_TWO);
-    let route = "am.yml:8:44 warning: no alert has team=\"c\" (they have `a`, `b`)";
+    let route = "am.yml:8:45 warning: no alert has team=\"c\" (they have `a`, `b`)";
     assert_finds("told/route-never-matches", &project, &[route]);
     let inhibition =
-        "am.yml:9:44 warning: no alert has severity=\"page\" (they have `critical`, `warning`)";
+        "am.yml:9:45 warning: no alert has severity=\"page\" (they have `critical`, `warning`)";
     assert_finds("told/inhibition-never-matches", &project, &[inhibition]);
 }
