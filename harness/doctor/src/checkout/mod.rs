@@ -80,6 +80,15 @@ impl Checkout {
         (self.alerts().count(), self.rules_files.len())
     }
 
+    /// Whether both have an Alertmanager, with the same configuration.
+    pub(crate) fn has_the_alertmanager_of(&self, other: &Self) -> bool {
+        let file = |checkout: &'_ Self| {
+            let alertmanager = checkout.alertmanager.as_ref();
+            alertmanager.map(|alertmanager| alertmanager.file.path.clone())
+        };
+        file(self).is_some() && file(self) == file(other)
+    }
+
     /// The rules that alert.
     pub(crate) fn alerts(&self) -> impl Iterator<Item = &Rule> {
         self.rules().filter(|rule| rule.kind == RuleKind::Alert)

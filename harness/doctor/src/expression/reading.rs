@@ -88,7 +88,7 @@ impl<'a> Reading<'a> {
         }
         Self {
             checkout: case.checkout,
-            knowledge: &case.knowledge,
+            knowledge: case.knowledge,
             recorded,
             shapes: RefCell::default(),
             values: RefCell::default(),

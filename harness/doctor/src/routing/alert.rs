@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use alertdrill_project::yaml_tree::Node;
 
+use super::surely_there::is_surely_there;
 use super::{LabelValue, ResultLabels, result_labels_of};
 use crate::checkout::{Checkout, Prometheus, Rule, RuleKind, RulesFile};
 use crate::knowledge::Knowledge;
@@ -12,11 +13,11 @@ use crate::knowledge::Knowledge;
 const OF_RULES: [&str; 3] = ["severity", "alertname", "priority"];
 
 /// An alert of a rule.
-#[derive(Debug)]
 pub(crate) struct Alert<'a> {
     pub(crate) rule: &'a Rule,
     result: ResultLabels,
     sent: &'a Sent,
+    knowledge: &'a Knowledge,
 }
 
 /// What Prometheus does to the labels of all alerts.
@@ -69,11 +70,25 @@ impl Alert<'_> {
     }
 }
 
+impl Alert<'_> {
+    /// Whether it surely has the label `name`, with a value that need not be known.
+    pub(crate) fn surely_has(&self, name: &str) -> bool {
+        if let LabelValue::One(_) = self.value_of(name) {
+            return true;
+        }
+        let is_written = self.sent.any_is_rewritten
+            || self.sent.rewritten.contains(name)
+            || self.rule.label(name).is_some();
+        let parsed = self.rule.expression.parsed.as_ref();
+        !is_written && parsed.is_ok_and(|it| is_surely_there(it, name, self.knowledge))
+    }
+}
+
 impl Alerts {
-    /// What the configuration of `checkout` does to alerts.
-    pub(crate) fn of(checkout: &Checkout) -> Self {
+    /// What the configuration of `checkout` does to alerts; `known` are all that are judged with it.
+    pub(crate) fn of(checkout: &Checkout, known: &[&Checkout]) -> Self {
         let mut sent = Sent {
-            has_other_senders: has_other_senders(checkout),
+            has_other_senders: has_other_senders(checkout, known),
             ..Sent::default()
         };
         if let Some(prometheus) = &checkout.prometheus {
@@ -88,7 +103,7 @@ impl Alerts {
     }
 
     /// The alert of `rule`.
-    pub(crate) fn alert<'a>(&'a self, rule: &'a Rule, knowledge: &Knowledge) -> Alert<'a> {
+    pub(crate) fn alert<'a>(&'a self, rule: &'a Rule, knowledge: &'a Knowledge) -> Alert<'a> {
         let parsed = rule.expression.parsed.as_ref();
         Alert {
             rule,
@@ -97,6 +112,7 @@ impl Alerts {
                 |expression| result_labels_of(expression, knowledge),
             ),
             sent: &self.sent,
+            knowledge,
         }
     }
 }
@@ -151,12 +167,17 @@ impl Sent {
 }
 
 /// Whether a service of the project evaluates rules of its own, and may tell the same Alertmanager.
-fn has_other_senders(checkout: &Checkout) -> bool {
+fn has_other_senders(checkout: &Checkout, known: &[&Checkout]) -> bool {
     let Some(compose) = &checkout.compose else {
         return false;
     };
-    let of_prometheus = checkout.prometheus.as_ref();
-    let of_prometheus = of_prometheus.and_then(|prometheus| prometheus.service.as_ref());
+    let of_same_project = known
+        .iter()
+        .filter(|it| it.compose.as_ref() == Some(compose));
+    let known: BTreeSet<_> = of_same_project
+        .chain(Some(&checkout))
+        .filter_map(|it| it.prometheus.as_ref()?.service.as_ref())
+        .collect();
     compose.services.iter().any(|(name, service)| {
         let image = service.image.as_deref().unwrap_or_default();
         let has_rules = || {
@@ -164,7 +185,7 @@ fn has_other_senders(checkout: &Checkout) -> bool {
             volumes.any(|volume| volume.target.contains("rule"))
         };
         let evaluates = ["vmalert", "thanos", "mimir", "cortex"];
-        let other_prometheus = image.contains("prom/prometheus") && Some(name) != of_prometheus;
+        let other_prometheus = image.contains("prom/prometheus") && !known.contains(name);
         evaluates.iter().any(|it| image.contains(it))
             || image.contains("loki") && has_rules()
             || other_prometheus

@@ -5,6 +5,7 @@ mod alert;
 mod label_value;
 mod matcher;
 mod result_labels;
+mod surely_there;
 mod tree;
 
 pub(crate) use alert::{Alert, Alerts, unloaded_rules};

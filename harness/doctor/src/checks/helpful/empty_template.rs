@@ -96,7 +96,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         let parsed = rule.expression.parsed.as_ref();
         let labels = parsed
             .ok()
-            .map(|expression| result_labels_of(expression, &case.knowledge));
+            .map(|expression| result_labels_of(expression, case.knowledge));
         let mut look = Look {
             rule,
             labels,

@@ -33,7 +33,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         let absence = case.knowledge.absence(selected.selector);
         let absence = absence.filter(|absence| is_loaded || absence.is_near);
         let finding = match absence {
-            Some(absence) => finding(&case.knowledge, &selected, &absence),
+            Some(absence) => finding(case.knowledge, &selected, &absence),
             None if is_loaded => match switched_off(case, &selected) {
                 Some(finding) => finding,
                 None => continue,

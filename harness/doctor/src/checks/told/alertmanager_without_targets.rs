@@ -3,9 +3,8 @@
 use alertdrill_core::Finding;
 use alertdrill_project::yaml_tree::{Node, Place};
 
-use super::told_case::names_in_words;
+use super::told_case::alerts_in_words;
 use crate::checks::check::{Case, Check, Said};
-use crate::routing::unloaded_rules;
 
 pub(in crate::checks) const ALERTMANAGER_WITHOUT_TARGETS: Check = Check {
     id: "told/alertmanager-without-targets",
@@ -20,9 +19,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     let Some(prometheus) = &case.checkout.prometheus else {
         return Vec::new();
     };
-    let unloaded = unloaded_rules(case.checkout);
-    let alerts = case.checkout.alerts().chain(&unloaded);
-    let names = names_in_words(alerts.map(|rule| rule.name.text.as_str()));
+    let names = alerts_in_words(case);
     let Some(written) = prometheus.node.at(&["alerting", "alertmanagers"]) else {
         return Vec::new();
     };

@@ -102,10 +102,40 @@ struct Sides<'a> {
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Side {
-    /// The values of the labels of `equal`; `None` of one that is not known.
-    values: Vec<Option<String>>,
+    /// The values of the labels of `equal`.
+    values: Vec<Shown>,
     /// Whether it surely is on the other side too.
     is_on_both: bool,
+}
+
+/// What is known of a label of `equal`.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Shown {
+    /// It is this one, or none if this is empty.
+    One(String),
+    /// It is there, and its value is not known.
+    Some,
+    Unknown,
+}
+
+impl Shown {
+    fn of(alert: &Alert<'_>, label: &str) -> Self {
+        match alert.value_of(label) {
+            LabelValue::Absent => Self::One(String::new()),
+            LabelValue::One(value) => Self::One(value),
+            LabelValue::Unknown if alert.surely_has(label) => Self::Some,
+            LabelValue::Unknown => Self::Unknown,
+        }
+    }
+
+    /// Whether both may be the same.
+    fn may_be(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::One(one), Self::One(other)) => one == other,
+            (Self::Some, Self::One(value)) | (Self::One(value), Self::Some) => !value.is_empty(),
+            _ => true,
+        }
+    }
 }
 
 impl<'a> Sides<'a> {
@@ -122,11 +152,7 @@ impl<'a> Sides<'a> {
                 values: inhibition
                     .equal
                     .iter()
-                    .map(|label| match alert.value_of(&label.text) {
-                        LabelValue::Absent => Some(String::new()),
-                        LabelValue::One(value) => Some(value),
-                        LabelValue::Unknown => None,
-                    })
+                    .map(|label| Shown::of(alert, &label.text))
                     .collect(),
                 is_on_both: source == Verdict::Yes && target == Verdict::Yes,
             };
@@ -146,7 +172,7 @@ impl<'a> Sides<'a> {
             // Alertmanager leaves alone what is on both sides.
             let both = source.is_on_both && target.is_on_both;
             let mut values = source.values.iter().zip(&target.values);
-            !both && values.all(|(a, b)| a.is_none() || b.is_none() || a == b)
+            !both && values.all(|(a, b)| a.may_be(b))
         })
     }
 
@@ -154,10 +180,8 @@ impl<'a> Sides<'a> {
     fn label_that_differs(&self) -> Option<&str> {
         let mut labels = self.inhibition.equal.iter().enumerate();
         let differs = labels.find(|(number, _)| {
-            let may_agree = self.any_pair(|source, target| {
-                let (a, b) = (&source.values[*number], &target.values[*number]);
-                a.is_none() || b.is_none() || a == b
-            });
+            let may_agree = self
+                .any_pair(|source, target| source.values[*number].may_be(&target.values[*number]));
             may_agree == Some(false)
         });
         differs.map(|(_, label)| label.text.as_str())
@@ -222,6 +246,20 @@ groups:
                that is muted, and `equal` asks for it",
             ],
         );
+    }
+
+    #[test]
+    fn label_that_one_side_lacks_and_the_other_surely_has_is_found() {
+        let inhibition = "{source_match: {severity: critical}, target_match: {severity: warning}, equal: [job, instance]}";
+        let summed = project(inhibition).replace("x > 1", "sum by (job) (x) > 1");
+        assert_finds(
+            ID,
+            &summed,
+            &["alertmanager.yml:4:5 warning: no alert that mutes has the same `instance`"],
+        );
+        // Both lack it, or it is not known.
+        assert_silent(ID, &summed.replace("up == 0", "sum(up) == 0"));
+        assert_silent(ID, &summed.replace("up == 0", "y == 0"));
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 mod alertmanager_unknown;
 mod alertmanager_without_targets;
+mod broken_configuration;
 mod empty_default_receiver;
+mod filled_in;
 mod inhibition_mutes_itself;
 mod inhibition_never_matches;
 mod no_alertmanager;
@@ -18,6 +20,7 @@ pub(super) const CHECKS: &[Check] = &[
     no_alertmanager::NO_ALERTMANAGER,
     alertmanager_without_targets::ALERTMANAGER_WITHOUT_TARGETS,
     alertmanager_unknown::ALERTMANAGER_UNKNOWN,
+    broken_configuration::BROKEN_CONFIGURATION,
     receiver_undefined::RECEIVER_UNDEFINED,
     receiver_unreachable::RECEIVER_UNREACHABLE,
     empty_default_receiver::EMPTY_DEFAULT_RECEIVER,

@@ -3,10 +3,9 @@
 use alertdrill_core::Finding;
 use alertdrill_project::yaml_tree::Place;
 
-use super::told_case::names_in_words;
+use super::told_case::alerts_in_words;
 use crate::checkout::Prometheus;
 use crate::checks::check::{Case, Check, Said};
-use crate::routing::unloaded_rules;
 
 pub(in crate::checks) const NO_ALERTMANAGER: Check = Check {
     id: "told/no-alertmanager",
@@ -21,9 +20,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     let Some(prometheus) = &case.checkout.prometheus else {
         return Vec::new();
     };
-    let unloaded = unloaded_rules(case.checkout);
-    let alerts = case.checkout.alerts().chain(&unloaded);
-    let names = names_in_words(alerts.map(|rule| rule.name.text.as_str()));
+    let names = alerts_in_words(case);
     let written = prometheus.node.at(&["alerting", "alertmanagers"]);
     if names.is_empty() || written.is_some() || is_told_by_a_flag(case, prometheus) {
         return Vec::new();
@@ -93,6 +90,18 @@ mod tests {
                 "--- prometheus.yml\nrule_files: [rules.yml]\n# alerting:\n#   alertmanagers:\n{RULES}"
             ),
             &["prometheus.yml:2:1 error: `alerting` is commented out (line 2)"],
+        );
+    }
+
+    #[test]
+    fn alerts_of_a_file_that_is_no_yaml_are_named() {
+        let broken = "--- rules.yml\ngroups:\n- name: g\n  rules:\n  - alert: Down\n    expr: up == 0\n   labels: {a: b}\n";
+        assert_finds(
+            "told/no-alertmanager",
+            &format!("--- prometheus.yml\nrule_files: [rules.yml]\n#alerting:\n{broken}"),
+            &[
+                "prometheus.yml:2:1 error: `alerting` is commented out (line 2), so nobody is told of `Down`",
+            ],
         );
     }
 

@@ -6,6 +6,8 @@ use regex::Regex;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use super::broken_configuration::is_address;
+use super::filled_in::Reading;
 use super::told_case::ToldCase;
 use crate::checks::check::{Case, Check, Said};
 use crate::network::{Answers, Names, ServiceTexts, WrongPort, host_and_port, wrong_port};
@@ -38,7 +40,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let file = &told.alertmanager.file;
-    let is_filled_in = is_filled_in(case, told.alertmanager.service.as_deref());
+    let reading = Reading::of(case, told.alertmanager.service.as_deref());
     let mut seen = BTreeSet::new();
     let mut findings = Vec::new();
     for (address, at) in addresses(&told) {
@@ -49,7 +51,10 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             let names = Names::of(case.checkout)?;
             unreachable(case, &names, asker, &address)
         });
-        let said = by_network.or_else(|| (!is_filled_in).then(|| placeholder(&address))?);
+        let said = by_network.or_else(|| {
+            let is_as_written = reading == Reading::AsWritten;
+            is_as_written.then(|| placeholder(&address))?
+        });
         findings.extend(said.map(|said| said.at(RECEIVER_UNREACHABLE.id, &file.path, at)));
     }
     findings
@@ -73,38 +78,26 @@ fn addresses(told: &ToldCase<'_>) -> Vec<(String, Place)> {
             ADDRESSES.contains(&key).then_some((key, value))
         });
         let own: Vec<_> = own.collect();
-        found.extend(own.iter().filter_map(|(_, value)| text_at(value)));
+        found.extend(own.iter().filter_map(|(key, value)| address_at(key, value)));
         let of_all = match kind.as_str() {
             "email_configs" => "smtp_smarthost",
             "slack_configs" => "slack_api_url",
             _ => continue,
         };
         if own.is_empty() && config.get("api_url_file").is_none() {
-            let of_all = global.and_then(|global| global.get(of_all));
-            found.extend(of_all.and_then(text_at));
+            let key = of_all;
+            let of_all = global.and_then(|global| global.get(key));
+            found.extend(of_all.and_then(|value| address_at(key, value)));
         }
     }
     found
 }
 
-fn text_at(node: &Node) -> Option<(String, Place)> {
-    Some((node.text()?.trim().to_owned(), node.place))
-}
-
-/// Whether something fills in the configuration before Alertmanager reads it.
-fn is_filled_in(case: &Case<'_>, service: Option<&str>) -> bool {
-    let Some(compose) = &case.checkout.compose else {
-        return true;
-    };
-    let Some(service) = service.and_then(|name| compose.services.get(name)) else {
-        return true;
-    };
-    let mut words = service.command.iter().chain(&service.entrypoint);
-    service.build.is_some()
-        || !service.entrypoint.is_empty()
-        || words.any(|word| {
-            ["envsubst", "sed ", "sh", "-c"].contains(&word.as_str()) || word.contains("sed ")
-        })
+/// The address at `key`, unless Alertmanager refuses it: `told/broken-configuration` says that.
+fn address_at(key: &str, node: &Node) -> Option<(String, Place)> {
+    let text = node.text()?;
+    let is_taken = key.ends_with("smarthost") || is_address(text);
+    is_taken.then(|| (text.trim().to_owned(), node.place))
 }
 
 fn unreachable(case: &Case<'_>, names: &Names<'_>, asker: &str, address: &str) -> Option<Said> {
@@ -162,9 +155,9 @@ fn listed(ports: &[u16]) -> String {
 /// That an address is one that somebody has yet to fill in.
 fn placeholder(address: &str) -> Option<Said> {
     let lower = address.to_lowercase();
-    if address.contains("${") || address.starts_with('$') || address.contains("{{") {
+    if address.contains("${") || address.starts_with('$') {
         return Some(Said::error(
-            format!("Alertmanager does not fill in `{address}`, so it does not start with it"),
+            format!("Alertmanager does not fill in `{address}`, so nobody is told there"),
             "write the address itself, name a file that holds it (`url_file`, `api_url_file`), or \
              fill it in before Alertmanager starts",
         ));
@@ -288,8 +281,8 @@ receivers:
                 "warning: `https://discord",
             ),
             (
-                "${SLACK_URL}",
-                "error: Alertmanager does not fill in `${SLACK_URL}`",
+                "https://hooks.example.org/${SLACK}",
+                "error: Alertmanager does not fill in `https://hooks.example.org/${SLACK}`",
             ),
         ] {
             let configs = format!("slack_configs: [{{api_url: '{url}'}}]");

@@ -2,15 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use crate::checkout::{Alertmanager, Rule};
+use crate::checkout::{Alertmanager, Checkout, Rule, RulesFile};
 use crate::checks::check::Case;
+use crate::knowledge::Knowledge;
 use crate::routing::{Alert, Alerts, LabelValue, Routing, unloaded_rules};
 
 /// The alerts of a project, and the Alertmanager to which they are sent.
 pub(super) struct ToldCase<'a> {
-    case: &'a Case<'a>,
     pub(super) alertmanager: &'a Alertmanager,
     pub(super) routing: Routing,
+    senders: Vec<Sender<'a>>,
+}
+
+/// A Prometheus that tells it.
+struct Sender<'a> {
+    checkout: &'a Checkout,
+    knowledge: &'a Knowledge,
     sent: Alerts,
     unloaded: Vec<Rule>,
 }
@@ -19,28 +26,68 @@ impl<'a> ToldCase<'a> {
     /// `None` if no Alertmanager's configuration is known.
     pub(super) fn of(case: &'a Case<'a>) -> Option<Self> {
         let alertmanager = case.checkout.alertmanager.as_ref()?;
+        let all: Vec<_> = case.senders.iter().map(|(checkout, _)| *checkout).collect();
+        let senders = case.senders.iter().map(|(checkout, knowledge)| Sender {
+            checkout,
+            knowledge,
+            sent: Alerts::of(checkout, &all),
+            unloaded: unloaded_rules(checkout),
+        });
         Some(Self {
-            case,
             alertmanager,
             routing: Routing::of(alertmanager),
-            sent: Alerts::of(case.checkout),
-            unloaded: unloaded_rules(case.checkout),
+            senders: senders.collect(),
         })
     }
 
-    /// The alerts of the rules that are loaded, and of those that should be.
+    /// The alerts of the rules that are loaded, and of those that should be, of every Prometheus
+    /// that tells this Alertmanager.
     pub(super) fn alerts(&self) -> Vec<Alert<'_>> {
-        let rules = self.case.checkout.alerts().chain(&self.unloaded);
-        rules
-            .map(|rule| self.sent.alert(rule, &self.case.knowledge))
-            .collect()
+        let alerts = self.senders.iter().flat_map(|sender| {
+            let rules = sender.checkout.alerts().chain(&sender.unloaded);
+            rules.map(|rule| sender.sent.alert(rule, sender.knowledge))
+        });
+        alerts.collect()
     }
 
     /// Whether the alerts that are known are all, and there are some.
     pub(super) fn knows_all_alerts(&self) -> bool {
-        let mut rules = self.case.checkout.alerts().chain(&self.unloaded);
-        !self.sent.may_be_more() && rules.next().is_some()
+        let may_be_more = self.senders.iter().any(|sender| sender.sent.may_be_more());
+        let is_broken = |sender: &Sender<'_>| {
+            let mut files = sender.checkout.rules_files.iter();
+            files.any(|file| !names_in_broken(file).is_empty())
+        };
+        let has_some = |sender: &Sender<'_>| {
+            let mut rules = sender.checkout.alerts().chain(&sender.unloaded);
+            rules.next().is_some()
+        };
+        !may_be_more && !self.senders.iter().any(is_broken) && self.senders.iter().any(has_some)
     }
+}
+
+/// The names of the alerts of which Prometheus should tell somebody, in words: those of files that
+/// are broken, too. Empty if there are none.
+pub(super) fn alerts_in_words(case: &Case<'_>) -> String {
+    let unloaded = unloaded_rules(case.checkout);
+    let alerts = case.checkout.alerts().chain(&unloaded);
+    let names = alerts.map(|rule| rule.name.text.as_str());
+    let broken = case.checkout.rules_files.iter().flat_map(names_in_broken);
+    names_in_words(names.chain(broken))
+}
+
+/// The names of alerts in a file that is no YAML.
+fn names_in_broken(file: &RulesFile) -> Vec<&str> {
+    if file.complaints.is_empty() || !file.rules.is_empty() {
+        return Vec::new();
+    }
+    let lines = file.file.text.lines();
+    let names = lines.filter_map(|line| {
+        let entry = line.trim_start().strip_prefix('-')?.trim_start();
+        let name = entry.strip_prefix("alert:")?.trim();
+        let name = name.trim_matches(['"', '\'']);
+        (!name.is_empty()).then_some(name)
+    });
+    names.collect()
 }
 
 /// What the alerts have for the label `label`, in words.
@@ -75,3 +122,6 @@ pub(super) fn names_in_words<'a>(names: impl IntoIterator<Item = &'a str>) -> St
         more => format!("{} and {more} more", first.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests;
