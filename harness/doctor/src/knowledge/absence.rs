@@ -51,9 +51,15 @@ impl Knowledge {
             return None;
         }
         let knows_all = who_knows_all_like(name);
+        // A server's own metric of that kind is not meant by a name that has no such prefix.
+        let with_prefix = format!("_{name}");
         let nearest = self.names.nearest(name);
+        let nearest = nearest.filter(|nearest| !nearest.ends_with(&with_prefix));
         let is_near = nearest.is_some_and(|nearest| is_near_miss(name, nearest));
-        let may_export = asked.iter().any(|(_, endpoint)| endpoint.may_export(name));
+        let nearest = nearest.filter(|nearest| is_near || !nearest.starts_with("scrape_"));
+        let may_export = asked
+            .iter()
+            .any(|(_, endpoint)| endpoint.may_export(name, &self.mentions));
         // A slip in a name that begins as all names of an exporter do, which is scraped.
         let is_slip = is_near
             && knows_all.is_some_and(|exporter| {
@@ -64,7 +70,12 @@ impl Knowledge {
             && !may_export
             && !asked
                 .iter()
-                .any(|(_, endpoint)| endpoint.identity.reach == Reach::LikelyListed);
+                .any(|(_, endpoint)| match endpoint.identity.reach {
+                    Reach::LikelyListed => true,
+                    // No program has an exporter's names by chance.
+                    Reach::Written => knows_all.is_none(),
+                    _ => false,
+                });
         let is_sure = is_slip || is_surely_read;
         let is_likely = !self.takes_more && !may_export;
         // What a running Prometheus has never had may come with its first event.

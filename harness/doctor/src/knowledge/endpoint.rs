@@ -6,11 +6,93 @@ use alertdrill_project::yaml_tree::{Node, Place};
 
 use super::Family;
 use super::catalogue::{EVERY_SCRAPE, exporter};
-use super::identity::{Identity, Reach};
+use super::identity::{Identity, Reach, of_service};
+use super::mentions::Mentions;
 use super::program::Programs;
 use super::relabelling::{Fate, steps, target_labels};
 use super::series::Labels;
 use crate::checkout::{Checkout, Job, SourceFile};
+
+/// First words of the names that libraries give by themselves.
+const OF_LIBRARIES: [&str; 77] = [
+    "actix",
+    "airflow",
+    "api",
+    "app",
+    "application",
+    "aspnetcore",
+    "axum",
+    "cache",
+    "celery",
+    "client",
+    "connection",
+    "cpu",
+    "db",
+    "disk",
+    "django",
+    "dotnet",
+    "ecto",
+    "echo",
+    "executor",
+    "express",
+    "fastapi",
+    "fastify",
+    "faraday",
+    "fiber",
+    "flask",
+    "gin",
+    "go",
+    "grpc",
+    "gunicorn",
+    "hikaricp",
+    "http",
+    "httpclient",
+    "jdbc",
+    "jetty",
+    "jvm",
+    "kafka",
+    "kestrel",
+    "koa",
+    "laravel",
+    "lettuce",
+    "logback",
+    "memory",
+    "messaging",
+    "microsoft",
+    "mongodb",
+    "mysql",
+    "nest",
+    "nodejs",
+    "phoenix",
+    "php",
+    "postgres",
+    "process",
+    "promhttp",
+    "puma",
+    "python",
+    "queue",
+    "rabbitmq",
+    "rails",
+    "redis",
+    "request",
+    "requests",
+    "resilience4j",
+    "response",
+    "rocket",
+    "rpc",
+    "ruby",
+    "runtime",
+    "server",
+    "sidekiq",
+    "spring",
+    "starlette",
+    "swoole",
+    "system",
+    "target",
+    "tomcat",
+    "uwsgi",
+    "vm",
+];
 
 /// One kind of thing that a job scrapes.
 #[derive(Clone, Debug, Default)]
@@ -61,12 +143,42 @@ pub(super) fn endpoints(checkout: &Checkout) -> Vec<Endpoint> {
             }
         }
         if job.finds_targets {
-            let mut it = endpoint(job, Identity::of_job(job), "", &BTreeMap::new());
-            it.target_labels = None;
-            found.push(it);
+            for identity in discovered(checkout, &mut programs, job) {
+                let mut it = endpoint(job, identity, "", &BTreeMap::new());
+                it.target_labels = None;
+                found.push(it);
+            }
         }
     }
     found
+}
+
+/// What a job finds by itself: of the engine, the services of the project.
+fn discovered(checkout: &Checkout, programs: &mut Programs<'_>, job: &Job) -> Vec<Identity> {
+    let mut ways = job.node.entries().iter().filter_map(|(key, _)| key.text());
+    let asks_the_engine = ways
+        .by_ref()
+        .filter(|key| key.ends_with("_sd_configs"))
+        .all(|key| key == "docker_sd_configs");
+    let usual = Identity::of_job(job);
+    let is_known = usual.reach != Reach::Anything || job.asks_a_prober();
+    let services = checkout.compose.iter().flat_map(|it| &it.services);
+    let mut found: Vec<Identity> = Vec::new();
+    if asks_the_engine && !is_known {
+        found.extend(services.map(|(name, service)| {
+            let identity = of_service(programs, job, name, service, None);
+            Identity {
+                // Which of them it finds is not asked.
+                reach: match identity.reach {
+                    Reach::Listed => Reach::LikelyListed,
+                    Reach::Nothing => Reach::Written,
+                    reach => reach,
+                },
+                ..identity
+            }
+        }));
+    }
+    if found.is_empty() { vec![usual] } else { found }
 }
 
 /// What makes two targets the same: what they are, or where if that is not known.
@@ -178,10 +290,13 @@ impl Endpoint {
     }
 
     /// Whether it may give a series of this name that is not listed.
-    pub(super) fn may_export(&self, name: &str) -> bool {
+    pub(super) fn may_export(&self, name: &str, mentions: &Mentions) -> bool {
         let mut listed = self.identity.exporters.iter();
         if listed.any(|exporter| exporter.knows_all_like(name)) {
             return self.identity.reach == Reach::Anything;
+        }
+        if self.identity.reach == Reach::Nothing {
+            return false;
         }
         let first = name.split('_').next().unwrap_or_default();
         let has_alike = self.first_words.contains(first);
@@ -191,10 +306,22 @@ impl Endpoint {
                 let known = super::catalogue::who_knows_all_like(name);
                 known.is_none() || self.sounds_like(first)
             }
+            Reach::Written => {
+                let known = super::catalogue::who_knows_all_like(name);
+                let is_open = self.hides(first) || mentions.is_set(first);
+                (known.is_none() || self.sounds_like(first)) && (is_open || mentions.mention(name))
+            }
+            Reach::Nothing => false,
             Reach::Listed | Reach::LikelyListed => {
                 has_alike && !self.identity.exporters.iter().all(|it| it.is_library())
             }
         }
+    }
+
+    /// Whether a library of its program may give it names that begin so, which no source has.
+    fn hides(&self, first: &str) -> bool {
+        let program = self.identity.program.as_ref();
+        program.is_some_and(|it| it.scan.hides_names) && OF_LIBRARIES.contains(&first)
     }
 
     /// Whether it is a well-known exporter, and no program of the project.

@@ -3,7 +3,7 @@
 use promql_parser::parser::VectorSelector;
 
 use super::endpoint::Endpoint;
-use super::identity::plain;
+use super::recognised::plain;
 use super::series::{Relabelled, Series};
 use super::{Family, Knowledge};
 
@@ -83,9 +83,9 @@ impl Knowledge {
             .iter()
             .find(|it| is_asked(it.endpoint))?;
         // The same program may be scraped by another job, too.
-        let may_be_there = asked
-            .iter()
-            .any(|(index, endpoint)| *index != relabelled.endpoint && endpoint.may_export(name));
+        let may_be_there = asked.iter().any(|(index, endpoint)| {
+            *index != relabelled.endpoint && endpoint.may_export(name, &self.mentions)
+        });
         let endpoint = self.endpoints.get(relabelled.endpoint)?;
         (!is_there && !may_be_there).then_some((endpoint, relabelled))
     }

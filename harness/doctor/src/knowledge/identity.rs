@@ -2,10 +2,13 @@
 
 use alertdrill_project::Service;
 
+use super::bare_image::{SERVE_NONE, bare_image};
 use super::catalogue::{PROBE, exporter, exporters};
 use super::exporter::Exporter;
 use super::program::{Program, Programs, last_part};
+use super::recognised::{by_image, by_name, by_port};
 use crate::checkout::{Checkout, Job, Target};
+use crate::network::{Answers, Names, host_and_port};
 
 /// Whose names tell of programs that hand on what others give them.
 const HAND_ON: [&str; 14] = [
@@ -36,9 +39,6 @@ const OPEN: [&str; 9] = [
     "snmp",
     "mtail",
 ];
-/// Ports that any program may have.
-const COMMON_PORTS: [u16; 9] = [80, 443, 3000, 5000, 8000, 8001, 8080, 8081, 9090];
-
 /// What is scraped.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Identity {
@@ -56,6 +56,10 @@ pub(super) enum Reach {
     Listed,
     /// Nothing, if the files are those that it is made of, which is likely.
     LikelyListed,
+    /// Nothing at all, not even what its like usually have: it serves no metrics.
+    Nothing,
+    /// Names of its own that the checkout's sources mention, but none of a well-known exporter.
+    Written,
     /// Names of its own, but none of a well-known exporter.
     Own,
     /// Anything.
@@ -81,9 +85,16 @@ impl Identity {
             let service = checkout.compose.as_ref()?.services.get(name)?;
             Some((name.as_str(), service))
         });
-        match service {
-            Some((name, service)) => of_service(programs, job, name, service),
-            None => of_address(checkout, programs, job, &target.address.text),
+        let address = target.address.text.as_str();
+        let (host, port) = host_and_port(address);
+        if let Some((name, service)) = service {
+            return of_service(programs, job, name, service, port);
+        }
+        let identity = of_address(checkout, programs, job, address);
+        if is_nobody(checkout, host) {
+            identity.of_nobody()
+        } else {
+            identity
         }
     }
 
@@ -121,9 +132,12 @@ impl Identity {
     }
 
     fn program(program: Program, is_surely_it: bool) -> Self {
-        let reach = match (program.scan.is_whole(), is_surely_it) {
+        let scan = &program.scan;
+        let reach = match (scan.is_whole(), is_surely_it) {
             (true, true) => Reach::Listed,
             (true, false) => Reach::LikelyListed,
+            (false, true) if scan.gives_none() => Reach::Nothing,
+            (false, _) if scan.has_code => Reach::Written,
             (false, _) => Reach::Own,
         };
         let libraries = program.scan.libraries.iter();
@@ -133,6 +147,18 @@ impl Identity {
             program: Some(program),
             reach,
         }
+    }
+
+    /// The same where nobody answers: there is no more of it than the checkout has.
+    fn of_nobody(self) -> Self {
+        let reach = match self.reach {
+            Reach::Own if self.program.as_ref().is_some_and(|it| it.scan.has_code) => {
+                Reach::Written
+            }
+            Reach::Own if !self.exporters.is_empty() => Reach::Listed,
+            reach => reach,
+        };
+        Self { reach, ..self }
     }
 
     fn own() -> Self {
@@ -180,7 +206,14 @@ fn probed(job: &Job) -> Identity {
     }
 }
 
-fn of_service(programs: &mut Programs<'_>, job: &Job, name: &str, service: &Service) -> Identity {
+/// What a service gives to a job that asks it at `port`.
+pub(super) fn of_service(
+    programs: &mut Programs<'_>,
+    job: &Job,
+    name: &str,
+    service: &Service,
+    port: Option<u16>,
+) -> Identity {
     let environment = service
         .environment
         .iter()
@@ -192,12 +225,31 @@ fn of_service(programs: &mut Programs<'_>, job: &Job, name: &str, service: &Serv
     if let (Some(image), false) = (image, is_built)
         && let Some(found) = by_image(image, &job.metrics_path)
     {
-        return Identity::listed(found, Some(command));
+        let is_statsd = found.iter().any(|it| it.name == "statsd_exporter");
+        let identity = Identity::listed(found, Some(command));
+        return if is_statsd && programs.send_statsd(name) {
+            Identity {
+                reach: Reach::Written,
+                ..identity
+            }
+        } else {
+            identity
+        };
+    }
+    if let (Some(image), false) = (image, is_built)
+        && let Some(identity) = bare_image(image, port, &command, !service.volumes.is_empty())
+    {
+        return identity;
     }
     let program = programs.of_service(service);
     if is_built {
         let runs = service.entrypoint.first().or(service.command.first());
         let runs = runs.and_then(|word| word.rsplit('/').next());
+        if runs.is_some_and(|word| SERVE_NONE.contains(&word))
+            && let Some(identity) = bare_image(runs.unwrap_or_default(), port, &command, false)
+        {
+            return identity;
+        }
         let is_of_its_own = program
             .as_ref()
             .is_some_and(|it| !it.folder.as_os_str().is_empty() && it.scan.has_any());
@@ -237,14 +289,22 @@ fn of_service(programs: &mut Programs<'_>, job: &Job, name: &str, service: &Serv
         return Identity::listed(found, Some(command));
     }
     match programs.named(name) {
-        Some(program) if program.scan.is_whole() => Identity::program(program, false),
-        Some(program) => Identity {
-            reach: Reach::Own,
-            ..Identity::program(program, false)
-        },
+        Some(program) => Identity::program(program, false),
         None if image.contains("exporter") => Identity::default(),
         None => Identity::own(),
     }
+}
+
+/// Whether no service answers to a host's name that Prometheus asks.
+fn is_nobody(checkout: &Checkout, host: &str) -> bool {
+    let asker = checkout
+        .prometheus
+        .as_ref()
+        .and_then(|it| it.service.as_deref());
+    let names = Names::of(checkout);
+    asker
+        .zip(names)
+        .is_some_and(|(asker, names)| matches!(names.answers(host, asker), Answers::Nobody { .. }))
 }
 
 fn of_address(
@@ -295,72 +355,12 @@ fn of_address(
         }
     }
     if is_a_service && checkout.compose.is_some() && !host.contains("exporter") {
-        return Identity::own();
+        // A slip in the service's name: its own metrics have the names that are meant.
+        let all = programs.all();
+        return Identity {
+            reach: Reach::Own,
+            ..Identity::program(all, false)
+        };
     }
     Identity::default()
-}
-
-/// Those of one image that serve this path; all of them if none does.
-fn at_path(found: Vec<&'static Exporter>, path: &str) -> Option<Vec<&'static Exporter>> {
-    let at_path: Vec<_> = found.iter().copied().filter(|it| it.path == path).collect();
-    let best = if at_path.is_empty() { found } else { at_path };
-    (!best.is_empty()).then_some(best)
-}
-
-fn by_image(image: &str, path: &str) -> Option<Vec<&'static Exporter>> {
-    let has_it = |exporter: &&Exporter| exporter.images.iter().any(|it| it == image);
-    at_path(exporters().iter().filter(has_it).collect(), path)
-}
-
-/// By a word in a name of somebody: `my-node-exporter-1`.
-fn by_name(name: &str, path: &str) -> Option<Vec<&'static Exporter>> {
-    let name = plain(name);
-    let mut found: Vec<(usize, &Exporter)> = Vec::new();
-    for exporter in exporters() {
-        let names = exporter
-            .images
-            .iter()
-            .chain(Some(&exporter.name))
-            .map(|it| plain(it));
-        let longest = names
-            .filter(|it| {
-                let is_exporter = it.contains("exporter") || it == "cadvisor";
-                // `prometheus` in a job's name is no more than a word.
-                *it == name || (is_exporter && name.contains(it.as_str()))
-            })
-            .map(|it| it.len())
-            .max();
-        found.extend(longest.map(|length| (length, exporter)));
-    }
-    let usual: Option<&str> = match name.as_str() {
-        "node" | "nodes" | "nodeexporter" | "linux" => Some("node_exporter"),
-        "redis" | "redisexporter" => Some("redis_exporter"),
-        "mysql" | "mysqlexporter" | "mysqldexporter" => Some("mysqld_exporter"),
-        "postgres" | "postgresql" | "postgresexporter" | "pgexporter" => Some("postgres_exporter"),
-        "blackboxexporter" => Some("blackbox_exporter"),
-        _ => None,
-    };
-    if found.is_empty()
-        && usual.is_some_and(|usual| name.ends_with("exporter") || usual == "node_exporter")
-    {
-        return usual.and_then(exporter).map(|it| vec![it]);
-    }
-    let longest = found.iter().map(|(length, _)| *length).max()?;
-    let best = found.into_iter().filter(|(length, _)| *length == longest);
-    at_path(best.map(|(_, exporter)| exporter).collect(), path)
-}
-
-/// A name without what people write in different ways.
-pub(super) fn plain(name: &str) -> String {
-    let name = name.to_ascii_lowercase();
-    name.chars().filter(char::is_ascii_alphanumeric).collect()
-}
-
-fn by_port(port: u16, path: &str) -> Option<Vec<&'static Exporter>> {
-    if COMMON_PORTS.contains(&port) {
-        return None;
-    }
-    let has_it =
-        |exporter: &&Exporter| exporter.name.contains("exporter") && exporter.ports.contains(&port);
-    at_path(exporters().iter().filter(has_it).collect(), path)
 }

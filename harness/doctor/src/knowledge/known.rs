@@ -10,6 +10,7 @@ use super::catalogue::{EVERY_SCRAPE, exporter};
 use super::endpoint::{Endpoint, endpoints};
 use super::identity::Reach;
 use super::likeness::Names;
+use super::mentions::Mentions;
 use super::recorded::record;
 use super::series::{Labels, Relabelled, Series};
 use super::{Family, MetricKind};
@@ -40,6 +41,8 @@ pub(crate) struct Knowledge {
     /// Metrics that rules record.
     pub(super) recorded: BTreeSet<String>,
     pub(super) names: Names,
+    /// What the project's programs mention.
+    pub(super) mentions: Mentions,
     /// Whether Prometheus has more than what it scrapes: what is written to it, or read elsewhere.
     pub(super) takes_more: bool,
     /// All names that a running Prometheus has.
@@ -52,6 +55,7 @@ impl Knowledge {
         let mut known = Self {
             endpoints: endpoints(checkout),
             takes_more: takes_more(checkout),
+            mentions: Mentions::of(checkout),
             ..Self::default()
         };
         for index in 0..known.endpoints.len() {
@@ -170,9 +174,9 @@ impl Knowledge {
             .as_ref()
             .is_some_and(|names| names.contains(name));
         // A program of which not all is read still has this base name, and no other series of it.
-        let has_other = asked
-            .iter()
-            .any(|(_, it)| it.identity.reach == Reach::Anything && it.may_export(name));
+        let has_other = asked.iter().any(|(_, it)| {
+            it.identity.reach == Reach::Anything && it.may_export(name, &self.mentions)
+        });
         let is_asked = self.bases_named(name).iter().any(|family| {
             asked
                 .iter()
@@ -299,9 +303,9 @@ impl Knowledge {
         let is_only_recorded = !found.is_empty() && found.iter().all(|it| it.endpoint.is_none());
         let asked: Vec<_> = self.asked(matchers).collect();
         // What reads text files of others seldom gives what a program gives itself.
-        let may_be_others = asked
-            .iter()
-            .any(|(_, endpoint)| !endpoint.is_an_exporter() && endpoint.may_export(name));
+        let may_be_others = asked.iter().any(|(_, endpoint)| {
+            !endpoint.is_an_exporter() && endpoint.may_export(name, &self.mentions)
+        });
         if !is_only_recorded && (self.takes_more || may_be_others) {
             return None;
         }

@@ -5,11 +5,13 @@
 //! exporter.rs    what a well-known exporter's data file says; catalogue.rs has all of them
 //! identity.rs    what a job scrapes: a well-known exporter, a program of the project, or unknown
 //! endpoint.rs    all series that it gives, after relabelling.rs
+//! mentions.rs    which names the project's programs mention
 //! recorded.rs    what rules record, with result_labels.rs
 //! known.rs       answers questions about a metric, with absence.rs and facts.rs
 //! ```
 
 mod absence;
+mod bare_image;
 mod catalogue;
 mod endpoint;
 mod entry;
@@ -19,7 +21,9 @@ mod family;
 mod identity;
 mod known;
 mod likeness;
+mod mentions;
 mod program;
+mod recognised;
 mod recorded;
 mod relabelling;
 mod result_labels;

@@ -75,6 +75,30 @@ impl<'a> Programs<'a> {
         programs.next()
     }
 
+    /// Whether all that sends metrics to the `StatsD` server `server` is in the checkout: programs, and
+    /// Airflow, whose names begin with a prefix that its settings tell.
+    pub(super) fn send_statsd(&self, server: &str) -> bool {
+        let services = self.checkout.compose.iter().flat_map(|it| &it.services);
+        let mut senders = services.filter(|(name, service)| {
+            let words = service.command.iter().chain(&service.entrypoint);
+            let values = service.environment.values().flatten();
+            let keys = service.environment.keys();
+            let mut words = words.chain(values).chain(keys);
+            name.as_str() != server
+                && words.any(|word| {
+                    let word = word.to_ascii_lowercase();
+                    word.contains("statsd") || word.contains(server)
+                })
+        });
+        senders.all(|(_, service)| {
+            service.build.is_some()
+                || service
+                    .image
+                    .as_deref()
+                    .is_some_and(|image| last_part(image) == "airflow")
+        })
+    }
+
     /// The last part of the name of the image that a service's own image is made from.
     pub(super) fn base_image(&self, service: &Service) -> Option<&'a str> {
         let build = service.build.as_ref()?;

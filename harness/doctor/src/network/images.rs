@@ -16,6 +16,27 @@ pub(crate) struct ImageFacts {
     pub(crate) only_with: Option<&'static str>,
 }
 
+impl ImageFacts {
+    /// Whether the settings of its service have a word, and not only of metrics that it sends.
+    pub(crate) fn is_told(&self, settings: &str, word: &str) -> bool {
+        let settings = settings.to_lowercase();
+        // Airflow sends its metrics to a StatsD server, and serves none.
+        let sends = if self.name == "airflow" {
+            &[
+                "airflow__metrics__",
+                "airflow__scheduler__statsd",
+                "statsd-exporter",
+            ][..]
+        } else {
+            &[]
+        };
+        let rest = sends
+            .iter()
+            .fold(settings, |rest, word| rest.replace(word, ""));
+        rest.contains(&word.to_lowercase())
+    }
+}
+
 static FACTS: LazyLock<HashMap<&str, ImageFacts>> = LazyLock::new(|| {
     let lines = include_str!("../exporters/images.txt").lines();
     let facts = lines
@@ -29,6 +50,21 @@ static FACTS: LazyLock<HashMap<&str, ImageFacts>> = LazyLock::new(|| {
 pub(crate) fn image_facts(image: &str) -> Option<&'static ImageFacts> {
     let facts = FACTS.get(short_name(image))?;
     (!facts.ports.is_empty() || !facts.metrics.is_empty()).then_some(facts)
+}
+
+/// The exporter that listens on a port that no other program usually has.
+pub(crate) fn exporter_at(port: u16) -> Option<&'static str> {
+    const OF_MANY: [u16; 6] = [80, 3000, 5000, 8000, 8080, 9090];
+    if OF_MANY.contains(&port) {
+        return None;
+    }
+    let mut names: Vec<_> = FACTS
+        .values()
+        .filter(|facts| facts.name.contains("exporter") && facts.ports.contains(&port))
+        .map(|facts| facts.name)
+        .collect();
+    names.sort_by_key(|name| (std::cmp::Reverse(name.len()), *name));
+    names.first().copied()
 }
 
 /// The last part of an image's name, without its registry and its tag.

@@ -5,9 +5,11 @@ mod members;
 mod names;
 mod ports;
 mod service_texts;
+mod started;
 
-pub(crate) use images::{ImageFacts, image_facts};
+pub(crate) use images::{ImageFacts, exporter_at, image_facts};
 pub(crate) use members::{Apart, apart};
 pub(crate) use names::{Answers, Names, host_and_port};
 pub(crate) use ports::{WrongPort, wrong_port};
 pub(crate) use service_texts::ServiceTexts;
+pub(crate) use started::{Serves, Started, serves};

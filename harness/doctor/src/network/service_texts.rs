@@ -74,6 +74,11 @@ impl<'a> ServiceTexts<'a> {
         self.is_built_here
     }
 
+    /// Whether its image is built for it.
+    pub(crate) fn is_built(&self) -> bool {
+        self.service.build.is_some()
+    }
+
     /// Its Dockerfile.
     pub(crate) fn dockerfile(&self) -> Option<&'a SourceFile> {
         let build = self.service.build.as_ref()?;
@@ -105,6 +110,11 @@ impl<'a> ServiceTexts<'a> {
         self.are_too_long()
             || words.any(|word| has_number(&word, &number))
             || self.files().any(|file| has_number(&file.text, &number))
+    }
+
+    /// The words of its definition in the compose file, as one text.
+    pub(crate) fn settings(&self) -> String {
+        self.words().collect::<Vec<_>>().join(" ")
     }
 
     fn are_too_long(&self) -> bool {

@@ -35,7 +35,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             }
             let said = said(&reading, &compared, is_whole)
                 .or_else(|| units::share_in_words(rule, &compared))
-                .or_else(|| limits::no_limit(case.checkout, expr, &compared));
+                .or_else(|| limits::no_limit(case, expr, &compared));
             if let Some(said) = said {
                 let place = place(rule, compared.subject);
                 findings.push(said.of_rule(THRESHOLD_OUTSIDE_DOMAIN.id, rule, place));

@@ -2,6 +2,7 @@
 
 mod after_first_event;
 mod base_name;
+mod container_names;
 mod dropped;
 mod no_such_label;
 mod no_such_quantile;

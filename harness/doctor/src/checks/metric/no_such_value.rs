@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use alertdrill_core::Finding;
 
+use super::container_names::unknown_container;
 use super::selectors::selectors;
 use crate::checks::check::{Case, Check, Said};
 use crate::knowledge::allows_absence;
@@ -29,6 +30,22 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             .collect();
         if asks.is_empty() || selected.has_alternative {
             continue;
+        }
+        for matcher in &asks {
+            let what = unknown_container(case.checkout, selected.name, matcher);
+            let what = what.filter(|_| case.knowledge.scrapes("cadvisor"));
+            let key = (
+                std::ptr::from_ref(selected.rule),
+                selected.name,
+                matcher.to_string(),
+            );
+            let Some(what) = what.filter(|_| said.insert(key)) else {
+                continue;
+            };
+            let help = "match a container's own name, and fix it with `container_name`";
+            let place = selected.rule.place_of(&matcher.value);
+            let said = Said::warning(what, help);
+            findings.push(said.of_rule(NO_SUCH_VALUE.id, selected.rule, place));
         }
         let Some(labels) = case.knowledge.label_values_of(selected.selector) else {
             continue;
@@ -107,6 +124,47 @@ mod tests {
             &project("rate(node_cpu_seconds_total{mode='idel'}[5m]) > 1"),
             &["rules.yml:5:49 warning: `mode=\"idel\"` may match nothing"],
         );
+    }
+
+    fn containers(expression: &str) -> String {
+        format!(
+            "--- docker-compose.yml\nservices:\n  prometheus:\n    image: prom/prometheus\n    \
+             volumes: ['.:/etc/prometheus']\n  cadvisor: {{image: gcr.io/cadvisor/cadvisor}}\n  \
+             api: {{image: me/api}}\n  db: {{image: postgres, container_name: shop-db}}\n\
+             --- prometheus.yml\nrule_files: [rules.yml]\nscrape_configs:\n  - job_name: cadvisor\n    static_configs:\n      - targets: ['cadvisor:8080']\n\
+             --- rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: A\n        expr: {expression}\n"
+        )
+    }
+
+    #[test]
+    fn container_of_no_service_is_found() {
+        for (matcher, column) in [
+            ("name='jenkins'", 57),
+            ("name='db'", 57),
+            ("name=~'jenkins.*|nexus'", 58),
+        ] {
+            let expression = format!("absent(container_memory_usage_bytes{{{matcher}}})");
+            let found = format!("rules.yml:5:{column} warning: `name");
+            assert_finds(ID, &containers(&expression), &[&found]);
+        }
+    }
+
+    #[test]
+    fn container_of_a_service_is_silent() {
+        for matcher in [
+            "name='shop-db'",
+            "name='shop_api_1'",
+            "name='shop-api-1'",
+            "name=~'.+'",
+            "name=~'.*api.*'",
+            "name!='jenkins'",
+            "name=''",
+            "id='/docker'",
+            "container_label_com_docker_compose_service='api'",
+        ] {
+            let expression = format!("container_memory_usage_bytes{{{matcher}}} > 1e9");
+            assert_silent(ID, &containers(&expression));
+        }
     }
 
     #[test]

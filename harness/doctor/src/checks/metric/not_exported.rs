@@ -76,6 +76,12 @@ fn finding(knowledge: &Knowledge, selected: &Selected<'_>, absence: &Absence<'_>
     let nearest = nearest.unwrap_or_default();
     let exporter = absence.exporter.map(|exporter| exporter.name.as_str());
     let is_scraped = exporter.is_some_and(|name| knowledge.scrapes(name));
+    // What it gives of the targets that it is asked about is listed apart.
+    let exporter = exporter.map(|name| {
+        let parts = ["_probe", "_scrape", "_walk"];
+        let own = parts.iter().find_map(|part| name.strip_suffix(part));
+        own.unwrap_or(name)
+    });
     let what = match (exporter, is_scraped) {
         _ if !absence.other_jobs.is_empty() => {
             let jobs: Vec<_> = absence
@@ -230,5 +236,112 @@ mod tests {
         let project = "--- prometheus.yml\nscrape_configs:\n  - job_name: x\n    static_configs:\n      - targets: ['10.0.0.7:7777']\n\
              --- rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: A\n        expr: node_load1 > 1\n";
         assert_silent(ID, project);
+    }
+
+    /// A service that is built from `files`, and a rule.
+    fn built(service: &str, files: &str, expression: &str) -> String {
+        format!(
+            "--- docker-compose.yml\nservices:\n  prometheus:\n    image: prom/prometheus\n    volumes: ['.:/etc/prometheus']\n{service}\n\
+             --- prometheus.yml\nrule_files: [rules.yml]\nscrape_configs:\n  - job_name: it\n    static_configs:\n      - targets: ['it:8000']\n\
+             {files}\n--- rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: A\n        expr: {expression}\n"
+        )
+    }
+
+    const BUILT: &str = "  it: {build: app}";
+
+    #[test]
+    fn name_that_no_source_mentions_is_found_in_a_program_that_is_not_read_whole() {
+        for source in [
+            "--- app/main.py\nfrom prometheus_client import Counter\nfor it in KINDS:\n    Counter(f'orders_{it}', 'x')",
+            "--- app/main.rs\nuse prometheus::IntCounter;\nlet c = register_int_counter!(\"orders_failed\");",
+            "--- app/App.java\nimport io.micrometer.core.instrument.Counter;\nclass A { Counter c = Counter.builder(\"orders.failed\"); }\n--- app/pom.xml\nmicrometer",
+        ] {
+            assert_finds(
+                ID,
+                &built(BUILT, source, "data_quality_score < 0.9"),
+                &["rules.yml:5:15 warning: it may be that nothing exports `data_quality_score`"],
+            );
+        }
+    }
+
+    #[test]
+    fn name_that_a_source_may_make_is_silent() {
+        for source in [
+            "--- app/main.py\nfrom prometheus_client import Counter\nfor it in KINDS:\n    Counter(f'orders_{it}', 'x')\nKINDS = ['failed']",
+            "--- app/main.rs\nuse prometheus::IntCounter;\nlet c = register_int_counter!(\"orders_failed\");",
+            "--- app/main.py\nimport statsd_metrics\nclient.incr('orders.failed')",
+            "--- app/main.py\nfrom prometheus_client import Counter\nCounter(NAMES[0], 'x')\nNAMES = {'ordersFailed': 1}",
+            "--- app/main.go\nimport \"github.com/VictoriaMetrics/metrics\"\nvar c = metrics.NewCounter(`orders_failed_total{a=\"b\"}`)",
+            "--- app/main.cs\nusing Prometheus;\nvar c = Metrics.CreateCounter(\"orders_failed_total\", \"\");",
+        ] {
+            assert_silent(
+                ID,
+                &built(BUILT, source, "rate(orders_failed_total[5m]) > 1"),
+            );
+        }
+    }
+
+    #[test]
+    fn names_of_libraries_that_are_not_known_are_silent() {
+        for source in [
+            "--- app/main.rs\nuse axum_prometheus::PrometheusMetricLayer;",
+            "--- app/app.py\nimport aioprometheus_metrics\n",
+            "--- app/Program.cs\nusing Prometheus;\napp.UseHttpMetrics();",
+            "--- app/app.rb\nrequire 'prometheus_exporter/middleware'\n",
+        ] {
+            assert_silent(
+                ID,
+                &built(BUILT, source, "rate(http_requests_total[5m]) > 1"),
+            );
+        }
+    }
+
+    #[test]
+    fn metric_of_what_serves_none_is_found() {
+        let of_app = "--- app/main.py\nfrom fastapi import FastAPI\napp = FastAPI()\n";
+        assert_finds(
+            ID,
+            &built(BUILT, of_app, "rate(http_requests_total[5m]) > 1"),
+            &["rules.yml:5:20 error: nothing exports `http_requests_total`"],
+        );
+        for image in ["redis:7", "postgres:16", "apache/airflow:2.8.0", "mysql"] {
+            let service = format!("  it: {{image: '{image}'}}");
+            assert_finds(
+                ID,
+                &built(&service, "", "redis_up == 0"),
+                &["rules.yml:5:15 error: nothing exports `redis_up`: no redis_exporter is scraped"],
+            );
+        }
+    }
+
+    #[test]
+    fn function_that_makes_a_metric_of_a_given_name_is_followed() {
+        let source = "--- app/main.py\nfrom prometheus_client import Counter\n\
+             def counter(name: str, text: str, labels=None):\n    \
+             return Counter(f'shop_{name}', text, labels or [])\n\
+             ORDERS = counter('orders_total', 'x', ['state'])\n";
+        assert_silent(ID, &built(BUILT, source, "rate(shop_orders_total[5m]) > 1"));
+        assert_finds(
+            ID,
+            &built(BUILT, source, "rate(shop_orders_failed_total[5m]) > 1"),
+            &["rules.yml:5:20 error: nothing exports `shop_orders_failed_total`"],
+        );
+    }
+
+    #[test]
+    fn services_that_the_engine_tells_of_are_those_of_the_project() {
+        let engine = |expression: &str| {
+            let project = built(BUILT, "--- app/main.py\nprint('metrics')", expression);
+            project.replace(
+                "static_configs:\n      - targets: ['it:8000']",
+                "docker_sd_configs: [{host: unix:///var/run/docker.sock}]",
+            )
+        };
+        assert_finds(
+            ID,
+            &engine("orders_failed_total > 1"),
+            &["rules.yml:5:15 warning: it may be that nothing exports `orders_failed_total`"],
+        );
+        assert_silent(ID, &engine("prometheus_tsdb_reloads_total > 1"));
     }
 }

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use alertdrill_core::Finding;
+use alertdrill_project::Service;
 use regex::Regex;
 
 use super::scraped_targets::{Asked, asked};
 use crate::checks::check::{Case, Check, Said};
-use crate::network::{Answers, ImageFacts, Names, ServiceTexts, image_facts};
+use crate::network::{
+    Answers, ImageFacts, Names, Serves, ServiceTexts, Started, exporter_at, image_facts, serves,
+};
 
 pub(in crate::checks) const WRONG_PATH: Check = Check {
     id: "scraped/wrong-path",
@@ -32,6 +35,9 @@ const BY_CONFIGURATION: [&str; 13] = [
     "wiremock",
     "mockserver",
 ];
+
+/// Programs that serve no metrics by themselves, by the command that starts them.
+const SERVE_NONE: [&str; 2] = ["airflow", "mlflow"];
 
 /// What serves metrics by itself, at a path that no source need say.
 const SERVE_BY_THEMSELVES: [&str; 22] = [
@@ -78,9 +84,10 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             .entry(name)
             .or_insert_with(|| ServiceTexts::of(case.checkout, service));
         let image = service.image.as_deref().filter(|_| service.build.is_none());
-        let said = match image.and_then(image_facts) {
+        let facts = image.and_then(image_facts).or_else(|| runs(service));
+        let said = match facts {
             Some(facts) => of_image(it, facts, texts, !service.volumes.is_empty())?,
-            None => of_programs(it, name, texts)?,
+            None => of_programs(it, name, service, texts)?,
         };
         let finding = said.at(WRONG_PATH.id, &it.file.path, it.place);
         Some(Finding {
@@ -99,7 +106,20 @@ fn of_image(
 ) -> Option<Said> {
     let (address, path, image) = (it.address, it.path, facts.name);
     if facts.metrics.is_empty() {
+        if let Some(said) = on_an_exporters_port(it, facts, texts) {
+            return Some(said);
+        }
+        let settings = texts.settings();
         let may_be_set_up = match facts.only_with {
+            // Files beside them speak of metrics that they send, or keep.
+            _ if SERVE_NONE.contains(&image) => {
+                let is_told = |word: &str| facts.is_told(&settings, word);
+                is_told("prometheus")
+                    || is_told("exporter")
+                    || texts.mention("airflow-exporter")
+                    || texts.mention("airflow_exporter")
+                    || texts.mention("airflow-prometheus")
+            }
             Some(setting) => {
                 let key = setting.rsplit(['.', '-', '_']).next().unwrap_or(setting);
                 has_mounts
@@ -113,9 +133,14 @@ fn of_image(
                     || BY_CONFIGURATION.contains(&image) && has_mounts && !says_all(texts)
             }
         };
+        let is = if texts.is_built() {
+            "runs"
+        } else {
+            "is the image"
+        };
         return (!may_be_set_up).then(|| {
             Said::error(
-                format!("`{address}` serves no metrics: it is the image `{image}`"),
+                format!("`{address}` serves no metrics: it {is} `{image}`"),
                 "scrape an exporter for it, or set up its own metrics, or take the target away",
             )
         });
@@ -145,6 +170,34 @@ fn of_image(
             "`{address}` serves no metrics at `{path}`: the image `{image}` has them at `{served}`"
         ),
         format!("write `metrics_path: {served}`"),
+    ))
+}
+
+/// What is known of a program that a service's command starts in an image of its own.
+fn runs(service: &Service) -> Option<&'static ImageFacts> {
+    let word = service.entrypoint.first().or(service.command.first())?;
+    let program = word
+        .rsplit('/')
+        .next()
+        .filter(|it| SERVE_NONE.contains(it))?;
+    image_facts(program)
+}
+
+/// That an exporter would listen there, and it is none.
+fn on_an_exporters_port(
+    it: &Asked<'_>,
+    facts: &ImageFacts,
+    texts: &ServiceTexts<'_>,
+) -> Option<Said> {
+    let port = it.port.filter(|port| !facts.ports.contains(port))?;
+    let exporter = exporter_at(port).filter(|_| !texts.mention_number(port))?;
+    let (address, image) = (it.address, facts.name);
+    Some(Said::warning(
+        format!(
+            "`{address}` may serve no metrics: {port} is the port of `{exporter}`, and this is \
+             the image `{image}`"
+        ),
+        format!("run `{exporter}` beside it and scrape that, or take the target away"),
     ))
 }
 
@@ -198,11 +251,22 @@ fn says_all(texts: &ServiceTexts<'_>) -> bool {
 }
 
 /// Of a service that is built from, or runs, programs of this checkout.
-fn of_programs(it: &Asked<'_>, name: &str, texts: &ServiceTexts<'_>) -> Option<Said> {
+fn of_programs(
+    it: &Asked<'_>,
+    name: &str,
+    service: &Service,
+    texts: &ServiceTexts<'_>,
+) -> Option<Said> {
     if !texts.has_programs() {
         return None;
     }
     let (address, path) = (it.address, it.path);
+    let started = Started::of(name, service, texts);
+    if let Some(started) = &started
+        && let Some(serves) = serves(started, service)
+    {
+        return of_started(it, started, &serves);
+    }
     if !texts.mention("metric")
         && !texts.mention("prom")
         && !texts.mention("openmetrics")
@@ -247,6 +311,37 @@ fn of_programs(it: &Asked<'_>, name: &str, texts: &ServiceTexts<'_>) -> Option<S
         message,
         format!("write `metrics_path: {}`", served[0]),
     ))
+}
+
+/// Of a service of which it is seen which files it runs.
+fn of_started(it: &Asked<'_>, started: &Started<'_>, serves: &Serves) -> Option<Said> {
+    let (address, entry) = (it.address, started.entry.path.display());
+    match serves {
+        Serves::Nothing => Some(Said::warning(
+            format!("`{address}` may serve no metrics: nothing that {entry} runs serves any"),
+            "serve them with a client library, or take the target away",
+        )),
+        Serves::Only { port, place, .. } if it.port.is_some_and(|asked| asked != *port) => {
+            Some(Said::warning(
+                format!(
+                    "`{address}` may serve no metrics: {place} serves them on port {port} only"
+                ),
+                format!("write the port {port}"),
+            ))
+        }
+        Serves::Only { place, paths, .. } => {
+            let path = it.path.trim_end_matches('/');
+            let is_there = paths.iter().any(|served| path.ends_with(served.as_str()));
+            let first = paths.first().filter(|_| !is_there)?;
+            Some(Said::warning(
+                format!(
+                    "`{address}` may serve no metrics at `{}`: {place} serves them at `{first}`",
+                    it.path
+                ),
+                format!("write `metrics_path: {first}`"),
+            ))
+        }
+    }
 }
 
 /// Whether a source has the path, and not as the end of a longer one.
@@ -387,6 +482,147 @@ scrape_configs:
                source of `it` speaks of `/internal/metrics`",
             ],
         );
+    }
+
+    /// A service that runs `command` in a folder with `files`.
+    fn running(target: &str, path: &str, command: &str, files: &str) -> String {
+        let service = format!(
+            "    build: app\n    command: {command}\n    environment: {{API_PORT: '8002'}}\n"
+        );
+        project(target, path, &service, files)
+    }
+
+    const TWO_PROGRAMS: &str = "--- app/worker.py\nfrom prometheus_client import Counter, start_http_server\nstart_http_server(9200)\n\
+         --- app/main.py\nfrom fastapi import FastAPI\nfrom shop import orders\napp = FastAPI()\n\
+         --- app/shop/__init__.py\n# a package\n--- app/shop/orders.py\nx = 1\n\
+         --- app/api.py\nfrom fastapi import FastAPI\nfrom prometheus_client import make_asgi_app\n\
+         app = FastAPI()\napp.mount('/metrics', make_asgi_app())\nuvicorn.run(app, port=settings.api_port)\n\
+         --- app/idle.py\nfrom prometheus_client import Counter\nC = Counter('a', 'b')\n";
+
+    #[test]
+    fn program_that_runs_without_serving_metrics_is_found() {
+        for (target, path, command, expected) in [
+            (
+                "it:8000",
+                "/metrics",
+                "uvicorn main:app --port 8000",
+                "`it:8000` may serve no metrics: nothing that app/main.py runs serves any",
+            ),
+            (
+                "it:8000",
+                "/metrics",
+                "python -m idle",
+                "`it:8000` may serve no metrics: nothing that app/idle.py runs serves any",
+            ),
+            (
+                "it:9100",
+                "/metrics",
+                "python worker.py",
+                "`it:9100` may serve no metrics: app/worker.py serves them on port 9200 only",
+            ),
+            (
+                "it:9100",
+                "/metrics",
+                "python api.py",
+                "`it:9100` may serve no metrics: app/api.py serves them on port 8002 only",
+            ),
+            (
+                "it:8000",
+                "/actuator/prometheus",
+                "uvicorn api:app --port 8000",
+                "`it:8000` may serve no metrics at `/actuator/prometheus`: app/api.py serves them at `/metrics`",
+            ),
+        ] {
+            let expected = format!("prometheus.yml:4:33 warning: {expected}");
+            let project = running(target, path, command, TWO_PROGRAMS);
+            assert_finds(ID, &project, &[&expected]);
+        }
+        let node = "--- app/server.js\nconst r = require('./routes')\n--- app/routes.js\nmodule.exports = 1\n\
+             --- app/other.js\napp.get('/metrics', x)\n";
+        assert_finds(
+            ID,
+            &running("it:8000", "/metrics", "node server.js", node),
+            &[
+                "prometheus.yml:4:33 warning: `it:8000` may serve no metrics: nothing that app/server.js",
+            ],
+        );
+        let go = "--- app/consumer.go\npackage main\nfunc main() {}\n--- app/main.go\npackage main\nfunc main() { promhttp.Handler() }\n";
+        assert_finds(
+            ID,
+            &running("it:8000", "/metrics", "./consumer", go),
+            &[
+                "prometheus.yml:4:33 warning: `it:8000` may serve no metrics: nothing that app/consumer.go",
+            ],
+        );
+    }
+
+    #[test]
+    fn program_that_serves_metrics_is_silent() {
+        for (target, path, command) in [
+            ("it:9200", "/metrics", "python worker.py"),
+            ("it:8002", "/metrics", "python api.py"),
+            ("it:8000", "/metrics", "uvicorn api:app --port 8000"),
+            ("it:8000", "/metrics/", "uvicorn api:app --port 8000"),
+            ("it:8000", "/api/metrics", "uvicorn api:app --port 8000"),
+            (
+                "it:8000",
+                "/metrics",
+                "opentelemetry-instrument uvicorn main:app",
+            ),
+            ("it:8000", "/metrics", "./start"),
+        ] {
+            assert_silent(ID, &running(target, path, command, TWO_PROGRAMS));
+        }
+        let app = |text: &str| {
+            format!("--- app/main.py\n{text}\n--- app/lib/shop/web.py\n@app.get('/metrics')\n")
+        };
+        for text in [
+            "from shop.web import app",
+            "from shop import web",
+            "import importlib\nload()",
+            "app.include('shop.web')",
+            "from .metrics import app\n",
+            "from lib.metrics import app\n",
+            "from django_prometheus import x",
+            "from prometheus_flask_exporter import PrometheusMetrics",
+        ] {
+            assert_silent(
+                ID,
+                &running("it:8000", "/metrics", "uvicorn main:app", &app(text)),
+            );
+        }
+    }
+
+    #[test]
+    fn exporters_port_of_a_server_is_found() {
+        let nginx = "    image: nginx\n    volumes: ['./conf:/etc/nginx']\n";
+        assert_finds(
+            ID,
+            &project("it:9113", "/metrics", nginx, ""),
+            &[
+                "prometheus.yml:4:33 warning: `it:9113` may serve no metrics: 9113 is the port of \
+               `nginx-prometheus-exporter`, and this is the image `nginx`",
+            ],
+        );
+        let conf = "--- conf/a.conf\nserver { listen 9113; location /metrics { vhost_traffic_status_display; } }\n";
+        assert_silent(ID, &project("it:9113", "/metrics", nginx, conf));
+    }
+
+    #[test]
+    fn airflow_and_mlflow_serve_none() {
+        for service in [
+            "    image: apache/airflow\n    environment: {AIRFLOW__METRICS__STATSD_ON: 'true'}\n",
+            "    build: .\n    command: mlflow server --port 8000\n",
+        ] {
+            let files = "--- app/main.py\nimport prometheus_client\n";
+            assert_finds(
+                ID,
+                &project("it:8000", "/metrics", service, files),
+                &["prometheus.yml:4:33 error: `it:8000` serves no metrics"],
+            );
+        }
+        let mlflow = "    build: .\n    command: mlflow server --expose-prometheus /x\n";
+        assert_silent(ID, &project("it:5000", "/metrics", mlflow, ""));
     }
 
     #[test]

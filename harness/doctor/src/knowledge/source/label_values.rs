@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::text::{Constants, Language, Pattern, all, arguments, pair};
+use super::text::{Constants, Language, Pattern, all, any, arguments, pair};
 use super::{Code, Defined, constants_of};
 use crate::knowledge::Family;
 
@@ -16,8 +16,16 @@ static USE: Pattern = LazyLock::new(|| {
     Regex::new(&format!(r"\b([A-Za-z_]\w*)\s*\.\s*({calls})\s*\(")).ok()
 });
 
-/// What one use says of the labels: of each its value, if it is written.
-type Values = BTreeMap<String, Option<String>>;
+/// What one use says of the labels: of each its values, if they are written.
+type Values = BTreeMap<String, Option<BTreeSet<String>>>;
+
+/// `f"{status // 100}xx"`, `${Math.floor(status / 100)}xx`: the class of a status.
+static STATUS_CLASS: Pattern = LazyLock::new(|| {
+    Regex::new(r"^f?[\x22'`]\$?\{[^{}]*(?:/\s*100|\[0\])[^{}]*\}xx[\x22'`]$").ok()
+});
+/// `for state in ("paid", "failed"):`
+static LOOP: Pattern =
+    LazyLock::new(|| Regex::new(r"(?m)^([ \t]*)for[ \t]+(\w+)[ \t]+in[ \t]+([\[(\w])").ok());
 
 /// How a use gives labels.
 enum Given {
@@ -63,7 +71,12 @@ pub(super) fn with_values(
             };
             let rest = code.text.get(end + 1..).unwrap_or_default();
             let is_first = makes_it(call.as_str(), &parts, rest);
-            let values = match given(call.as_str(), &parts, it, &constants, language) {
+            let written = Written {
+                before: code.text.get(..whole.start()).unwrap_or_default(),
+                constants: &constants,
+                language,
+            };
+            let values = match given(call.as_str(), &parts, it, &written) {
                 Given::Nothing => continue,
                 Given::Something => None,
                 Given::These(values) => Some(values),
@@ -96,13 +109,8 @@ fn makes_it(call: &str, parts: &[&str], rest: &str) -> bool {
 }
 
 /// What a use says of the labels.
-fn given(
-    call: &str,
-    parts: &[&str],
-    it: &Defined,
-    constants: &Constants,
-    language: Language,
-) -> Given {
+fn given(call: &str, parts: &[&str], it: &Defined, written: &Written<'_>) -> Given {
+    let language = written.language;
     let names = &it.label_names;
     if names.is_empty() {
         return Given::Nothing;
@@ -111,7 +119,7 @@ fn given(
         .first()
         .and_then(|part| Some((*part, part.find('{')?)));
     if let Some((object, open)) = object {
-        return of_object(object, open, constants, language);
+        return of_object(object, open, written);
     }
     if !["labels", "WithLabelValues", "labelValues"].contains(&call) {
         // `counter.inc()` after `labels`, or `counter.inc(labels)`.
@@ -135,14 +143,65 @@ fn given(
             (None, Some(name)) => (name.as_str(), *part),
             (None, None) => return Given::Something,
         };
-        values.insert(key.to_owned(), constants.text(value, language));
+        values.insert(key.to_owned(), written.values(value));
     }
     Given::These(values)
 }
 
+/// What stands around a use of labels.
+struct Written<'a> {
+    /// The text before it.
+    before: &'a str,
+    constants: &'a Constants,
+    language: Language,
+}
+
+impl Written<'_> {
+    /// The values that are written: one, those of a loop, or the classes of a status. `None` of a
+    /// variable, which may hold any; a name in capitals is a constant.
+    fn values(&self, value: &str) -> Option<BTreeSet<String>> {
+        let name = value.rsplit(['.', ':']).next().unwrap_or_default().trim();
+        let is_variable = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            && name.chars().any(|c| c.is_ascii_lowercase());
+        if is_variable {
+            return self.of_loop(value);
+        }
+        if any(&STATUS_CLASS, value) {
+            return Some((1..=5).map(|class| format!("{class}xx")).collect());
+        }
+        let text = self.constants.text(value, self.language)?;
+        Some(BTreeSet::from([text]))
+    }
+
+    /// The values of a loop's variable, if the loop is around the use.
+    fn of_loop(&self, variable: &str) -> Option<BTreeSet<String>> {
+        if self.language != Language::Python {
+            return None;
+        }
+        let indent_of = |line: &str| line.len() - line.trim_start().len();
+        let own = indent_of(self.before.rsplit('\n').next()?);
+        let found = all(&LOOP, self.before)
+            .filter(|found| found.get(2).is_some_and(|it| it.as_str() == variable))
+            .last()?;
+        let (indent, list) = (found.get(1)?.len(), found.get(3)?.start());
+        let body = self.before.get(list..)?;
+        let (line, rest) = body.split_once('\n')?;
+        let is_left = rest
+            .lines()
+            .any(|line| !line.trim().is_empty() && indent_of(line) <= indent);
+        if is_left || own <= indent {
+            return None;
+        }
+        let list = line.trim_end().strip_suffix(':')?;
+        let values = self.constants.list(list, self.language)?;
+        Some(values.into_iter().collect())
+    }
+}
+
 /// What `{state: 'paid', kind}` gives.
-fn of_object(object: &str, open: usize, constants: &Constants, language: Language) -> Given {
-    let Some((entries, _)) = arguments(object, open, language) else {
+fn of_object(object: &str, open: usize, written: &Written<'_>) -> Given {
+    let Some((entries, _)) = arguments(object, open, written.language) else {
         return Given::Something;
     };
     let mut values = Values::new();
@@ -152,7 +211,7 @@ fn of_object(object: &str, open: usize, constants: &Constants, language: Languag
         }
         // `{ kind }` takes the value of a variable.
         let (key, value) = pair(entry).unwrap_or((entry, ""));
-        values.insert(key.to_owned(), constants.text(value, language));
+        values.insert(key.to_owned(), written.values(value));
     }
     Given::These(values)
 }
@@ -166,10 +225,11 @@ fn family_with(mut family: Family, names: &[String], uses: &[(Option<Values>, bo
         return family;
     }
     for name in names {
-        let values: Option<BTreeSet<String>> = uses
+        let values: Option<Vec<BTreeSet<String>>> = uses
             .iter()
             .map(|(given, _)| given.as_ref()?.get(name)?.clone())
             .collect();
+        let values = values.map(|values| values.into_iter().flatten().collect());
         labels.insert(name.clone(), values);
     }
     family

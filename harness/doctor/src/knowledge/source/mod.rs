@@ -9,6 +9,8 @@ mod label_values;
 mod other_languages;
 mod python;
 mod python_libraries;
+mod python_wrappers;
+mod speech;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -18,6 +20,7 @@ use std::path::Path;
 
 use super::Family;
 use crate::checkout::SourceFile;
+pub(super) use speech::{is_rules_file, speaks_of_a_client};
 use text::{Constants, Language, without_comments};
 
 /// What a program exports.
@@ -32,6 +35,12 @@ pub(crate) struct Scan {
     pub(crate) settings: String,
     /// Labels that all its metrics have besides their own.
     pub(crate) common_labels: BTreeSet<String>,
+    /// Whether there are programs among its files.
+    pub(crate) has_code: bool,
+    /// Whether any of its files speaks of metrics that are scraped.
+    pub(crate) speaks_of_metrics: bool,
+    /// Whether a library that is not known here may give it metrics whose names no source has.
+    pub(crate) hides_names: bool,
 }
 
 /// A file of a program, without its comments.
@@ -67,6 +76,8 @@ impl Scan {
             .filter(|file| !is_test(&file.path))
             .collect();
         sources.sort_by(|a, b| a.path.cmp(&b.path));
+        scan.has_code = sources.iter().any(|file| speech::is_program(&file.path));
+        scan.speaks_of_metrics = sources.iter().any(|file| speech::of_metrics(&file.text));
         python::scan(
             &codes(&sources, &["py"], Language::Python),
             &sources,
@@ -90,7 +101,17 @@ impl Scan {
         );
         other_languages::scan(&sources, &mut scan);
         exposition::scan(&sources, &mut scan);
+        scan.hides_names = scan.unreadable.iter().any(|why| {
+            ["may export more", "may add metrics", "is not read"]
+                .iter()
+                .any(|end| why.ends_with(end))
+        });
         scan
+    }
+
+    /// Whether nothing in it gives metrics: there are programs, and none speaks of any.
+    pub(crate) fn gives_none(&self) -> bool {
+        self.has_code && !self.has_any() && self.unreadable.is_empty() && !self.speaks_of_metrics
     }
 
     /// Whether all that it exports is read.

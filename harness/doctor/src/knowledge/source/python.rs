@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::python_libraries::libraries_of;
+use super::python_wrappers::Wrapper;
 use super::text::{Constants, Language, Pattern, all, arguments, pair};
 use super::{Code, Defined, Scan, constants_of, tells_of_metrics};
 use crate::checkout::SourceFile;
@@ -34,6 +35,7 @@ static VARIABLE: Pattern =
 pub(super) fn scan(codes: &[Code<'_>], sources: &[&SourceFile], scan: &mut Scan) {
     let constants = constants_of(codes, PYTHON);
     let mut defined = Vec::new();
+    let mut wrappers = Vec::new();
     let mut uses_client = false;
     let mut has_pid = false;
     for code in codes {
@@ -41,10 +43,13 @@ pub(super) fn scan(codes: &[Code<'_>], sources: &[&SourceFile], scan: &mut Scan)
         has_pid |= code.text.to_ascii_lowercase().contains("multiproc");
         let names = Names::of(&code.text);
         if !names.is_empty() {
-            metrics_of(code, &names, &constants, &mut defined, scan);
+            metrics_of(code, &names, &constants, &mut defined, &mut wrappers, scan);
         }
         libraries_of(code, &constants, &mut defined, scan);
         imports_of(code, sources, scan);
+    }
+    for wrapper in &wrappers {
+        wrapper.follow(codes, &constants, &mut defined, scan);
     }
     if uses_client {
         scan.libraries.insert("client-python");
@@ -113,11 +118,12 @@ impl Names {
     }
 }
 
-fn metrics_of(
-    code: &Code<'_>,
+fn metrics_of<'a>(
+    code: &'a Code<'_>,
     names: &Names,
     constants: &Constants,
     defined: &mut Vec<Defined>,
+    wrappers: &mut Vec<Wrapper<'a>>,
     scan: &mut Scan,
 ) {
     for found in all(&CALL, &code.text) {
@@ -138,6 +144,11 @@ fn metrics_of(
         let Some((parts, _)) = arguments(&code.text, whole.end() - 1, PYTHON) else {
             continue;
         };
+        let wrapper = Wrapper::around(&code.text, whole.start(), class, &parts);
+        if let Some(wrapper) = wrapper {
+            wrappers.push(wrapper);
+            continue;
+        }
         let call = Call::of(&parts);
         let Some(base) = call.name(constants) else {
             // An annotation such as `def f(c: Counter()):` has no name either.
@@ -192,7 +203,7 @@ impl<'a> Call<'a> {
         call
     }
 
-    fn argument(&self, index: usize, name: &str) -> Option<&'a str> {
+    pub(super) fn argument(&self, index: usize, name: &str) -> Option<&'a str> {
         self.named
             .get(name)
             .or_else(|| self.positional.get(index))
@@ -220,7 +231,7 @@ impl<'a> Call<'a> {
     }
 
     /// Its labels in their order; `None` if they are made at run time.
-    fn labels(&self, constants: &Constants, class: &str) -> Option<Vec<String>> {
+    pub(super) fn labels(&self, constants: &Constants, class: &str) -> Option<Vec<String>> {
         let (index, name) = if class.ends_with("MetricFamily") {
             if self.named.contains_key("labels") {
                 (3, "labels")
@@ -246,10 +257,24 @@ fn is_metric_name(name: &str) -> bool {
 }
 
 /// The variable that the text before a call assigns to.
-fn variable_before(before: &str) -> Option<String> {
+pub(super) fn variable_before(before: &str) -> Option<String> {
     let line = before.rsplit('\n').next().unwrap_or_default();
     let found = all(&VARIABLE, line).last()?;
     Some(found.get(1)?.as_str().to_owned())
+}
+
+/// Adds a metric of the client's `class`.
+pub(super) fn define(
+    base: &str,
+    class: &str,
+    labels: Option<Vec<String>>,
+    variable: Option<String>,
+    place: &str,
+    defined: &mut Vec<Defined>,
+) {
+    if let Some(kind) = kind_of(class) {
+        add_metric(base, class, kind, labels, variable, place, defined);
+    }
 }
 
 pub(super) fn add_metric(

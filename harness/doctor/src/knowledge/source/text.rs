@@ -171,6 +171,9 @@ impl Constants {
                 .get(..end)
                 .unwrap_or_default()
                 .trim_end_matches([';', ' ', '\r']);
+            if language == Language::Python && is_argument(code, name.start(), line, end) {
+                continue;
+            }
             let name = name.as_str().to_owned();
             if let Some(text) = self.text(written, language) {
                 let known = self.texts.entry(name).or_insert_with(|| Some(text.clone()));
@@ -184,6 +187,11 @@ impl Constants {
                 }
             }
         }
+    }
+
+    /// Sets what a name stands for; `None` if that is not known.
+    pub(super) fn set(&mut self, name: &str, text: Option<String>) {
+        self.texts.insert(name.to_owned(), text);
     }
 
     /// The text that `written` means; `None` if it is made at run time.
@@ -280,6 +288,15 @@ impl Constants {
         let parts = parts.into_iter().filter(|part| !part.is_empty());
         parts.map(|part| self.text(part, language)).collect()
     }
+}
+
+/// Whether `name=value` is an argument of a call, and no assignment: something stands before it on
+/// its line, or a comma or a bracket behind it.
+fn is_argument(code: &str, name: usize, value: &str, end: usize) -> bool {
+    let before = code.get(..name).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let after = value.get(end..).unwrap_or_default();
+    !line.trim().is_empty() || after.starts_with([',', ')'])
 }
 
 /// Where the value ends that `line` begins with: at the line's end, outside of brackets.

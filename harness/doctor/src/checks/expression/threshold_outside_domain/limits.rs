@@ -3,18 +3,14 @@
 use promql_parser::parser::{Expr, VectorSelector};
 
 use crate::checkout::Checkout;
-use crate::checks::check::Said;
+use crate::checks::check::{Case, Said};
 use crate::expression::{Comparison, Operator, name_of, parts, selectors};
 
 const MEMORY_OF_CONTAINERS: &str = "container_spec_memory_limit_bytes";
 const MEMORY_OF_REDIS: &str = "redis_memory_max_bytes";
 
 /// A share that is infinite because the project sets no limit.
-pub(super) fn no_limit(
-    checkout: &Checkout,
-    expr: &Expr,
-    compared: &Comparison<'_>,
-) -> Option<Said> {
+pub(super) fn no_limit(case: &Case<'_>, expr: &Expr, compared: &Comparison<'_>) -> Option<Said> {
     if !matches!(compared.operator, Operator::Above | Operator::AtLeast) {
         return None;
     }
@@ -32,7 +28,10 @@ pub(super) fn no_limit(
             is_of_limit || guard.number.is_infinite()
         })
     });
-    let unlimited = unlimited(checkout, limit, selector).filter(|_| !is_guarded)?;
+    // That the limit is not exported is another finding.
+    let is_absent = case.knowledge.absence(selector).is_some();
+    let unlimited = unlimited(case.checkout, limit, selector);
+    let unlimited = unlimited.filter(|_| !is_guarded && !is_absent)?;
     Some(Said::warning(
         format!(
             "`{limit}` is 0 for {unlimited}, which has no limit: the share is infinite then, and \
@@ -103,7 +102,7 @@ services:
     - ./rules.yml:/etc/prometheus/rules.yml
 --- prometheus.yml
 rule_files: [rules.yml]
-scrape_configs: [{{job_name: api, static_configs: [{{targets: ['api:8000']}}]}}]
+scrape_configs: [{{job_name: api, static_configs: [{{targets: ['api:8000', 'cadvisor:8080']}}]}}]
 ",
             alerts_on(expr)
         )

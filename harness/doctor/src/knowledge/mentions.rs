@@ -1,0 +1,258 @@
+//! Whether a metric's name is written anywhere in the project's own programs, be it in parts:
+//! what no source mentions, no source exports.
+
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::source::{is_rules_file, speaks_of_a_client};
+use crate::checkout::{Checkout, SourceFile};
+
+/// Words at a name's end that a client or a mapping adds by itself.
+const ENDINGS: [&str; 16] = [
+    "total",
+    "bucket",
+    "count",
+    "sum",
+    "created",
+    "second",
+    "millisecond",
+    "m",
+    "byte",
+    "ratio",
+    "percent",
+    "percentage",
+    "info",
+    "max",
+    "usd",
+    "celsiu",
+];
+/// The most text that is gone through; of more, every name counts as mentioned.
+const MOST_BYTES: usize = 8_000_000;
+/// So many words lie between the parts of a name that a program puts together.
+const NEAR_WORDS: usize = 40;
+
+/// A text in quotes that can be a part of a name.
+static QUOTED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"["'`]([\w.:${}%-]{2,80})["'`]"#).ok());
+/// What is filled in there at run time.
+static FILLED_IN: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\$?\{[^{}]*\}|%[sdv]").ok());
+
+/// What a checkout's programs mention, found out when it is asked for.
+#[derive(Debug, Default)]
+pub(super) struct Mentions {
+    sources: Vec<SourceFile>,
+    /// What the services' environments say of metrics: a prefix may be among it.
+    environment: Vec<String>,
+    index: OnceCell<Index>,
+}
+
+#[derive(Debug, Default)]
+struct Index {
+    files: Vec<Words>,
+    /// Texts in quotes, as their words without what is added at the end.
+    quoted: HashSet<String>,
+    is_too_much: bool,
+}
+
+/// The words of a file, each with the places where it stands: the how many-th word it is.
+#[derive(Debug, Default)]
+struct Words {
+    places: HashMap<String, Vec<usize>>,
+    /// Whether it has to do with metrics, so that words near each other may make a name.
+    makes_metrics: bool,
+}
+
+impl Mentions {
+    pub(super) fn of(checkout: &Checkout) -> Self {
+        let services = checkout.compose.iter().flat_map(|it| it.services.values());
+        let pairs = services.flat_map(|service| &service.environment);
+        let of_metrics = pairs.filter(|(key, _)| {
+            let key = key.to_ascii_lowercase();
+            ["prefix", "statsd", "namespace", "metric"]
+                .iter()
+                .any(|word| key.contains(word))
+        });
+        let values = of_metrics.filter_map(|(_, value)| value.clone());
+        Self {
+            sources: checkout.sources.clone(),
+            environment: values.collect(),
+            index: OnceCell::new(),
+        }
+    }
+
+    /// Whether a service's environment has this word as a value: as a prefix of its metrics.
+    pub(super) fn is_set(&self, word: &str) -> bool {
+        self.environment
+            .iter()
+            .any(|value| value.trim_end_matches(['.', '_']) == word)
+    }
+
+    /// Whether a program of the checkout may make a metric of this name.
+    pub(super) fn mention(&self, name: &str) -> bool {
+        let index = self
+            .index
+            .get_or_init(|| Index::of(&self.sources, &self.environment));
+        let words = without_endings(words_of(name));
+        index.is_too_much
+            || index.files.iter().any(|file| file.has(&words))
+            || index.has_parts(&words)
+    }
+}
+
+impl Index {
+    fn of(sources: &[SourceFile], environment: &[String]) -> Self {
+        let mut index = Self::default();
+        let sources: Vec<_> = sources.iter().filter(|file| !is_rules_file(file)).collect();
+        index.is_too_much = sources.iter().map(|file| file.text.len()).sum::<usize>() > MOST_BYTES;
+        if index.is_too_much {
+            return index;
+        }
+        for file in sources {
+            let mut words = Words {
+                makes_metrics: speaks_of_a_client(&file.text),
+                ..Words::default()
+            };
+            for (place, word) in words_of(&file.text).into_iter().enumerate() {
+                words.places.entry(word).or_default().push(place);
+            }
+            index.files.push(words);
+            let quoted = QUOTED.iter().flat_map(|it| it.captures_iter(&file.text));
+            for text in quoted.filter_map(|it| it.get(1)) {
+                index.take(text.as_str());
+            }
+        }
+        for value in environment {
+            index.take(value);
+        }
+        index
+    }
+
+    fn take(&mut self, text: &str) {
+        let fixed = FILLED_IN.as_ref().map(|it| it.replace_all(text, ""));
+        let words = words_of(fixed.as_deref().unwrap_or(text));
+        self.quoted.insert(words.join("_"));
+        self.quoted.insert(without_endings(words).join("_"));
+    }
+
+    /// Whether it is put together of a prefix and a rest, each of which is a text somewhere.
+    fn has_parts(&self, words: &[String]) -> bool {
+        (1..words.len()).any(|at| {
+            let (first, rest) = words.split_at(at);
+            self.quoted.contains(&first.join("_")) && self.quoted.contains(&rest.join("_"))
+        })
+    }
+}
+
+impl Words {
+    /// Whether these words stand side by side, or near each other where metrics are made.
+    fn has(&self, words: &[String]) -> bool {
+        let places: Option<Vec<_>> = words.iter().map(|word| self.places.get(word)).collect();
+        let Some(places) = places else {
+            return false;
+        };
+        let Some((first, others)) = places.split_first() else {
+            return true;
+        };
+        let others = others.iter().zip(1..);
+        first.iter().any(|begin| {
+            let in_a_row = || {
+                let mut others = others.clone();
+                others.all(|(places, after)| places.binary_search(&(begin + after)).is_ok())
+            };
+            let near = || {
+                let from = begin.saturating_sub(NEAR_WORDS);
+                let mut others = others.clone();
+                others.all(|(places, _)| {
+                    let next = places.partition_point(|place| *place < from);
+                    places.get(next).is_some_and(|it| *it <= begin + NEAR_WORDS)
+                })
+            };
+            in_a_row() || (self.makes_metrics && near())
+        })
+    }
+}
+
+/// The words of a text in small letters: `ordersFailed.total` has three. Plurals lose their `s`.
+fn words_of(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut was_small = false;
+    for c in text.chars() {
+        if !c.is_ascii_alphanumeric() || (c.is_ascii_uppercase() && was_small) {
+            finish(&mut word, &mut words);
+        }
+        if c.is_ascii_alphanumeric() {
+            word.push(c.to_ascii_lowercase());
+        }
+        was_small = c.is_ascii_lowercase() || c.is_ascii_digit();
+    }
+    finish(&mut word, &mut words);
+    words
+}
+
+fn finish(word: &mut String, words: &mut Vec<String>) {
+    if word.is_empty() {
+        return;
+    }
+    let whole = std::mem::take(word);
+    let singular = whole.trim_end_matches('s');
+    let kept = if singular.is_empty() {
+        &whole
+    } else {
+        singular
+    };
+    words.push(kept.to_owned());
+}
+
+fn without_endings(mut words: Vec<String>) -> Vec<String> {
+    while words.len() > 1
+        && words
+            .last()
+            .is_some_and(|last| ENDINGS.contains(&last.as_str()))
+    {
+        words.pop();
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mentions(text: &str) -> Mentions {
+        Mentions {
+            sources: vec![SourceFile::new("app.py", text)],
+            ..Mentions::default()
+        }
+    }
+
+    #[test]
+    fn name_is_mentioned_however_it_is_written() {
+        for text in [
+            "gauge('orders_failed_total')",
+            "registry.counter(\"orders.failed\")",
+            "statsd.increment('shop.orders.failed')",
+            "const ordersFailed = 1",
+            "PREFIX = 'orders'\nCounter(PREFIX + '_failed', 'x')",
+            "PREFIX = 'orders'\nCounter(f'{PREFIX}_failed_total', 'x')",
+            "for kind in ['orders', 'users']:\n  Counter(f'{kind}_that_failed')",
+        ] {
+            assert!(mentions(text).mention("orders_failed_total"), "{text}");
+        }
+    }
+
+    #[test]
+    fn name_of_which_a_word_is_nowhere_or_far_off_is_not() {
+        for text in [
+            "Counter('orders_created_total', 'x')",
+            "orders = 1\nfailed = 2",
+            "failed_orders = 1",
+        ] {
+            assert!(!mentions(text).mention("orders_failed_total"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What Node's commands start, and what its files import.
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{ending, ends_with, plain};
+use crate::checkout::SourceFile;
+
+const ENDINGS: [&str; 6] = ["js", "ts", "mjs", "cjs", "jsx", "tsx"];
+
+static IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?:\bfrom\s+|\brequire\s*\(\s*|\bimport\s*\(?\s*)["'`]([^"'`]+)["'`]"#).ok()
+});
+/// An import of what is found out at run time.
+static DYNAMIC: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"\b(?:require|import)\s*\(\s*[^"'`)\s]"#).ok());
+
+/// The file that a command starts; `None` if it starts no JavaScript, or cannot be read.
+pub(super) fn entries<'a>(
+    words: &[String],
+    files: &[&'a SourceFile],
+) -> Option<Vec<&'a SourceFile>> {
+    let scripts;
+    let mut words = words;
+    let runs = words.iter().position(|word| {
+        ["npm", "yarn", "pnpm"].contains(&word.rsplit('/').next().unwrap_or_default())
+    });
+    if let Some(at) = runs {
+        let mut rest = words
+            .iter()
+            .skip(at + 1)
+            .filter(|word| !word.starts_with('-'));
+        let script = rest.find(|word| *word != "run")?;
+        scripts = script_of(script, files)?;
+        words = &scripts;
+    }
+    let is_program = |word: &&String| ENDINGS.contains(&ending(Path::new(word.as_str())));
+    let word = words.iter().find(is_program)?;
+    let path = plain(Path::new(word.trim_start_matches('/')));
+    let found = (0..path.components().count()).find_map(|from| {
+        let end: PathBuf = path.components().skip(from).collect();
+        ends_with(&end, Path::new(""), files).or_else(|| {
+            // What is compiled has its source beside it.
+            let source = end.with_extension("ts");
+            let rest = source
+                .strip_prefix("dist")
+                .or_else(|_| source.strip_prefix("build"));
+            let rest = rest.ok()?;
+            ends_with(&Path::new("src").join(rest), Path::new(""), files)
+                .or_else(|| ends_with(rest, Path::new(""), files))
+        })
+    })?;
+    Some(vec![found])
+}
+
+fn script_of(script: &str, files: &[&SourceFile]) -> Option<Vec<String>> {
+    let mut packages = files
+        .iter()
+        .filter(|file| file.path.ends_with("package.json"));
+    let package = packages.next()?;
+    if packages.next().is_some() {
+        return None;
+    }
+    let parsed: serde_json::Value = serde_json::from_str(&package.text).ok()?;
+    let line = parsed.get("scripts")?.get(script)?.as_str()?;
+    Some(line.split_whitespace().map(str::to_owned).collect())
+}
+
+/// What a file imports of the project's own; `None` if that cannot be read.
+pub(super) fn imports<'a>(
+    file: &SourceFile,
+    files: &[&'a SourceFile],
+) -> Option<Vec<&'a SourceFile>> {
+    let text = &*file.text;
+    let is_dynamic = DYNAMIC.as_ref().is_some_and(|it| it.is_match(text));
+    if is_dynamic || text.contains("readdirSync") || text.contains("glob(") {
+        return None;
+    }
+    let folder = file.path.parent().unwrap_or_else(|| Path::new(""));
+    let mut found = Vec::new();
+    for import in IMPORT.iter().flat_map(|it| it.captures_iter(text)) {
+        let name = import.get(1).map_or("", |it| it.as_str());
+        if name.starts_with('.') {
+            let path = plain(&folder.join(name));
+            found.extend(
+                Some(resolved(&path, files))
+                    .filter(Option::is_some)
+                    .flatten(),
+            );
+            continue;
+        }
+        let alias = ["@/", "~/", "src/", "@app/"];
+        if let Some(rest) = alias.iter().find_map(|it| name.strip_prefix(it)) {
+            found.push(resolved(Path::new(rest), files)?);
+        }
+    }
+    Some(found)
+}
+
+fn resolved<'a>(path: &Path, files: &[&'a SourceFile]) -> Option<&'a SourceFile> {
+    let text = path.to_string_lossy().into_owned();
+    let stem = text.trim_end_matches(".js").to_owned();
+    let with_ending = ENDINGS.iter().flat_map(|it| {
+        let stem = stem.as_str();
+        [format!("{stem}.{it}"), format!("{stem}/index.{it}")]
+    });
+    let mut candidates = std::iter::once(text.clone()).chain(with_ending);
+    candidates.find_map(|end| ends_with(Path::new(&end), Path::new(""), files))
+}
