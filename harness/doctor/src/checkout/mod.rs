@@ -37,6 +37,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use alertdrill_project::ComposeModel;
+use alertdrill_project::compose_files::ComposePlaces;
 
 /// One way to run a project.
 #[derive(Debug, Default)]
@@ -47,6 +48,8 @@ pub struct Checkout {
     pub(crate) files: Arc<BTreeSet<PathBuf>>,
     /// Its compose project; `None` if it has none.
     pub(crate) compose: Option<ComposeModel>,
+    /// Where its compose files say it, as seen from the checkout's folder.
+    pub(crate) compose_places: ComposePlaces,
     /// What its Prometheus and Alertmanager mount and is not in the checkout.
     pub(crate) missing_mounts: Vec<MissingMount>,
     /// Files that Prometheus's container sees, with their paths in it.

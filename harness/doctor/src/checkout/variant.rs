@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use alertdrill_project::compose_files::ComposeFiles;
+use alertdrill_project::compose_files::{ComposeFiles, ComposePlaces, FilePlace};
 use alertdrill_project::discovery::{
     ALERTMANAGER_CONFIGURATION, Addresses, PROMETHEUS_CONFIGURATION, Seen, UsualPaths,
     alertmanager_services,
@@ -95,9 +95,31 @@ pub(super) fn without_prometheus(files: &Files, project: Option<&ComposeFiles>) 
 fn of_compose(files: &Files, project: &ComposeFiles) -> Checkout {
     Checkout {
         compose: Some(project.model.clone()),
+        compose_places: inside(files, &project.places),
         missing_mounts: mounts_of(files, project),
         ..Checkout::default()
     }
+}
+
+/// The same places, of files as seen from the checkout's folder.
+fn inside(files: &Files, places: &ComposePlaces) -> ComposePlaces {
+    let mut places = places.clone();
+    let shorten = |place: &mut FilePlace| {
+        if let Some(name) = files.name_of(&place.file) {
+            place.file = name.into();
+        }
+    };
+    for service in places.services.values_mut() {
+        shorten(&mut service.name);
+        service.keys.values_mut().for_each(shorten);
+        service.ports.iter_mut().for_each(|(_, _, at)| shorten(at));
+        service
+            .mounts
+            .iter_mut()
+            .for_each(|mount| shorten(&mut mount.at));
+    }
+    places.config_contents.values_mut().for_each(shorten);
+    places
 }
 
 /// A server's configuration: its path in the container, and the file. What a script makes when the

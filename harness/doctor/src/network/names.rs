@@ -170,6 +170,11 @@ fn told_addresses(service: &Service) -> impl Iterator<Item = &str> {
     listed.chain(named.map(|(name, _)| name.as_str()))
 }
 
+/// Whether a service is told the address of `host` by its `extra_hosts`.
+pub(crate) fn tells_address_of(service: &Service, host: &str) -> bool {
+    told_addresses(service).any(|name| name.eq_ignore_ascii_case(host))
+}
+
 /// Whether a person who writes one name may mean the other: one has the other in it, or they begin
 /// and end alike.
 fn are_like(one: &str, other: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Does what is scraped answer?
 
 mod fixed_address;
+mod no_such_instance;
 mod no_such_job;
 mod scraped_targets;
 mod target_unknown;
@@ -17,4 +18,5 @@ pub(super) const CHECKS: &[Check] = &[
     wrong_path::WRONG_PATH,
     fixed_address::FIXED_ADDRESS,
     no_such_job::NO_SUCH_JOB,
+    no_such_instance::NO_SUCH_INSTANCE,
 ];

@@ -1,11 +1,14 @@
 //! A target that no service answers to.
 
+use std::collections::BTreeSet;
+
 use alertdrill_core::Finding;
+use alertdrill_project::yaml_tree::Node;
 
 use super::scraped_targets::{Asked, asked, own_port};
-use crate::checkout::Checkout;
+use crate::checkout::{Checkout, Prometheus};
 use crate::checks::check::{Case, Check, Said};
-use crate::network::{Answers, Names};
+use crate::network::{Answers, Names, host_and_port, tells_address_of};
 
 pub(in crate::checks) const TARGET_UNKNOWN: Check = Check {
     id: "scraped/target-unknown",
@@ -20,10 +23,12 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     };
     let own_port = own_port(checkout, prometheus);
     let targets = asked(checkout, &names);
+    let mut told_of_the_machine = BTreeSet::new();
     let findings = targets.iter().filter_map(|it| {
         let said = match it.answers {
             Answers::Nobody { ref nearest } => nobody(it, nearest.as_deref()),
             Answers::Itself => loopback(checkout, it, own_port)?,
+            Answers::TheMachine if told_of_the_machine.insert(it.asker) => the_machine(&names, it)?,
             _ => return None,
         };
         let finding = said.at(TARGET_UNKNOWN.id, &it.file.path, it.place);
@@ -32,7 +37,56 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             ..finding
         })
     });
-    findings.collect()
+    findings.chain(in_no_swarm(prometheus, &names)).collect()
+}
+
+/// Targets by the name that a swarm has for all containers of a service that is not there.
+fn in_no_swarm<'a>(
+    prometheus: &'a Prometheus,
+    names: &'a Names<'_>,
+) -> impl Iterator<Item = Finding> + 'a {
+    let asker = prometheus.service.as_deref().unwrap_or_default();
+    prometheus.jobs.iter().flat_map(move |job| {
+        let found = job.node.get("dns_sd_configs").map_or(&[][..], Node::items);
+        let named = found
+            .iter()
+            .flat_map(|found| found.get("names").map_or(&[][..], Node::items));
+        named.filter_map(move |name| {
+            let service = name.text()?.strip_prefix("tasks.")?;
+            let Answers::Nobody { .. } = names.answers(service, asker) else {
+                return None;
+            };
+            let said = Said::warning(
+                format!(
+                    "`tasks.{service}` is a swarm's name of a service `{service}`, which is not \
+                     there: the job may never have a target"
+                ),
+                "name a service of the project, or take the job away",
+            );
+            Some(Finding {
+                about: Some(job.name.text.clone()),
+                ..said.at(TARGET_UNKNOWN.id, &job.file.path, name.place)
+            })
+        })
+    })
+}
+
+/// That the machine's own name is not known to the container that asks.
+fn the_machine(names: &Names<'_>, it: &Asked<'_>) -> Option<Said> {
+    const NAME: &str = "host.docker.internal";
+    let (host, _) = host_and_port(it.address);
+    let asker = it.asker;
+    let service = names.service(asker)?;
+    if host != NAME || service.network_mode.is_some() || tells_address_of(service, NAME) {
+        return None;
+    }
+    Some(Said::warning(
+        format!(
+            "the container of `{asker}` may not know `{NAME}`: Docker Desktop has that name, and \
+             an engine on Linux has it only for services that ask for it"
+        ),
+        format!("give `{asker}` `extra_hosts: [\"{NAME}:host-gateway\"]`"),
+    ))
 }
 
 fn nobody(it: &Asked<'_>, nearest: Option<&str>) -> Said {
@@ -154,13 +208,37 @@ scrape_configs:
     }
 
     #[test]
+    fn name_of_the_machine_may_be_unknown_unless_the_service_asks_for_it() {
+        let machine = project(&target("host.docker.internal:8080"), API);
+        let expected = "prometheus.yml:3:33 warning: the container of `prometheus` may not know \
+                        `host.docker.internal`";
+        assert_finds(ID, &machine, &[expected]);
+        for told in [
+            "    extra_hosts: ['host.docker.internal:host-gateway']\n",
+            "    extra_hosts: {host.docker.internal: host-gateway}\n",
+            "    network_mode: host\n",
+        ] {
+            let image = "    image: prom/prometheus\n";
+            assert_silent(ID, &machine.replace(image, &format!("{image}{told}")));
+        }
+    }
+
+    #[test]
+    fn swarms_name_of_a_service_that_is_not_there_may_never_be_a_target() {
+        let found =
+            |name: &str| format!("    dns_sd_configs: [{{names: ['tasks.{name}'], port: 1}}]\n");
+        let expected = "prometheus.yml:3:31 warning: `tasks.cadvisor` is a swarm's name";
+        assert_finds(ID, &project(&found("cadvisor"), API), &[expected]);
+        assert_silent(ID, &project(&found("api"), API));
+    }
+
+    #[test]
     fn look_alikes_are_silent() {
         for address in [
             "api:8080",
             "shop_api:8080",
             "localhost:9090",
             "prometheus:9090",
-            "host.docker.internal:8080",
             "api.example.org:8080",
             "10.0.0.3:8080",
             "${HOST}:8080",

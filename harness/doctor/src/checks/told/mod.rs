@@ -3,6 +3,7 @@
 mod alertmanager_unknown;
 mod alertmanager_without_targets;
 mod broken_configuration;
+mod default_configuration;
 mod empty_default_receiver;
 mod filled_in;
 mod inhibition_mutes_itself;
@@ -20,6 +21,7 @@ pub(super) const CHECKS: &[Check] = &[
     no_alertmanager::NO_ALERTMANAGER,
     alertmanager_without_targets::ALERTMANAGER_WITHOUT_TARGETS,
     alertmanager_unknown::ALERTMANAGER_UNKNOWN,
+    default_configuration::DEFAULT_CONFIGURATION,
     broken_configuration::BROKEN_CONFIGURATION,
     receiver_undefined::RECEIVER_UNDEFINED,
     receiver_unreachable::RECEIVER_UNREACHABLE,
