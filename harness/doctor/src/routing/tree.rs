@@ -22,6 +22,8 @@ pub(crate) struct Route {
     pub(crate) own_receiver: Option<Text>,
     /// The receiver that is told, by its parents if it names none.
     pub(crate) receiver: String,
+    /// The labels by which it groups alerts, by its parents' if it names none.
+    pub(crate) group_by: Vec<String>,
     pub(crate) matchers: Vec<Matcher>,
     pub(crate) continues: bool,
     pub(crate) children: Vec<Route>,
@@ -54,7 +56,7 @@ impl Routing {
             root: node
                 .get("route")
                 .filter(|route| !route.is_null())
-                .map(|route| Route::of(route, "", source)),
+                .map(|route| Route::of(route, None, source)),
             receivers: receivers.filter_map(Receiver::of).collect(),
             inhibitions: inhibitions
                 .iter()
@@ -97,23 +99,36 @@ impl Routing {
 }
 
 impl Route {
-    fn of(node: &Node, receiver_above: &str, source: &str) -> Self {
+    fn of(node: &Node, above: Option<&Self>, source: &str) -> Self {
         let own_receiver = node.get("receiver").and_then(Text::of);
-        let receiver = own_receiver
-            .as_ref()
-            .map_or(receiver_above, |own| own.text.as_str())
-            .to_owned();
-        let children = node.get("routes").map_or(&[][..], Node::items).iter();
-        Self {
+        let receiver = match (&own_receiver, above) {
+            (Some(own), _) => own.text.clone(),
+            (None, Some(above)) => above.receiver.clone(),
+            (None, None) => String::new(),
+        };
+        let own_groups = node.get("group_by").filter(|labels| !labels.is_null());
+        let group_by = match (own_groups, above) {
+            (Some(labels), _) => {
+                let labels = labels.one_or_many().iter().filter_map(Node::text);
+                labels.map(str::to_owned).collect()
+            }
+            (None, Some(above)) => above.group_by.clone(),
+            (None, None) => Vec::new(),
+        };
+        let mut route = Self {
             place: node.place,
             matchers: Matcher::all_of(node, "", source),
             continues: node.get("continue").is_some_and(Node::is_true),
-            children: children
-                .map(|child| Self::of(child, &receiver, source))
-                .collect(),
+            children: Vec::new(),
             own_receiver,
             receiver,
-        }
+            group_by,
+        };
+        let children = node.get("routes").map_or(&[][..], Node::items).iter();
+        route.children = children
+            .map(|child| Self::of(child, Some(&route), source))
+            .collect();
+        route
     }
 
     /// Whether it takes this alert by its own matchers.

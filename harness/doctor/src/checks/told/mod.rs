@@ -5,6 +5,7 @@ mod alertmanager_without_targets;
 mod broken_configuration;
 mod default_configuration;
 mod empty_default_receiver;
+mod empty_template;
 mod filled_in;
 mod inhibition_mutes_itself;
 mod inhibition_never_matches;
@@ -26,6 +27,7 @@ pub(super) const CHECKS: &[Check] = &[
     receiver_undefined::RECEIVER_UNDEFINED,
     receiver_unreachable::RECEIVER_UNREACHABLE,
     empty_default_receiver::EMPTY_DEFAULT_RECEIVER,
+    empty_template::EMPTY_TEMPLATE,
     route_never_matches::ROUTE_NEVER_MATCHES,
     severity_without_route::SEVERITY_WITHOUT_ROUTE,
     inhibition_never_matches::INHIBITION_NEVER_MATCHES,

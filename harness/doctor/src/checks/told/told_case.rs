@@ -52,16 +52,41 @@ impl<'a> ToldCase<'a> {
 
     /// Whether the alerts that are known are all, and there are some.
     pub(super) fn knows_all_alerts(&self) -> bool {
-        let may_be_more = self.senders.iter().any(|sender| sender.sent.may_be_more());
-        let is_broken = |sender: &Sender<'_>| {
-            let mut files = sender.checkout.rules_files.iter();
-            files.any(|file| !names_in_broken(file).is_empty())
-        };
         let has_some = |sender: &Sender<'_>| {
             let mut rules = sender.checkout.alerts().chain(&sender.unloaded);
             rules.next().is_some()
         };
-        !may_be_more && !self.senders.iter().any(is_broken) && self.senders.iter().any(has_some)
+        let has_broken = self.broken_files().next().is_some();
+        !self.may_be_more() && !has_broken && self.senders.iter().any(has_some)
+    }
+
+    /// Whether an alert may have the annotation `name`: by the words of a file that is no YAML, too.
+    pub(super) fn may_have_annotation(&self, name: &str) -> bool {
+        let mut is_any = false;
+        for sender in &self.senders {
+            for rule in sender.checkout.alerts().chain(&sender.unloaded) {
+                is_any = true;
+                let mut annotations = rule.annotations.iter();
+                if annotations.any(|(key, _)| key.text == name) {
+                    return true;
+                }
+            }
+        }
+        let key = format!("{name}:");
+        let mut broken = self.broken_files().peekable();
+        is_any |= broken.peek().is_some();
+        !is_any || self.may_be_more() || broken.any(|file| file.file.text.contains(&key))
+    }
+
+    fn may_be_more(&self) -> bool {
+        self.senders.iter().any(|sender| sender.sent.may_be_more())
+    }
+
+    /// The rules files that are no YAML, and have alerts.
+    fn broken_files(&self) -> impl Iterator<Item = &RulesFile> {
+        let files = self.senders.iter();
+        let files = files.flat_map(|sender| &sender.checkout.rules_files);
+        files.filter(|file| !names_in_broken(file).is_empty())
     }
 }
 

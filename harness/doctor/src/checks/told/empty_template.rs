@@ -1,0 +1,337 @@
+//! A receiver's template that prints nothing where it means a value, or that cannot be filled in.
+
+mod references;
+
+use std::collections::BTreeSet;
+
+use alertdrill_core::Finding;
+use alertdrill_project::yaml_tree::{Node, Value};
+
+use self::references::{Of, Reference, references_of};
+use super::told_case::ToldCase;
+use crate::checks::check::{Case, Check, Said};
+use crate::routing::{Alert, LabelValue, Receiver};
+
+pub(in crate::checks) const EMPTY_TEMPLATE: Check = Check {
+    id: "told/empty-template",
+    title: "a receiver's template prints nothing",
+    run,
+};
+
+/// What only a notification has.
+const OF_NOTIFICATIONS: [&str; 6] = [
+    "GroupLabels",
+    "CommonLabels",
+    "CommonAnnotations",
+    "ExternalURL",
+    "Receiver",
+    "Alerts",
+];
+/// What only an alert has.
+const OF_ALERTS: [&str; 2] = ["Labels", "Annotations"];
+/// What can be asked of labels, and is no label.
+const METHODS: [&str; 5] = ["SortedPairs", "Names", "Values", "Remove", "String"];
+
+fn run(case: &Case<'_>) -> Vec<Finding> {
+    let Some(told) = ToldCase::of(case) else {
+        return Vec::new();
+    };
+    let alerts = told.alerts();
+    let mut findings = Vec::new();
+    for receiver in &told.routing.receivers {
+        let Some(groups) = groups_of(&told, receiver) else {
+            continue;
+        };
+        let look = Look {
+            told: &told,
+            alerts: &alerts,
+            receiver,
+            groups,
+        };
+        let mut said = BTreeSet::new();
+        for node in texts_of(receiver) {
+            let text = node.text().unwrap_or_default();
+            for reference in references_of(text) {
+                let Some(found) = look.at(&reference) else {
+                    continue;
+                };
+                if said.insert(found.message.clone()) {
+                    let file = &told.alertmanager.file;
+                    let place = file.place_in(node, reference.offset);
+                    findings.push(found.at(EMPTY_TEMPLATE.id, &file.path, place));
+                }
+            }
+        }
+    }
+    findings
+}
+
+/// The labels by which the routes to a receiver group their alerts; `None` if no route leads to it.
+fn groups_of(told: &ToldCase<'_>, receiver: &Receiver) -> Option<BTreeSet<String>> {
+    let routes = told.routing.routes().into_iter();
+    let mut groups = routes
+        .filter(|route| route.receiver == receiver.name.text)
+        .map(|route| route.group_by.clone());
+    let first: BTreeSet<_> = groups.next()?.into_iter().collect();
+    Some(groups.fold(first, |mut all, more| {
+        all.extend(more);
+        all
+    }))
+}
+
+/// The templates of a receiver.
+fn texts_of(receiver: &Receiver) -> Vec<&Node> {
+    let mut open: Vec<_> = receiver
+        .configs
+        .iter()
+        .map(|(_, node)| node)
+        .rev()
+        .collect();
+    let mut texts = Vec::new();
+    while let Some(node) = open.pop() {
+        match &node.value {
+            Value::Map(entries) => open.extend(entries.iter().rev().map(|(_, value)| value)),
+            Value::List(items) => open.extend(items.iter().rev()),
+            Value::Text { text, .. } if text.contains("{{") && !is_of_others(text) => {
+                texts.push(node);
+            }
+            Value::Text { .. } | Value::Null => {}
+        }
+    }
+    texts
+}
+
+/// Whether another program fills it in first.
+fn is_of_others(text: &str) -> bool {
+    let marks = [
+        "{%", "{{`", "{{ `", "{{\"{{", "{{ \"{{", "{{ '{{", "{{'{{", ".Values.",
+    ];
+    marks.iter().any(|mark| text.contains(mark))
+}
+
+struct Look<'a> {
+    told: &'a ToldCase<'a>,
+    alerts: &'a [Alert<'a>],
+    receiver: &'a Receiver,
+    groups: BTreeSet<String>,
+}
+
+impl Look<'_> {
+    fn at(&self, reference: &Reference<'_>) -> Option<Said> {
+        let shown = reference.fields.join(".");
+        match (reference.of, reference.fields.as_slice()) {
+            (Of::Prometheus, _) => Some(Said::error(
+                format!(
+                    "`${shown}` is of Prometheus's templates: Alertmanager does not know it, and \
+                     sends nothing"
+                ),
+                "write `.CommonLabels.…`, or `{{ range .Alerts }}{{ .Labels.… }}{{ end }}`",
+            )),
+            (Of::Notification, [first, ..]) if OF_ALERTS.contains(first) => Some(Said::error(
+                format!(
+                    "`.{shown}` is of an alert, and a notification has several: Alertmanager \
+                     cannot fill it in, and sends nothing"
+                ),
+                format!(
+                    "write `{{{{ range .Alerts }}}}{{{{ .{shown} }}}}{{{{ end }}}}`, or \
+                     `.Common{shown}`"
+                ),
+            )),
+            (Of::Alert, [first, ..]) if OF_NOTIFICATIONS.contains(first) => Some(Said::error(
+                format!(
+                    "`.{shown}` is of the notification, and stands where `.` is an alert: \
+                     Alertmanager cannot fill it in, and sends nothing"
+                ),
+                format!("write `$.{shown}`"),
+            )),
+            (_, [_, name, ..]) if METHODS.contains(name) => None,
+            (Of::Notification, ["GroupLabels", name, ..]) => self.group_label(reference, name),
+            (Of::Notification, ["CommonLabels", name, ..]) | (Of::Alert, ["Labels", name, ..]) => {
+                self.label(reference, name)
+            }
+            (Of::Notification, ["CommonAnnotations", name, ..])
+            | (Of::Alert, ["Annotations", name, ..]) => self.annotation(reference, name),
+            _ => None,
+        }
+    }
+
+    fn group_label(&self, reference: &Reference<'_>, name: &str) -> Option<Said> {
+        let is_known = !self
+            .groups
+            .iter()
+            .any(|label| label == "..." || label.contains("${"));
+        if !is_known || self.groups.contains(name) {
+            return None;
+        }
+        if reference.is_asked_for && !reference.is_compared {
+            return None;
+        }
+        let receiver = &self.receiver.name.text;
+        let groups: Vec<_> = self.groups.iter().map(|it| format!("`{it}`")).collect();
+        let groups = if groups.is_empty() {
+            "by nothing".to_owned()
+        } else {
+            format!("by {}", groups.join(", "))
+        };
+        Some(Said::warning(
+            format!(
+                "`.GroupLabels.{name}` is always empty: what reaches `{receiver}` is grouped \
+                 {groups}"
+            ),
+            format!("write `.CommonLabels.{name}`, or group by it, too"),
+        ))
+    }
+
+    fn label(&self, reference: &Reference<'_>, name: &str) -> Option<Said> {
+        let is_empty = |alert: &Alert<'_>| alert.value_of(name) == LabelValue::Absent;
+        if reference.is_asked_for
+            || !self.told.knows_all_alerts()
+            || !self.alerts.iter().all(is_empty)
+        {
+            return None;
+        }
+        Some(Said::warning(
+            format!(
+                "`.{}` is always empty: no alert has that label",
+                shown(reference)
+            ),
+            "give the label to your rules, or print another",
+        ))
+    }
+
+    fn annotation(&self, reference: &Reference<'_>, name: &str) -> Option<Said> {
+        if reference.is_asked_for || self.told.may_have_annotation(name) {
+            return None;
+        }
+        let annotations = self.alerts.iter().flat_map(|alert| &alert.rule.annotations);
+        let names: BTreeSet<_> = annotations.map(|(name, _)| name.text.as_str()).collect();
+        let names: Vec<_> = names.into_iter().map(|name| format!("`{name}`")).collect();
+        let have = match names.len() {
+            0 => String::new(),
+            1..=6 => format!("; they have {}", names.join(", ")),
+            many => format!("; they have {many} others"),
+        };
+        Some(Said::warning(
+            format!(
+                "`.{}` is always empty: no alert has that annotation{have}",
+                shown(reference)
+            ),
+            "give the annotation to your rules, or print another",
+        ))
+    }
+}
+
+fn shown(reference: &Reference<'_>) -> String {
+    reference.fields.join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::test_projects::{assert_finds, assert_silent};
+
+    const ID: &str = "told/empty-template";
+
+    fn project(text: &str) -> String {
+        format!(
+            "--- alertmanager.yml
+route:
+  receiver: a
+  group_by: [alertname, job]
+  routes: [{{receiver: b, matchers: [severity=page], group_by: [severity]}}]
+receivers:
+  - name: a
+    webhook_configs: [{{url: 'https://a.example.org'}}]
+    slack_configs:
+      - api_url_file: /a
+        text: '{text}'
+  - name: b
+  - name: c
+    slack_configs: [{{api_url_file: /a, text: '{{{{ .Labels.x }}}}'}}]
+--- rules.yml
+groups:
+  - name: g
+    rules:
+      - alert: Down
+        expr: up{{job=\"a\"}} == 0
+        labels: {{severity: page}}
+        annotations: {{summary: s}}
+      - {{alert: Slow, expr: sum by (job) (x) > 1, labels: {{severity: info}}}}
+"
+        )
+    }
+
+    #[test]
+    fn what_is_always_empty_is_found() {
+        for (text, expected) in [
+            (
+                "on {{ .GroupLabels.severity }}",
+                "22 warning: `.GroupLabels.severity` is always empty: what reaches `a` is grouped \
+                 by `alertname`, `job`",
+            ),
+            (
+                "{{ if eq .GroupLabels.severity \"page\" }}!{{ end }}",
+                "25 warning: `.GroupLabels.severity` is always empty",
+            ),
+            (
+                "{{ index .GroupLabels \"instance\" }}",
+                "25 warning: `.GroupLabels.instance` is always empty",
+            ),
+            (
+                "{{ .CommonAnnotations.title }}",
+                "19 warning: `.CommonAnnotations.title` is always empty: no alert has that \
+                 annotation; they have `summary`",
+            ),
+            (
+                "{{ range .Alerts }}{{ .Annotations.description }}{{ end }}",
+                "38 warning: `.Annotations.description` is always empty",
+            ),
+        ] {
+            let expected = format!("alertmanager.yml:10:{expected}");
+            assert_finds(ID, &project(text), &[&expected]);
+        }
+        let summed = project("{{ .CommonLabels.team }}").replace("up{job=\"a\"}", "sum(up)");
+        let expected = "alertmanager.yml:10:19 warning: `.CommonLabels.team` is always empty: no \
+                        alert has that label";
+        assert_finds(ID, &summed, &[expected]);
+    }
+
+    #[test]
+    fn what_cannot_be_filled_in_is_found() {
+        for (text, expected) in [
+            (
+                "{{ .Annotations.summary }}",
+                "19 error: `.Annotations.summary` is of an alert, and a notification has several",
+            ),
+            (
+                "{{ range .Alerts }}{{ .CommonLabels.job }}{{ end }}",
+                "38 error: `.CommonLabels.job` is of the notification",
+            ),
+            ("{{ $labels.job }}", "19 error: `$labels` is of Prometheus"),
+        ] {
+            let expected = format!("alertmanager.yml:10:{expected}");
+            assert_finds(ID, &project(text), &[&expected]);
+        }
+    }
+
+    #[test]
+    fn look_alikes_are_silent() {
+        for text in [
+            "{{ .GroupLabels.alertname }} {{ .CommonLabels.severity }} {{ .CommonLabels.instance }}",
+            "{{ .CommonLabels.whatever }} {{ .CommonAnnotations.summary }} {{ .Status }}",
+            "{{ range .Alerts }}{{ .Labels.job }} {{ .Annotations.summary }} {{ .StartsAt }}{{ end }}",
+            "{{ range $a := .Alerts.Firing }}{{ $a.Labels.job }} {{ $.GroupLabels.job }}{{ end }}",
+            "{{ if .CommonAnnotations.title }}{{ .CommonAnnotations.title }}{{ end }}",
+            "{{ or .GroupLabels.severity \"none\" }} {{ with .CommonAnnotations.title }}{{ . }}{{ end }}",
+            "{{ range .CommonLabels.SortedPairs }}{{ .Name }}={{ .Value }}{{ end }}",
+            "{{ .GroupLabels.SortedPairs.Values | join \" \" }} {{ len .Alerts }}",
+            "{{ range .Alerts }}{{ range .Labels.SortedPairs }}{{ .Name }}{{ end }}{{ end }}",
+            "{{ template \"slack.text\" . }} {{ $x := .CommonLabels.job }}{{ $x }}",
+            "{{ with index .Alerts 0 }}{{ .Labels.job }}{{ end }}",
+        ] {
+            assert_silent(ID, &project(text));
+        }
+        let all = project("{{ .GroupLabels.severity }}");
+        assert_silent(ID, &all.replace("[alertname, job]", "['...']"));
+        assert_silent(ID, &all.replace("receiver: b,", "receiver: a,"));
+    }
+}
