@@ -37,11 +37,13 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let alerts = told.alerts();
+    let named = named_receivers(&told.alertmanager.node);
     let mut findings = Vec::new();
     for receiver in &told.routing.receivers {
-        let Some(groups) = groups_of(&told, receiver) else {
+        if !named.contains(receiver.name.text.as_str()) {
             continue;
-        };
+        }
+        let groups = groups_of(&told, receiver);
         let look = Look {
             told: &told,
             alerts: &alerts,
@@ -66,17 +68,32 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     findings
 }
 
-/// The labels by which the routes to a receiver group their alerts; `None` if no route leads to it.
+/// The receivers that a route names, even one that names two.
+fn named_receivers(configuration: &Node) -> BTreeSet<&str> {
+    let mut named = BTreeSet::new();
+    let mut open: Vec<_> = configuration.get("route").into_iter().collect();
+    while let Some(route) = open.pop() {
+        let receivers = route.entries().iter();
+        let receivers = receivers.filter(|(key, _)| key.text() == Some("receiver"));
+        named.extend(receivers.filter_map(|(_, name)| name.text()));
+        open.extend(route.get("routes").map_or(&[][..], Node::items));
+    }
+    named
+}
+
+/// The labels by which the routes to a receiver group their alerts; `None` if that is not known.
 fn groups_of(told: &ToldCase<'_>, receiver: &Receiver) -> Option<BTreeSet<String>> {
     let routes = told.routing.routes().into_iter();
-    let mut groups = routes
-        .filter(|route| route.receiver == receiver.name.text)
-        .map(|route| route.group_by.clone());
-    let first: BTreeSet<_> = groups.next()?.into_iter().collect();
-    Some(groups.fold(first, |mut all, more| {
-        all.extend(more);
+    let mut to_it = routes.filter(|route| route.receiver == receiver.name.text);
+    let first: BTreeSet<_> = to_it.next()?.group_by.iter().cloned().collect();
+    let groups = to_it.fold(first, |mut all, route| {
+        all.extend(route.group_by.iter().cloned());
         all
-    }))
+    });
+    let is_known = !groups
+        .iter()
+        .any(|label| label == "..." || label.contains("${"));
+    is_known.then_some(groups)
 }
 
 /// The templates of a receiver.
@@ -113,7 +130,8 @@ struct Look<'a> {
     told: &'a ToldCase<'a>,
     alerts: &'a [Alert<'a>],
     receiver: &'a Receiver,
-    groups: BTreeSet<String>,
+    /// The labels by which what reaches it is grouped; `None` if that is not known.
+    groups: Option<BTreeSet<String>>,
 }
 
 impl Look<'_> {
@@ -156,18 +174,15 @@ impl Look<'_> {
     }
 
     fn group_label(&self, reference: &Reference<'_>, name: &str) -> Option<Said> {
-        let is_known = !self
-            .groups
-            .iter()
-            .any(|label| label == "..." || label.contains("${"));
-        if !is_known || self.groups.contains(name) {
+        let known = self.groups.as_ref()?;
+        if known.contains(name) {
             return None;
         }
         if reference.is_asked_for && !reference.is_compared {
             return None;
         }
         let receiver = &self.receiver.name.text;
-        let groups: Vec<_> = self.groups.iter().map(|it| format!("`{it}`")).collect();
+        let groups: Vec<_> = known.iter().map(|it| format!("`{it}`")).collect();
         let groups = if groups.is_empty() {
             "by nothing".to_owned()
         } else {
