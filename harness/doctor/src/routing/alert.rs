@@ -85,7 +85,8 @@ impl Alert<'_> {
 }
 
 impl Alerts {
-    /// What the configuration of `checkout` does to alerts; `known` are all that are judged with it.
+    /// What the configuration of `checkout` does to alerts; `known` are all that are judged with
+    /// it.
     pub(crate) fn of(checkout: &Checkout, known: &[&Checkout]) -> Self {
         let mut sent = Sent {
             has_other_senders: has_other_senders(checkout, known),

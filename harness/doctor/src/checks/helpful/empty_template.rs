@@ -1,10 +1,13 @@
 //! A template that prints nothing where it means a value, or that Prometheus cannot read.
 
+mod unknown;
+
 use std::collections::BTreeSet;
 
-use alertdrill_core::{Finding, nearest};
+use alertdrill_core::Finding;
 use alertdrill_project::yaml_tree::{Node, Place, Value};
 
+use self::unknown::{FUNCTIONS, no_field, no_fields, no_function, no_variable};
 use super::labels_in_words::labels_in_words;
 use crate::checkout::{Checkout, Rule, RuleKind, Text};
 use crate::checks::check::{Case, Check, Said};
@@ -19,72 +22,6 @@ pub(in crate::checks) const EMPTY_TEMPLATE: Check = Check {
 
 /// The variables that Prometheus defines.
 const VARIABLES: [&str; 5] = ["", "labels", "value", "externalLabels", "externalURL"];
-
-/// The functions of templates, and the words of their language.
-const FUNCTIONS: [&str; 62] = [
-    "and",
-    "or",
-    "not",
-    "len",
-    "index",
-    "slice",
-    "print",
-    "printf",
-    "println",
-    "html",
-    "js",
-    "urlquery",
-    "call",
-    "eq",
-    "ne",
-    "lt",
-    "le",
-    "gt",
-    "ge",
-    "query",
-    "first",
-    "label",
-    "value",
-    "sortByLabel",
-    "strvalue",
-    "args",
-    "reReplaceAll",
-    "safeHtml",
-    "match",
-    "title",
-    "toUpper",
-    "toLower",
-    "graphLink",
-    "tableLink",
-    "stripPort",
-    "stripDomain",
-    "humanize",
-    "humanize1024",
-    "humanizeDuration",
-    "humanizePercentage",
-    "humanizeTimestamp",
-    "toTime",
-    "toDuration",
-    "now",
-    "pathPrefix",
-    "externalURL",
-    "parseDuration",
-    "tmpl",
-    "urlQueryEscape",
-    "if",
-    "else",
-    "end",
-    "range",
-    "with",
-    "define",
-    "template",
-    "block",
-    "break",
-    "continue",
-    "nil",
-    "true",
-    "false",
-];
 
 /// Labels that rules have and metrics do not.
 const OF_RULES: [&str; 2] = ["alertname", "severity"];
@@ -304,62 +241,6 @@ fn assigned<'a>(words: &[Word<'a>]) -> Vec<&'a str> {
     names.collect()
 }
 
-fn no_variable(name: &str, fields: &[&str], variables: &BTreeSet<&str>) -> Said {
-    let named = variables.iter().copied().filter(|it| !it.is_empty());
-    let nearest = nearest(name, named).unwrap_or("labels");
-    let fields: Vec<_> = [""].iter().chain(fields).copied().collect();
-    let fields = fields.join(".");
-    Said::error(
-        format!(
-            "there is no variable `${name}`, so Prometheus does not load the rule; the nearest is \
-             `${nearest}`"
-        ),
-        format!("write `{{{{ ${nearest}{fields} }}}}`"),
-    )
-}
-
-fn no_fields(shown: &str) -> Said {
-    Said::error(
-        format!("`{shown}` cannot be printed: `$value` is a number"),
-        "write `$value`, or `$labels.…` if a label is meant",
-    )
-}
-
-fn no_field(first: &str, fields: &[&str]) -> Said {
-    let shown = fields.join(".");
-    let meant = match first.to_lowercase().as_str() {
-        "value" => "$value".to_owned(),
-        "labels" | "label" if fields.len() > 1 => format!("$labels.{}", fields[1]),
-        _ => format!("$labels.{first}"),
-    };
-    Said::error(
-        format!(
-            "`.{shown}` is nothing that a rule's template has, so an error is printed in place of \
-             the text"
-        ),
-        format!("write `{{{{ {meant} }}}}`"),
-    )
-}
-
-fn no_function(name: &str, fields: &[&str]) -> Said {
-    let shown: String = [name]
-        .iter()
-        .chain(fields)
-        .copied()
-        .collect::<Vec<_>>()
-        .join(".");
-    let help = match (name, fields.first()) {
-        ("labels" | "label" | "Labels", Some(label)) => {
-            format!("write `{{{{ $labels.{label} }}}}`")
-        }
-        _ => "see Prometheus's template reference for what there is".to_owned(),
-    };
-    Said::error(
-        format!("there is no function `{shown}`, so Prometheus does not load the rule"),
-        help,
-    )
-}
-
 /// Where the byte `offset` of a text of a rule stands.
 fn place_in(rule: &Rule, text: &Text, offset: usize) -> Place {
     let node = Node {
@@ -373,122 +254,4 @@ fn place_in(rule: &Rule, text: &Text, offset: usize) -> Place {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::test_projects::{assert_finds, assert_silent};
-
-    const ID: &str = "helpful/empty-template";
-
-    fn rules(expression: &str, summary: &str) -> String {
-        format!(
-            "--- rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: A\n        expr: {expression}\n        labels: {{severity: page}}\n        annotations:\n          summary: '{summary}'\n"
-        )
-    }
-
-    #[test]
-    fn label_that_the_expression_takes_away_is_found() {
-        for (expression, summary, expected) in [
-            (
-                "sum(rate(x[5m])) > 1",
-                "on {{ $labels.instance }}",
-                "rules.yml:8:27 warning: `$labels.instance` is always empty: the expression's \
-                 result has no labels",
-            ),
-            (
-                "sum by (job) (rate(x[5m])) > 1",
-                "{{ .Labels.instance }} of {{ $labels.job }}",
-                "rules.yml:8:24 warning: `$labels.instance` is always empty: the expression's \
-                 result has only the label `job`",
-            ),
-            (
-                "absent(up{job=\"a\"})",
-                "{{ index $labels \"instance\" }} {{ $labels.instance }}",
-                "rules.yml:8:30 warning: `$labels.instance` is always empty",
-            ),
-            (
-                "up == 0",
-                "{{ $labels.severity }}",
-                "rules.yml:8:24 warning: `$labels.severity` is always empty: templates see the \
-                 labels of the expression's result, not those of the rule",
-            ),
-        ] {
-            assert_finds(ID, &rules(expression, summary), &[expected]);
-        }
-    }
-
-    #[test]
-    fn template_that_prometheus_cannot_read_is_found() {
-        for (summary, expected) in [
-            (
-                "{{ $label.job }}",
-                "rules.yml:8:24 error: there is no variable `$label`",
-            ),
-            (
-                "{{ labels.job }}",
-                "rules.yml:8:24 error: there is no function `labels.job`",
-            ),
-            (
-                "{{ $value.x }}",
-                "rules.yml:8:24 error: `$value.x` cannot be printed",
-            ),
-            (
-                "{{ .labels.job }}",
-                "rules.yml:8:24 error: `.labels.job` is nothing that",
-            ),
-            (
-                "a {{ $labels.job }",
-                "rules.yml:8:23 error: `summary`: an action that begins",
-            ),
-            (
-                "{{ $value | humanise }}",
-                "rules.yml:8:33 error: there is no function `humanise`",
-            ),
-            (
-                "{{ if $value }}a",
-                "rules.yml:8:21 error: `summary`: a block",
-            ),
-        ] {
-            assert_finds(ID, &rules("up == 0", summary), &[expected]);
-        }
-    }
-
-    #[test]
-    fn look_alikes_are_silent() {
-        for (expression, summary) in [
-            (
-                "up == 0",
-                "{{ $labels.instance }} {{ .Labels.job }} {{ $value | humanize }}",
-            ),
-            ("sum by (job) (x) > 1", "{{ $labels.job }} {{ .Value }}"),
-            (
-                "sum(x) > 1",
-                "{{ if $labels.instance }}{{ $labels.instance }}{{ end }}",
-            ),
-            ("absent(up{job=\"a\"})", "{{ $labels.job }}"),
-            (
-                "sum(x) > 1",
-                "{{ range query \"up == 0\" }}{{ .Labels.instance }} {{ .Value }}{{ end }}",
-            ),
-            (
-                "sum(x) > 1",
-                "{{ with query \"up\" }}{{ . | first | value }}{{ end }}",
-            ),
-            ("up == 0", "{{ $x := $labels.job }}{{ $x | title }}"),
-            (
-                "up == 0",
-                "{{ printf \"%.2f\" $value }} {{ $externalLabels.cluster }}",
-            ),
-            ("ALERTS == 1", "{{ $labels.alertname }}"),
-            ("sum by (severity) (x) > 1", "{{ $labels.severity }}"),
-            (
-                "sum(x) > 1",
-                "{{ $externalURL }} {{/* $labels.x */}} { $labels.x }",
-            ),
-            (
-                "sum by (a) (x) * on (a) group_left (b) y > 1",
-                "{{ $labels.a }} {{ $labels.b }}",
-            ),
-        ] {
-            assert_silent(ID, &rules(expression, summary));
-        }
-    }
-}
+mod tests;

@@ -140,7 +140,8 @@ mod tests {
 
     fn rules(expression: &str) -> String {
         format!(
-            "--- rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: A\n        expr: {expression}\n"
+            "--- rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: A\n        expr: \
+             {expression}\n"
         )
     }
 

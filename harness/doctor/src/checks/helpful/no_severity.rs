@@ -135,7 +135,8 @@ mod tests {
         ] {
             assert_silent(ID, &rules(alerts));
         }
-        let external = "--- prometheus.yml\nrule_files: [rules.yml]\nglobal: {external_labels: {severity: page}}\n";
+        let external = "--- prometheus.yml\nrule_files: [rules.yml]\nglobal: {external_labels: \
+        {severity: page}}\n";
         assert_silent(ID, &format!("{external}{}", rules(&["alert: A, expr: up"])));
     }
 }

@@ -176,7 +176,9 @@ mod tests {
 
     fn project(name: &str, link: &str) -> String {
         format!(
-            "--- docs/runbooks/down.md\n# Down\n--- rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: A\n        expr: up == 0\n        annotations:\n          {name}: '{link}'\n"
+            "--- docs/runbooks/down.md\n# Down\n--- rules.yml\ngroups:\n  - name: g\n    \
+             rules:\n      - alert: A\n        expr: up == 0\n        annotations:\n          \
+             {name}: '{link}'\n"
         )
     }
 
@@ -199,7 +201,8 @@ mod tests {
             ID,
             &project("runbook_url", "https://wiki.example.com/slow"),
             &[
-                "rules.yml:7:24 note: the runbook `https://wiki.example.com/slow` may be a placeholder",
+                "rules.yml:7:24 note: the runbook `https://wiki.example.com/slow` may be a \
+                 placeholder",
             ],
         );
     }

@@ -190,7 +190,8 @@ mod tests {
                 "alert: B, expr: up == 0, labels: {severity: b}",
             ]),
             &[
-                "rules.yml:5:17 warning: it fires whenever `A` does (rules.yml:4), and only the severity differs",
+                "rules.yml:5:17 warning: it fires whenever `A` does (rules.yml:4), and only the \
+                 severity differs",
             ],
         );
     }
@@ -204,7 +205,8 @@ mod tests {
                 "alert: B, expr: 90 < x, for: 1m",
             ]),
             &[
-                "rules.yml:5:17 warning: whenever `B` fires (rules.yml:5), `A` with the same severity fires too",
+                "rules.yml:5:17 warning: whenever `B` fires (rules.yml:5), `A` with the same \
+                 severity fires too",
             ],
         );
     }

@@ -40,7 +40,8 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             Answers::Service(service) => match checkout.compose.as_ref() {
                 Some(compose) if apart(compose, asker, service).is_some() => Said::error(
                     format!(
-                        "`{asker}` and `{service}` have no network in common, so nothing answers at \
+                        "`{asker}` and `{service}` have no network in common, so nothing answers \
+                         at \
                          `{address}`"
                     ),
                     "put both into one network",
@@ -130,7 +131,8 @@ groups: [{{name: g, rules: [{{alert: Down, expr: up == 0}}]}}]
         for (target, expected) in [
             (
                 "alert-manager:9093",
-                "no service of the project answers at `alert-manager:9093`; the nearest is `alertmanager`",
+                "no service of the project answers at `alert-manager:9093`; the nearest is \
+                 `alertmanager`",
             ),
             (
                 "localhost:9093",
@@ -149,14 +151,16 @@ groups: [{{name: g, rules: [{{alert: Down, expr: up == 0}}]}}]
             ID,
             &project("alertmanager:9093", &apart),
             &[
-                "prometheus.yml:2:57 error: `prometheus` and `alertmanager` have no network in common",
+                "prometheus.yml:2:57 error: `prometheus` and `alertmanager` have no network in \
+                 common",
             ],
         );
         assert_finds(
             ID,
             &project("alertmanager:9093", ""),
             &[
-                "prometheus.yml:2:57 error: no service of the project answers at `alertmanager:9093`",
+                "prometheus.yml:2:57 error: no service of the project answers at \
+                 `alertmanager:9093`",
             ],
         );
     }

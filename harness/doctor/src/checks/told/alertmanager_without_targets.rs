@@ -71,7 +71,8 @@ fn commented_target(text: &str, place: Place) -> Option<(usize, &str)> {
 mod tests {
     use crate::test_projects::{assert_finds, assert_silent};
 
-    const RULES: &str = "--- rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: Down\n        expr: up == 0\n";
+    const RULES: &str = "--- rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: \
+    Down\n        expr: up == 0\n";
 
     #[test]
     fn targets_that_are_empty_or_commented_out_are_found() {
@@ -87,7 +88,8 @@ mod tests {
             ),
         ] {
             let configuration = format!(
-                "--- prometheus.yml\nrule_files: [rules.yml]\nalerting:\n  alertmanagers:\n    - static_configs:\n{targets}"
+                "--- prometheus.yml\nrule_files: [rules.yml]\nalerting:\n  alertmanagers:\n    - \
+                 static_configs:\n{targets}"
             );
             let project = format!("{configuration}{RULES}");
             assert_finds("told/alertmanager-without-targets", &project, &[expected]);
@@ -108,7 +110,8 @@ mod tests {
             "[{static_configs: [{targets: ['$AM']}]}]",
         ] {
             let project = format!(
-                "--- prometheus.yml\nrule_files: [rules.yml]\nalerting: {{alertmanagers: {managers}}}\n{RULES}"
+                "--- prometheus.yml\nrule_files: [rules.yml]\nalerting: {{alertmanagers: \
+                 {managers}}}\n{RULES}"
             );
             assert_silent("told/alertmanager-without-targets", &project);
         }

@@ -1,11 +1,14 @@
 //! A configuration that Alertmanager refuses, so that it does not start.
 
+mod chats;
 mod matchers;
+mod pagers;
 mod receivers;
 mod routes;
 mod shape;
 mod values;
 mod walk;
+mod whole;
 
 #[cfg(test)]
 mod tests;

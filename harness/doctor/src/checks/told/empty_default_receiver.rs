@@ -143,7 +143,8 @@ mod tests {
     use crate::test_projects::{assert_finds, assert_silent};
 
     const ID: &str = "told/empty-default-receiver";
-    const RULES: &str = "--- rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: Down\n        expr: up == 0\n        labels: {severity: critical}\n";
+    const RULES: &str = "--- rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: \
+    Down\n        expr: up == 0\n        labels: {severity: critical}\n";
 
     #[test]
     fn receiver_of_all_alerts_that_has_only_a_name_is_found() {
@@ -153,7 +154,8 @@ mod tests {
                 "--- alertmanager.yml\nroute: {{receiver: web}}\nreceivers:\n  - name: web\n{RULES}"
             ),
             &[
-                "alertmanager.yml:3:11 error: the default receiver `web` has no way to tell anybody, \
+                "alertmanager.yml:3:11 error: the default receiver `web` has no way to tell \
+                 anybody, \
                and no other route has one: nobody is told of `Down`",
             ],
         );
@@ -164,7 +166,9 @@ mod tests {
         assert_finds(
             ID,
             &format!(
-                "--- alertmanager.yml\nroute:\n  receiver: web\n  routes: [{{receiver: mail, match: {{severity: warning}}}}]\nreceivers:\n  - name: web\n  - name: mail\n    email_configs: [{{to: a@b.c}}]\n{RULES}"
+                "--- alertmanager.yml\nroute:\n  receiver: web\n  routes: [{{receiver: mail, \
+                 match: {{severity: warning}}}}]\nreceivers:\n  - name: web\n  - name: mail\n    \
+                 email_configs: [{{to: a@b.c}}]\n{RULES}"
             ),
             &[
                 "alertmanager.yml:5:11 warning: the default receiver `web` has no way to tell \
@@ -179,26 +183,40 @@ mod tests {
         for (configuration, rules) in [
             // By its name it is meant so, and the alert is taken by another route.
             (
-                format!("route:\n  receiver: 'null'\n  routes: [{{receiver: mail, matchers: [severity=critical]}}]\nreceivers:\n  - name: 'null'\n{mail}"),
+                format!(
+                    "route:\n  receiver: 'null'\n  routes: [{{receiver: mail, matchers: \
+                [severity=critical]}}]\nreceivers:\n  - name: 'null'\n{mail}"
+                ),
                 RULES,
             ),
             // No name says so, and all alerts are taken by others.
             (
-                format!("route:\n  receiver: rest\n  routes: [{{receiver: mail, matchers: ['severity=~\"critical|warning\"']}}]\nreceivers:\n  - name: rest\n{mail}"),
+                format!(
+                    "route:\n  receiver: rest\n  routes: [{{receiver: mail, matchers: \
+                ['severity=~\"critical|warning\"']}}]\nreceivers:\n  - name: rest\n{mail}"
+                ),
                 RULES,
             ),
             // The default tells somebody, another receiver does not.
             (
-                format!("route:\n  receiver: mail\n  routes: [{{receiver: none, matchers: [severity=info]}}]\nreceivers:\n  - name: none\n{mail}"),
+                format!(
+                    "route:\n  receiver: mail\n  routes: [{{receiver: none, matchers: \
+                [severity=info]}}]\nreceivers:\n  - name: none\n{mail}"
+                ),
                 RULES,
             ),
             // The watchdog falls to nobody.
             (
-                format!("route:\n  receiver: blackhole\n  routes: [{{receiver: mail, matchers: [severity=critical]}}]\nreceivers:\n  - name: blackhole\n{mail}"),
+                format!(
+                    "route:\n  receiver: blackhole\n  routes: [{{receiver: mail, matchers: \
+                [severity=critical]}}]\nreceivers:\n  - name: blackhole\n{mail}"
+                ),
                 "--- rules.yml\ngroups: [{name: g, rules: [{alert: Watchdog, expr: vector(1)}]}]\n",
             ),
             (
-                "route: {receiver: chat}\nreceivers:\n  - name: chat\n    slack_configs:\n      - channel: a\n".to_owned(),
+                "route: {receiver: chat}\nreceivers:\n  - name: chat\n    slack_configs:\n      - \
+                 channel: a\n"
+                    .to_owned(),
                 RULES,
             ),
         ] {

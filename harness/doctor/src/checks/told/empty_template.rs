@@ -331,12 +331,15 @@ groups:
     #[test]
     fn look_alikes_are_silent() {
         for text in [
-            "{{ .GroupLabels.alertname }} {{ .CommonLabels.severity }} {{ .CommonLabels.instance }}",
+            "{{ .GroupLabels.alertname }} {{ .CommonLabels.severity }} {{ .CommonLabels.instance \
+             }}",
             "{{ .CommonLabels.whatever }} {{ .CommonAnnotations.summary }} {{ .Status }}",
-            "{{ range .Alerts }}{{ .Labels.job }} {{ .Annotations.summary }} {{ .StartsAt }}{{ end }}",
+            "{{ range .Alerts }}{{ .Labels.job }} {{ .Annotations.summary }} {{ .StartsAt }}{{ end \
+             }}",
             "{{ range $a := .Alerts.Firing }}{{ $a.Labels.job }} {{ $.GroupLabels.job }}{{ end }}",
             "{{ if .CommonAnnotations.title }}{{ .CommonAnnotations.title }}{{ end }}",
-            "{{ or .GroupLabels.severity \"none\" }} {{ with .CommonAnnotations.title }}{{ . }}{{ end }}",
+            "{{ or .GroupLabels.severity \"none\" }} {{ with .CommonAnnotations.title }}{{ . }}{{ \
+             end }}",
             "{{ range .CommonLabels.SortedPairs }}{{ .Name }}={{ .Value }}{{ end }}",
             "{{ .GroupLabels.SortedPairs.Values | join \" \" }} {{ len .Alerts }}",
             "{{ range .Alerts }}{{ range .Labels.SortedPairs }}{{ .Name }}{{ end }}{{ end }}",

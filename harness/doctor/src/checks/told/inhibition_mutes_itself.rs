@@ -81,7 +81,8 @@ mod tests {
 
     fn project(inhibitions: &str) -> String {
         format!(
-            "--- alertmanager.yml\nroute: {{receiver: a}}\nreceivers: [{{name: a}}]\ninhibit_rules:\n{inhibitions}--- rules.yml\ngroups: []\n"
+            "--- alertmanager.yml\nroute: {{receiver: a}}\nreceivers: [{{name: a}}]\n\
+             inhibit_rules:\n{inhibitions}--- rules.yml\ngroups: []\n"
         )
     }
 
@@ -90,7 +91,8 @@ mod tests {
         assert_finds(
             ID,
             &project(
-                "  - source_match: {severity: warning}\n    target_matchers: [severity=\"warning\"]\n    equal: [instance]\n",
+                "  - source_match: {severity: warning}\n    target_matchers: \
+                 [severity=\"warning\"]\n    equal: [instance]\n",
             ),
             &[
                 "alertmanager.yml:4:5 error: both sides are severity=\"warning\": the alerts that \
@@ -104,7 +106,8 @@ mod tests {
         assert_finds(
             ID,
             &project(
-                "  - {source_match: {a: b}, target_match: {c: d}}\n  - {source_match: {c: d}, target_match: {a: b}}\n",
+                "  - {source_match: {a: b}, target_match: {c: d}}\n  - {source_match: {c: d}, \
+                 target_match: {a: b}}\n",
             ),
             &["alertmanager.yml:5:5 error: c=\"d\" and a=\"b\" mute each other (line 4)"],
         );
@@ -114,9 +117,12 @@ mod tests {
     fn look_alikes_are_silent() {
         for inhibitions in [
             "  - {source_match: {severity: critical}, target_match: {severity: warning}}\n",
-            "  - {source_match: {severity: critical}, target_match_re: {severity: critical|warning}}\n",
-            "  - {source_match: {a: b}, target_match: {c: d}, equal: [e]}\n  - {source_match: {c: d}, target_match: {a: b}, equal: [f]}\n",
-            "  - {source_match: {a: b}, target_match: {c: d}}\n  - {source_match: {c: d}, target_match: {e: f}}\n",
+            "  - {source_match: {severity: critical}, target_match_re: {severity: \
+             critical|warning}}\n",
+            "  - {source_match: {a: b}, target_match: {c: d}, equal: [e]}\n  - {source_match: {c: \
+             d}, target_match: {a: b}, equal: [f]}\n",
+            "  - {source_match: {a: b}, target_match: {c: d}}\n  - {source_match: {c: d}, \
+             target_match: {e: f}}\n",
             "  - {source_match: {alertname: A}, target_match: {alertname: A, severity: warning}}\n",
         ] {
             assert_silent(ID, &project(inhibitions));

@@ -213,7 +213,8 @@ groups:
 
     fn project(inhibition: &str) -> String {
         format!(
-            "--- alertmanager.yml\nroute: {{receiver: a}}\nreceivers: [{{name: a}}]\ninhibit_rules:\n  - {inhibition}\n{RULES}"
+            "--- alertmanager.yml\nroute: {{receiver: a}}\nreceivers: [{{name: a}}]\n\
+             inhibit_rules:\n  - {inhibition}\n{RULES}"
         )
     }
 
@@ -239,7 +240,8 @@ groups:
         assert_finds(
             ID,
             &project(
-                "{source_match: {severity: critical}, target_match: {severity: warning}, equal: [alertname, instance]}",
+                "{source_match: {severity: critical}, target_match: {severity: warning}, equal: \
+                 [alertname, instance]}",
             ),
             &[
                 "alertmanager.yml:4:5 warning: no alert that mutes has the same `alertname` as one \
@@ -250,7 +252,8 @@ groups:
 
     #[test]
     fn label_that_one_side_lacks_and_the_other_surely_has_is_found() {
-        let inhibition = "{source_match: {severity: critical}, target_match: {severity: warning}, equal: [job, instance]}";
+        let inhibition = "{source_match: {severity: critical}, target_match: {severity: warning}, \
+        equal: [job, instance]}";
         let summed = project(inhibition).replace("x > 1", "sum by (job) (x) > 1");
         assert_finds(
             ID,
@@ -265,16 +268,20 @@ groups:
     #[test]
     fn look_alikes_are_silent() {
         for inhibition in [
-            "{source_match: {severity: critical}, target_match: {severity: warning}, equal: [instance]}",
-            "{source_match: {severity: critical}, target_match: {severity: warning}, equal: [team]}",
+            "{source_match: {severity: critical}, target_match: {severity: warning}, equal: \
+             [instance]}",
+            "{source_match: {severity: critical}, target_match: {severity: warning}, equal: \
+             [team]}",
             "{source_match: {alertname: Down}, target_match_re: {severity: '.*'}, equal: [job]}",
-            "{source_matchers: ['severity=\"critical\"'], target_matchers: ['severity!=\"critical\"']}",
+            "{source_matchers: ['severity=\"critical\"'], target_matchers: \
+             ['severity!=\"critical\"']}",
             "{source_match: {cluster: a}, target_match: {severity: warning}}",
         ] {
             assert_silent(ID, &project(inhibition));
         }
         let same_name = project(
-            "{source_match: {severity: critical}, target_match: {severity: warning}, equal: [alertname]}",
+            "{source_match: {severity: critical}, target_match: {severity: warning}, equal: \
+             [alertname]}",
         );
         assert_silent(ID, &same_name.replace("alert: Slow", "alert: Down"));
         assert_silent(

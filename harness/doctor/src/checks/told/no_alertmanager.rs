@@ -71,7 +71,8 @@ fn is_told_by_a_flag(case: &Case<'_>, prometheus: &Prometheus) -> bool {
 mod tests {
     use crate::test_projects::{assert_finds, assert_silent};
 
-    const RULES: &str = "--- rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: Down\n        expr: up == 0\n";
+    const RULES: &str = "--- rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: \
+    Down\n        expr: up == 0\n";
 
     #[test]
     fn configuration_that_names_no_alertmanager_is_found() {
@@ -87,7 +88,8 @@ mod tests {
         assert_finds(
             "told/no-alertmanager",
             &format!(
-                "--- prometheus.yml\nrule_files: [rules.yml]\n# alerting:\n#   alertmanagers:\n{RULES}"
+                "--- prometheus.yml\nrule_files: [rules.yml]\n# alerting:\n#   alertmanagers:\n\
+                 {RULES}"
             ),
             &["prometheus.yml:2:1 error: `alerting` is commented out (line 2)"],
         );
@@ -95,12 +97,14 @@ mod tests {
 
     #[test]
     fn alerts_of_a_file_that_is_no_yaml_are_named() {
-        let broken = "--- rules.yml\ngroups:\n- name: g\n  rules:\n  - alert: Down\n    expr: up == 0\n   labels: {a: b}\n";
+        let broken = "--- rules.yml\ngroups:\n- name: g\n  rules:\n  - alert: Down\n    expr: up \
+        == 0\n   labels: {a: b}\n";
         assert_finds(
             "told/no-alertmanager",
             &format!("--- prometheus.yml\nrule_files: [rules.yml]\n#alerting:\n{broken}"),
             &[
-                "prometheus.yml:2:1 error: `alerting` is commented out (line 2), so nobody is told of `Down`",
+                "prometheus.yml:2:1 error: `alerting` is commented out (line 2), so nobody is told \
+                 of `Down`",
             ],
         );
     }
@@ -119,7 +123,8 @@ mod tests {
         assert_silent("told/no-alertmanager", RULES);
         assert_silent(
             "told/no-alertmanager",
-            "--- prometheus.yml\nrule_files: []\n--- rules.yml\ngroups: [{name: g, rules: [{record: a:b, expr: up}]}]\n",
+            "--- prometheus.yml\nrule_files: []\n--- rules.yml\ngroups: [{name: g, rules: \
+             [{record: a:b, expr: up}]}]\n",
         );
     }
 }

@@ -67,15 +67,19 @@ mod tests {
     fn receiver_that_is_not_there_is_found_with_the_nearest() {
         assert_finds(
             "told/receiver-undefined",
-            "--- alertmanager.yml\nroute:\n  receiver: mail\n  routes:\n    - receiver: pagr\n      matchers: [a=b]\nreceivers: [{name: mail}, {name: pager}]\n--- rules.yml\ngroups: []\n",
+            "--- alertmanager.yml\nroute:\n  receiver: mail\n  routes:\n    - receiver: \
+             pagr\n      matchers: [a=b]\nreceivers: [{name: mail}, {name: pager}]\n--- rules.yml\n\
+             groups: []\n",
             &[
-                "alertmanager.yml:4:17 error: there is no receiver `pagr`, so Alertmanager does not \
+                "alertmanager.yml:4:17 error: there is no receiver `pagr`, so Alertmanager does \
+                 not \
                start; the nearest is `pager`",
             ],
         );
         assert_finds(
             "told/receiver-undefined",
-            "--- alertmanager.yml\nroute:\n  group_by: [a]\nreceivers: [{name: mail}]\n--- rules.yml\ngroups: []\n",
+            "--- alertmanager.yml\nroute:\n  group_by: [a]\nreceivers: [{name: mail}]\n--- \
+             rules.yml\ngroups: []\n",
             &["alertmanager.yml:2:3 error: the default route names no receiver"],
         );
     }

@@ -298,7 +298,8 @@ receivers:
             "webhook_configs: [{url: 'http://host.docker.internal:8080/'}]",
             "webhook_configs: [{url: 'https://chat.example.org/a'}]",
             "webhook_configs: [{url_file: /run/secrets/url}]",
-            "slack_configs: [{api_url: 'https://hooks.slack.com/services/T0123ABCD/B0123ABCD/abcdefghijklmnopqrstuvwx'}]",
+            "slack_configs: [{api_url: \
+             'https://hooks.slack.com/services/T0123ABCD/B0123ABCD/abcdefghijklmnopqrstuvwx'}]",
             "email_configs: [{to: a, smarthost: 'smtp.gmail.com:587'}]",
         ] {
             assert_silent(ID, &project(configs, HOOK));

@@ -168,7 +168,8 @@ groups:
     fn project(routes: &str) -> String {
         let receivers = "receivers: [{name: mail, email_configs: [{to: a}]}, {name: b}]";
         format!(
-            "--- alertmanager.yml\nroute:\n  receiver: mail\n  routes:\n{routes}{receivers}\n{RULES}"
+            "--- alertmanager.yml\nroute:\n  receiver: mail\n  routes:\n{routes}{receivers}\n\
+             {RULES}"
         )
     }
 
@@ -194,10 +195,12 @@ groups:
         assert_finds(
             ID,
             &project(
-                "    - match_re: {severity: critical|warning}\n    - matchers: [severity=critical]\n",
+                "    - match_re: {severity: critical|warning}\n    - matchers: \
+                 [severity=critical]\n",
             ),
             &[
-                "alertmanager.yml:5:27 warning: no alert gets to severity=\"critical\": the route in \
+                "alertmanager.yml:5:27 warning: no alert gets to severity=\"critical\": the route \
+                 in \
                line 4 takes severity=~\"critical|warning\" and does not `continue`",
             ],
         );
@@ -205,7 +208,8 @@ groups:
             ID,
             &project("    - receiver: b\n    - matchers: [severity=critical]\n"),
             &[
-                "alertmanager.yml:5:27 warning: no alert gets to severity=\"critical\": the route in \
+                "alertmanager.yml:5:27 warning: no alert gets to severity=\"critical\": the route \
+                 in \
                line 4 has no matchers and takes all",
             ],
         );
@@ -215,7 +219,8 @@ groups:
     fn matchers_that_exclude_each_other_are_found_without_rules() {
         assert_finds(
             ID,
-            "--- alertmanager.yml\nroute: {receiver: a, routes: [{matchers: [b=c, b=d]}]}\nreceivers: [{name: a}]\n--- rules.yml\ngroups: []\n",
+            "--- alertmanager.yml\nroute: {receiver: a, routes: [{matchers: [b=c, b=d]}]}\n\
+             receivers: [{name: a}]\n--- rules.yml\ngroups: []\n",
             &["alertmanager.yml:1:45 error: its matchers exclude each other: b=\"c\", b=\"d\""],
         );
     }
@@ -235,7 +240,8 @@ groups:
     fn look_alikes_are_silent() {
         for routes in [
             "    - match: {severity: critical}\n    - match: {severity: warning}\n",
-            "    - match: {severity: critical}\n      continue: true\n    - match_re: {severity: critical|warning}\n",
+            "    - match: {severity: critical}\n      continue: true\n    - match_re: {severity: \
+             critical|warning}\n",
             // A label that a metric may have.
             "    - match: {service: shop}\n",
             "    - match: {alertname: Down}\n      routes: [{match: {instance: a}}]\n",
@@ -246,7 +252,8 @@ groups:
         ] {
             assert_silent(ID, &project(routes));
         }
-        let no_rules = "--- alertmanager.yml\nroute: {receiver: a, routes: [{match: {b: c}}]}\nreceivers: [{name: a}]\n--- rules.yml\ngroups: []\n";
+        let no_rules = "--- alertmanager.yml\nroute: {receiver: a, routes: [{match: {b: c}}]}\n\
+        receivers: [{name: a}]\n--- rules.yml\ngroups: []\n";
         assert_silent(ID, no_rules);
     }
 
@@ -256,7 +263,8 @@ groups:
         for alerting in [
             "global: {external_labels: {severity: page}}\n",
             "alerting: {alert_relabel_configs: [{target_label: severity, replacement: page}]}\n",
-            "scrape_configs: [{job_name: a, static_configs: [{targets: [a], labels: {severity: page}}]}]\n",
+            "scrape_configs: [{job_name: a, static_configs: [{targets: [a], labels: {severity: \
+             page}}]}]\n",
         ] {
             let rules = "--- rules.yml\ngroups: [{name: g, rules: [{alert: A, expr: up == 0}]}]\n";
             let project = project(route).replace(RULES, rules);

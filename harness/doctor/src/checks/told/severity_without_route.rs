@@ -143,7 +143,10 @@ mod tests {
             .map(|it| format!("{{receiver: mail, match: {{severity: {it}}}}}"));
         let routes = routes.collect::<Vec<_>>().join(", ");
         format!(
-            "--- alertmanager.yml\nroute: {{receiver: {default}, routes: [{routes}]}}\nreceivers: [{{name: mail, email_configs: [{{to: a}}]}}, {{name: nobody}}, {{name: web}}]\n--- rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: Down\n        expr: up == 0\n        labels:\n          severity: {severity}\n"
+            "--- alertmanager.yml\nroute: {{receiver: {default}, routes: [{routes}]}}\nreceivers: \
+             [{{name: mail, email_configs: [{{to: a}}]}}, {{name: nobody}}, {{name: web}}]\n--- \
+             rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: Down\n        expr: up == \
+             0\n        labels:\n          severity: {severity}\n"
         )
     }
 

@@ -60,7 +60,7 @@ impl<'a> ToldCase<'a> {
         !self.may_be_more() && !has_broken && self.senders.iter().any(has_some)
     }
 
-    /// Whether an alert may have the annotation `name`: by the words of a file that is no YAML, too.
+    /// Whether an alert may have the annotation `name`, one of a file that is no YAML, too.
     pub(super) fn may_have_annotation(&self, name: &str) -> bool {
         let mut is_any = false;
         for sender in &self.senders {

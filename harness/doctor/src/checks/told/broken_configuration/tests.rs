@@ -61,7 +61,8 @@ fn what_is_no_configuration_is_found() {
             "3:1 a configuration has no key `x-hooks`",
         ),
         (
-            "global: {slack_webhook_url: 'https://a.b'}\nroute: {receiver: a}\nreceivers: [{name: a}]",
+            "global: {slack_webhook_url: 'https://a.b'}\nroute: {receiver: a}\nreceivers: [{name: \
+             a}]",
             "1:10 `global` has no key `slack_webhook_url`; it is `slack_api_url`",
         ),
         (
@@ -219,16 +220,20 @@ fn receiver_that_is_refused_is_found() {
 #[test]
 fn what_alertmanager_takes_is_fine() {
     for ways in [
-        "webhook_configs: [{url: 'HTTP://a:80/b c?d=%zz', send_resolved: yes, max_alerts: 0, timeout: 10s}]",
+        "webhook_configs: [{url: 'HTTP://a:80/b c?d=%zz', send_resolved: yes, max_alerts: 0, \
+         timeout: 10s}]",
         "webhook_configs: [{url: '{{ .GroupLabels.hook }}'}]",
         "webhook_configs: [{url_file: /run/secrets/a, http_config: {basic_auth: {username: a}}}]",
         "webhook_configs:",
-        "slack_configs: [{api_url: '<secret>', channel: '#a', title: 5, fields: [{title: a, value: b}]}]",
+        "slack_configs: [{api_url: '<secret>', channel: '#a', title: 5, fields: [{title: a, value: \
+         b}]}]",
         "slack_configs: [{app_token: a, message_text: b, update_message: false}]",
-        "email_configs: [{to: a, from: b, smarthost: '${HOST}:25', headers: {Subject: c}, threading: {enabled: true}}]",
+        "email_configs: [{to: a, from: b, smarthost: '${HOST}:25', headers: {Subject: c}, \
+         threading: {enabled: true}}]",
         "telegram_configs: [{bot_token: '${TOKEN}', chat_id: -100, parse_mode: ''}]",
         "msteamsv2_configs: [{webhook_url: 'https://a.b/c', title: d}]",
-        "jira_configs: [{api_url: 'https://a.b', project: c, issue_type: d, summary: e, labels: [f]}]",
+        "jira_configs: [{api_url: 'https://a.b', project: c, issue_type: d, summary: e, labels: \
+         [f]}]",
         "pagerduty_configs: [{routing_key: a, details: {b: c}, url: 'https://a.b'}]",
         "opsgenie_configs: [{api_key: a, responders: [{name: b, type: team}]}]",
         "labels: {team: b}",
@@ -236,8 +241,10 @@ fn what_alertmanager_takes_is_fine() {
         assert_silent(ID, &receiver(ways));
     }
     for keys in [
-        "{matchers: ['a=\"b, c\"', 'd=~e|f', '{g!=h, i=~\"j.*\"}', 'k.l=m', '', 'n=o,', 'p=''q''']}",
-        "{matchers: , group_by: ['...'], group_wait: 0, group_interval: 1d12h, repeat_interval: 999999h}",
+        "{matchers: ['a=\"b, c\"', 'd=~e|f', '{g!=h, i=~\"j.*\"}', 'k.l=m', '', 'n=o,', \
+         'p=''q''']}",
+        "{matchers: , group_by: ['...'], group_wait: 0, group_interval: 1d12h, repeat_interval: \
+         999999h}",
         "{match: {severity: page}, match_re: {a: b|c}, continue: true, routes: []}",
     ] {
         assert_silent(ID, &route(keys));
@@ -245,8 +252,11 @@ fn what_alertmanager_takes_is_fine() {
     for configuration in [
         "receivers: [{name: 1}]\nroute: {receiver: 1}\ntracing: {}\n---\nanything: else",
         "receivers: [{name: a}]\nroute: {<<: &x {receiver: a}, group_by: [b]}",
-        "receivers: [{name: a}]\nroute: {receiver: a, routes: [{mute_time_intervals: [b]}]}\ntime_intervals: [{name: b, time_intervals: [{weekdays: [saturday], times: [{start_time: '00:00', end_time: '24:00'}]}]}]",
-        "receivers: [{name: a}]\nroute: {receiver: a}\ninhibit_rules: [{name: b, source_matchers: [c=d], target_match: {e: f}, equal: [g]}]",
+        "receivers: [{name: a}]\nroute: {receiver: a, routes: [{mute_time_intervals: [b]}]}\n\
+         time_intervals: [{name: b, time_intervals: [{weekdays: [saturday], times: [{start_time: \
+         '00:00', end_time: '24:00'}]}]}]",
+        "receivers: [{name: a}]\nroute: {receiver: a}\ninhibit_rules: [{name: b, source_matchers: \
+         [c=d], target_match: {e: f}, equal: [g]}]",
     ] {
         assert_silent(ID, &project(configuration));
     }
@@ -258,7 +268,8 @@ fn what_is_filled_in_before_is_not_judged() {
     let entrypoint = "image: prom/alertmanager\n    entrypoint: [sh, -c, 'sed …; alertmanager']";
     let filled_in = slack.replace("image: prom/alertmanager", entrypoint);
     assert_silent(ID, &filled_in);
-    let alone = "--- alertmanager.yml\nroute: {receiver: a}\nreceivers: [{name: a, slack_configs: [{api_url: '${A}'}]}]\n";
+    let alone = "--- alertmanager.yml\nroute: {receiver: a}\nreceivers: [{name: a, slack_configs: \
+    [{api_url: '${A}'}]}]\n";
     assert_silent(ID, &format!("{alone}{RULES}"));
     let broken = alone.replace("api_url", "webhook_url");
     let expected = "alertmanager.yml:2:40 error: Alertmanager refuses it: `slack_configs` has no";

@@ -147,14 +147,10 @@ fn is_asked_for(action: &Action<'_>, fields: &[&str]) -> bool {
 
 /// Whether it is `if eq REFERENCE "text"` or `else if eq …`.
 fn is_compared(words: &[Word<'_>]) -> bool {
-    let rest = match words {
-        [
-            Word::Name { name: "else", .. },
-            Word::Name { name: "if", .. },
-            rest @ ..,
-        ]
-        | [Word::Name { name: "if", .. }, rest @ ..] => rest,
-        _ => return false,
+    let is_else = matches!(words.first(), Some(Word::Name { name: "else", .. }));
+    let words = words.get(usize::from(is_else)..).unwrap_or_default();
+    let [Word::Name { name: "if", .. }, rest @ ..] = words else {
+        return false;
     };
     let [Word::Name { name: "eq", .. }, _, texts @ ..] = rest else {
         return false;
