@@ -27,6 +27,34 @@ const LANGUAGES: [&str; 14] = [
     "amazoncorretto",
 ];
 
+/// Images that programs are put into, besides those of languages.
+const BARE: [&str; 24] = [
+    "scratch",
+    "static",
+    "static-debian11",
+    "static-debian12",
+    "base",
+    "base-debian12",
+    "busybox",
+    "bookworm",
+    "centos",
+    "fedora",
+    "amazonlinux",
+    "rockylinux",
+    "ubi8",
+    "ubi9",
+    "ubi-minimal",
+    "nodejs",
+    "python3",
+    "jre",
+    "jdk",
+    "aspnet",
+    "runtime",
+    "sdk",
+    "uv",
+    "miniconda3",
+];
+
 /// Programs of a checkout, each scanned once.
 pub(super) struct Programs<'a> {
     checkout: &'a Checkout,
@@ -114,13 +142,40 @@ impl<'a> Programs<'a> {
             name.eq_ignore_ascii_case(&path.to_string_lossy()) || file.path.ends_with(own)
         };
         let file = checkout.sources.iter().find(is_it)?;
-        let froms = file.text.lines().filter_map(|line| {
+        let mut names = HashMap::new();
+        let mut last = None;
+        for line in file.text.lines() {
             let mut words = line.split_whitespace();
-            let is_from = words.next()?.eq_ignore_ascii_case("from");
-            is_from.then(|| words.find(|word| !word.starts_with("--")))?
-        });
-        let mut froms: Vec<_> = froms.collect();
-        froms.pop().map(last_part)
+            let is_from = words
+                .next()
+                .is_some_and(|it| it.eq_ignore_ascii_case("from"));
+            let image = words.find(|word| !word.starts_with("--"));
+            let Some(image) = image.filter(|_| is_from) else {
+                continue;
+            };
+            // A part may be made from an earlier one, by its name.
+            let image = names.get(image).copied().unwrap_or(image);
+            if let (Some(_), Some(name)) = (words.next(), words.next()) {
+                names.insert(name, image);
+            }
+            last = Some(image);
+        }
+        last.map(last_part)
+    }
+
+    /// Whether a service's image has nothing in it but a language and the service's own program.
+    pub(super) fn holds_only_its_own(&self, service: &Service) -> bool {
+        let base = self.base_image(service);
+        base.is_none_or(|base| LANGUAGES.contains(&base) || BARE.contains(&base))
+    }
+
+    /// Whether an image is built from a folder.
+    pub(super) fn has_dockerfile(&self, folder: &Path) -> bool {
+        self.checkout.sources.iter().any(|file| {
+            let name = file.path.file_name().and_then(|name| name.to_str());
+            file.path.parent() == Some(folder)
+                && name.is_some_and(|name| name.to_ascii_lowercase().contains("dockerfile"))
+        })
     }
 
     /// The program in a folder of this name, if there is just one.
