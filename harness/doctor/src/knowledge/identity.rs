@@ -137,6 +137,7 @@ impl Identity {
             (true, true) => Reach::Listed,
             (true, false) => Reach::LikelyListed,
             (false, true) if scan.gives_none() => Reach::Nothing,
+            (false, _) if program.serves_none => Reach::LikelyListed,
             (false, _) if scan.has_code => Reach::Written,
             (false, _) => Reach::Own,
         };
@@ -241,7 +242,7 @@ pub(super) fn of_service(
     {
         return identity;
     }
-    let program = programs.of_service(service);
+    let program = programs.of_service(name, service);
     if is_built {
         let runs = service.entrypoint.first().or(service.command.first());
         let runs = runs.and_then(|word| word.rsplit('/').next());

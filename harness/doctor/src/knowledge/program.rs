@@ -5,9 +5,9 @@ use std::path::{Component, Path, PathBuf};
 
 use alertdrill_project::Service;
 
-use super::entry::files_run;
 use super::source::Scan;
 use crate::checkout::{Checkout, SourceFile};
+use crate::network::{Serves, ServiceTexts, Started, serves};
 
 /// Images that hold a language and no program: what they run is mounted.
 const LANGUAGES: [&str; 14] = [
@@ -69,6 +69,8 @@ pub(super) struct Program {
     /// Its folder, as seen from the checkout's.
     pub(super) folder: PathBuf,
     pub(super) scan: Scan,
+    /// Whether nothing that it runs serves metrics, as far as that is seen.
+    pub(super) serves_none: bool,
 }
 
 impl<'a> Programs<'a> {
@@ -82,10 +84,10 @@ impl<'a> Programs<'a> {
 
     /// The program that a service is built from, or that is mounted into it; `None` if it is not in
     /// the checkout.
-    pub(super) fn of_service(&mut self, service: &Service) -> Option<Program> {
+    pub(super) fn of_service(&mut self, name: &str, service: &Service) -> Option<Program> {
         if let Some(build) = &service.build {
             let folder = self.folder(&build.context)?;
-            return Some(self.program_run(&folder, service));
+            return Some(self.program_run(&folder, name, service));
         }
         let image = service.image.as_deref().map(last_part)?;
         if !LANGUAGES.contains(&image) {
@@ -213,22 +215,24 @@ impl<'a> Programs<'a> {
         Program {
             folder: folder.to_owned(),
             scan: scan.clone(),
+            serves_none: false,
         }
     }
 
     /// The program that a service's command runs in `folder`; all of the folder if it does not tell.
-    fn program_run(&mut self, folder: &Path, service: &Service) -> Program {
-        let command = service.entrypoint.iter().chain(&service.command);
-        let command: Vec<_> = command.cloned().collect();
+    fn program_run(&mut self, folder: &Path, name: &str, service: &Service) -> Program {
         let checkout = self.checkout;
+        let texts = ServiceTexts::of(checkout, service);
+        let Some(started) = Started::of(name, service, &texts) else {
+            return self.program(folder);
+        };
         let below = checkout.sources.iter();
-        let below: Vec<_> = below.filter(|file| file.path.starts_with(folder)).collect();
-        match files_run(&command, &below) {
-            Some(files) => Program {
-                folder: folder.to_owned(),
-                scan: Scan::of(&files),
-            },
-            None => self.program(folder),
+        let below = below.filter(|file| file.path.starts_with(folder));
+        let run: Vec<_> = below.filter(|file| !started.leaves_out(file)).collect();
+        Program {
+            folder: folder.to_owned(),
+            scan: Scan::of(&run),
+            serves_none: serves(&started, service) == Some(Serves::Nothing),
         }
     }
 
