@@ -5,17 +5,7 @@ use super::recognised::by_port;
 use crate::network::image_facts;
 
 /// Servers behind which others may stand, whose metrics they hand on.
-const HAND_ON_WHAT_IS_BEHIND: [&str; 9] = [
-    "nginx",
-    "nginx-unprivileged",
-    "httpd",
-    "php",
-    "haproxy",
-    "traefik",
-    "envoy",
-    "caddy",
-    "kong",
-];
+const HAND_ON_WHAT_IS_BEHIND: [&str; 4] = ["nginx", "nginx-unprivileged", "httpd", "php"];
 /// Programs that serve no metrics by themselves, by the command that starts them.
 pub(super) const SERVE_NONE: [&str; 2] = ["airflow", "mlflow"];
 /// What an image without metrics gives; `None` of one that has some, or that is not known.

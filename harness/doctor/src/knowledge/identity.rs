@@ -137,6 +137,7 @@ impl Identity {
             (true, true) => Reach::Listed,
             (true, false) => Reach::LikelyListed,
             (false, true) if scan.gives_none() => Reach::Nothing,
+            (false, _) if program.serves_none => Reach::LikelyListed,
             (false, _) if scan.has_code => Reach::Written,
             (false, _) => Reach::Own,
         };
@@ -241,7 +242,7 @@ pub(super) fn of_service(
     {
         return identity;
     }
-    let program = programs.of_service(service);
+    let program = programs.of_service(name, service);
     if is_built {
         let runs = service.entrypoint.first().or(service.command.first());
         let runs = runs.and_then(|word| word.rsplit('/').next());
@@ -274,6 +275,10 @@ pub(super) fn of_service(
     }
     if let Some(program) = program {
         let mut identity = Identity::program(program, true);
+        // What its base image runs besides is in no source.
+        if identity.reach == Reach::Nothing && !programs.holds_only_its_own(service) {
+            identity.reach = Reach::Own;
+        }
         identity.settings.get_or_insert_default().push_str(&command);
         return identity;
     }
@@ -289,7 +294,15 @@ pub(super) fn of_service(
         return Identity::listed(found, Some(command));
     }
     match programs.named(name) {
-        Some(program) => Identity::program(program, false),
+        Some(program) => {
+            let is_built_there = programs.has_dockerfile(&program.folder);
+            let identity = Identity::program(program, false);
+            let reach = match identity.reach {
+                Reach::Written if !is_built_there => Reach::Own,
+                reach => reach,
+            };
+            Identity { reach, ..identity }
+        }
         None if image.contains("exporter") => Identity::default(),
         None => Identity::own(),
     }

@@ -14,7 +14,6 @@ mod absence;
 mod bare_image;
 mod catalogue;
 mod endpoint;
-mod entry;
 mod exporter;
 mod facts;
 mod family;

@@ -5,9 +5,9 @@ use std::path::{Component, Path, PathBuf};
 
 use alertdrill_project::Service;
 
-use super::entry::files_run;
 use super::source::Scan;
 use crate::checkout::{Checkout, SourceFile};
+use crate::network::{Serves, ServiceTexts, Started, serves};
 
 /// Images that hold a language and no program: what they run is mounted.
 const LANGUAGES: [&str; 14] = [
@@ -27,6 +27,34 @@ const LANGUAGES: [&str; 14] = [
     "amazoncorretto",
 ];
 
+/// Images that programs are put into, besides those of languages.
+const BARE: [&str; 24] = [
+    "scratch",
+    "static",
+    "static-debian11",
+    "static-debian12",
+    "base",
+    "base-debian12",
+    "busybox",
+    "bookworm",
+    "centos",
+    "fedora",
+    "amazonlinux",
+    "rockylinux",
+    "ubi8",
+    "ubi9",
+    "ubi-minimal",
+    "nodejs",
+    "python3",
+    "jre",
+    "jdk",
+    "aspnet",
+    "runtime",
+    "sdk",
+    "uv",
+    "miniconda3",
+];
+
 /// Programs of a checkout, each scanned once.
 pub(super) struct Programs<'a> {
     checkout: &'a Checkout,
@@ -41,6 +69,8 @@ pub(super) struct Program {
     /// Its folder, as seen from the checkout's.
     pub(super) folder: PathBuf,
     pub(super) scan: Scan,
+    /// Whether nothing that it runs serves metrics, as far as that is seen.
+    pub(super) serves_none: bool,
 }
 
 impl<'a> Programs<'a> {
@@ -54,10 +84,10 @@ impl<'a> Programs<'a> {
 
     /// The program that a service is built from, or that is mounted into it; `None` if it is not in
     /// the checkout.
-    pub(super) fn of_service(&mut self, service: &Service) -> Option<Program> {
+    pub(super) fn of_service(&mut self, name: &str, service: &Service) -> Option<Program> {
         if let Some(build) = &service.build {
             let folder = self.folder(&build.context)?;
-            return Some(self.program_run(&folder, service));
+            return Some(self.program_run(&folder, name, service));
         }
         let image = service.image.as_deref().map(last_part)?;
         if !LANGUAGES.contains(&image) {
@@ -114,13 +144,40 @@ impl<'a> Programs<'a> {
             name.eq_ignore_ascii_case(&path.to_string_lossy()) || file.path.ends_with(own)
         };
         let file = checkout.sources.iter().find(is_it)?;
-        let froms = file.text.lines().filter_map(|line| {
+        let mut names = HashMap::new();
+        let mut last = None;
+        for line in file.text.lines() {
             let mut words = line.split_whitespace();
-            let is_from = words.next()?.eq_ignore_ascii_case("from");
-            is_from.then(|| words.find(|word| !word.starts_with("--")))?
-        });
-        let mut froms: Vec<_> = froms.collect();
-        froms.pop().map(last_part)
+            let is_from = words
+                .next()
+                .is_some_and(|it| it.eq_ignore_ascii_case("from"));
+            let image = words.find(|word| !word.starts_with("--"));
+            let Some(image) = image.filter(|_| is_from) else {
+                continue;
+            };
+            // A part may be made from an earlier one, by its name.
+            let image = names.get(image).copied().unwrap_or(image);
+            if let (Some(_), Some(name)) = (words.next(), words.next()) {
+                names.insert(name, image);
+            }
+            last = Some(image);
+        }
+        last.map(last_part)
+    }
+
+    /// Whether a service's image has nothing in it but a language and the service's own program.
+    pub(super) fn holds_only_its_own(&self, service: &Service) -> bool {
+        let base = self.base_image(service);
+        base.is_none_or(|base| LANGUAGES.contains(&base) || BARE.contains(&base))
+    }
+
+    /// Whether an image is built from a folder.
+    pub(super) fn has_dockerfile(&self, folder: &Path) -> bool {
+        self.checkout.sources.iter().any(|file| {
+            let name = file.path.file_name().and_then(|name| name.to_str());
+            file.path.parent() == Some(folder)
+                && name.is_some_and(|name| name.to_ascii_lowercase().contains("dockerfile"))
+        })
     }
 
     /// The program in a folder of this name, if there is just one.
@@ -158,22 +215,24 @@ impl<'a> Programs<'a> {
         Program {
             folder: folder.to_owned(),
             scan: scan.clone(),
+            serves_none: false,
         }
     }
 
     /// The program that a service's command runs in `folder`; all of the folder if it does not tell.
-    fn program_run(&mut self, folder: &Path, service: &Service) -> Program {
-        let command = service.entrypoint.iter().chain(&service.command);
-        let command: Vec<_> = command.cloned().collect();
+    fn program_run(&mut self, folder: &Path, name: &str, service: &Service) -> Program {
         let checkout = self.checkout;
+        let texts = ServiceTexts::of(checkout, service);
+        let Some(started) = Started::of(name, service, &texts) else {
+            return self.program(folder);
+        };
         let below = checkout.sources.iter();
-        let below: Vec<_> = below.filter(|file| file.path.starts_with(folder)).collect();
-        match files_run(&command, &below) {
-            Some(files) => Program {
-                folder: folder.to_owned(),
-                scan: Scan::of(&files),
-            },
-            None => self.program(folder),
+        let below = below.filter(|file| file.path.starts_with(folder));
+        let run: Vec<_> = below.filter(|file| !started.leaves_out(file)).collect();
+        Program {
+            folder: folder.to_owned(),
+            scan: Scan::of(&run),
+            serves_none: serves(&started, service) == Some(Serves::Nothing),
         }
     }
 

@@ -11,7 +11,7 @@ const PROGRAMS: [&str; 18] = [
 ];
 
 /// Words of what is scraped.
-const OF_METRICS: [&str; 13] = [
+const OF_METRICS: [&str; 22] = [
     "prometheus",
     "prom-client",
     "prom_client",
@@ -24,6 +24,15 @@ const OF_METRICS: [&str; 13] = [
     "opentelemetry",
     "text/plain; version=",
     "victoriametrics",
+    "exporter",
+    "telemetry",
+    "swagger-stats",
+    "prom_ex",
+    "promex",
+    "yabeda",
+    "bentoml",
+    "streamlit",
+    "statsviz",
     "# type ",
 ];
 

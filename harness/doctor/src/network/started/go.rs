@@ -37,11 +37,7 @@ pub(super) fn entries<'a>(
 }
 
 /// The other files of a file's package, and those of the packages that it imports.
-#[expect(clippy::unnecessary_wraps, reason = "as the other languages' imports")]
-pub(super) fn imports<'a>(
-    file: &SourceFile,
-    files: &[&'a SourceFile],
-) -> Option<Vec<&'a SourceFile>> {
+pub(super) fn imports<'a>(file: &SourceFile, files: &[&'a SourceFile]) -> Vec<&'a SourceFile> {
     let go = files.iter().copied().filter(|it| {
         let is_test = it.path.to_string_lossy().ends_with("_test.go");
         ending(&it.path) == "go" && !is_test && !is_main(it)
@@ -65,5 +61,5 @@ pub(super) fn imports<'a>(
                 packages.iter().any(|package| package.ends_with(&end))
             })
     };
-    Some(go.filter(is_meant).collect())
+    go.filter(is_meant).collect()
 }

@@ -37,7 +37,15 @@ pub(super) fn entries<'a>(
         words = &scripts;
     }
     let is_program = |word: &&String| ENDINGS.contains(&ending(Path::new(word.as_str())));
-    let word = words.iter().find(is_program)?;
+    let after_node = || {
+        let node = words
+            .iter()
+            .position(|word| word.rsplit('/').next() == Some("node"))?;
+        let mut rest = words.iter().skip(node + 1);
+        let word = rest.find(|word| !word.starts_with('-'))?;
+        Some(format!("{word}.js"))
+    };
+    let word = words.iter().find(is_program).cloned().or_else(after_node)?;
     let path = plain(Path::new(word.trim_start_matches('/')));
     let found = (0..path.components().count()).find_map(|from| {
         let end: PathBuf = path.components().skip(from).collect();
@@ -90,6 +98,14 @@ pub(super) fn imports<'a>(
                     .flatten(),
             );
             continue;
+        }
+        // A package of the project's own may serve anything.
+        let is_own = files.iter().any(|file| {
+            file.path.ends_with("package.json")
+                && file.text.contains(&format!("\"name\": \"{name}\""))
+        });
+        if is_own {
+            return None;
         }
         let alias = ["@/", "~/", "src/", "@app/"];
         if let Some(rest) = alias.iter().find_map(|it| name.strip_prefix(it)) {

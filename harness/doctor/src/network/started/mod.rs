@@ -16,6 +16,8 @@ use super::service_texts::ServiceTexts;
 use crate::checkout::SourceFile;
 pub(crate) use serves::{Serves, serves};
 
+/// Endings of files whose imports are followed.
+const FOLLOWED: [&str; 8] = ["py", "js", "mjs", "cjs", "ts", "jsx", "tsx", "go"];
 /// The most files that are followed.
 const MOST_FILES: usize = 2_000;
 
@@ -35,38 +37,59 @@ impl<'a> Started<'a> {
     pub(crate) fn of(name: &str, service: &Service, texts: &ServiceTexts<'a>) -> Option<Self> {
         let words = command::words(service, texts);
         let files: Vec<_> = texts.files().collect();
-        let entries = python::entries(&words, service, &files)
-            .or_else(|| javascript::entries(&words, &files))
-            .or_else(|| go::entries(&words, &files))
-            .or_else(|| {
-                let knows_nothing = words.is_empty() && texts.dockerfile().is_none();
-                knows_nothing.then(|| by_name(name, &files)).flatten()
-            })?;
-        let entry = *entries.first()?;
-        let mut found: Vec<&'a SourceFile> = Vec::new();
-        let mut seen = BTreeSet::new();
-        let mut left = entries;
-        while let Some(file) = left.pop() {
-            if !seen.insert(file.path.clone()) {
-                continue;
-            }
-            if seen.len() > MOST_FILES {
-                return None;
-            }
-            found.push(file);
-            let imported = match ending(&file.path) {
-                "py" => python::imports(file, &files),
-                "go" => go::imports(file, &files),
-                _ => javascript::imports(file, &files),
-            };
-            left.extend(imported?);
-        }
+        let entries = entries(&words, service, &files).or_else(|| {
+            let knows_nothing = words.is_empty() && texts.dockerfile().is_none();
+            knows_nothing.then(|| by_name(name, &files)).flatten()
+        })?;
         Some(Self {
-            entry,
-            files: found,
+            entry: entries.first()?,
+            files: followed(entries, &files)?,
             words,
         })
     }
+
+    /// Whether a file is not run: a program in one of the languages whose imports are followed.
+    pub(crate) fn leaves_out(&self, file: &SourceFile) -> bool {
+        let is_followed = FOLLOWED.contains(&ending(&file.path));
+        is_followed && !self.files.iter().any(|run| run.path == file.path)
+    }
+}
+
+/// The files that a command starts.
+fn entries<'a>(
+    words: &[String],
+    service: &Service,
+    files: &[&'a SourceFile],
+) -> Option<Vec<&'a SourceFile>> {
+    python::entries(words, service, files)
+        .or_else(|| javascript::entries(words, files))
+        .or_else(|| go::entries(words, files))
+}
+
+/// These files and all that they import; `None` if that cannot be read.
+fn followed<'a>(
+    entries: Vec<&'a SourceFile>,
+    files: &[&'a SourceFile],
+) -> Option<Vec<&'a SourceFile>> {
+    let mut found: Vec<&'a SourceFile> = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut left = entries;
+    while let Some(file) = left.pop() {
+        if !seen.insert(file.path.clone()) {
+            continue;
+        }
+        if seen.len() > MOST_FILES {
+            return None;
+        }
+        found.push(file);
+        let imported = match ending(&file.path) {
+            "py" => python::imports(file, files),
+            "go" => Some(go::imports(file, files)),
+            _ => javascript::imports(file, files),
+        };
+        left.extend(imported?);
+    }
+    Some(found)
 }
 
 /// What a service of this name starts, where nothing says it: a folder with its name has a file that
@@ -121,4 +144,127 @@ fn plain(path: &Path) -> PathBuf {
         }
     }
     plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(command: &str, files: &[(&str, &str)]) -> Option<Vec<String>> {
+        let files: Vec<_> = files
+            .iter()
+            .map(|(path, text)| SourceFile::new(*path, *text))
+            .collect();
+        let below: Vec<_> = files.iter().collect();
+        let words: Vec<_> = command.split(' ').map(str::to_owned).collect();
+        let run = followed(entries(&words, &Service::default(), &below)?, &below)?;
+        let mut paths: Vec<_> = run.iter().map(|it| it.path.display().to_string()).collect();
+        paths.sort();
+        Some(paths)
+    }
+
+    #[test]
+    fn command_runs_its_file_and_what_that_imports() {
+        let files = [
+            (
+                "app/main.py",
+                "from fastapi import FastAPI\nfrom shared import log\n",
+            ),
+            (
+                "app/worker.py",
+                "import time\nfrom shared.jobs import (\n    JOBS,\n)\nfrom . import late\n",
+            ),
+            ("app/late.py", "x = 'shared.by_name'"),
+            ("app/shared/__init__.py", ""),
+            ("app/shared/log.py", ""),
+            ("app/shared/jobs.py", ""),
+            ("app/shared/by_name.py", ""),
+            ("app/requirements.txt", ""),
+        ];
+        let of_worker = [
+            "app/late.py",
+            "app/shared/__init__.py",
+            "app/shared/by_name.py",
+            "app/shared/jobs.py",
+            "app/worker.py",
+        ];
+        for command in [
+            "python worker.py",
+            "python -u /srv/worker.py",
+            "python -m worker",
+            "celery -A worker worker",
+        ] {
+            let expected = of_worker.map(str::to_owned).to_vec();
+            assert_eq!(run(command, &files), Some(expected), "{command}");
+        }
+        let of_main = ["app/main.py", "app/shared/__init__.py", "app/shared/log.py"];
+        for command in [
+            "uvicorn main:app --port 8000",
+            "gunicorn -k uvicorn.workers.UvicornWorker main:app",
+            "python -m uvicorn app.main:app",
+        ] {
+            let expected = of_main.map(str::to_owned).to_vec();
+            assert_eq!(run(command, &files), Some(expected), "{command}");
+        }
+    }
+
+    #[test]
+    fn javascript_is_followed_too() {
+        let files = [
+            (
+                "src/server.js",
+                "const m = require('./metrics');\nimport { x } from './lib/x.js';",
+            ),
+            ("src/metrics/index.js", ""),
+            ("src/lib/x.js", ""),
+            ("src/worker.js", ""),
+            (
+                "package.json",
+                "{\"scripts\": {\"start\": \"node src/server.js\"}}",
+            ),
+        ];
+        let expected = ["src/lib/x.js", "src/metrics/index.js", "src/server.js"];
+        for command in [
+            "node src/server.js",
+            "node src/server",
+            "npm start",
+            "npm run start",
+        ] {
+            let expected = expected.map(str::to_owned).to_vec();
+            assert_eq!(run(command, &files), Some(expected), "{command}");
+        }
+    }
+
+    #[test]
+    fn go_program_is_known_by_its_name() {
+        let files = [
+            (
+                "cmd/api/main.go",
+                "import (\n\t\"shop/web\"\n)\nfunc main() {}",
+            ),
+            ("cmd/worker/main.go", "func main() {}"),
+            ("web/serve.go", "package web"),
+        ];
+        let expected = ["cmd/api/main.go", "web/serve.go"].map(str::to_owned);
+        assert_eq!(run("/app/api", &files), Some(expected.to_vec()));
+        assert_eq!(run("/app/server", &files), None);
+    }
+
+    #[test]
+    fn command_that_names_no_file_does_not_tell() {
+        let manage = "os.environ['DJANGO_SETTINGS_MODULE'] = 'shop.settings'";
+        let files = [
+            ("app/main.py", ""),
+            ("app/start.sh", ""),
+            ("app/manage.py", manage),
+        ];
+        for command in [
+            "sh start.sh",
+            "npm start",
+            "python manage.py runserver 0.0.0.0:8000",
+            "",
+        ] {
+            assert_eq!(run(command, &files), None, "{command}");
+        }
+    }
 }

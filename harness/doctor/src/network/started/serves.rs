@@ -26,7 +26,7 @@ pub(crate) enum Serves {
 }
 
 /// What serves metrics in Python, besides a server of the client's own.
-const PYTHON: [&str; 19] = [
+const PYTHON: [&str; 26] = [
     "generate_latest",
     "make_asgi_app",
     "make_wsgi_app",
@@ -46,8 +46,39 @@ const PYTHON: [&str; 19] = [
     "prometheus_client.exposition",
     "text/plain; version",
     "metricreader",
+    "bentoml",
+    "ray import serve",
+    "mlserver",
+    "seldon",
+    "streamlit",
+    "vllm",
+    "dispatchermiddleware",
 ];
-const JAVASCRIPT: [&str; 8] = [
+/// Words of commands that serve metrics, or start more than they name.
+const IN_COMMANDS: [&str; 12] = [
+    "opentelemetry",
+    "prom",
+    "metrics",
+    "flower",
+    "jupyter",
+    "streamlit",
+    "bentoml",
+    "vllm",
+    "exporter",
+    "supervisor",
+    "honcho",
+    "circus",
+];
+/// Servers of an application's own, besides the one that runs it.
+const OTHER_SERVERS: [&str; 6] = [
+    "make_server(",
+    "httpserver(",
+    "uvicorn.config(",
+    "start_server(",
+    "tcpsite(",
+    "run_simple(",
+];
+const JAVASCRIPT: [&str; 9] = [
     "metrics",
     "prom-",
     "prometheus",
@@ -55,9 +86,10 @@ const JAVASCRIPT: [&str; 8] = [
     "opentelemetry",
     "swagger-stats",
     "appmetrics",
+    "telemetry",
     "text/plain; version",
 ];
-const GO: [&str; 9] = [
+const GO: [&str; 16] = [
     "promhttp",
     "/metrics",
     "writeprometheus",
@@ -67,10 +99,25 @@ const GO: [&str; 9] = [
     "echoprometheus",
     "ginprometheus",
     "gin-metrics",
+    "controller-runtime",
+    "go-zero",
+    "dskit",
+    "kratos",
+    "gofr.dev",
+    "fiberprometheus",
+    "exporter-toolkit",
 ];
 /// What serves an application whose own port is the one of its metrics.
 const APPLICATIONS: [&str; 5] = ["fastapi(", "flask(", "starlette(", "sanic(", "litestar("];
 
+/// A call of what is imported, which may serve metrics.
+static SET_UP: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let what = "metrics|telemetry|monitoring|observability|instrumentation";
+    let does = "setup|init|initialize|configure|enable|instrument|start|register|expose|add|mount";
+    Regex::new(&format!(r"(?i)\b((?:{does})_?\w*(?:{what})\w*)\s*\(")).ok()
+});
+static DEFINED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\b(?:def|func|function|const)\s+(?:\([^)]*\)\s*)?(\w+)").ok());
 static OWN_SERVER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"\bstart_http_server\s*\(\s*(?:port\s*=\s*)?([^,)\n]*(?:\([^)\n]*\))*[^,)\n]*)")
         .ok()
@@ -94,11 +141,24 @@ pub(crate) fn serves(started: &Started<'_>, service: &Service) -> Option<Serves>
             words.iter().any(|word| text.contains(word))
         })
     };
-    let settings = started.words.join(" ").to_lowercase();
-    if ["opentelemetry", "prom", "metrics"]
+    let command = started.words.join(" ").to_lowercase();
+    let mut environment = String::new();
+    for (key, value) in &service.environment {
+        environment.push_str(&key.to_lowercase());
+        environment.push('=');
+        environment.push_str(&value.as_deref().unwrap_or_default().to_lowercase());
+        environment.push(' ');
+    }
+    let is_set_up = IN_COMMANDS.iter().any(|word| command.contains(word))
+        || ["otel_", "opentelemetry", "prometheus"]
+            .iter()
+            .any(|word| environment.contains(word));
+    let texts: Vec<_> = started
+        .files
         .iter()
-        .any(|word| settings.contains(word))
-    {
+        .map(|it| without_comments(it))
+        .collect();
+    if is_set_up || is_set_up_elsewhere(&texts) {
         return None;
     }
     match ending(&started.entry.path) {
@@ -151,7 +211,7 @@ fn of_python(
             paths: Vec::new(),
         });
     }
-    if mentions_server || !has_word(&APPLICATIONS) {
+    if mentions_server || !has_word(&APPLICATIONS) || has_word(&OTHER_SERVERS) {
         return None;
     }
     let (port, file) = port_of_application(started, service)?;
@@ -198,10 +258,11 @@ fn port_of_application<'a>(
             }
         }
     };
-    let mut written = words.iter().enumerate().filter_map(of_word);
-    if let Some(written) = written.next() {
-        let port = written.rsplit(':').next()?.parse().ok()?;
-        return Some((port, started.entry));
+    let written: Vec<_> = words.iter().enumerate().filter_map(of_word).collect();
+    if let Some(first) = written.first() {
+        let port = first.rsplit(':').next()?.parse().ok()?;
+        let is_one = written.iter().all(|other| other == first);
+        return is_one.then_some((port, started.entry));
     }
     let text = without_comments(started.entry);
     let mut calls = RUN_AT.iter().flat_map(|it| it.captures_iter(&text));
@@ -234,13 +295,19 @@ fn number(written: &str, started: &Started<'_>, service: &Service) -> Option<u16
     let is_name = written
         .chars()
         .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
-    let name = written.rsplit('.').next().filter(|_| is_name)?;
-    set(name).or_else(|| assigned(name, started, service))
+    let (owner, name) = written.rsplit_once('.').unwrap_or(("", written));
+    let is_argument = ["args", "options", "opts", "self", "arguments"].contains(&owner);
+    if !is_name || is_argument {
+        return None;
+    }
+    // Settings are what the environment says, whatever their own values are.
+    let of_environment = (!owner.is_empty()).then(|| set(name)).flatten();
+    of_environment.or_else(|| assigned(name, started, service))
 }
 
 /// What the files that run give to a name, if it is the same everywhere.
 fn assigned(name: &str, started: &Started<'_>, service: &Service) -> Option<u16> {
-    let pattern = format!(r"(?m)^\s*(?:self\.)?{name}\s*(?::[^=\n]+)?=\s*([^\n#]+)");
+    let pattern = format!(r"(?m)^\s*{name}(?:\s*:[^=\n]+=\s*|\s+=\s+)([^\n#]+)");
     let pattern = Regex::new(&pattern).ok()?;
     let texts: Vec<_> = started
         .files
@@ -261,6 +328,21 @@ fn assigned(name: &str, started: &Started<'_>, service: &Service) -> Option<u16>
     is_simple
         .then(|| number(&first, started, service))
         .flatten()
+}
+
+/// Whether a file calls something that is named after metrics and that none of them defines: what
+/// that serves is not seen.
+fn is_set_up_elsewhere(texts: &[String]) -> bool {
+    let defined: BTreeSet<&str> = texts
+        .iter()
+        .flat_map(|text| DEFINED.iter().flat_map(move |it| it.captures_iter(text)))
+        .filter_map(|it| Some(it.get(1)?.as_str()))
+        .collect();
+    let mut called = texts
+        .iter()
+        .flat_map(|text| SET_UP.iter().flat_map(move |it| it.captures_iter(text)))
+        .filter_map(|it| Some(it.get(1)?.as_str()));
+    called.any(|name| !defined.contains(name))
 }
 
 fn without_comments(file: &SourceFile) -> String {
