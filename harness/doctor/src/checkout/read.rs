@@ -1,7 +1,7 @@
 //! Reads a checkout.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use alertdrill_core::{Error, Result};
