@@ -141,15 +141,26 @@ impl Interval {
 
     /// `0 to 1`, `0 or more`
     pub(crate) fn in_words(self) -> String {
+        let (low, high) = (told(self.low), told(self.high));
         if self.low >= self.high {
-            format!("{}", self.low)
+            low
         } else if self.high == f64::INFINITY {
-            format!("{} or more", self.low)
+            format!("{low} or more")
         } else if self.low == f64::NEG_INFINITY {
-            format!("{} at most", self.high)
+            format!("{high} at most")
         } else {
-            format!("{} to {}", self.low, self.high)
+            format!("{low} to {high}")
         }
+    }
+}
+
+/// A bound as people write it: with no more than three places behind the point.
+fn told(bound: f64) -> String {
+    let rounded = (bound * 1000.0).round() / 1000.0;
+    if rounded == 0.0 && bound != 0.0 || !rounded.is_finite() {
+        bound.to_string()
+    } else {
+        rounded.to_string()
     }
 }
 

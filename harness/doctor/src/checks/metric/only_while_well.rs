@@ -7,6 +7,7 @@ use promql_parser::parser::{BinaryExpr, Expr, VectorSelector};
 
 use super::selectors::all_parts;
 use crate::checks::check::{Case, Check, Said};
+use crate::expression::bare;
 
 pub(in crate::checks) const ONLY_WHILE_WELL: Check = Check {
     id: "metric/only-while-well",
@@ -33,6 +34,12 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             let Expr::Binary(comparison) = part else {
                 continue;
             };
+            if let Some(selector) = grows_old(comparison) {
+                let place = selector.name.as_deref().map(|name| rule.place_of(name));
+                let finding = gone_before_it_is_old(comparison);
+                findings.extend(place.map(|at| finding.of_rule(ONLY_WHILE_WELL.id, rule, at)));
+                continue;
+            }
             let Some(selector) = becomes_zero(comparison) else {
                 continue;
             };
@@ -57,6 +64,30 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// The selector of what was seen last, in a comparison that wants that to be long ago:
+/// `time() - container_last_seen > 60`.
+fn grows_old(comparison: &BinaryExpr) -> Option<&VectorSelector> {
+    let is_above = [">", ">="].contains(&comparison.op.to_string().as_str());
+    let Expr::Binary(age) = bare(&comparison.lhs) else {
+        return None;
+    };
+    let is_now = matches!(bare(&age.lhs), Expr::Call(call) if call.func.name == "time");
+    let is_an_age = is_above && is_now && age.op.to_string() == "-";
+    let seen = is_an_age.then(|| level(bare(&age.rhs))).flatten()?;
+    (seen.name.as_deref() == Some("container_last_seen")).then_some(seen)
+}
+
+fn gone_before_it_is_old(comparison: &BinaryExpr) -> Said {
+    Said::warning(
+        format!(
+            "`container_last_seen` goes away soon after its container, so it may never be `{} {}` \
+             seconds old",
+            comparison.op, comparison.rhs
+        ),
+        "ask for its absence: `absent(container_last_seen{name=\"…\"})`",
+    )
 }
 
 /// The selector that a comparison wants to be nothing: `x == 0`, `x < 1`.
@@ -96,6 +127,24 @@ mod tests {
             "--- prometheus.yml\nscrape_configs:\n  - job_name: redis\n    static_configs:\n      - targets: ['redis-exporter:9121']\n\
              --- rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: A\n        expr: {expression}\n"
         )
+    }
+
+    #[test]
+    fn container_that_was_not_seen_for_long_is_gone_before_that() {
+        let expected = "rules.yml:5:25 warning: `container_last_seen` goes away soon after its \
+                        container, so it may never be `> 60` seconds old";
+        assert_finds(
+            ID,
+            &project("(time() - container_last_seen) > 60"),
+            &[expected],
+        );
+        for expression in [
+            "time() - container_last_seen < 60",
+            "time() - container_start_time_seconds > 60",
+            "absent(container_last_seen) or time() - container_last_seen > 60",
+        ] {
+            assert_silent(ID, &project(expression));
+        }
     }
 
     #[test]
