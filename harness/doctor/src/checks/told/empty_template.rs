@@ -345,6 +345,10 @@ groups:
             "{{ range .Alerts }}{{ range .Labels.SortedPairs }}{{ .Name }}{{ end }}{{ end }}",
             "{{ template \"slack.text\" . }} {{ $x := .CommonLabels.job }}{{ $x }}",
             "{{ with index .Alerts 0 }}{{ .Labels.job }}{{ end }}",
+            "{{ (index .Alerts 0).Labels.job }} {{ (index .Alerts.Firing 0).Annotations.x }}",
+            "{{ $first := index .Alerts 0 }}{{ $first.Labels.job }}",
+            "{{ range .Alerts }}{{ $labels := .Labels }}{{ $labels.job }}{{ end }}",
+            "{{ range .Alerts }}{{ if eq .Status \"firing\" }}{{ .Labels.job }}{{ end }}{{ end }}",
         ] {
             assert_silent(ID, &project(text));
         }

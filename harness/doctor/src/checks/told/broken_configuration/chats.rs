@@ -199,3 +199,40 @@ pub(super) static WECHAT: Shape = Shape {
     ],
     ..WAY
 };
+
+pub(super) static MATTERMOST: Shape = Shape {
+    what: "`mattermost_configs`",
+    texts: &[
+        "webhook_url_file",
+        "channel",
+        "username",
+        "text",
+        "fallback",
+        "color",
+        "pretext",
+        "author_name",
+        "author_link",
+        "author_icon",
+        "title",
+        "title_link",
+        "thumb_url",
+        "footer",
+        "footer_icon",
+        "image_url",
+        "icon_url",
+        "icon_emoji",
+        "type",
+    ],
+    addresses: &["webhook_url"],
+    others: &[
+        ("fields", Form::Anything),
+        ("attachments", Form::Anything),
+        ("props", Form::Anything),
+        ("priority", Form::Anything),
+    ],
+    needs: &[need_or_global(
+        &["webhook_url", "webhook_url_file"],
+        &["mattermost_webhook_url", "mattermost_webhook_url_file"],
+    )],
+    ..WAY
+};

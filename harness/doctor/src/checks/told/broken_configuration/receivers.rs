@@ -1,7 +1,9 @@
 //! The keys of receivers, of all versions of Alertmanager:
 //! <https://prometheus.io/docs/alerting/latest/configuration/#receiver-integration-settings>.
 
-use super::chats::{DISCORD, ROCKETCHAT, SLACK, TEAMS, TEAMS_V2, TELEGRAM, WEBEX, WECHAT};
+use super::chats::{
+    DISCORD, MATTERMOST, ROCKETCHAT, SLACK, TEAMS, TEAMS_V2, TELEGRAM, WEBEX, WECHAT,
+};
 use super::pagers::{INCIDENT_IO, OPSGENIE, PAGERDUTY, PUSHOVER, VICTOROPS};
 use super::shape::{Form, PLAIN, Shape, WAY, need, need_or_global};
 
@@ -15,7 +17,7 @@ pub(super) static RECEIVER: Shape = Shape {
         ("hipchat_configs", Form::Anything),
         ("incidentio_configs", Form::Many(&INCIDENT_IO)),
         ("jira_configs", Form::Many(&JIRA)),
-        ("mattermost_configs", Form::Anything),
+        ("mattermost_configs", Form::Many(&MATTERMOST)),
         ("msteams_configs", Form::Many(&TEAMS)),
         ("msteamsv2_configs", Form::Many(&TEAMS_V2)),
         ("opsgenie_configs", Form::Many(&OPSGENIE)),

@@ -120,6 +120,7 @@ fn route_that_is_refused_is_found() {
             "{match_re: {a: '(?!b)'}}",
             "5:20 `(?!b)` is no pattern: it looks ahead",
         ),
+        ("{match_re: {a: }}", "5:17 the pattern of `a` is empty"),
         (
             "{mute_time_intervals: [nights]}",
             "5:28 there is no time interval `nights`",
@@ -245,6 +246,7 @@ fn what_alertmanager_takes_is_fine() {
          'p=''q''']}",
         "{matchers: , group_by: ['...'], group_wait: 0, group_interval: 1d12h, repeat_interval: \
          999999h}",
+        "{matchers: [~], match: {a: ~}}",
         "{match: {severity: page}, match_re: {a: b|c}, continue: true, routes: []}",
     ] {
         assert_silent(ID, &route(keys));

@@ -16,6 +16,14 @@ use crate::checkout::Text;
 /// How alike a key must be that is said to be meant.
 const NEAR: f64 = 0.5;
 
+/// Ways to tell somebody of which `global` can say all.
+const MAY_BE_EMPTY: [&str; 4] = [
+    "slack_configs",
+    "opsgenie_configs",
+    "wechat_configs",
+    "rocketchat_configs",
+];
+
 /// A walk through a configuration.
 pub(super) struct Walk<'a> {
     pub(super) root: &'a Node,
@@ -159,7 +167,8 @@ impl<'a> Walk<'a> {
                     return;
                 }
                 for item in value.items() {
-                    if item.is_null() && (shape.tells || name == "routes") {
+                    let must_be = shape.tells && !MAY_BE_EMPTY.contains(&name) || name == "routes";
+                    if item.is_null() && must_be {
                         self.says(item.place, format!("an entry of `{name}` is empty"));
                     }
                     self.map(item, shape, item.place);
@@ -171,13 +180,13 @@ impl<'a> Walk<'a> {
                 }
                 for item in value.items() {
                     match item.text() {
+                        _ if item.is_null() => {}
                         Some(text) if matches!(form, Form::Matchers) => {
                             if let Some(why) = self.matchers(text) {
                                 self.says(item.place, why);
                             }
                         }
                         Some(_) => {}
-                        None if item.is_null() => {}
                         None if name == "matchers" || name.ends_with("_matchers") => {
                             self.says(item.place, no_matcher(item));
                         }
@@ -259,16 +268,16 @@ impl<'a> Walk<'a> {
                 self.says(key.place, format!("`{label}` is no name of a label"));
             }
             match value.text() {
+                _ if value.is_null() && matches!(form, Form::Patterns) => {
+                    self.says(key.place, format!("the pattern of `{label}` is empty"));
+                }
+                _ if value.is_null() => {}
                 Some(text) if matches!(form, Form::Patterns) && !super::has_marks(text) => {
                     if let Some(why) = why_no_pattern(text) {
                         self.says(value.place, why);
                     }
                 }
                 Some(_) => {}
-                None if value.is_null() && matches!(form, Form::Patterns) => {
-                    self.says(key.place, format!("the pattern of `{label}` is empty"));
-                }
-                None if value.is_null() => {}
                 None => self.no_text(label, value),
             }
         }

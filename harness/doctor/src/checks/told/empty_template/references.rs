@@ -41,7 +41,10 @@ pub(super) fn references_of(template: &str) -> Vec<Reference<'_>> {
         let words = words_of(action.body);
         let dot = dot_in(&action.within);
         for (number, word) in words.iter().enumerate() {
+            let before = number.checked_sub(1).and_then(|number| words.get(number));
             let (of, fields, at) = match word {
+                // It is a field of what stands in brackets.
+                Word::Field { .. } if before == Some(&Word::Other(")")) => continue,
                 Word::Field { fields, at } => match dot {
                     Some(of) => (of, fields, *at),
                     None => continue,
@@ -64,7 +67,6 @@ pub(super) fn references_of(template: &str) -> Vec<Reference<'_>> {
                 _ => continue,
             };
             let mut fields = fields.clone();
-            let before = number.checked_sub(1).and_then(|number| words.get(number));
             if let (Some(Word::Name { name: "index", .. }), Some(Word::Text(key))) =
                 (before, words.get(number + 1))
             {
