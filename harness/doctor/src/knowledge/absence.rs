@@ -9,7 +9,7 @@ use super::Knowledge;
 use super::catalogue::who_knows_all_like;
 use super::exporter::Exporter;
 use super::identity::Reach;
-use super::likeness::is_near_miss;
+use super::likeness::{is_alike, is_near_miss};
 use super::series::Series;
 use crate::checkout::Checkout;
 
@@ -56,7 +56,7 @@ impl Knowledge {
         let nearest = self.names.nearest(name);
         let nearest = nearest.filter(|nearest| !nearest.ends_with(&with_prefix));
         let is_near = nearest.is_some_and(|nearest| is_near_miss(name, nearest));
-        let nearest = nearest.filter(|nearest| is_near || !nearest.starts_with("scrape_"));
+        let nearest = nearest.filter(|nearest| is_near || is_alike(name, nearest));
         let may_export = asked
             .iter()
             .any(|(_, endpoint)| endpoint.may_export(name, &self.mentions));
@@ -71,7 +71,7 @@ impl Knowledge {
             && !asked
                 .iter()
                 .any(|(_, endpoint)| match endpoint.identity.reach {
-                    Reach::LikelyListed => true,
+                    Reach::LikelyListed => knows_all.is_none() || !endpoint.serves_none(),
                     // No program has an exporter's names by chance.
                     Reach::Written => knows_all.is_none(),
                     _ => false,

@@ -333,7 +333,9 @@ impl Endpoint {
             Reach::Written => {
                 let known = super::catalogue::who_knows_all_like(name);
                 let is_open = self.hides(first) || mentions.is_set(first);
-                (known.is_none() || self.sounds_like(first)) && (is_open || mentions.mention(name))
+                let is_written = is_open || mentions.mention(name);
+                let may_be_its = known.is_none() || self.sounds_like(first);
+                may_be_its && is_written && !mentions.is_never_sent(name)
             }
             Reach::Nothing => false,
             Reach::Listed | Reach::LikelyListed => {
@@ -346,6 +348,12 @@ impl Endpoint {
     fn hides(&self, first: &str) -> bool {
         let program = self.identity.program.as_ref();
         program.is_some_and(|it| it.scan.hides_names) && OF_LIBRARIES.contains(&first)
+    }
+
+    /// Whether it is a program of which nothing that runs serves metrics.
+    pub(super) fn serves_none(&self) -> bool {
+        let program = self.identity.program.as_ref();
+        program.is_some_and(|program| program.serves_none)
     }
 
     /// Whether it is a well-known exporter, and no program of the project.

@@ -99,6 +99,12 @@ pub(super) fn is_near_miss(name: &str, other: &str) -> bool {
     is_a_typo(name, other) || own_words == other_words || core(name) == core(other)
 }
 
+/// Whether it helps to name `other` where `name` is not there: they are of the same program by their
+/// first words, or very much alike.
+pub(super) fn is_alike(name: &str, other: &str) -> bool {
+    words(name).next() == words(other).next() || likeness(name, other) >= 0.75
+}
+
 fn is_a_typo(name: &str, other: &str) -> bool {
     let longest = name.len().max(other.len());
     let distance = strsim::damerau_levenshtein(name, other);

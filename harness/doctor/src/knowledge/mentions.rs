@@ -2,11 +2,12 @@
 //! what no source mentions, no source exports.
 
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::airflow::never_sent;
 use super::source::{is_rules_file, speaks_of_a_client};
 use crate::checkout::{Checkout, SourceFile};
 
@@ -47,6 +48,8 @@ pub(super) struct Mentions {
     sources: Vec<SourceFile>,
     /// What the services' environments say of metrics: a prefix may be among it.
     environment: Vec<String>,
+    /// Names that a mapping has, though nobody sends what it maps.
+    never_sent: BTreeSet<String>,
     index: OnceCell<Index>,
 }
 
@@ -80,8 +83,16 @@ impl Mentions {
         Self {
             sources: checkout.sources.clone(),
             environment: values.collect(),
+            never_sent: never_sent(&checkout.sources),
             index: OnceCell::new(),
         }
+    }
+
+    /// Whether a mapping has this name for what is never sent.
+    pub(super) fn is_never_sent(&self, name: &str) -> bool {
+        let endings = ["_total", "_sum", "_count", "_bucket"];
+        let base = endings.iter().find_map(|ending| name.strip_suffix(ending));
+        self.never_sent.contains(name) || base.is_some_and(|base| self.never_sent.contains(base))
     }
 
     /// Whether a service's environment has this word as a value: as a prefix of its metrics.

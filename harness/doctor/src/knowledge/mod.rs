@@ -11,6 +11,7 @@
 //! ```
 
 mod absence;
+mod airflow;
 mod bare_image;
 mod catalogue;
 mod endpoint;

@@ -45,9 +45,19 @@ pub(super) fn entries<'a>(
         let word = rest.find(|word| !word.starts_with('-'))?;
         Some(format!("{word}.js"))
     };
-    let word = words.iter().find(is_program).cloned().or_else(after_node)?;
+    // What is loaded before it (`-r ./tracing.js`) runs, too.
+    let mut named: Vec<String> = words.iter().filter(is_program).cloned().collect();
+    if named.is_empty() {
+        named.extend(after_node());
+    }
+    let found: Option<Vec<_>> = named.iter().map(|word| file_of(word, files)).collect();
+    found.filter(|found| !found.is_empty())
+}
+
+/// The file that a command names, by as much of its path's end as is in the checkout.
+fn file_of<'a>(word: &str, files: &[&'a SourceFile]) -> Option<&'a SourceFile> {
     let path = plain(Path::new(word.trim_start_matches('/')));
-    let found = (0..path.components().count()).find_map(|from| {
+    (0..path.components().count()).find_map(|from| {
         let end: PathBuf = path.components().skip(from).collect();
         ends_with(&end, Path::new(""), files).or_else(|| {
             // What is compiled has its source beside it.
@@ -59,8 +69,7 @@ pub(super) fn entries<'a>(
             ends_with(&Path::new("src").join(rest), Path::new(""), files)
                 .or_else(|| ends_with(rest, Path::new(""), files))
         })
-    })?;
-    Some(vec![found])
+    })
 }
 
 fn script_of(script: &str, files: &[&SourceFile]) -> Option<Vec<String>> {

@@ -251,6 +251,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_loaded_before_a_program_runs_too() {
+        let files = [("tracing.js", ""), ("server.js", ""), ("other.js", "")];
+        let expected = ["server.js", "tracing.js"].map(str::to_owned).to_vec();
+        assert_eq!(
+            run("node -r ./tracing.js server.js", &files),
+            Some(expected)
+        );
+        assert_eq!(run("node -r ./missing.js server.js", &files), None);
+    }
+
+    #[test]
     fn command_that_names_no_file_does_not_tell() {
         let manage = "os.environ['DJANGO_SETTINGS_MODULE'] = 'shop.settings'";
         let files = [
