@@ -1,14 +1,16 @@
 //! What it is that a job scrapes.
 
+mod bare_image;
+
 use alertdrill_project::Service;
 
-use super::bare_image::{SERVE_NONE, bare_image};
 use super::catalogue::{PROBE, exporter, exporters};
 use super::exporter::Exporter;
 use super::program::{Program, Programs, last_part};
 use super::recognised::{by_image, by_name, by_port};
 use crate::checkout::{Checkout, Job, Target};
 use crate::network::{Answers, Names, host_and_port};
+use bare_image::{SERVE_NONE, bare_image};
 
 /// Whose names tell of programs that hand on what others give them.
 const HAND_ON: [&str; 14] = [

@@ -1,20 +1,26 @@
 //! Answers what is known of a metric.
 
+mod absence;
+mod facts;
+mod recorded;
+
 use std::collections::{BTreeSet, HashMap};
 
 use promql_parser::label::Matcher;
 use promql_parser::parser::VectorSelector;
 
-use super::absence::takes_more;
 use super::catalogue::{EVERY_SCRAPE, exporter};
 use super::endpoint::{Endpoint, endpoints};
 use super::identity::Reach;
 use super::likeness::Names;
 use super::mentions::Mentions;
-use super::recorded::record;
 use super::series::{Labels, Relabelled, Series};
 use super::{Family, MetricKind};
 use crate::checkout::Checkout;
+use absence::takes_more;
+use recorded::record;
+
+pub(crate) use absence::Absence;
 
 /// What is known of a metric's name.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,17 +6,14 @@
 //! identity.rs    what a job scrapes: a well-known exporter, a program of the project, or unknown
 //! endpoint.rs    all series that it gives, after relabelling.rs
 //! mentions.rs    which names the project's programs mention
-//! recorded.rs    what rules record, with result_labels.rs
-//! known.rs       answers questions about a metric, with absence.rs and facts.rs
+//! known.rs       answers questions about a metric, in known/: how it is absent, what is known of
+//!                it, what rules record (with result_labels.rs)
 //! ```
 
-mod absence;
 mod airflow;
-mod bare_image;
 mod catalogue;
 mod endpoint;
 mod exporter;
-mod facts;
 mod family;
 mod identity;
 mod known;
@@ -24,14 +21,12 @@ mod likeness;
 mod mentions;
 mod program;
 mod recognised;
-mod recorded;
 mod relabelling;
 mod result_labels;
 mod series;
 mod source;
 
-pub(crate) use absence::Absence;
 pub(crate) use family::{Domain, Family, MetricKind};
-pub(crate) use known::{Knowledge, Known, allows_absence};
+pub(crate) use known::{Absence, Knowledge, Known, allows_absence};
 pub(crate) use result_labels::result_labels;
 pub(crate) use series::{Labels, has_label};

@@ -48,10 +48,10 @@ fn in_no_swarm<'a>(
     let asker = prometheus.service.as_deref().unwrap_or_default();
     prometheus.jobs.iter().flat_map(move |job| {
         let found = job.node.get("dns_sd_configs").map_or(&[][..], Node::items);
-        let named = found
+        let looked_up = found
             .iter()
             .flat_map(|found| found.get("names").map_or(&[][..], Node::items));
-        named.filter_map(move |name| {
+        looked_up.filter_map(move |name| {
             let service = name.text()?.strip_prefix("tasks.")?;
             let Answers::Nobody { .. } = names.answers(service, asker) else {
                 return None;

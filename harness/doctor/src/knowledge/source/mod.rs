@@ -8,8 +8,6 @@ mod jvm;
 mod label_values;
 mod other_languages;
 mod python;
-mod python_libraries;
-mod python_wrappers;
 mod speech;
 #[cfg(test)]
 mod tests;

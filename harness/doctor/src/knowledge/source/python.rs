@@ -1,16 +1,19 @@
 //! Python: `prometheus_client`, and the libraries that instrument web frameworks by it.
 
+mod libraries;
+mod wrappers;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::python_libraries::libraries_of;
-use super::python_wrappers::Wrapper;
 use super::text::{Constants, Language, Pattern, all, arguments, pair};
 use super::{Code, Defined, Scan, constants_of, tells_of_metrics};
 use crate::checkout::SourceFile;
 use crate::knowledge::{Family, MetricKind};
+use libraries::libraries_of;
+use wrappers::Wrapper;
 
 const PYTHON: Language = Language::Python;
 

@@ -4,10 +4,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::python::{Call, add_metric};
-use super::text::{Constants, Language, Pattern, all, any, arguments, pair};
-use super::{Code, Defined, Scan};
+use super::{Call, add_metric};
 use crate::knowledge::MetricKind;
+use crate::knowledge::source::text::{Constants, Language, Pattern, all, any, arguments, pair};
+use crate::knowledge::source::{Code, Defined, Scan};
 
 const PYTHON: Language = Language::Python;
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::result_labels::result_labels;
-use super::series::Series;
-use super::{Family, Knowledge, MetricKind};
+use super::Knowledge;
 use crate::checkout::{Checkout, Rule, RuleKind};
+use crate::knowledge::result_labels::result_labels;
+use crate::knowledge::series::Series;
+use crate::knowledge::{Family, MetricKind};
 
 /// Adds what the rules of `checkout` record.
 pub(super) fn record(checkout: &Checkout, known: &mut Knowledge) {
@@ -30,7 +31,7 @@ pub(super) fn record(checkout: &Checkout, known: &mut Knowledge) {
     }
 }
 
-fn labels_of(rule: &Rule, known: &Knowledge) -> Option<super::series::Labels> {
+fn labels_of(rule: &Rule, known: &Knowledge) -> Option<crate::knowledge::Labels> {
     let parsed = rule.expression.parsed.as_ref().ok()?;
     let mut labels = result_labels(parsed, &|selector| known.label_values_of(selector))?;
     for (name, value) in &rule.labels {

@@ -1,7 +1,7 @@
 //! Images of well-known programs that serve no metrics.
 
-use super::identity::{Identity, Reach};
-use super::recognised::by_port;
+use super::{Identity, Reach};
+use crate::knowledge::recognised::by_port;
 use crate::network::image_facts;
 
 /// Servers behind which others may stand, whose metrics they hand on.

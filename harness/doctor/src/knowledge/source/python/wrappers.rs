@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::python::Call;
-use super::text::{Constants, Language, Pattern, all, arguments};
-use super::{Code, Defined, Scan};
+use super::Call;
+use crate::knowledge::source::text::{Constants, Language, Pattern, all, arguments};
+use crate::knowledge::source::{Code, Defined, Scan};
 
 const PYTHON: Language = Language::Python;
 /// The most calls of one function that are followed.
@@ -94,8 +94,8 @@ impl<'a> Wrapper<'a> {
                         .insert(format!("{place}: a metric's name is made at run time"));
                     continue;
                 };
-                let variable = super::python::variable_before(before);
-                super::python::define(&name, &self.class, labels, variable, &place, defined);
+                let variable = super::variable_before(before);
+                super::define(&name, &self.class, labels, variable, &place, defined);
             }
         }
     }

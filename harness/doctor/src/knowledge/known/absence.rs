@@ -6,12 +6,12 @@ use promql_parser::label::Matcher;
 use promql_parser::parser::VectorSelector;
 
 use super::Knowledge;
-use super::catalogue::who_knows_all_like;
-use super::exporter::Exporter;
-use super::identity::Reach;
-use super::likeness::{is_alike, is_near_miss};
-use super::series::Series;
 use crate::checkout::Checkout;
+use crate::knowledge::catalogue::who_knows_all_like;
+use crate::knowledge::exporter::Exporter;
+use crate::knowledge::identity::Reach;
+use crate::knowledge::likeness::{is_alike, is_near_miss};
+use crate::knowledge::series::Series;
 
 /// How a selector's metric is absent.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,10 +2,11 @@
 
 use promql_parser::parser::VectorSelector;
 
-use super::endpoint::Endpoint;
-use super::recognised::plain;
-use super::series::{Relabelled, Series};
-use super::{Family, Knowledge};
+use super::Knowledge;
+use crate::knowledge::Family;
+use crate::knowledge::endpoint::Endpoint;
+use crate::knowledge::recognised::plain;
+use crate::knowledge::series::{Relabelled, Series};
 
 /// Flags that are known well enough to miss them.
 const FLAGS: [&str; 4] = [
