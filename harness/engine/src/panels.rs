@@ -39,6 +39,7 @@ pub async fn board_history(
             title: panel.title.clone(),
             unit: panel.unit.clone(),
             thresholds: panel.thresholds.clone(),
+            states: panel.states.clone(),
             series,
         };
         panels.push(history.with_dates_as_ages(sampling));

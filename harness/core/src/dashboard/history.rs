@@ -58,8 +58,23 @@ pub struct PanelHistory {
     pub unit: Option<String>,
     /// From where on its values are shown in another colour.
     pub thresholds: Vec<f64>,
+    /// What its values stand for, if they are no numbers but states; empty in what was saved before
+    /// that was kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub states: Vec<PanelState>,
     /// Its series.
     pub series: Vec<SeriesHistory>,
+}
+
+/// A state that a value of a panel stands for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PanelState {
+    /// The value.
+    pub value: f64,
+    /// What the panel shows in its place.
+    pub name: String,
+    /// Grafana's name of the colour that it is shown in.
+    pub colour: String,
 }
 
 /// What a series of a panel showed.
@@ -119,6 +134,7 @@ mod tests {
             title: String::new(),
             unit: Some("dateTimeFromNow".into()),
             thresholds: vec![],
+            states: vec![],
             series: vec![series],
         };
         assert_eq!(

@@ -11,7 +11,7 @@ mod movement;
 mod unknown_metrics;
 
 pub use concerns::Concerns;
-pub use history::{BoardHistory, PanelHistory, Sampling, SeriesHistory};
+pub use history::{BoardHistory, PanelHistory, PanelState, Sampling, SeriesHistory};
 pub use metrics_read::metrics_read;
 pub use model::{Dashboard, Panel, PanelQuery};
 pub use movement::{Disturbance, moved_panels};

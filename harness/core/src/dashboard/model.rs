@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::history::PanelState;
 use crate::Labels;
 use crate::promql::metrics_of;
 use crate::{Error, Result};
@@ -38,6 +39,8 @@ pub struct Panel {
     pub queries: Vec<PanelQuery>,
     /// From where on its values are shown in another colour, the lowest apart.
     pub thresholds: Vec<f64>,
+    /// What its values stand for, if they are no numbers but states.
+    pub states: Vec<PanelState>,
     /// Where its links lead.
     pub links: Vec<String>,
 }
@@ -117,6 +120,16 @@ struct DefaultsJson {
     unit: Option<String>,
     #[serde(default)]
     thresholds: ThresholdsJson,
+    #[serde(default)]
+    mappings: Vec<MappingJson>,
+}
+
+#[derive(Deserialize)]
+struct MappingJson {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    options: serde_json::Value,
 }
 
 #[derive(Default, Deserialize)]
@@ -268,9 +281,25 @@ impl PanelJson {
             unit: defaults.unit.clone(),
             queries,
             thresholds: steps.filter_map(|step| step.value).collect(),
+            states: defaults.mappings.iter().flat_map(states).collect(),
             links,
         })
     }
+}
+
+/// The states that a mapping of single values names; none of a mapping of another kind.
+fn states(mapping: &MappingJson) -> Vec<PanelState> {
+    let options = mapping.options.as_object();
+    let options = options.filter(|_| mapping.kind == "value");
+    let state = |(value, shown): (&String, &serde_json::Value)| {
+        let text = |key: &str| shown.get(key)?.as_str().map(str::to_owned);
+        Some(PanelState {
+            value: value.parse().ok()?,
+            name: text("text")?,
+            colour: text("color").unwrap_or_default(),
+        })
+    };
+    options.into_iter().flatten().filter_map(state).collect()
 }
 
 impl VariableJson {
@@ -371,5 +400,20 @@ mod tests {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into();
         assert_eq!(query.name_of(&labels), "lag of okx");
+    }
+
+    #[test]
+    fn panel_names_the_states_that_its_values_stand_for() {
+        let json = r#"{"title": "K2", "panels": [{"type": "stat", "title": "Feed", "fieldConfig":
+            {"defaults": {"mappings": [
+                {"type": "value", "options": {"2": {"text": "alert", "color": "red"}}},
+                {"type": "range", "options": {"from": 3, "result": {"text": "odd"}}}]}}}]}"#;
+        let states = Dashboard::parse(json).unwrap().panels.remove(0).states;
+        let alert = PanelState {
+            value: 2.0,
+            name: "alert".to_owned(),
+            colour: "red".to_owned(),
+        };
+        assert_eq!(states, [alert]);
     }
 }

@@ -298,6 +298,7 @@ mod tests {
             title: "panel".into(),
             unit: None,
             thresholds: vec![],
+            states: vec![],
             series,
         };
         let sampling = Sampling {
