@@ -14,7 +14,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use alertdrill::{UtcInstant, commands};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// One browser at a time, because the tests measure how long the pages take.
 static BROWSER: LazyLock<Mutex<()>> = LazyLock::new(|| {
@@ -29,9 +29,16 @@ fn root() -> &'static Path {
 /// Opens the report in `folder`; gives whether the browser found it in order, and its output.
 /// `REPORT_SCREENSHOTS=FOLDER` keeps pictures of it.
 fn open_in_a_browser(folder: &Path) -> (bool, String) {
+    check_in_a_browser(folder, "")
+}
+
+/// The same, with the check of this name alone.
+fn check_in_a_browser(folder: &Path, only: &str) -> (bool, String) {
+    let only = format!("ONLY={only}");
     let _turn = BROWSER.lock().unwrap_or_else(PoisonError::into_inner);
     let report = format!("{}:/report:ro", folder.display());
-    let mut run = vec!["run", "--rm", "--network", "none", "--volume", &report];
+    let mut run = vec!["run", "--rm", "--network", "none", "--env", &only];
+    run.extend(["--volume", &report]);
     let screenshots =
         std::env::var("REPORT_SCREENSHOTS").map(|folder| format!("{folder}:/screenshots"));
     run.extend(screenshots.iter().flat_map(|volume| ["--volume", volume]));
@@ -129,9 +136,9 @@ fn run_of(count: usize) -> PathBuf {
     folder
 }
 
-#[test]
-fn report_of_a_run_with_a_drill_that_failed_is_usable_by_mouse_by_keyboard_and_by_screen_reader() {
-    let (folder, kept) = (folder("one_alert_late"), kept_run());
+/// The run that was kept, in a folder of its own, with a panel of states.
+fn copy_of_the_kept_run(name: &str) -> PathBuf {
+    let (folder, kept) = (folder(name), kept_run());
     for name in ["run.json", "panels.json", "history.json"] {
         std::fs::copy(kept.join(name), folder.join(name)).unwrap();
     }
@@ -141,10 +148,36 @@ fn report_of_a_run_with_a_drill_that_failed_is_usable_by_mouse_by_keyboard_and_b
             std::fs::copy(kept.join(&name), folder.join(name)).unwrap();
         }
     }
+    add_states(&folder.join("panels.json"));
+    folder
+}
+
+/// A panel whose values are states, as a dashboard's first row has them.
+fn add_states(panels: &Path) {
+    let mut record = read(panels);
+    let values: Vec<_> = (0..130).map(|step| f64::from(step / 10 % 3)).collect();
+    let series =
+        json!({"query": 0, "name": "Feed", "labels": {}, "concerns": "nothing", "values": values});
+    let state = |(value, name, colour): (f64, &str, &str)| json!({"value": value, "name": name, "colour": colour});
+    let states = [
+        (0.0, "healthy", "green"),
+        (1.0, "pending", "orange"),
+        (2.0, "alert", "red"),
+    ];
+    let panel = json!({"title": "Feed", "unit": null, "thresholds": [1.0, 2.0],
+        "states": states.map(state), "series": [series]});
+    let shown = record["history"]["panels"].as_array_mut().unwrap();
+    shown.insert(0, panel);
+    write(panels, &record);
+}
+
+#[test]
+fn report_of_a_run_with_a_drill_that_failed_is_usable_by_mouse_by_keyboard_and_by_screen_reader() {
+    let folder = copy_of_the_kept_run("one_alert_late");
     commands::report(&folder).unwrap();
     let html = std::fs::read_to_string(folder.join("index.html")).unwrap();
     assert!(
-        html.contains("1 fail"),
+        html.contains("<b>1</b> failed"),
         "the drill whose alert was late has not failed"
     );
     let (well, said) = open_in_a_browser(&folder);
@@ -177,49 +210,160 @@ fn report_of_the_last_run_is_usable_if_there_is_one() {
 
 #[test]
 fn page_that_is_broken_is_told_from_one_that_is_not() {
-    let folder = run_of(6);
+    let folder = copy_of_the_kept_run("broken");
     commands::report(&folder).unwrap();
     let page = folder.join("index.html");
     let html = std::fs::read_to_string(&page).unwrap();
-    let broken = [
-        (
-            "search.addEventListener(\"input\", filter);",
-            "missing();",
-            "the console says",
-        ),
-        (
-            "drill.hidden = !((verdict === \"\"",
-            "drill.hidden = ((verdict === \"\"",
-            "does not show the drills of its verdict",
-        ),
-        (
-            "--faint: light-dark(#5c6470",
-            "--faint: light-dark(#bbbbbb",
-            "has a contrast of",
-        ),
-        (
-            "aria-label=\"show drills by verdict\">",
-            "><button></button>",
-            "a button has no name",
-        ),
-        (
-            ".tools, .tip { display: none; }",
-            "",
-            "on paper there are buttons",
-        ),
-        (
-            "<h1>",
-            "<img src=\"https://127.0.0.1/x.png\" alt=\"x\"><h1>",
-            "the page fetches",
-        ),
-    ];
-    for (part, instead, wanted) in broken {
+    for [check, part, instead, wanted] in BROKEN {
         assert!(html.contains(part), "the page has no `{part}`");
         std::fs::write(&page, html.replacen(part, instead, 1)).unwrap();
-        let (well, said) = open_in_a_browser(&folder);
+        let (well, said) = check_in_a_browser(&folder, check);
         assert!(
             !well && said.contains(wanted),
             "with `{instead}` instead of `{part}`: {said}"
         );
     }
 }
+
+/// A check, what is put in the place of a part of the page, and what the check says of it then.
+const BROKEN: [[&str; 4]; 24] = [
+    [
+        "filters",
+        "search.addEventListener(\"input\", filter);",
+        "missing();",
+        "the console says",
+    ],
+    [
+        "filters",
+        "drill.hidden = !((verdict === \"\"",
+        "drill.hidden = ((verdict === \"\"",
+        "does not show the drills of its verdict",
+    ],
+    [
+        "filters",
+        "href=\"#verdict=fail\"",
+        "href=\"#\"",
+        "does not say what is shown",
+    ],
+    [
+        "top",
+        "</b> could not be tested",
+        "</b> odd",
+        "does not say how many could not be tested",
+    ],
+    ["alerts", "drill.open = true;", "", "does not open it"],
+    [
+        "alerts",
+        ".bar i { position: absolute;",
+        ".bar i { position: absolute; margin-left: 20rem !important;",
+        "outside of their bars",
+    ],
+    [
+        "times",
+        "style=\"--from:0;",
+        "style=\"--from:-60;",
+        "the time axis begins at -60 s",
+    ],
+    [
+        "times",
+        "+1 min 50 s",
+        "+110 s",
+        "times are written in seconds alone",
+    ],
+    [
+        "times",
+        "if (target.classList.contains(\"ruler\")) drawRuler(target);",
+        "if (target.classList.contains(\"ruler\")) continue;",
+        "the timeline has no axis",
+    ],
+    [
+        "details",
+        "template.replaceWith(template.content);",
+        "",
+        "a drill that was opened shows no graph",
+    ],
+    [
+        "details",
+        "stroke: () => colour(paint)",
+        "stroke: () => \"transparent\"",
+        "draws no line",
+    ],
+    [
+        "details",
+        "plot.under.append(place.querySelector(\":scope > .marked\"));",
+        "",
+        "has no fault behind it",
+    ],
+    [
+        "cursor",
+        "sub: () => true",
+        "sub: () => false",
+        "the cursor is not at one instant",
+    ],
+    [
+        "cursor",
+        "else main.style.removeProperty(\"--at\");\n}\n\nfunction pointAt",
+        "main.style.removeProperty(\"--at\");\n}\n\nfunction pointAt",
+        "not at the same instant on the rows",
+    ],
+    [
+        "cursor",
+        "if (groupOf(plot) === group) showSpan",
+        "if (false) showSpan",
+        "is not shown by all panels",
+    ],
+    [
+        "legend",
+        "isolate: true",
+        "isolate: false",
+        "does not show a line alone",
+    ],
+    [
+        "numbers",
+        "details.append(table(plot));",
+        "{}",
+        "has no table of its numbers",
+    ],
+    [
+        "bands",
+        ">healthy<",
+        ">0<",
+        "states are shown without names",
+    ],
+    [
+        "colours",
+        "for (const plot of plots) plot.redraw(false);",
+        "",
+        "not in the colours of the",
+    ],
+    [
+        "keyboard",
+        "  \"+\": (plot) => zoomBy(plot, 0.5),",
+        "",
+        "the key + does not zoom",
+    ],
+    [
+        "looks",
+        "--faint: light-dark(#5c6470",
+        "--faint: light-dark(#bbbbbb",
+        "has a contrast of",
+    ],
+    [
+        "screen_reader",
+        "<nav aria-label",
+        "<button></button><nav aria-label",
+        "a button has no name",
+    ],
+    [
+        "looks",
+        ".tools, .tip, .numbers, .start { display: none; }",
+        "",
+        "on paper there are buttons",
+    ],
+    [
+        "top",
+        "<h1>",
+        "<img src=\"https://127.0.0.1/x.png\" alt=\"x\"><h1>",
+        "the page fetches",
+    ],
+];

@@ -5,6 +5,7 @@ mod floor;
 mod latency;
 mod milestone;
 mod proof;
+mod receivers;
 mod report;
 mod rule_coverage;
 mod rule_line;
@@ -17,6 +18,7 @@ pub use earlier_runs::record_history;
 pub use latency::{Latency, LatencyStep};
 pub use milestone::Milestone;
 pub use proof::{PlannedCoverage, Proof};
+pub(crate) use receivers::Receivers;
 pub use report::{
     Agreement, DrillReport, FaultReport, Measured, REPORT_SCHEMA_VERSION, Report, RunReport,
 };

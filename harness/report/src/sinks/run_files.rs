@@ -1,8 +1,8 @@
 //! The files of a report, beside the records that it is made from.
 
-use super::html::html_page;
+use super::html::{Evidence, html_page};
 use super::junit::junit_xml;
-use crate::model::Report;
+use crate::model::{Receivers, Report};
 use crate::store::RunFolder;
 use alertdrill_core::{Error, Result};
 
@@ -12,12 +12,15 @@ use alertdrill_core::{Error, Result};
 /// [`Error::File`], or [`Error::BadDescription`] if a file of the run cannot be read.
 pub fn save_report(report: &Report, folder: &RunFolder) -> Result<()> {
     folder.save(Report::FILE, report)?;
-    let panels = folder.panels()?;
     let names = report.drills.iter().map(|drill| &drill.name);
-    let expressions = names
-        .map(|name| Ok((name.clone(), folder.expressions(name)?)))
-        .collect::<Result<_>>()?;
-    let html = html_page(report, panels.as_ref(), &expressions);
+    let evidence = Evidence {
+        panels: folder.panels()?,
+        expressions: names
+            .map(|name| Ok((name.clone(), folder.expressions(name)?)))
+            .collect::<Result<_>>()?,
+        receivers: Receivers::in_folder(folder)?,
+    };
+    let html = html_page(report, &evidence);
     write(folder, "junit.xml", junit_xml(report))?;
     write(folder, "index.html", html)
 }
@@ -60,6 +63,7 @@ mod tests {
     #[test]
     fn saved_report_is_read_back_unless_a_newer_alertdrill_wrote_it() {
         let target = tempfile::tempdir().unwrap();
+        std::fs::create_dir(target.path().join("records")).unwrap();
         let folder = RunFolder::existing(target.path());
         assert_eq!(Report::saved_in(&folder).unwrap(), None);
         let mut report = example_report("okx");

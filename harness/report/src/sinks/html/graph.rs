@@ -1,10 +1,11 @@
 //! An alert's own expression during its drill, with its limits: why it fired, or how near it came.
 
-use super::axis::Axis;
-use super::marks::{alert_bands, alert_marks, fault_bands};
-use super::plot::{NamedLines, Plot, with_unit};
+use super::marks::{after, alert_bands, alert_marks, fault_bands};
+use super::plot::{LineData, Number, Plot, PlotData};
+use super::run_time::RunTime;
+use super::time_text::duration;
+use super::unit::{unit_of, with_unit};
 use crate::model::DrillReport;
-use crate::sinks::phrases::since;
 use alertdrill_core::{
     ExpressionHistory, Labels, LimitHistory, LineSeries, TermHistory, UtcInstant, selector,
 };
@@ -31,20 +32,20 @@ pub(super) struct TermGraph {
 impl Graph {
     /// The graph of an expression, with the drill's faults and what became of the alert behind its
     /// lines.
-    pub(super) fn of(history: &ExpressionHistory, drill: &DrillReport) -> Self {
+    pub(super) fn of(history: &ExpressionHistory, drill: &DrillReport, time: RunTime) -> Self {
         let fault_at = drill.fault_at().unwrap_or(history.from);
-        let axis = Axis::of(history.from, history.until, fault_at);
         let mut alerts = drill.alerts.iter();
         let alert = alerts.find(|alert| history.is_of(&alert.name, &alert.labels));
         let terms = history.terms.iter().map(|term| {
-            let mut graph = TermGraph::of(term, axis);
-            graph.plot.bands = fault_bands(drill, axis);
+            let mut graph = TermGraph::of(term, history, time);
+            graph.plot.data.zero = Number(time.second(fault_at));
+            graph.plot.bands = fault_bands(drill, time);
             if let Some(alert) = alert {
                 graph
                     .plot
                     .bands
-                    .extend(alert_bands(alert, Some(fault_at), axis));
-                graph.plot.marks = alert_marks(alert, Some(fault_at), axis);
+                    .extend(alert_bands(alert, Some(fault_at), time));
+                graph.plot.marks = alert_marks(alert, Some(fault_at), time);
             }
             graph
         });
@@ -56,11 +57,13 @@ impl Graph {
 }
 
 fn title(history: &ExpressionHistory, fault_at: UtcInstant) -> String {
-    let at = |instant| since(Some(fault_at), instant);
     let spans: Vec<_> = history
         .holds
         .iter()
-        .map(|span| format!("{} to {}", at(span.from), at(span.until)))
+        .map(|span| {
+            let lasted = duration(span.until.seconds_since(span.from));
+            format!("for {lasted} from {}", after(Some(fault_at), span.from))
+        })
         .collect();
     let was_true = if spans.is_empty() {
         "never true".to_owned()
@@ -74,23 +77,38 @@ fn title(history: &ExpressionHistory, fault_at: UtcInstant) -> String {
 }
 
 impl TermGraph {
-    fn of(term: &TermHistory, axis: Axis) -> Self {
+    fn of(term: &TermHistory, history: &ExpressionHistory, time: RunTime) -> Self {
+        let from_s = time.second(history.from);
         let mut series: Vec<_> = term.series.iter().collect();
         // Those that moved most are drawn.
         series.sort_by(|a, b| spread(b).total_cmp(&spread(a)));
         let left_out = series.len().saturating_sub(MOST_LINES);
         series.truncate(MOST_LINES);
-        let curve = |one: &&LineSeries| (name(&one.labels, &series), one.lines.clone());
-        let curves: Vec<NamedLines> = series.iter().map(curve).collect();
-        let limits: Vec<NamedLines> = term.limits.iter().flat_map(limit_lines).collect();
+        let curves = series.iter().map(|one| {
+            let name = name(&one.labels, &series);
+            LineData::of(name, false, &one.lines, from_s)
+        });
+        let limits = term.limits.iter().flat_map(|limit| {
+            let lines = limit.series.iter();
+            lines.map(|series| LineData::of(written(limit), true, &series.lines, from_s))
+        });
         let limited: Vec<_> = term.limits.iter().map(written).collect();
         let text = [term.role.to_string(), term.query.clone(), limited.join(" ")]
             .join(" ")
             .trim()
             .to_owned();
+        let unit = unit_of(&term.query);
         let plot = Plot {
-            label: format!("{text}; {}", extremes(&series)),
-            ..Plot::of(axis, "", &curves, &limits)
+            label: format!("{text}; {}", extremes(&series, unit)),
+            bands: Vec::new(),
+            marks: Vec::new(),
+            data: PlotData {
+                unit: unit.to_owned(),
+                from: Number(from_s),
+                until: Number(time.second(history.until)),
+                zero: Number(0.0),
+                lines: curves.chain(limits).collect(),
+            },
         };
         Self {
             text,
@@ -104,14 +122,7 @@ fn written(limit: &LimitHistory) -> String {
     format!("{} {}", limit.operator, limit.query)
 }
 
-fn limit_lines(limit: &LimitHistory) -> impl Iterator<Item = NamedLines> {
-    limit
-        .series
-        .iter()
-        .map(|series| (written(limit), series.lines.clone()))
-}
-
-fn extremes(series: &[&LineSeries]) -> String {
+fn extremes(series: &[&LineSeries], unit: &str) -> String {
     let values = || series.iter().flat_map(|series| series.values());
     let (lowest, highest) = (
         values().fold(f64::INFINITY, f64::min),
@@ -122,8 +133,8 @@ fn extremes(series: &[&LineSeries]) -> String {
     } else {
         format!(
             "from {} to {}",
-            with_unit(lowest, ""),
-            with_unit(highest, "")
+            with_unit(lowest, unit),
+            with_unit(highest, unit)
         )
     }
 }
@@ -162,6 +173,10 @@ mod tests {
 
     fn at(second: f64) -> UtcInstant {
         UtcInstant::from_epoch_s(1_763_876_500.0 + second).unwrap()
+    }
+
+    fn time() -> RunTime {
+        RunTime::of(&example_report("okx"))
     }
 
     fn series(exchange: &str, value: f64) -> LineSeries {
@@ -206,11 +221,11 @@ mod tests {
     #[test]
     fn graph_says_in_words_when_the_expression_was_true_and_how_far_its_value_went() {
         let drill = &example_report("okx").drills[0];
-        let graph = Graph::of(&history(vec![series("okx", 1500.0)]), drill);
+        let graph = Graph::of(&history(vec![series("okx", 1500.0)]), drill, time());
         insta::assert_snapshot!(
             format!("{}\n{}", graph.title, graph.terms[0].plot.label),
             @r#"
-        FeedHandlerDown{exchange="okx"}: its expression was true +60.0 s to +100.0 s
+        FeedHandlerDown{exchange="okx"}: its expression was true for 40 s from 1 min after the fault
         lag > 1000; from 0 to 1.5 k
         "#
         );
@@ -219,15 +234,21 @@ mod tests {
             ..history(vec![])
         };
         insta::assert_snapshot!(
-            Graph::of(&quiet, &example_report("okx").drills[0]).title,
+            Graph::of(&quiet, &example_report("okx").drills[0], time()).title,
             @r#"FeedHandlerDown{exchange="okx"}: its expression was never true"#
         );
+    }
+
+    fn limits(graph: &Graph) -> Vec<&str> {
+        let lines = graph.terms[0].plot.data.lines.iter();
+        let limits = lines.filter(|line| line.limit);
+        limits.map(|line| line.name.as_str()).collect()
     }
 
     #[test]
     fn graph_has_the_fault_and_what_became_of_the_alert_behind_its_lines() {
         let drill = &example_report("okx").drills[0];
-        let graph = Graph::of(&history(vec![series("okx", 1500.0)]), drill);
+        let graph = Graph::of(&history(vec![series("okx", 1500.0)]), drill, time());
         let bands: Vec<_> = graph.terms[0]
             .plot
             .bands
@@ -235,7 +256,7 @@ mod tests {
             .map(|band| band.class)
             .collect();
         assert_eq!(bands, ["fault", "window", "pending", "firing"]);
-        assert_eq!(graph.terms[0].plot.limits[0].name, "> 1000");
+        assert_eq!(limits(&graph), ["> 1000"]);
     }
 
     #[test]
@@ -243,13 +264,15 @@ mod tests {
         let many = (0..12)
             .map(|number| series(&number.to_string(), f64::from(number)))
             .collect();
-        let graph = Graph::of(&history(many), &example_report("okx").drills[0]);
+        let graph = Graph::of(&history(many), &example_report("okx").drills[0], time());
         let [term] = graph.terms.try_into().ok().unwrap();
         let names: Vec<_> = term
             .plot
-            .curves
+            .data
+            .lines
             .iter()
-            .map(|curve| curve.name.as_str())
+            .filter(|line| !line.limit)
+            .map(|line| line.name.as_str())
             .collect();
         assert_eq!(
             (names.len(), names[0], term.left_out),

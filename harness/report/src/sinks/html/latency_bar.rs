@@ -1,6 +1,7 @@
 //! Where an alert's time went, as two bars: to its notification, and to the notification of its
 //! end.
 
+use super::time_text::duration;
 use crate::model::{Latency, LatencyStep, Milestone, Trend};
 use crate::sinks::phrases::named;
 
@@ -67,7 +68,7 @@ impl LatencyBar {
         let segment = |step: &&LatencyStep| BarSegment {
             class: class(step.reached),
             width: width(step.took_s),
-            title: format!("{} {:.1} s", step.reached, step.took_s),
+            title: format!("{} {}", step.reached, duration(step.took_s)),
             is_longest: longest == Some(step.reached),
         };
         let segments: Vec<_> = steps.iter().map(segment).collect();
@@ -76,7 +77,11 @@ impl LatencyBar {
             format!(", {:.0} % of that until {}", segment.width, segment.title)
         });
         Some(Self {
-            text: format!("{since} to {}: {whole_s:.1} s{dominates}", last.reached),
+            text: format!(
+                "{since} to {}: {}{dominates}",
+                last.reached,
+                duration(whole_s)
+            ),
             segments,
         })
     }
@@ -123,7 +128,7 @@ mod tests {
         let [latency] = drill.known_latencies().try_into().unwrap();
         let bars = LatencyBars::of(&latency);
         let [bar] = bars.bars.try_into().ok().unwrap();
-        let text = "from the fault to notified: 75.0 s, 80 % of that until firing 60.0 s";
+        let text = "from the fault to notified: 1 min 15 s, 80 % of that until firing 1 min";
         assert_eq!(bar.text, text);
         let widths: Vec<_> = bar
             .segments

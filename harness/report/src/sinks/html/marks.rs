@@ -1,95 +1,110 @@
-//! What is marked on an axis of time: the times of faults and alerts, and their instants.
+//! What is marked in time: the times of faults and alerts, and their instants. The style sheet
+//! places them by their seconds, wherever they are drawn.
 
-use super::axis::Axis;
+use super::run_time::RunTime;
+use super::time_text::duration;
 use crate::model::DrillReport;
-use crate::sinks::phrases::since;
 use alertdrill_core::{AlertOutcome, UtcInstant};
 
-/// A time from one instant to another; both are places on an axis, in percent.
+/// A time from one instant to another, in seconds of the run's time.
+#[derive(Clone)]
 pub(super) struct Band {
     pub(super) class: &'static str,
-    pub(super) left: f64,
-    pub(super) width: f64,
+    pub(super) from_s: f64,
+    pub(super) until_s: f64,
     pub(super) title: String,
 }
 
-/// An instant, as a place on an axis, in percent.
+/// An instant, in seconds of the run's time.
 pub(super) struct Mark {
     pub(super) class: &'static str,
-    pub(super) left: f64,
+    pub(super) at_s: f64,
     pub(super) title: String,
 }
 
 impl Mark {
     pub(super) fn style(&self) -> String {
-        format!("left:{:.2}%", self.left)
+        format!("--a:{:.1}", self.at_s)
     }
 }
 
 impl Band {
-    pub(super) fn of(class: &'static str, from: f64, until: f64, title: String) -> Self {
-        Self {
-            class,
-            left: from,
-            width: (until - from).max(0.0),
-            title,
-        }
-    }
-
     pub(super) fn style(&self) -> String {
-        format!("left:{:.2}%;width:{:.2}%", self.left, self.width)
+        let until_s = self.until_s.max(self.from_s);
+        format!("--a:{:.1};--b:{until_s:.1}", self.from_s)
+    }
+}
+
+/// How long after the fault an instant is, in words.
+pub(super) fn after(began_at: Option<UtcInstant>, at: UtcInstant) -> String {
+    let seconds = began_at.map_or(0.0, |began_at| at.seconds_since(began_at));
+    if seconds < 0.0 {
+        format!("{} before the fault", duration(-seconds))
+    } else {
+        format!("{} after the fault", duration(seconds))
     }
 }
 
 /// The times during which the drill's faults lasted. A fault that was not reverted lasts to the
-/// edge.
-pub(super) fn fault_bands(drill: &DrillReport, axis: Axis) -> Vec<Band> {
+/// run's end.
+pub(super) fn fault_bands(drill: &DrillReport, time: RunTime) -> Vec<Band> {
     let began_at = drill.fault_at();
     let bands = drill.faults.iter().map(|fault| {
-        let until = fault.reverted_at.map_or(100.0, |at| axis.place(at));
-        let ended = fault.reverted_at.map_or("not reverted".to_owned(), |at| {
-            format!("reverted {}", since(began_at, at))
+        let mut title = format!("{} {}", fault.target, fault.kind.replace('_', " "));
+        if Some(fault.injected_at) != began_at {
+            title = format!("{title} {}", after(began_at, fault.injected_at));
+        }
+        let lasted_s = |at: UtcInstant| at.seconds_since(fault.injected_at);
+        let lasted = fault.reverted_at.map_or("not reverted".to_owned(), |at| {
+            format!("reverted after {}", duration(lasted_s(at)))
         });
-        let title = format!(
-            "{} {}: {}, {ended}",
-            fault.target,
-            fault.kind,
-            since(began_at, fault.injected_at)
-        );
-        Band::of("fault", axis.place(fault.injected_at), until, title)
+        Band {
+            class: "fault",
+            from_s: time.second(fault.injected_at),
+            until_s: fault.reverted_at.map_or(time.until_s, |at| time.second(at)),
+            title: format!("{title}, {lasted}"),
+        }
     });
     bands.collect()
 }
 
 /// An alert's window, and the times during which it was pending and firing. An alert that was not
-/// seen to resolve fires to the edge.
+/// seen to resolve fires to the run's end.
 pub(super) fn alert_bands(
     alert: &AlertOutcome,
     fault_at: Option<UtcInstant>,
-    axis: Axis,
+    time: RunTime,
 ) -> Vec<Band> {
     let mut bands = Vec::new();
-    let opens_at = |[earliest, _]: [f64; 2]| after_fault(earliest, fault_at, axis);
-    if let Some([earliest, latest]) = alert.window_s
-        && let Some(left) = alert.window_s.and_then(opens_at)
-    {
-        let title = format!("window: {earliest:.0} s to {latest:.0} s after the fault");
-        let until = left + (latest - earliest) / axis.seconds * 100.0;
-        bands.push(Band::of("window", left, until.min(100.0), title));
+    if let (Some([earliest_s, latest_s]), Some(fault_at)) = (alert.window_s, fault_at) {
+        let (earliest, latest) = (duration(earliest_s), duration(latest_s));
+        bands.push(Band {
+            class: "window",
+            from_s: time.second(fault_at) + earliest_s,
+            until_s: time.second(fault_at) + latest_s,
+            title: format!("window: {earliest} to {latest} after the fault"),
+        });
     }
-    let ended = alert.resolved_at.map_or(100.0, |at| axis.place(at));
+    let ended_s = alert.resolved_at.map_or(time.until_s, |at| time.second(at));
     if let Some(pending) = alert.pending_at {
-        let until = alert.firing_at.map_or(ended, |at| axis.place(at));
-        let title = format!("pending {}", since(fault_at, pending));
-        bands.push(Band::of("pending", axis.place(pending), until, title));
+        bands.push(Band {
+            class: "pending",
+            from_s: time.second(pending),
+            until_s: alert.firing_at.map_or(ended_s, |at| time.second(at)),
+            title: format!("{} pending {}", alert.name, after(fault_at, pending)),
+        });
     }
     if let Some(firing) = alert.firing_at {
-        let resolved = |at| format!("resolved {}", since(fault_at, at));
+        let resolved = |at| format!("resolved {}", after(fault_at, at));
         let end = alert
             .resolved_at
             .map_or("not seen to resolve".to_owned(), resolved);
-        let title = format!("firing {}, {end}", since(fault_at, firing));
-        bands.push(Band::of("firing", axis.place(firing), ended, title));
+        bands.push(Band {
+            class: "firing",
+            from_s: time.second(firing),
+            until_s: ended_s,
+            title: format!("{} firing {}, {end}", alert.name, after(fault_at, firing)),
+        });
     }
     bands
 }
@@ -98,30 +113,27 @@ pub(super) fn alert_bands(
 pub(super) fn alert_marks(
     alert: &AlertOutcome,
     fault_at: Option<UtcInstant>,
-    axis: Axis,
+    time: RunTime,
 ) -> Vec<Mark> {
     let deadline = alert.deadline_s.and_then(|deadline_s| {
-        let title = format!("deadline {deadline_s:.0} s after the fault");
-        let left = after_fault(deadline_s, fault_at, axis)?;
-        let class = "deadline";
-        Some(Mark { class, left, title })
+        Some(Mark {
+            class: "deadline",
+            at_s: time.second(fault_at?) + deadline_s,
+            title: format!("deadline {} after the fault", duration(deadline_s)),
+        })
     });
     let notified = |what: &str, at: Option<UtcInstant>| {
         let at = at?;
-        let (class, left) = ("notified", axis.place(at));
-        let title = format!("{what} {}", since(fault_at, at));
-        Some(Mark { class, left, title })
+        Some(Mark {
+            class: "notified",
+            at_s: time.second(at),
+            title: format!("{what} {}", after(fault_at, at)),
+        })
     };
     let marks = [
         deadline,
         notified("notified", alert.notified_at),
-        notified("resolve notified", alert.resolve_notified_at),
+        notified("end notified", alert.resolve_notified_at),
     ];
     marks.into_iter().flatten().collect()
-}
-
-/// Where an instant after the fault is. What lies beyond the end is not drawn: `None`.
-fn after_fault(seconds: f64, fault_at: Option<UtcInstant>, axis: Axis) -> Option<f64> {
-    let place = axis.unbound(fault_at?) + seconds / axis.seconds * 100.0;
-    (place <= 100.0).then_some(place)
 }

@@ -1,15 +1,23 @@
 //! `index.html`: a run as a person looks at it, in one file that needs nothing else.
 //!
-//! From the bottom up: an axis of time, marks and bands on it, plots of lines, what is made of them
-//! (charts of panels, graphs of expressions, bars of latencies), a drill's row, the page.
+//! From the bottom up: times in words and in seconds of the run, marks and bands in time, lines as
+//! data, what is made of them (charts and states of panels, graphs of expressions, bars of
+//! latencies), a drill's row and story, the table of alerts, the top, the page. What is drawn on a
+//! canvas a library draws in the browser: `templates/vendor`.
 
-mod axis;
+mod alert_table;
 mod chart;
 mod drill_row;
 mod graph;
+mod head;
 mod latency_bar;
 mod marks;
 mod page;
 mod plot;
+mod run_time;
+mod states;
+mod story;
+mod time_text;
+mod unit;
 
-pub(super) use page::html_page;
+pub(super) use page::{Evidence, html_page};

@@ -4,161 +4,224 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use askama::Template;
+use serde::Serialize;
 
-use super::axis::{Axis, Tick};
+use super::alert_table::{AlertRow, alert_rows};
 use super::chart::Chart;
 use super::drill_row::DrillRow;
-use crate::model::{DrillReport, Latency, Report, Trend};
+use super::head::Head;
+use super::marks::fault_bands;
+use super::plot::{Number, in_page};
+use super::run_time::RunTime;
+use super::states::{StateRow, said_once, state_rows, states_of};
+use super::time_text::{clock, day_and_clock, duration};
+use crate::model::{Receivers, Report};
 use crate::sinks::phrases::facts_to_repeat;
-use alertdrill_core::{ExpressionHistory, Outcome, PanelRecord};
-
-/// Per drill, the expressions of its alerts.
-type Expressions = BTreeMap<String, Vec<ExpressionHistory>>;
+use alertdrill_core::{ExpressionHistory, PanelRecord};
 
 /// At most so many of the drills that did not pass are shown with their details at once.
 const OPEN_AT_ONCE: usize = 20;
 
-/// The page of `report`, with what the dashboard showed and the expressions of each drill's alerts.
+/// The library that draws lines, its style and its licence, as they are embedded.
+const UPLOT_SCRIPT: &str = include_str!("../../../templates/vendor/uplot/uPlot.iife.min.js");
+const UPLOT_STYLE: &str = include_str!("../../../templates/vendor/uplot/uPlot.min.css");
+const UPLOT_LICENCE: &str = include_str!("../../../templates/vendor/uplot/LICENSE");
+
+/// What a run's folder holds beside its report.
+#[derive(Default)]
+pub(in crate::sinks) struct Evidence {
+    /// What the dashboard showed.
+    pub(in crate::sinks) panels: Option<PanelRecord>,
+    /// Per drill, the expressions of its alerts.
+    pub(in crate::sinks) expressions: BTreeMap<String, Vec<ExpressionHistory>>,
+    /// Who was told.
+    pub(in crate::sinks) receivers: Receivers,
+}
+
+/// The page of `report`, with what the run's folder holds beside it.
 ///
 /// # Errors
 /// If the template cannot be rendered.
-pub(in crate::sinks) fn html_page(
-    report: &Report,
-    panels: Option<&PanelRecord>,
-    expressions: &Expressions,
-) -> askama::Result<String> {
-    Page::of(report, panels, expressions).render()
+pub(in crate::sinks) fn html_page(report: &Report, evidence: &Evidence) -> askama::Result<String> {
+    Page::of(report, evidence).render()
 }
 
 #[derive(Template)]
 #[template(path = "index.html")]
 struct Page<'a> {
     report: &'a Report,
-    counts: Vec<(Outcome, usize)>,
-    /// The alerts that have become slower than usual.
-    slower: Vec<String>,
-    ticks: Vec<Tick>,
+    head: Head,
+    begun: String,
+    lasted: String,
+    start_up: StartUp,
+    alerts: Vec<AlertRow>,
     rows: Vec<DrillRow>,
+    states: Vec<StateRow>,
     charts: Vec<Chart>,
     /// What it takes to repeat the run, as names and values.
     facts_to_repeat: Vec<(String, String)>,
+    /// The time and the faults of the run, as the script reads them.
+    run_data: String,
+    until_s: f64,
+    uplot_script: String,
+    uplot_style: &'static str,
 }
 
+/// What was before the first fault.
+struct StartUp {
+    took: String,
+    text: String,
+}
+
+/// The time and the faults of a run.
+#[derive(Serialize)]
+struct RunData<'a> {
+    zero: f64,
+    until: Number,
+    /// Per drill, its faults.
+    faults: Vec<(&'a str, Vec<FaultData>)>,
+}
+
+/// From when until when it lasted, and what it was.
+type FaultData = (Number, Number, String);
+
 impl<'a> Page<'a> {
-    fn of(report: &'a Report, panels: Option<&PanelRecord>, expressions: &Expressions) -> Self {
+    fn of(report: &'a Report, evidence: &Evidence) -> Self {
         let run = &report.run.info;
-        let axis = Axis::of(run.started_at, run.finished_at, run.started_at);
-        let outcomes = [
-            Outcome::Fail,
-            Outcome::Error,
-            Outcome::Pass,
-            Outcome::Skipped,
-        ];
-        let count = |outcome| {
-            let drills = report
-                .drills
-                .iter()
-                .filter(|drill| drill.verdict == outcome);
-            (outcome, drills.count())
-        };
-        let counts = outcomes
-            .map(count)
-            .into_iter()
-            .filter(|(_, count)| *count > 0);
-        let mut drills: Vec<_> = report.drills.iter().collect();
-        // What needs to be looked at comes first, and then what happened first.
-        drills.sort_by_key(|drill| (Reverse(drill.verdict), drill.fault_at()));
-        let expressions_of = |name: &String| expressions.get(name).map_or(&[][..], Vec::as_slice);
-        let rows = drills.into_iter();
-        let mut rows: Vec<_> = rows
-            .map(|drill| DrillRow::of(drill, expressions_of(&drill.name), axis))
-            .collect();
-        for row in rows.iter_mut().skip(OPEN_AT_ONCE) {
-            row.is_open = false;
-        }
-        let charts_of = |record: &PanelRecord| {
-            let (panels, sampling) = (&record.history.panels, record.history.sampling);
-            panels
-                .iter()
-                .map(|panel| Chart::of(panel, sampling, report, axis))
-                .collect()
-        };
+        let time = RunTime::of(report);
+        let (states, charts) = evidence
+            .panels
+            .as_ref()
+            .map_or_else(Default::default, |record| panels(record, report, time));
         Self {
             report,
-            counts: counts.collect(),
-            slower: report.drills.iter().flat_map(slower).collect(),
-            ticks: axis.ticks(),
-            rows,
-            charts: panels.map_or_else(Vec::new, charts_of),
+            head: Head::of(report),
+            begun: day_and_clock(run.started_at),
+            lasted: duration(report.run.wall_s),
+            start_up: StartUp::of(report, time),
+            alerts: alert_rows(report, &evidence.receivers),
+            rows: rows(report, &evidence.expressions, time),
+            states,
+            charts,
             facts_to_repeat: facts_to_repeat(&run.provenance),
+            run_data: run_data(report, time),
+            until_s: time.until_s,
+            // A licence that asks to be with each copy is.
+            uplot_script: format!("/*\n{UPLOT_LICENCE}\n*/\n{UPLOT_SCRIPT}"),
+            uplot_style: UPLOT_STYLE,
         }
     }
 }
 
-fn slower(drill: &DrillReport) -> impl Iterator<Item = String> {
-    let slower = |(latency, trend): (&Latency, &Trend)| {
-        format!(
-            "{}: {} is slower than usual: {trend}",
-            drill.name, latency.alert
-        )
-    };
-    drill.slower().map(slower)
+fn rows(
+    report: &Report,
+    expressions: &BTreeMap<String, Vec<ExpressionHistory>>,
+    time: RunTime,
+) -> Vec<DrillRow> {
+    let mut drills: Vec<_> = report.drills.iter().collect();
+    // What needs to be looked at comes first, and then what happened first.
+    drills.sort_by_key(|drill| (Reverse(drill.verdict), drill.fault_at()));
+    let expressions_of = |name: &String| expressions.get(name).map_or(&[][..], Vec::as_slice);
+    let rows = drills.into_iter();
+    let mut rows: Vec<_> = rows
+        .map(|drill| DrillRow::of(drill, expressions_of(&drill.name), time))
+        .collect();
+    for row in rows.iter_mut().skip(OPEN_AT_ONCE) {
+        row.is_open = false;
+    }
+    rows
+}
+
+/// The panels whose values are states, and the others.
+fn panels(record: &PanelRecord, report: &Report, time: RunTime) -> (Vec<StateRow>, Vec<Chart>) {
+    let (mut states, mut charts) = (Vec::new(), Vec::new());
+    let step = record.history.sampling;
+    for panel in &record.history.panels {
+        let names = states_of(panel);
+        if names.is_empty() {
+            charts.extend(Chart::all_of(panel, step, report, time));
+        } else {
+            states.extend(state_rows(panel, &names, step, time));
+        }
+    }
+    (said_once(states), charts)
+}
+
+fn run_data(report: &Report, time: RunTime) -> String {
+    let drills = report.drills.iter();
+    let faults = drills.map(|drill| {
+        let faults = fault_bands(drill, time).into_iter();
+        let faults = faults.map(|band| (Number(band.from_s), Number(band.until_s), band.title));
+        (drill.name.as_str(), faults.collect())
+    });
+    in_page(&RunData {
+        zero: time.zero.epoch_s(),
+        until: Number(time.until_s),
+        faults: faults.collect(),
+    })
+}
+
+impl StartUp {
+    fn of(report: &Report, time: RunTime) -> Self {
+        let run = &report.run.info;
+        let ready = duration(run.stack_ready_s);
+        Self {
+            took: duration(time.zero.seconds_since(run.started_at)),
+            text: format!(
+                "The run began at {}, its stack was steady after {ready}, and the first fault came \
+                 at {}: from that on all times count.",
+                clock(run.started_at),
+                clock(time.zero)
+            ),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Milestone;
-    use crate::examples::{example_provenance, example_report, folded};
+    use crate::examples::{example_provenance, example_report};
 
-    #[test]
-    fn text_that_comes_from_the_stack_is_shown_as_text() {
-        let report = example_report("<script>alert(1)</script>");
-        let html = html_page(&report, None, &Expressions::new()).unwrap();
-        assert!(!html.contains("<script>alert(1)"));
-        assert!(html.contains("&#60;script&#62;alert(1)"), "{html}");
+    fn page(report: &Report) -> String {
+        html_page(report, &Evidence::default()).unwrap()
     }
 
     #[test]
-    fn alert_that_has_become_slower_is_named_above_all_drills() {
-        let mut report = example_report("okx");
-        let drill = &mut report.drills[0];
-        drill.latencies = drill.known_latencies();
-        let earlier_s = vec![50.0; 5];
-        let slow = Trend {
-            until: Milestone::Firing,
-            now_s: 65.0,
-            earlier_s,
-            usual_s: Some([50.0, 50.0]),
-            is_slower: true,
-        };
-        let usual = Trend {
-            until: Milestone::Notified,
-            is_slower: false,
-            ..slow.clone()
-        };
-        drill.latencies[0].trends = vec![slow, usual];
-        insta::assert_snapshot!(
-            folded(&Page::of(&report, None, &Expressions::new()).slower.join("\n")),
-            @r"
-        feed_handler_stopped: FeedHandlerDown is slower than usual: fired after the
-        fault: 65.0 s, usually 50.0 to 50.0 s in 5 runs before
-        "
-        );
+    fn text_that_comes_from_the_stack_is_shown_as_text() {
+        let html = page(&example_report("<script>alert(1)</script>"));
+        assert!(!html.contains("<script>alert(1)"));
+        assert!(html.contains("&#60;script&#62;alert(1)"), "{html}");
+        assert!(html.contains("\\u003cscript>alert(1)"), "{html}");
     }
 
     #[test]
     fn head_of_the_page_says_what_it_takes_to_repeat_the_run() {
         let mut report = example_report("okx");
-        let html = |report: &Report| html_page(report, None, &Expressions::new()).unwrap();
-        assert!(!html(&report).contains("To repeat this run"));
+        assert!(!page(&report).contains("c0ffee00"));
         report.run.info.provenance = example_provenance();
-        let html = html(&report);
+        let html = page(&report);
         let head = html.split("</header>").next().unwrap();
         let shown = "<dt>commit</dt><dd>c0ffee00, with uncommitted changes</dd>";
-        assert!(
-            head.contains("To repeat this run") && head.contains(shown),
-            "{head}"
-        );
+        assert!(head.contains(shown), "{head}");
+    }
+
+    #[test]
+    fn start_up_is_told_in_words_and_the_times_of_the_page_begin_with_the_first_fault() {
+        let report = example_report("okx");
+        let start_up = StartUp::of(&report, RunTime::of(&report));
+        assert_eq!(start_up.took, "10 s");
+        insta::assert_snapshot!(start_up.text, @"The run began at 05:41:40 UTC, its stack was steady after 0.3 s, and the first fault came at 05:41:50 UTC: from that on all times count.");
+    }
+
+    #[test]
+    fn library_that_draws_is_the_one_that_is_named_and_its_licence_is_with_it() {
+        let named = include_str!("../../../templates/vendor/README.md");
+        let row = named.lines().find(|line| line.contains("[uPlot]")).unwrap();
+        let version = row.split('|').nth(2).unwrap().trim();
+        assert!(UPLOT_SCRIPT.contains(&format!("uPlot (v{version})")));
+        assert!(UPLOT_LICENCE.contains("MIT License") && row.contains("MIT"));
+        let html = page(&example_report("okx"));
+        assert!(html.contains(UPLOT_SCRIPT) && html.contains(UPLOT_LICENCE));
+        assert!(!UPLOT_SCRIPT.contains("</script") && !UPLOT_STYLE.contains("</style"));
     }
 }

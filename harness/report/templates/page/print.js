@@ -1,0 +1,29 @@
+// ---- on paper: light, as wide as a page, everything drawn that is open
+
+const PAPER_PX = 680;
+
+function toPaper() {
+  document.documentElement.classList.add("paper");
+  for (const place of document.querySelectorAll(".plot, .ruler")) {
+    if (!place.checkVisibility({ contentVisibilityAuto: false })) continue;
+    if (place.classList.contains("ruler")) drawRuler(place);
+    else draw(place);
+    fit(place, place.closest(".charts") ? PAPER_PX / 2 - 10 : PAPER_PX);
+  }
+  repaint();
+}
+
+function fromPaper() {
+  document.documentElement.classList.remove("paper");
+  for (const { place } of plots) fit(place);
+  repaint();
+}
+
+addEventListener("beforeprint", toPaper);
+addEventListener("afterprint", fromPaper);
+
+// ---- and begin
+
+document.querySelectorAll("details").forEach(unfold);
+watchPlots(document);
+followAddress();
