@@ -180,6 +180,11 @@ fn report_of_a_run_with_a_drill_that_failed_is_usable_by_mouse_by_keyboard_and_b
         html.contains("<b>1</b> failed"),
         "the drill whose alert was late has not failed"
     );
+    // Its promise is 100 s, and its onset came 2 s early: the page says what the verdict says.
+    assert!(
+        html.contains("its deadline is at +98.0 s") && html.contains(">11.7 s too late<"),
+        "the page's margin is not the verdict's"
+    );
     let (well, said) = open_in_a_browser(&folder);
     assert!(well, "{said}");
 }

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Claim;
 use crate::{
-    Labels, LoadedRule, Onset, Placement, Promises, Settings, rule_of_severity, seconds, selector,
+    Labels, LoadedRule, Onset, Placement, Promises, Settings, UtcInstant, rule_of_severity,
+    seconds, selector,
 };
 
 /// An alert that the drill's fault must cause.
@@ -101,6 +102,15 @@ impl ExpectedAlert {
             alert: self.alert.clone(),
             labels: self.labels.clone(),
         }
+    }
+
+    /// When it must fire at the latest after a fault at `fault_at`. The promised time is for the
+    /// latest onset: one that came sooner, at `onset_at`, leaves no more time after it.
+    #[must_use]
+    pub fn due_at(&self, fault_at: UtcInstant, onset_at: Option<UtcInstant>) -> UtcInstant {
+        let promised = fault_at.plus(self.deadline);
+        let after_onset = self.deadline.saturating_sub(self.onset.latest);
+        onset_at.map_or(promised, |at| promised.min(at.plus(after_onset)))
     }
 
     /// Whether this receiver may be told of it: the promised one, one of those beside it, or any if

@@ -89,14 +89,10 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// When it must fire at the latest. The promised time is for the latest onset: one that came
-    /// sooner leaves no more time after it.
+    /// When it must fire at the latest.
     pub(super) fn deadline(&self) -> UtcInstant {
-        let expected = self.expected;
-        let promised = self.fault.injected_at.plus(expected.deadline);
-        let after_onset = expected.deadline.saturating_sub(expected.onset.latest);
-        let onset_at = self.outcome.onset_at;
-        onset_at.map_or(promised, |at| promised.min(at.plus(after_onset)))
+        let fault_at = self.fault.injected_at;
+        self.expected.due_at(fault_at, self.outcome.onset_at)
     }
 
     fn not_before(&self) -> UtcInstant {

@@ -1,5 +1,6 @@
 //! What the records of a run prove: its report, as tools read it, and how that is made.
 
+mod due;
 mod earlier_runs;
 mod floor;
 mod latency;

@@ -2,23 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::store::RunFolder;
-use alertdrill_core::{AlertOutcome, DeliveryStatus, DrillRecord, Labels, Result, agree};
+use alertdrill_core::{AlertOutcome, DeliveryStatus, DrillRecord, Labels, agree};
 
 /// Per drill, the alerts that a receiver was told of.
 #[derive(Debug, Default)]
 pub(crate) struct Receivers(BTreeMap<String, BTreeSet<(Labels, String)>>);
 
 impl Receivers {
-    /// Who was told in the run of `folder`.
-    ///
-    /// # Errors
-    /// If a record cannot be read.
-    pub(crate) fn in_folder(folder: &RunFolder) -> Result<Self> {
-        Ok(Self::of(&folder.records()?))
-    }
-
-    fn of(records: &[DrillRecord]) -> Self {
+    /// Who was told, as these records say.
+    pub(crate) fn of(records: &[DrillRecord]) -> Self {
         let told = records.iter().map(|record| {
             let deliveries = record.timeline.deliveries.iter();
             let firing = deliveries.filter(|delivery| delivery.status == DeliveryStatus::Firing);

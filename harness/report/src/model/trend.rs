@@ -49,6 +49,20 @@ impl Trend {
 
 impl fmt::Display for Trend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.told(
+            |seconds| format!("{seconds:.1} s"),
+            |shortest, longest| format!("{shortest:.1} to {longest:.1} s"),
+        ))
+    }
+}
+
+impl Trend {
+    /// The trend in words, with a time and a range of times as these write them.
+    pub(crate) fn told(
+        &self,
+        time: impl Fn(f64) -> String,
+        range: impl Fn(f64, f64) -> String,
+    ) -> String {
         let since = match self.until {
             Milestone::Notified => "notified after firing",
             Milestone::Resolved => "resolved after the revert",
@@ -59,14 +73,10 @@ impl fmt::Display for Trend {
             1 => "1 run".to_owned(),
             count => format!("{count} runs"),
         };
-        write!(f, "{since}: {:.1} s", self.now_s)?;
-        match self.usual_s {
-            Some([earliest_s, latest_s]) => write!(
-                f,
-                ", usually {earliest_s:.1} to {latest_s:.1} s in {runs} before"
-            ),
-            None => write!(f, ", {runs} before"),
-        }
+        let usually = self.usual_s.map_or(String::new(), |[shortest, longest]| {
+            format!("usually {} in ", range(shortest, longest))
+        });
+        format!("{since}: {}, {usually}{runs} before", time(self.now_s))
     }
 }
 

@@ -12,15 +12,16 @@ use alertdrill_core::{Error, Result};
 /// [`Error::File`], or [`Error::BadDescription`] if a file of the run cannot be read.
 pub fn save_report(report: &Report, folder: &RunFolder) -> Result<()> {
     folder.save(Report::FILE, report)?;
+    let records = folder.records()?;
     let names = report.drills.iter().map(|drill| &drill.name);
     let evidence = Evidence {
         panels: folder.panels()?,
         expressions: names
             .map(|name| Ok((name.clone(), folder.expressions(name)?)))
             .collect::<Result<_>>()?,
-        receivers: Receivers::in_folder(folder)?,
+        receivers: Receivers::of(&records),
     };
-    let html = html_page(report, &evidence);
+    let html = html_page(&report.with_what_was_due(&records), &evidence);
     write(folder, "junit.xml", junit_xml(report))?;
     write(folder, "index.html", html)
 }

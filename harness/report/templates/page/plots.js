@@ -4,7 +4,9 @@ const COLOURS = 10;
 const READABLE = 400;
 const HEIGHT_PX = 190;
 const FONT = "12px system-ui, sans-serif";
-const INSTANTS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 86400];
+const INSTANTS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 86400,
+  ...[7, 30, 365, 3650, 36500, 365000].map((days) => days * 86400)];
+const BYTES = Array.from({ length: 50 }, (none, power) => 2 ** power);
 const plots = new Set();
 const inSight = new WeakSet();
 
@@ -45,6 +47,7 @@ function aligned(lines, from, until) {
 function instantsAround(zero) {
   return (u, axis, from, until, every) => {
     const instants = [];
+    if (!(every > 0)) return instants;
     for (let n = Math.ceil((from - zero) / every); zero + n * every <= until; n += 1) {
       instants.push(zero + n * every);
     }
@@ -65,8 +68,9 @@ function timeAxis(zero, side) {
 
 function valueAxis(words, unit) {
   const size = (u, values) => 18 + 6.6 * Math.max(0, ...(values ?? []).map((text) => text.length));
+  const steps = { s: [0.1, 0.2, 0.5, ...INSTANTS_S], bytes: BYTES }[unit];
   return {
-    scale: "y", font: FONT, size, ...(unit === "s" ? { incrs: [0.1, 0.2, 0.5, ...INSTANTS_S] } : {}), gap: 4, stroke: () => colour("--faint"),
+    scale: "y", font: FONT, size, ...(steps && { incrs: steps }), gap: 4, stroke: () => colour("--faint"),
     grid: lines(), ticks: { ...lines(), size: 4 },
     values: (u, values) => values.map(words),
   };

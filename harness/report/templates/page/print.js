@@ -8,7 +8,7 @@ function toPaper() {
     if (!place.checkVisibility({ contentVisibilityAuto: false })) continue;
     if (place.classList.contains("ruler")) drawRuler(place);
     else draw(place);
-    fit(place, place.closest(".charts") ? PAPER_PX / 2 - 10 : PAPER_PX);
+    fit(place, place.closest(".charts") ? PAPER_PX / 2 - 20 : PAPER_PX);
   }
   repaint();
 }

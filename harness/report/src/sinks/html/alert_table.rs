@@ -301,7 +301,7 @@ impl DetectionBar {
             format!(", its window is {earliest} to {latest}")
         });
         let label = format!(
-            "{} fired after {}{within}, promised is {}",
+            "{} fired after {}{within}, due after {}",
             known_as(tightest.alert),
             duration(took_s),
             duration(deadline_s)
@@ -360,7 +360,7 @@ mod tests {
         assert_eq!(
             bar.label,
             "FeedHandlerDown{exchange=\"okx\"} fired after 1 min 5 s, its window is 1 min 1 s to \
-             1 min 12 s, promised is 2 min"
+             1 min 12 s, due after 2 min"
         );
         assert!((bar.deadline - 100.0 / BAR_BEYOND).abs() < 0.01);
         assert_eq!(bar.times, [50.0]);

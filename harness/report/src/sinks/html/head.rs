@@ -1,7 +1,7 @@
 //! The top of the page: what one wants to know first.
 
 use super::alert_table::{Detection, known_as};
-use super::time_text::duration;
+use super::time_text::{between, duration};
 use crate::model::{DrillReport, Latency, Report, Trend};
 use alertdrill_core::Outcome;
 
@@ -31,7 +31,7 @@ pub(super) struct Slowest {
     pub(super) alert: String,
     pub(super) drill: String,
     pub(super) took: String,
-    pub(super) promised: String,
+    pub(super) due: String,
     /// In percent.
     pub(super) used: f64,
     pub(super) is_late: bool,
@@ -100,7 +100,7 @@ fn slowest(report: &Report) -> Option<Slowest> {
         alert: known_as(slowest.alert),
         drill: slowest.drill.name.clone(),
         took: duration(took_s),
-        promised: duration(promised_s),
+        due: duration(promised_s),
         used: took_s / promised_s.max(0.1) * 100.0,
         is_late: took_s > promised_s,
     })
@@ -109,8 +109,10 @@ fn slowest(report: &Report) -> Option<Slowest> {
 fn slower(drill: &DrillReport) -> impl Iterator<Item = String> {
     let slower = |(latency, trend): (&Latency, &Trend)| {
         format!(
-            "{}: {} is slower than usual: {trend}",
-            drill.name, latency.alert
+            "{}: {} is slower than usual: {}",
+            drill.name,
+            latency.alert,
+            trend.told(duration, between)
         )
     };
     drill.slower().map(slower)
@@ -146,7 +148,7 @@ mod tests {
             folded(&head.slower.join("\n")),
             @r"
         feed_handler_stopped: FeedHandlerDown is slower than usual: fired after the
-        fault: 65.0 s, usually 50.0 to 50.0 s in 5 runs before
+        fault: 1 min 5 s, usually 50 s in 5 runs before
         "
         );
         assert_eq!(head.not_slower, "nothing");
@@ -176,7 +178,7 @@ mod tests {
         let slowest = head.slowest.unwrap();
         assert_eq!(slowest.took, "1 min 5 s");
         assert_eq!(
-            (slowest.promised.as_str(), slowest.used.round()),
+            (slowest.due.as_str(), slowest.used.round()),
             ("2 min", 54.0)
         );
         assert!(!slowest.is_late);

@@ -1,7 +1,7 @@
 //! Where an alert's time went, as two bars: to its notification, and to the notification of its
 //! end.
 
-use super::time_text::duration;
+use super::time_text::{between, duration};
 use crate::model::{Latency, LatencyStep, Milestone, Trend};
 use crate::sinks::phrases::named;
 
@@ -110,7 +110,7 @@ impl TrendLine {
             ""
         };
         Self {
-            text: format!("{note}{trend}"),
+            text: format!("{note}{}", trend.told(duration, between)),
             is_slower: trend.is_slower,
             heights: times().map(|time_s| time_s / longest_s * 100.0).collect(),
         }
@@ -159,8 +159,8 @@ mod tests {
         insta::assert_snapshot!(
             folded(&line.text),
             @r"
-        slower than usual: fired after the fault: 136.0 s, usually 56.0 to 72.0 s in 5
-        runs before
+        slower than usual: fired after the fault: 2 min 16 s, usually 56 s to 1 min 12 s
+        in 5 runs before
         "
         );
         assert_eq!(line.heights[4..], [50.0, 100.0]);

@@ -119,7 +119,7 @@ pub(super) fn alert_marks(
         Some(Mark {
             class: "deadline",
             at_s: time.second(fault_at?) + deadline_s,
-            title: format!("deadline {} after the fault", duration(deadline_s)),
+            title: format!("due {} after the fault", duration(deadline_s)),
         })
     });
     let notified = |what: &str, at: Option<UtcInstant>| {

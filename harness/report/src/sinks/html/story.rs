@@ -120,7 +120,7 @@ impl AlertStory<'_> {
         let firing = self.told(
             "firing",
             |alert| alert.firing_at,
-            |all| format!("{name} fires{all}{}", self.against_its_promise()),
+            |all| format!("{name} fires{all}{}", self.against_what_was_due()),
         );
         let notified = self.told(
             "notified",
@@ -165,7 +165,7 @@ impl AlertStory<'_> {
         Some(event(first, class, text(format!("{who}{until}"))))
     }
 
-    fn against_its_promise(&self) -> String {
+    fn against_what_was_due(&self) -> String {
         let judged = self.alerts.iter().filter_map(|alert| {
             let took_s = alert.time_to_fire_s?;
             Some((took_s, alert.deadline_s?, alert.window_s))
@@ -175,23 +175,15 @@ impl AlertStory<'_> {
             return String::new();
         };
         let margin_s = deadline_s - took_s;
-        let promised = if margin_s < 0.0 {
-            format!(
-                ", {} later than the promised {}",
-                duration(-margin_s),
-                duration(deadline_s)
-            )
+        let margin = if margin_s < 0.0 {
+            format!(", {} after it was due", duration(-margin_s))
         } else {
-            format!(
-                ", {} before the promised {} are over",
-                duration(margin_s),
-                duration(deadline_s)
-            )
+            format!(", {} before it was due", duration(margin_s))
         };
         let window = window_s.map_or(String::new(), |[earliest_s, latest_s]| {
             format!("; its window is {}", between(earliest_s, latest_s))
         });
-        format!("{promised}{window}")
+        format!("{margin}{window}")
     }
 
     fn after_the_revert(&self) -> String {
@@ -215,9 +207,9 @@ pub(super) fn silence(alert: &AlertOutcome, fault_at: Option<UtcInstant>) -> Opt
     }
     let name = super::alert_table::known_as(alert);
     if let Some(deadline_s) = alert.deadline_s {
-        let promised = duration(deadline_s);
+        let due = duration(deadline_s);
         return Some(format!(
-            "{name} did not fire; promised was within {promised}"
+            "{name} did not fire; it was due {due} after the fault"
         ));
     }
     let pending = alert.pending_at.map_or(String::new(), |at| {
@@ -247,7 +239,7 @@ mod tests {
         insta::assert_snapshot!(lines(&drill), @r"
         05:41:50 UTC +0 s: okx is broken: service stopped
         05:41:55 UTC +5 s: FeedHandlerDown is pending
-        05:42:55 UTC +1 min 5 s: FeedHandlerDown fires, 55 s before the promised 2 min are over; its window is 1 min 1 s to 1 min 12 s
+        05:42:55 UTC +1 min 5 s: FeedHandlerDown fires, 55 s before it was due; its window is 1 min 1 s to 1 min 12 s
         05:43:05 UTC +1 min 15 s: its receiver is told of FeedHandlerDown
         05:43:30 UTC +1 min 40 s: okx is mended
         05:43:38 UTC +1 min 48 s: FeedHandlerDown is resolved, 8 s after all is mended
@@ -266,7 +258,7 @@ mod tests {
         insta::assert_snapshot!(lines(&drill), @r"
         05:41:50 UTC +0 s: 5 parts are broken (service stopped): okx, okx, okx, okx, okx
         05:41:55 UTC +5 s: FeedHandlerDown is pending for all 2
-        05:42:55 UTC +1 min 5 s: FeedHandlerDown fires for all 2 within 15 s, 40 s before the promised 2 min are over; its window is 1 min 1 s to 1 min 12 s
+        05:42:55 UTC +1 min 5 s: FeedHandlerDown fires for all 2 within 15 s, 40 s before it was due; its window is 1 min 1 s to 1 min 12 s
         ");
     }
 
@@ -277,7 +269,7 @@ mod tests {
         assert_eq!(silence(&alert, drill.fault_at()), None);
         alert.firing_at = None;
         let told = |alert: &AlertOutcome| silence(alert, drill.fault_at()).unwrap();
-        insta::assert_snapshot!(told(&alert), @r#"FeedHandlerDown{exchange="okx"} did not fire; promised was within 2 min"#);
+        insta::assert_snapshot!(told(&alert), @r#"FeedHandlerDown{exchange="okx"} did not fire; it was due 2 min after the fault"#);
         alert.deadline_s = None;
         insta::assert_snapshot!(told(&alert), @r#"FeedHandlerDown{exchange="okx"} stayed silent, as it must; it was pending from 5 s after the fault on"#);
     }
