@@ -1,154 +1,24 @@
 """Opens a run's report in Chromium, uses it as a person does, and says what is wrong with it.
 
 usage: check.py URL [SCREENSHOTS]: a picture per width and colour scheme goes into the folder SCREENSHOTS, if there is one.
-The environment variable ONLY names a check that is to be made alone. What was measured is printed, and a line for everything that is wrong; ends with 1 if anything is.
+The environment variable ONLY names a check that is to be made alone.
+What was measured is printed, and a line for everything that is wrong; ends with 1 if anything is.
 """
 
 import base64
 import json
 import os
 import sys
-import time
 from pathlib import Path
 
-from selenium import webdriver
-from selenium.common.exceptions import TimeoutException
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.wait import WebDriverWait
+
+from browser import Page, expect, problems
+from questions import FAINT_TEXT, LEAST_CONTRAST, PAINTED, RANGE, SHOWN
 
 WIDTHS = (1600, 390)
-# https://www.w3.org/TR/WCAG22/#contrast-minimum
-LEAST_CONTRAST = 4.5
-# A busy machine may take long to show what was asked for.
-SHOWN_WITHIN_S = 10
-
-# Text that stands out too little from what is behind it, as [text, contrast].
-FAINT_TEXT = """
-const channels = (colour) => {
-  const context = (window.__context ??= new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true }));
-  context.clearRect(0, 0, 1, 1); context.fillStyle = colour; context.fillRect(0, 0, 1, 1);
-  return [...context.getImageData(0, 0, 1, 1).data];
-};
-const luminance = (rgb) => {
-  const [r, g, b] = rgb.slice(0, 3).map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-};
-const behind = (element) => {
-  const layers = [];
-  for (let at = element; at; at = at.parentElement) {
-    const layer = channels(getComputedStyle(at).backgroundColor);
-    layers.push(layer);
-    if (layer[3] === 255) break;
-  }
-  return layers.reverse().reduce((below, [r, g, b, a]) => [r, g, b].map((c, i) => c * a / 255 + below[i] * (1 - a / 255)), [255, 255, 255]);
-};
-const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-const found = new Map();
-while (walker.nextNode()) {
-  const element = walker.currentNode.parentElement;
-  const text = walker.currentNode.data.trim();
-  if (!text || ["SCRIPT", "STYLE"].includes(element.tagName) || !element.checkVisibility()) continue;
-  const [one, other] = [luminance(channels(getComputedStyle(element).color)), luminance(behind(element))];
-  const contrast = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
-  if (contrast < LEAST) found.set(element.className + "/" + element.tagName, [text.slice(0, 40), Math.round(contrast * 100) / 100]);
-}
-return [...found.values()];
-""".replace("LEAST", str(LEAST_CONTRAST))
-
-SHOWN = "return [...document.querySelectorAll('.drill')].filter((drill) => !drill.hidden).map((drill) => drill.dataset.verdict)"
-# A plot of a drill or of the dashboard, that is drawn; `arguments[0]` is its place in the page.
-RANGE = "const { min, max } = arguments[0].plot.scales.x; return [min, max]"
-# How many pixels of a plot's canvas are of the colour that the style sheet calls by this name.
-PAINTED = """
-const [place, name] = arguments;
-const canvas = place.querySelector("canvas");
-const probe = Object.assign(document.createElement("span"), { style: `color: var(${name})` });
-document.body.append(probe);
-const [r, g, b] = getComputedStyle(probe).color.match(/[0-9]+/g).map(Number);
-probe.remove();
-const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
-copy.drawImage(canvas, 0, 0);
-const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
-let painted = 0;
-for (let i = 0; i < data.length; i += 4) {
-  if (data[i + 3] > 200 && Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) < 12) painted += 1;
-}
-return painted;
-"""
-FRAMES = """
-const done = arguments[arguments.length - 1];
-const began = performance.now();
-ACTION;
-requestAnimationFrame(() => setTimeout(() => done(performance.now() - began)));
-"""
-
-problems = []
-
-
-def expect(holds, what):
-    if not holds:
-        problems.append(what)
-
-
-class Page:
-    """The report in a browser."""
-
-    def __init__(self, url):
-        options = webdriver.ChromeOptions()
-        for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--force-color-profile=srgb"):
-            options.add_argument(argument)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        options.binary_location = "/usr/bin/chromium"
-        self.driver = webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
-        self.resize(WIDTHS[0])
-        began = time.monotonic()
-        self.driver.get(url)
-        self.loaded_ms = (time.monotonic() - began) * 1000
-
-    def resize(self, width):
-        self.driver.execute_cdp_cmd(
-            "Emulation.setDeviceMetricsOverride", {"width": width, "height": 1200, "deviceScaleFactor": 1, "mobile": False}
-        )
-
-    def emulate(self, scheme, media=""):
-        features = [{"name": "prefers-color-scheme", "value": scheme}]
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
-
-    def run(self, script, *arguments):
-        return self.driver.execute_script(script, *arguments)
-
-    def all(self, selector):
-        return self.driver.find_elements(By.CSS_SELECTOR, selector)
-
-    def one(self, selector):
-        return self.driver.find_element(By.CSS_SELECTOR, selector)
-
-    def comes_to(self, condition):
-        """Whether `condition` holds, at once or soon."""
-        try:
-            return WebDriverWait(self.driver, SHOWN_WITHIN_S, poll_frequency=0.05).until(lambda _: condition())
-        except TimeoutException:
-            return False
-
-    def press(self, *keys):
-        ActionChains(self.driver).send_keys(*keys).perform()
-
-    def is_drawn(self, place):
-        """Whether a graph is drawn once it has come into sight."""
-        self.run("arguments[0].scrollIntoView({ block: 'center' })", place)
-        drawn = self.comes_to(lambda: self.run("return Boolean(arguments[0].plot)", place))
-        expect(drawn, f"a graph that came into sight is not drawn: {place.get_attribute('data-label')}")
-        return drawn
-
-    def a_graph(self, selector=".plot"):
-        """A graph that is drawn; None if there is none."""
-        place = next(iter(self.all(selector)), None)
-        return place if place is not None and self.is_drawn(place) else None
-
-    def took_ms(self, action):
-        return self.driver.execute_async_script(FRAMES.replace("ACTION", action))
 
 
 def filters(page):
@@ -464,7 +334,7 @@ CHECKS = (size, filters, top, alerts, times, details, hints, cursor, legend, num
 def main():
     url, *rest = sys.argv[1:]
     screenshots = Path(rest[0]) if rest else None
-    page = Page(url)
+    page = Page(url, WIDTHS[0])
     try:
         only = os.environ.get("ONLY")
         for check in CHECKS:

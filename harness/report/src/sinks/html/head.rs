@@ -1,6 +1,6 @@
 //! The top of the page: what one wants to know first.
 
-use super::alert_table::{Detection, known_as};
+use super::detection::{Detection, known_as};
 use super::time_text::{between, duration};
 use crate::model::{DrillReport, Latency, Report, Trend};
 use alertdrill_core::Outcome;

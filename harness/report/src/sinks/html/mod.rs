@@ -7,6 +7,7 @@
 
 mod alert_table;
 mod chart;
+mod detection;
 mod drill_row;
 mod graph;
 mod head;

@@ -205,7 +205,7 @@ pub(super) fn silence(alert: &AlertOutcome, fault_at: Option<UtcInstant>) -> Opt
     if alert.firing_at.is_some() {
         return None;
     }
-    let name = super::alert_table::known_as(alert);
+    let name = super::detection::known_as(alert);
     if let Some(deadline_s) = alert.deadline_s {
         let due = duration(deadline_s);
         return Some(format!(
