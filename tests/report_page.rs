@@ -301,14 +301,14 @@ const BROKEN: [[&str; 4]; 24] = [
     ],
     [
         "cursor",
-        "sub: () => true",
+        "sub: () => inSight.has(place)",
         "sub: () => false",
         "the cursor is not at one instant",
     ],
     [
         "cursor",
-        "else main.style.removeProperty(\"--at\");\n}\n\nfunction pointAt",
-        "main.style.removeProperty(\"--at\");\n}\n\nfunction pointAt",
+        "for (const row of rowsInSight) mark(row);",
+        "",
         "not at the same instant on the rows",
     ],
     [

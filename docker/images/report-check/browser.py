@@ -42,9 +42,9 @@ class Page:
         self.driver.get(url)
         self.loaded_ms = (time.monotonic() - began) * 1000
 
-    def resize(self, width):
+    def resize(self, width, height=1200):
         self.driver.execute_cdp_cmd(
-            "Emulation.setDeviceMetricsOverride", {"width": width, "height": 1200, "deviceScaleFactor": 1, "mobile": False}
+            "Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         )
 
     def emulate(self, scheme, media=""):

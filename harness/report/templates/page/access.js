@@ -22,6 +22,7 @@ function moveBy(plot, step) {
   const from = left >= 0 ? left : 0;
   plot.setCursor({ left: Math.min(Math.max(from + (step * width) / STEPS, 0), width), top: 1 }, true, true);
   const second = plot.posToVal(plot.cursor.left, "x");
+  markInstant(second);
   const box = plot.over.getBoundingClientRect();
   const hint = [...read(plot, second), ...brokenAt(plot, second)];
   showTip(hint, box.left + plot.cursor.left, box.top + box.height / 2);
@@ -57,7 +58,10 @@ function makeAccessible(plot) {
     event.preventDefault();
     KEYS[event.key](plot);
   });
-  drawing.addEventListener("blur", leave);
+  drawing.addEventListener("blur", () => {
+    leave();
+    pointAt(undefined);
+  });
   makeLegendAccessible(plot);
   plot.place.append(numbers(plot));
 }

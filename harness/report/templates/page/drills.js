@@ -41,6 +41,11 @@ function followAddress() {
 }
 
 search.addEventListener("input", filter);
+search.addEventListener("input", () => {
+  const address = new URLSearchParams({ verdict: asked().get("verdict") ?? "", name: search.value });
+  history.replaceState(null, "", `#${address}`);
+});
+search.value = asked().get("name") ?? "";
 addEventListener("hashchange", followAddress);
 // The same link again goes there again.
 document.addEventListener("click", (event) => {

@@ -71,6 +71,7 @@ document.addEventListener("pointermove", (event) => {
   if (at.plot) {
     const { plot } = at;
     const second = plot.posToVal(part * box.width, "x");
+    markInstant(second);
     if (plot.words) showOthers(plot);
     const said = plot.words ? read(plot, second) : [`${duration(second)}, ${clock(second)}`];
     showTip([...said, ...brokenAt(plot, second), ...marksNear(plot.under, event.clientX)], event.clientX, event.clientY);

@@ -97,24 +97,24 @@ function series(lines, words) {
     })];
 }
 
-const cursor = {
+// The pointer is shown on all plots in sight; what is done by it is done on one of them or by `zoom.js`.
+const cursor = (place) => ({
   y: false,
   drag: { x: true, y: false },
   focus: { prox: 24 },
   points: { size: 6 },
-  // The pointer is shown on all plots; what is done by it is done on one of them or by `zoom.js`.
   sync: {
     key: "run", setSeries: false, scales: ["x", null],
-    filters: { pub: (type) => type === "mousemove", sub: () => true },
+    filters: { pub: (type) => type === "mousemove", sub: () => inSight.has(place) },
   },
-};
+});
 
-function draw(place) {
+function draw(place, width = place.clientWidth) {
   if (place.plot) return place.plot;
   const data = JSON.parse(place.querySelector("script").textContent);
   const words = valueWords(data.unit);
   const options = {
-    width: place.clientWidth, height: HEIGHT_PX, ms: 1, cursor,
+    width, height: HEIGHT_PX, ms: 1, cursor: cursor(place),
     focus: { alpha: 0.3 },
     legend: {
       isolate: true,
@@ -123,7 +123,7 @@ function draw(place) {
     scales: { x: { time: false, range: (u, from, until) => [from, until] }, y: { range: reach } },
     axes: [timeAxis(data.zero, 2), valueAxis(words, data.unit)],
     series: series(data.lines, words),
-    hooks: { setScale: [zoomed], setCursor: [pointed] },
+    hooks: { setScale: [zoomed] },
   };
   const plot = new uPlot(options, aligned(data.lines, data.from, data.until), place);
   Object.assign(plot, { place, words, zero: data.zero, whole: [data.from, data.until] });
@@ -135,14 +135,14 @@ function draw(place) {
   return plot;
 }
 
-function drawRuler(place) {
+function drawRuler(place, width = place.clientWidth) {
   if (place.plot) return;
   const plot = new uPlot({
-    width: place.clientWidth, height: 30, ms: 1, padding: [0, 0, 0, 0],
-    cursor: { ...cursor, focus: undefined }, legend: { show: false },
+    width, height: 30, ms: 1, padding: [0, 0, 0, 0],
+    cursor: { ...cursor(place), focus: undefined }, legend: { show: false },
     scales: { x: { time: false, range: (u, from, until) => [from, until] } },
     axes: [{ ...timeAxis(0, 0), align: 1 }], series: [{}],
-    hooks: { setScale: [zoomed], setCursor: [pointed] },
+    hooks: { setScale: [zoomed] },
   }, [[0, run.until]], place);
   Object.assign(plot, { place, whole: [0, run.until] });
   place.plot = plot;
@@ -152,7 +152,12 @@ function drawRuler(place) {
 
 const sight = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) {
-    if (!isIntersecting) continue;
+    if (!isIntersecting) {
+      inSight.delete(target);
+      target.plot?.setCursor({ left: -10, top: -10 }, false);
+      continue;
+    }
+    inSight.add(target);
     if (target.classList.contains("ruler")) drawRuler(target);
     else draw(target);
   }

@@ -5,10 +5,11 @@ const PAPER_PX = 680;
 function toPaper() {
   document.documentElement.classList.add("paper");
   for (const place of document.querySelectorAll(".plot, .ruler")) {
-    if (!place.checkVisibility({ contentVisibilityAuto: false })) continue;
-    if (place.classList.contains("ruler")) drawRuler(place);
-    else draw(place);
-    fit(place, place.closest(".charts") ? PAPER_PX / 2 - 20 : PAPER_PX);
+    if (place.closest("details:not([open]), [hidden]")) continue;
+    const width = place.closest(".charts") ? PAPER_PX / 2 - 20 : PAPER_PX;
+    if (place.plot) fit(place, width);
+    else if (place.classList.contains("ruler")) drawRuler(place, width);
+    else draw(place, width);
   }
   repaint();
 }

@@ -42,20 +42,40 @@ whole.addEventListener("click", () => {
   for (const group of [...spans.keys()]) zoomTo(group, undefined);
 });
 
-// ---- the instant under the pointer, on the rows too
+// ---- the instant under the pointer, on the rows too: on those in sight, for there may be many
 
-function pointed(plot) {
-  const { left } = plot.cursor;
-  if (left >= 0) main.style.setProperty("--at", plot.posToVal(left, "x"));
-  else main.style.removeProperty("--at");
+const rowsInSight = new Set();
+let pointedAt;
+
+function mark(row) {
+  if (pointedAt === undefined) row.style.removeProperty("--at");
+  else row.style.setProperty("--at", pointedAt);
 }
+
+function markInstant(second) {
+  pointedAt = second;
+  for (const row of rowsInSight) mark(row);
+}
+
+const rowSight = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (isIntersecting) {
+      rowsInSight.add(target);
+      mark(target);
+    } else {
+      rowsInSight.delete(target);
+      target.style.removeProperty("--at");
+    }
+  }
+});
+document.querySelectorAll(".track").forEach((row) => rowSight.observe(row));
 
 function pointAt(second) {
   for (const plot of plots) {
+    if (!inSight.has(plot.place)) continue;
     const { min, max } = plot.scales.x;
     const isShown = second !== undefined && min <= second && second <= max;
     plot.setCursor({ left: isShown ? plot.valToPos(second, "x") : -10, top: isShown ? 1 : -10 }, false);
   }
-  if (second === undefined) main.style.removeProperty("--at");
-  else main.style.setProperty("--at", second);
+  markInstant(second);
 }
