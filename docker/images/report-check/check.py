@@ -16,7 +16,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from browser import Page, expect, problems
-from questions import FAINT_TEXT, LEAST_CONTRAST, PAINTED, RANGE, SHOWN
+from questions import ASKEW, FAINT_TEXT, LEAST_CONTRAST, PAINTED, RANGE, SHOWN
 
 WIDTHS = (1600, 390)
 
@@ -289,6 +289,8 @@ def looks(page, screenshots):
             page.emulate(scheme)
             for text, contrast in page.run(FAINT_TEXT):
                 problems.append(f"{scheme}, {width} px: `{text}` has a contrast of {contrast}, needed is {LEAST_CONTRAST}")
+            for row in page.run(ASKEW):
+                problems.append(f"{width} px: the row `{row}` does not stand below its axis")
             over = page.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
             expect(over <= 0, f"{width} px: the page is {over} px too wide")
             if screenshots:

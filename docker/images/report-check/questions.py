@@ -55,3 +55,13 @@ for (let i = 0; i < data.length; i += 4) {
 }
 return painted;
 """
+# The rows that do not begin and end where their axis does.
+ASKEW = """
+return [...document.querySelectorAll(".timeline, .states")].flatMap((part) => {
+  const axis = part.querySelector(".ruler").getBoundingClientRect();
+  return [...part.querySelectorAll(".track")].filter((row) => {
+    const { left, width } = row.getBoundingClientRect();
+    return width > 0 && Math.abs(left - axis.left) + Math.abs(width - axis.width) > 3;
+  }).map((row) => row.parentElement.textContent.trim().slice(0, 40));
+}).slice(0, 3);
+"""

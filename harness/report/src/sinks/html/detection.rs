@@ -5,8 +5,8 @@ use crate::model::{DrillReport, Report};
 use crate::sinks::phrases::named;
 use alertdrill_core::AlertOutcome;
 
-/// An alert with the labels that a reader knows it by: not those of how it was scraped, if there are
-/// others.
+/// An alert with the labels that a reader knows it by: not those of how it was scraped, if there
+/// are others.
 pub(super) fn known_as(alert: &AlertOutcome) -> String {
     let mut known = alert.labels.clone();
     known.retain(|name, _| !matches!(name.as_str(), "instance" | "job" | "name"));

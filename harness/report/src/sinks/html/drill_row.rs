@@ -70,8 +70,8 @@ impl DrillRow {
     }
 }
 
-/// `bands` without those of which there is one alike: a drill may wait for twenty alerts that do the
-/// same.
+/// `bands` without those of which there is one alike: a drill may wait for twenty alerts that do
+/// the same.
 fn told_once(mut bands: Vec<Band>) -> Vec<Band> {
     let mut told = std::collections::BTreeSet::new();
     bands.retain(|band| told.insert((band.class, band.style())));

@@ -180,7 +180,7 @@ impl StartUp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::examples::{example_provenance, example_report};
+    use crate::examples::{example_provenance, example_report, folded};
 
     fn page(report: &Report) -> String {
         html_page(report, &Evidence::default()).unwrap()
@@ -210,7 +210,10 @@ mod tests {
         let report = example_report("okx");
         let start_up = StartUp::of(&report, RunTime::of(&report));
         assert_eq!(start_up.took, "10 s");
-        insta::assert_snapshot!(start_up.text, @"The run began at 05:41:40 UTC, its stack was steady after 0.3 s, and the first fault came at 05:41:50 UTC: from that on all times count.");
+        insta::assert_snapshot!(folded(&start_up.text), @r"
+        The run began at 05:41:40 UTC, its stack was steady after 0.3 s, and the first
+        fault came at 05:41:50 UTC: from that on all times count.
+        ");
     }
 
     #[test]

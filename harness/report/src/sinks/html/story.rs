@@ -221,14 +221,14 @@ pub(super) fn silence(alert: &AlertOutcome, fault_at: Option<UtcInstant>) -> Opt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::examples::{at, example_report};
+    use crate::examples::{at, example_report, folded};
 
     fn lines(drill: &DrillReport) -> String {
         let lines: Vec<_> = story(drill)
             .iter()
             .map(|event| format!("{} {}: {}", event.clock, event.after, event.text))
             .collect();
-        lines.join("\n")
+        folded(&lines.join("\n"))
     }
 
     #[test]
@@ -239,7 +239,8 @@ mod tests {
         insta::assert_snapshot!(lines(&drill), @r"
         05:41:50 UTC +0 s: okx is broken: service stopped
         05:41:55 UTC +5 s: FeedHandlerDown is pending
-        05:42:55 UTC +1 min 5 s: FeedHandlerDown fires, 55 s before it was due; its window is 1 min 1 s to 1 min 12 s
+        05:42:55 UTC +1 min 5 s: FeedHandlerDown fires, 55 s before it was due; its
+        window is 1 min 1 s to 1 min 12 s
         05:43:05 UTC +1 min 15 s: its receiver is told of FeedHandlerDown
         05:43:30 UTC +1 min 40 s: okx is mended
         05:43:38 UTC +1 min 48 s: FeedHandlerDown is resolved, 8 s after all is mended
@@ -258,7 +259,8 @@ mod tests {
         insta::assert_snapshot!(lines(&drill), @r"
         05:41:50 UTC +0 s: 5 parts are broken (service stopped): okx, okx, okx, okx, okx
         05:41:55 UTC +5 s: FeedHandlerDown is pending for all 2
-        05:42:55 UTC +1 min 5 s: FeedHandlerDown fires for all 2 within 15 s, 40 s before it was due; its window is 1 min 1 s to 1 min 12 s
+        05:42:55 UTC +1 min 5 s: FeedHandlerDown fires for all 2 within 15 s, 40 s
+        before it was due; its window is 1 min 1 s to 1 min 12 s
         ");
     }
 
@@ -268,9 +270,14 @@ mod tests {
         let mut alert = drill.alerts[0].clone();
         assert_eq!(silence(&alert, drill.fault_at()), None);
         alert.firing_at = None;
-        let told = |alert: &AlertOutcome| silence(alert, drill.fault_at()).unwrap();
-        insta::assert_snapshot!(told(&alert), @r#"FeedHandlerDown{exchange="okx"} did not fire; it was due 2 min after the fault"#);
+        let told = |alert: &AlertOutcome| folded(&silence(alert, drill.fault_at()).unwrap());
+        insta::assert_snapshot!(told(&alert), @r#"
+        FeedHandlerDown{exchange="okx"} did not fire; it was due 2 min after the fault
+        "#);
         alert.deadline_s = None;
-        insta::assert_snapshot!(told(&alert), @r#"FeedHandlerDown{exchange="okx"} stayed silent, as it must; it was pending from 5 s after the fault on"#);
+        insta::assert_snapshot!(told(&alert), @r#"
+        FeedHandlerDown{exchange="okx"} stayed silent, as it must; it was pending from 5
+        s after the fault on
+        "#);
     }
 }
