@@ -66,7 +66,12 @@ pub(super) fn by_port(port: u16, path: &str) -> Option<Vec<&'static Exporter>> {
     if COMMON_PORTS.contains(&port) {
         return None;
     }
-    let has_it =
-        |exporter: &&Exporter| exporter.name.contains("exporter") && exporter.ports.contains(&port);
-    at_path(exporters().iter().filter(has_it).collect(), path)
+    // A port alone tells little: another path is another program.
+    let has_it = |exporter: &&Exporter| {
+        exporter.name.contains("exporter")
+            && exporter.ports.contains(&port)
+            && exporter.path == path
+    };
+    let found: Vec<_> = exporters().iter().filter(has_it).collect();
+    (!found.is_empty()).then_some(found)
 }
