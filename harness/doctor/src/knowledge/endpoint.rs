@@ -317,7 +317,8 @@ impl Endpoint {
     pub(super) fn may_export(&self, name: &str, mentions: &Mentions) -> bool {
         let mut listed = self.identity.exporters.iter();
         if listed.any(|exporter| exporter.knows_all_like(name)) {
-            return self.identity.reach == Reach::Anything;
+            // One that is told of metrics (queries, text files) may be told of any name.
+            return matches!(self.identity.reach, Reach::Anything | Reach::Own);
         }
         if self.identity.reach == Reach::Nothing {
             return false;

@@ -26,6 +26,13 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
                     nearest.display()
                 ),
             ),
+            None if mount.source.extension().is_some() => Said::warning(
+                format!(
+                    "`{service}` may not start: it mounts {source}, which is not in the checkout, \
+                     and the engine makes an empty folder in its place"
+                ),
+                "add the file, or name it in .gitignore if something makes it",
+            ),
             None => Said::note(
                 format!(
                     "`{service}` mounts {source}, which is not in the checkout: what it configures \
@@ -74,7 +81,10 @@ mod tests {
         assert_finds(
             "loaded/configuration-not-mounted",
             &project("    - ./p/secret.yml:/etc/prometheus/prometheus.yml", ""),
-            &["docker-compose.yml:5:7 note: `prometheus` mounts p/secret.yml"],
+            &[
+                "docker-compose.yml:5:7 warning: `prometheus` may not start: it mounts \
+               p/secret.yml",
+            ],
         );
     }
 

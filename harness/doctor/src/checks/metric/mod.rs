@@ -4,6 +4,7 @@ mod after_first_event;
 mod base_name;
 mod container_names;
 mod dropped;
+mod fixed_container;
 mod no_such_label;
 mod no_such_quantile;
 mod no_such_value;
@@ -24,4 +25,5 @@ pub(super) const CHECKS: &[Check] = &[
     no_such_value::NO_SUCH_VALUE,
     after_first_event::AFTER_FIRST_EVENT,
     only_while_well::ONLY_WHILE_WELL,
+    fixed_container::FIXED_CONTAINER,
 ];

@@ -34,10 +34,13 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         let absence = absence.filter(|absence| is_loaded || absence.is_near);
         let finding = match absence {
             Some(absence) => finding(case.knowledge, &selected, &absence),
-            None if is_loaded => match switched_off(case, &selected) {
-                Some(finding) => finding,
-                None => continue,
-            },
+            None if is_loaded => {
+                let found = switched_off(case, &selected);
+                match found.or_else(|| without_buckets(case, &selected)) {
+                    Some(finding) => finding,
+                    None => continue,
+                }
+            }
             None => continue,
         };
         if said.insert((std::ptr::from_ref(selected.rule), selected.name)) {
@@ -59,6 +62,52 @@ fn switched_off(case: &Case<'_>, selected: &Selected<'_>) -> Option<Finding> {
         family.origin
     );
     let help = "switch it on where the exporter is started";
+    let place = selected.rule.place_of(name);
+    Some(Said::warning(what, help).of_rule(NOT_EXPORTED.id, selected.rule, place))
+}
+
+/// Timers of Spring Boot that have buckets only where its settings ask for them.
+const SPRING_TIMERS: [&str; 2] = [
+    "http_server_requests_seconds_bucket",
+    "http_client_requests_seconds_bucket",
+];
+/// What asks for buckets, in settings and in programs.
+const ASKS_FOR_BUCKETS: [&str; 6] = [
+    "percentiles-histogram",
+    "percentilesHistogram",
+    "percentileHistogram",
+    "PercentileHistogram",
+    "slo",
+    "sla",
+];
+
+/// A timer's buckets, where the project's Spring Boot program is there, whoever starts it, and
+/// nothing in it asks for them.
+fn without_buckets(case: &Case<'_>, selected: &Selected<'_>) -> Option<Finding> {
+    let name = selected.name;
+    let is_a_timer = SPRING_TIMERS.contains(&name);
+    if !is_a_timer || case.knowledge.runs(name) {
+        return None;
+    }
+    let sources = &case.checkout.sources;
+    let is_a_build = |path: &std::path::Path| {
+        let file = path.file_name().and_then(|file| file.to_str());
+        file.is_some_and(|file| file == "pom.xml" || file.starts_with("build.gradle"))
+    };
+    let registers = |text: &str| text.contains("micrometer-registry-prometheus");
+    let mut builds = sources.iter().filter(|file| is_a_build(&file.path));
+    let build = builds.find(|file| registers(&file.text))?;
+    let asks = |text: &str| ASKS_FOR_BUCKETS.iter().any(|word| text.contains(word));
+    if sources.iter().any(|file| asks(&file.text)) {
+        return None;
+    }
+    let what = format!(
+        "`{name}` may not be there: the program of {} gives a timer's buckets only with \
+         `percentiles-histogram`, which nothing sets",
+        build.path.display()
+    );
+    let help = "set `management.metrics.distribution.percentiles-histogram.http.server.requests: \
+                true`";
     let place = selected.rule.place_of(name);
     Some(Said::warning(what, help).of_rule(NOT_EXPORTED.id, selected.rule, place))
 }
@@ -125,6 +174,25 @@ mod tests {
     }
 
     const ORDERS: &str = "ORDERS = Counter('shop_orders', 'Orders', ['state'])";
+
+    #[test]
+    fn buckets_of_a_timer_that_nothing_asks_for_may_not_be_there() {
+        let spring = |settings: &str| {
+            format!(
+                "--- prometheus.yml\nrule_files: [rules.yml]\nscrape_configs:\n- job_name: a\n  \
+                 static_configs: [{{targets: ['shop.internal:8080']}}]\n--- shop/pom.xml\n\
+                 <artifactId>micrometer-registry-prometheus</artifactId>\n\
+                 --- shop/src/main/resources/application.properties\n{settings}\n\
+                 --- rules.yml\ngroups:\n- name: g\n  rules:\n  - alert: A\n    \
+                 expr: rate(http_server_requests_seconds_bucket[5m]) > 1\n"
+            )
+        };
+        let expected = "rules.yml:5:16 warning: `http_server_requests_seconds_bucket` may not be \
+                        there: the program of shop/pom.xml gives a timer's buckets only";
+        assert_finds(ID, &spring("server.port=8080"), &[expected]);
+        let set = "management.metrics.distribution.percentiles-histogram.http.server.requests=true";
+        assert_silent(ID, &spring(set));
+    }
 
     #[test]
     fn near_miss_of_a_programs_metric_is_found_with_the_nearest() {

@@ -1,6 +1,7 @@
 //! What a program exports, as far as its source says it: names, kinds, labels and the values that
 //! labels are given, from calls of the usual client libraries. One file a language.
 
+mod constant_gauges;
 mod exposition;
 mod go;
 mod javascript;
@@ -18,6 +19,7 @@ use std::path::Path;
 
 use super::Family;
 use crate::checkout::SourceFile;
+use constant_gauges::tell_if_constant;
 pub(super) use speech::{is_rules_file, speaks_of_a_client};
 use text::{Constants, Language, without_comments};
 
@@ -123,6 +125,10 @@ impl Scan {
     }
 
     fn add(&mut self, defined: Vec<Defined>, codes: &[Code<'_>], language: Language) {
+        let mut defined = defined;
+        for it in &mut defined {
+            tell_if_constant(&mut it.family, it.variable.as_deref(), codes);
+        }
         let known = label_values::with_values(defined, codes, language);
         self.families.extend(known);
     }
