@@ -308,9 +308,13 @@ impl Knowledge {
         let found = self.series_named(name);
         let is_only_recorded = !found.is_empty() && found.iter().all(|it| it.endpoint.is_none());
         let asked: Vec<_> = self.asked(matchers).collect();
-        // What reads text files of others seldom gives what a program gives itself.
-        let may_be_others = asked.iter().any(|(_, endpoint)| {
-            !endpoint.is_an_exporter() && endpoint.may_export(name, &self.mentions)
+        // What reads text files of others seldom gives what a program gives itself, and a program
+        // gives a name once.
+        let gives_it = |index: usize| found.iter().any(|series| series.endpoint == Some(index));
+        let may_be_others = asked.iter().any(|(index, endpoint)| {
+            !gives_it(*index)
+                && !endpoint.is_an_exporter()
+                && endpoint.may_export(name, &self.mentions)
         });
         if !is_only_recorded && (self.takes_more || may_be_others) {
             return None;
