@@ -60,7 +60,7 @@ pub(crate) enum WrongPort {
     },
     /// Its image listens on others.
     OfImage(&'static ImageFacts),
-    /// Its Dockerfile names others, and nothing mentions this one.
+    /// Its Dockerfile or the compose file exposes others, and nothing mentions this one.
     Exposed(Vec<u16>),
 }
 
@@ -95,10 +95,21 @@ pub(crate) fn wrong_port(
     {
         return Some(WrongPort::OfImage(facts));
     }
-    let exposed = exposed(checkout, service, texts);
     let is_known = texts.is_built_here() && texts.has_programs();
     let is_by_framework = BY_FRAMEWORKS.contains(&port);
+    let told = told_by_compose(service);
+    if is_known && !told.is_empty() && !told.contains(&port) && (!is_by_framework || port == 80) {
+        return Some(WrongPort::Exposed(told));
+    }
+    let exposed = exposed(checkout, service, texts);
     (is_known && !exposed.is_empty() && !is_by_framework).then_some(WrongPort::Exposed(exposed))
+}
+
+/// The ports that the compose file says a service listens on, by `expose`.
+fn told_by_compose(service: &Service) -> Vec<u16> {
+    let told = service.expose.iter();
+    let numbers = told.filter_map(|port| port.split('/').next()?.parse().ok());
+    numbers.collect()
 }
 
 /// Whether the ports of the image are those of the service: no mounted configuration may say

@@ -65,7 +65,7 @@ fn said(address: &str, name: &str, port: u16, why: &WrongPort) -> Said {
         }
         WrongPort::Exposed(ports) => Said::warning(
             format!(
-                "`{address}` may be the wrong port: the Dockerfile of `{name}` exposes {}, and \
+                "`{address}` may be the wrong port: `{name}` exposes {}, and \
                  nothing in its source mentions {port}",
                 listed(ports)
             ),
@@ -134,9 +134,7 @@ scrape_configs:
         assert_finds(
             ID,
             &project("it:7001", "    build: ./app\n", files),
-            &[
-                "prometheus.yml:3:33 warning: `it:7001` may be the wrong port: the Dockerfile of `it` exposes 7000",
-            ],
+            &["prometheus.yml:3:33 warning: `it:7001` may be the wrong port: `it` exposes 7000"],
         );
     }
 

@@ -130,7 +130,7 @@ fn unreachable(case: &Case<'_>, names: &Names<'_>, asker: &str, address: &str) -
                     listed(&facts.ports)
                 ),
                 WrongPort::Exposed(ports) => format!(
-                    "`{address}` may be the wrong port: the Dockerfile of `{name}` exposes {}, and \
+                    "`{address}` may be the wrong port: `{name}` exposes {}, and \
                      nothing in its source mentions {}",
                     listed(&ports),
                     port?
