@@ -30,8 +30,8 @@ fn only_number(variable: &str, codes: &[Code<'_>]) -> Option<f64> {
     for code in codes {
         // Neither its definition nor an import uses it.
         let lines = code.text.lines().filter(|line| !line.contains("import "));
-        let used = lines.flat_map(|line| uses.captures_iter(line));
-        count += used.filter(|used| used.get(1).is_none()).count();
+        let found = lines.flat_map(|line| uses.captures_iter(line));
+        count += found.filter(|it| it.get(1).is_none()).count();
         let set = sets.captures_iter(&code.text);
         numbers.extend(set.filter_map(|set| set.get(1)?.as_str().parse::<f64>().ok()));
     }
