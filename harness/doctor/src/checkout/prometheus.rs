@@ -5,6 +5,7 @@ use std::time::Duration;
 use alertdrill_core::prometheus_duration;
 use alertdrill_project::yaml_tree::Node;
 
+use super::rule::texts;
 use super::{SourceFile, Text};
 
 /// Prometheus's default of `scrape_interval` and `evaluation_interval`.
@@ -184,10 +185,4 @@ pub(crate) fn targets_of(file: &SourceFile, group: &Node) -> Vec<Target> {
         service: None,
     });
     targets.collect()
-}
-
-fn texts(map: Option<&Node>) -> Vec<(Text, Text)> {
-    let entries = map.map_or(&[][..], Node::entries).iter();
-    let texts = entries.map(|(key, value)| Some((Text::of(key)?, Text::of(value)?)));
-    texts.flatten().collect()
 }

@@ -24,6 +24,13 @@ impl Text {
     }
 }
 
+/// The keys and values of a map of texts; none if it is no map.
+pub(super) fn texts(map: Option<&Node>) -> Vec<(Text, Text)> {
+    let entries = map.map_or(&[][..], Node::entries).iter();
+    let texts = entries.map(|(key, value)| Some((Text::of(key)?, Text::of(value)?)));
+    texts.flatten().collect()
+}
+
 /// The group of a rule.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Group {

@@ -6,6 +6,7 @@ use alertdrill_core::prometheus_duration;
 use alertdrill_project::yaml_tree::{self, Node, Place};
 
 use super::broken_rules::{BrokenRule, broken_rules};
+use super::rule::texts;
 use super::{Expression, Group, Rule, RuleKind, SourceFile, Text};
 
 /// A file that Prometheus loads.
@@ -119,10 +120,4 @@ fn rule_of(file: &SourceFile, group: &Group, node: &Node) -> Option<Rule> {
         labels: texts(node.get("labels")),
         annotations: texts(node.get("annotations")),
     })
-}
-
-fn texts(map: Option<&Node>) -> Vec<(Text, Text)> {
-    let entries = map.map_or(&[][..], Node::entries).iter();
-    let texts = entries.map(|(key, value)| Some((Text::of(key)?, Text::of(value)?)));
-    texts.flatten().collect()
 }

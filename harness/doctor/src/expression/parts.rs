@@ -18,7 +18,7 @@ pub(crate) fn bare(expr: &Expr) -> &Expr {
 }
 
 /// What an expression is made of, one level down.
-fn children(expr: &Expr) -> Vec<&Expr> {
+pub(crate) fn children(expr: &Expr) -> Vec<&Expr> {
     match expr {
         Expr::Aggregate(aggregate) => {
             let param = aggregate.param.as_deref();

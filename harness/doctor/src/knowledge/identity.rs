@@ -3,10 +3,11 @@
 mod bare_image;
 
 use alertdrill_project::Service;
+use alertdrill_project::discovery::short_name;
 
 use super::catalogue::{PROBE, exporter, exporters};
 use super::exporter::Exporter;
-use super::program::{Program, Programs, last_part};
+use super::program::{Program, Programs};
 use super::recognised::{by_image, by_name, by_port};
 use crate::checkout::{Checkout, Job, Target};
 use crate::network::{Answers, Names, host_and_port};
@@ -223,7 +224,7 @@ pub(super) fn of_service(
         .map(|(key, value)| format!("{key}={}", value.as_deref().unwrap_or_default()));
     let words = service.entrypoint.iter().chain(&service.command).cloned();
     let command = words.chain(environment).collect::<Vec<_>>().join(" ");
-    let image = service.image.as_deref().map(last_part);
+    let image = service.image.as_deref().map(short_name);
     let is_built = service.build.is_some();
     if let (Some(image), false) = (image, is_built)
         && let Some(found) = by_image(image, &job.metrics_path)

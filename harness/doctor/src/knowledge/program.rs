@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
 use alertdrill_project::Service;
+use alertdrill_project::discovery::short_name;
 
 use super::source::Scan;
 use crate::checkout::{Checkout, SourceFile};
@@ -89,7 +90,7 @@ impl<'a> Programs<'a> {
             let folder = self.folder(&build.context)?;
             return Some(self.program_run(&folder, name, service));
         }
-        let image = service.image.as_deref().map(last_part)?;
+        let image = service.image.as_deref().map(short_name)?;
         if !LANGUAGES.contains(&image) {
             return None;
         }
@@ -125,7 +126,7 @@ impl<'a> Programs<'a> {
                 || service
                     .image
                     .as_deref()
-                    .is_some_and(|image| last_part(image) == "airflow")
+                    .is_some_and(|image| short_name(image) == "airflow")
         })
     }
 
@@ -162,7 +163,7 @@ impl<'a> Programs<'a> {
             }
             last = Some(image);
         }
-        last.map(last_part)
+        last.map(short_name)
     }
 
     /// Whether a service's image has nothing in it but a language and the service's own program.
@@ -293,24 +294,4 @@ fn root_of(checkout: &Checkout) -> Option<PathBuf> {
         }
     }
     None
-}
-
-/// The last part of an image's name, without registry, tag and digest.
-pub(super) fn last_part(image: &str) -> &str {
-    let name = image.split('@').next().unwrap_or_default();
-    let name = name.rsplit('/').next().unwrap_or_default();
-    name.split(':').next().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn image_is_known_by_its_last_part() {
-        assert_eq!(
-            last_part("quay.io:443/prometheus/node-exporter:v1.8@sha256:a"),
-            "node-exporter"
-        );
-    }
 }

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use alertdrill_project::discovery::short_name;
+
 /// What an image's process does unless it is told otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ImageFacts {
@@ -67,13 +69,6 @@ pub(crate) fn exporter_at(port: u16) -> Option<&'static str> {
     names.first().copied()
 }
 
-/// The last part of an image's name, without its registry and its tag.
-fn short_name(image: &str) -> &str {
-    let name = image.rsplit('/').next().unwrap_or(image);
-    let name = name.split('@').next().unwrap_or(name);
-    name.split(':').next().unwrap_or(name)
-}
-
 fn facts_in(line: &'static str) -> Option<ImageFacts> {
     let mut words = line.split_whitespace();
     let mut facts = ImageFacts {
@@ -107,7 +102,7 @@ mod tests {
 
     #[test]
     fn image_is_known_by_the_last_part_of_its_name() {
-        let facts = image_facts("docker.io/library/postgres:16-alpine").unwrap();
+        let facts = image_facts("registry.example/library/postgres:16-alpine").unwrap();
         assert_eq!(
             (facts.ports.as_slice(), facts.metrics.len()),
             (&[5432][..], 0)

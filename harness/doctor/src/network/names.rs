@@ -191,29 +191,3 @@ fn are_like(one: &str, other: &str) -> bool {
 fn is_loopback(host: &str) -> bool {
     host == "localhost" || host == "[::1]" || host == "0.0.0.0" || host.starts_with("127.")
 }
-
-/// The host and the port in `address`: `host:port`, or a URL with a user, a path and a query.
-pub(crate) fn host_and_port(address: &str) -> (&str, Option<u16>) {
-    let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let authority = rest.get(..end).unwrap_or(rest);
-    let authority = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
-    let by_scheme = match scheme {
-        "http" => Some(80),
-        "https" => Some(443),
-        _ => None,
-    };
-    // A colon inside of brackets belongs to an address of version 6.
-    let ipv6_ends = authority.rfind(']').map_or(0, |end| end + 1);
-    let after = authority.get(ipv6_ends..).unwrap_or_default();
-    match after.rfind(':') {
-        Some(colon) => {
-            let host = authority.get(..ipv6_ends + colon).unwrap_or(authority);
-            let port = after.get(colon + 1..).and_then(|port| port.parse().ok());
-            (host, port.or(by_scheme))
-        }
-        None => (authority, by_scheme),
-    }
-}

@@ -224,3 +224,16 @@ fn no_prometheus(model: &ComposeModel) -> Error {
         reason: format!("{looked_for}; {advice}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn image_is_known_by_its_last_part() {
+        assert_eq!(
+            short_name("registry.example:443/prometheus/node-exporter:v1.8@sha256:a"),
+            "node-exporter"
+        );
+    }
+}

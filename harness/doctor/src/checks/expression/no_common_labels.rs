@@ -166,7 +166,7 @@ groups:
 services:
   shop: {{build: ./shop}}
   node: {{image: 'prom/node-exporter:v1.7.0'}}
-  cadvisor: {{image: 'gcr.io/cadvisor/cadvisor:v0.47.0'}}
+  cadvisor: {{image: 'registry.example/cadvisor/cadvisor:v0.47.0'}}
   prometheus:
     image: prom/prometheus
     volumes:

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use alertdrill_core::Finding;
 use promql_parser::parser::{BinaryExpr, Expr, VectorSelector};
 
-use super::selectors::all_parts;
 use crate::checks::check::{Case, Check, Said};
+use crate::expression::parts;
 use crate::knowledge::MetricKind;
 
 pub(in crate::checks) const AFTER_FIRST_EVENT: Check = Check {
@@ -24,7 +24,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         let Ok(expression) = &rule.expression.parsed else {
             continue;
         };
-        for part in all_parts(expression) {
+        for part in parts(expression) {
             let Expr::Binary(comparison) = part else {
                 continue;
             };

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use alertdrill_core::Finding;
 use promql_parser::parser::{Expr, LabelModifier, VectorSelector};
 
-use super::selectors::{all_parts, selectors};
+use super::selectors::selectors;
 use crate::checks::check::{Case, Check, Said};
+use crate::expression::parts;
 use crate::knowledge::{Labels, allows_absence, has_label, result_labels};
 
 pub(in crate::checks) const NO_SUCH_LABEL: Check = Check {
@@ -67,7 +68,7 @@ fn groupings(case: &Case<'_>) -> Vec<Finding> {
         let Ok(expression) = &rule.expression.parsed else {
             continue;
         };
-        for part in all_parts(expression) {
+        for part in parts(expression) {
             let Expr::Aggregate(aggregate) = part else {
                 continue;
             };

@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use alertdrill_core::Finding;
 use promql_parser::parser::{Call, Expr, LabelModifier, VectorSelector};
 
-use super::selectors::{all_parts, selectors, selectors_in};
+use super::selectors::selectors;
 use crate::checkout::Rule;
 use crate::checks::check::{Case, Check, Said};
+use crate::expression::{self, parts};
 use crate::knowledge::{Known, MetricKind};
 
 pub(in crate::checks) const NO_SUCH_QUANTILE: Check = Check {
@@ -22,7 +23,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         let Ok(expression) = &rule.expression.parsed else {
             continue;
         };
-        for part in all_parts(expression) {
+        for part in parts(expression) {
             if let Expr::Call(call) = part
                 && call.func.name == "histogram_quantile"
             {
@@ -89,7 +90,7 @@ fn of_call(case: &Case<'_>, rule: &Rule, call: &Call) -> Option<Finding> {
         );
     }
     let inner = call.args.args.get(1)?;
-    let found = selectors_in(inner);
+    let found = expression::selectors(inner);
     // Recorded metrics may hold buckets under any name.
     let is_recorded = |it: &&VectorSelector| {
         let name = it.name.as_deref().unwrap_or(":");

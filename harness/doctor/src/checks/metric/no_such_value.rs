@@ -129,7 +129,7 @@ mod tests {
     fn containers(expression: &str) -> String {
         format!(
             "--- docker-compose.yml\nservices:\n  prometheus:\n    image: prom/prometheus\n    \
-             volumes: ['.:/etc/prometheus']\n  cadvisor: {{image: gcr.io/cadvisor/cadvisor}}\n  \
+             volumes: ['.:/etc/prometheus']\n  cadvisor: {{image: registry.example/cadvisor/cadvisor}}\n  \
              api: {{image: me/api}}\n  db: {{image: postgres, container_name: shop-db}}\n\
              --- prometheus.yml\nrule_files: [rules.yml]\nscrape_configs:\n  - job_name: cadvisor\n    static_configs:\n      - targets: ['cadvisor:8080']\n\
              --- rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: A\n        expr: {expression}\n"

@@ -5,9 +5,8 @@ use std::collections::HashSet;
 use alertdrill_core::Finding;
 use promql_parser::parser::{BinaryExpr, Expr, VectorSelector};
 
-use super::selectors::all_parts;
 use crate::checks::check::{Case, Check, Said};
-use crate::expression::bare;
+use crate::expression::{bare, parts};
 
 pub(in crate::checks) const ONLY_WHILE_WELL: Check = Check {
     id: "metric/only-while-well",
@@ -22,7 +21,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         let Ok(expression) = &rule.expression.parsed else {
             continue;
         };
-        let parts = all_parts(expression);
+        let parts = parts(expression);
         // Who asks for its absence too knows that it goes away.
         let asks_for_absence = parts
             .iter()

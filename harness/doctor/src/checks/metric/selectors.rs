@@ -4,6 +4,7 @@ use promql_parser::parser::{Expr, VectorSelector};
 
 use crate::checkout::Rule;
 use crate::checks::check::Case;
+use crate::expression::{self, children};
 
 /// A selector in a rule.
 #[derive(Clone, Copy, Debug)]
@@ -53,56 +54,15 @@ fn collect<'a>(rule: &'a Rule, it: &'a Expr, has_alternative: bool, found: &mut 
         Expr::VectorSelector(selector) => add(selector),
         Expr::MatrixSelector(matrix) => add(&matrix.vs),
         Expr::Binary(binary) if binary.op.to_string() == "or" => {
-            let stands_in = |other: &Expr| has_alternative || !selectors_in(other).is_empty();
+            let stands_in =
+                |other: &Expr| has_alternative || !expression::selectors(other).is_empty();
             collect(rule, &binary.lhs, stands_in(&binary.rhs), found);
             collect(rule, &binary.rhs, stands_in(&binary.lhs), found);
         }
         other => {
-            for part in parts(other) {
+            for part in children(other) {
                 collect(rule, part, has_alternative, found);
             }
         }
     }
-}
-
-/// The selectors below an expression.
-pub(super) fn selectors_in(it: &Expr) -> Vec<&VectorSelector> {
-    match it {
-        Expr::VectorSelector(selector) => vec![selector],
-        Expr::MatrixSelector(matrix) => vec![&matrix.vs],
-        other => parts(other).into_iter().flat_map(selectors_in).collect(),
-    }
-}
-
-/// The expressions right below one.
-pub(super) fn parts(it: &Expr) -> Vec<&Expr> {
-    match it {
-        Expr::Aggregate(it) => it
-            .param
-            .iter()
-            .chain(Some(&it.expr))
-            .map(|it| &**it)
-            .collect(),
-        Expr::Unary(it) => vec![&it.expr],
-        Expr::Binary(it) => vec![&it.lhs, &it.rhs],
-        Expr::Paren(it) => vec![&it.expr],
-        Expr::Subquery(it) => vec![&it.expr],
-        Expr::Call(it) => it.args.args.iter().map(|it| &**it).collect(),
-        Expr::Extension(it) => it.expr.children().iter().collect(),
-        Expr::NumberLiteral(_)
-        | Expr::StringLiteral(_)
-        | Expr::VectorSelector(_)
-        | Expr::MatrixSelector(_) => Vec::new(),
-    }
-}
-
-/// An expression and all below it.
-pub(super) fn all_parts(it: &Expr) -> Vec<&Expr> {
-    let mut all = vec![it];
-    let mut next = 0;
-    while let Some(it) = all.get(next).copied() {
-        all.extend(parts(it));
-        next += 1;
-    }
-    all
 }

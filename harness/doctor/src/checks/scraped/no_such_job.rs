@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use alertdrill_core::{Finding, nearest};
 use alertdrill_project::yaml_tree::Node;
 use promql_parser::label::MatchOp;
-use promql_parser::parser::{Expr, VectorSelector};
+use promql_parser::parser::VectorSelector;
 
 use crate::checkout::{Checkout, Prometheus, Rule, RuleKind};
 use crate::checks::check::{Case, Check, Said};
+use crate::expression::selectors;
 
 pub(in crate::checks) const NO_SUCH_JOB: Check = Check {
     id: "scraped/no-such-job",
@@ -28,10 +29,8 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         let Ok(expression) = &rule.expression.parsed else {
             continue;
         };
-        let mut selectors = Vec::new();
-        selectors_in(expression, &mut selectors);
         let mut seen = BTreeSet::new();
-        for selector in selectors {
+        for selector in selectors(expression) {
             for value in not_there(selector, &jobs) {
                 if seen.insert(value.clone()) {
                     findings.push(said(prometheus, rule, &value, &jobs));
@@ -157,27 +156,6 @@ fn not_there(selector: &VectorSelector, jobs: &BTreeSet<String>) -> Vec<String> 
     });
     let values = missing.map(|matcher| matcher.value.clone());
     values.filter(|value| !value.contains('$')).collect()
-}
-
-fn selectors_in<'a>(expression: &'a Expr, found: &mut Vec<&'a VectorSelector>) {
-    match expression {
-        Expr::VectorSelector(selector) => found.push(selector),
-        Expr::MatrixSelector(selector) => found.push(&selector.vs),
-        Expr::Paren(inner) => selectors_in(&inner.expr, found),
-        Expr::Unary(inner) => selectors_in(&inner.expr, found),
-        Expr::Subquery(inner) => selectors_in(&inner.expr, found),
-        Expr::Aggregate(aggregate) => selectors_in(&aggregate.expr, found),
-        Expr::Binary(binary) => {
-            selectors_in(&binary.lhs, found);
-            selectors_in(&binary.rhs, found);
-        }
-        Expr::Call(call) => {
-            for argument in &call.args.args {
-                selectors_in(argument, found);
-            }
-        }
-        Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::Extension(_) => {}
-    }
 }
 
 /// The line in which the job stands in a comment.
