@@ -63,11 +63,16 @@ impl Said {
         }
     }
 
+    /// The finding `id` about what is named `about`, at a place in a file.
+    pub(crate) fn about(self, about: &str, id: &'static str, file: &Path, place: Place) -> Finding {
+        Finding {
+            about: Some(about.to_owned()),
+            ..self.at(id, file, place)
+        }
+    }
+
     /// The finding `id` about a rule, at a place in its file.
     pub(crate) fn of_rule(self, id: &'static str, rule: &Rule, place: Place) -> Finding {
-        Finding {
-            about: Some(rule.name.text.clone()),
-            ..self.at(id, rule.path(), place)
-        }
+        self.about(&rule.name.text, id, rule.path(), place)
     }
 }

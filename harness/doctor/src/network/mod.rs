@@ -11,6 +11,6 @@ pub(crate) use alertdrill_project::discovery::host_and_port;
 pub(crate) use images::{ImageFacts, exporter_at, image_facts};
 pub(crate) use members::{Apart, apart};
 pub(crate) use names::{Answers, Names, tells_address_of};
-pub(crate) use ports::{WrongPort, wrong_port};
+pub(crate) use ports::{WrongPort, listed, wrong_port};
 pub(crate) use service_texts::ServiceTexts;
 pub(crate) use started::{Serves, Started, serves};

@@ -64,6 +64,12 @@ pub(crate) enum WrongPort {
     Exposed(Vec<u16>),
 }
 
+/// Ports in words: `80, 443`.
+pub(crate) fn listed(ports: &[u16]) -> String {
+    let ports: Vec<_> = ports.iter().map(ToString::to_string).collect();
+    ports.join(", ")
+}
+
 /// Why nothing answers at `port` of `service`; `None` if something may.
 pub(crate) fn wrong_port(
     checkout: &Checkout,

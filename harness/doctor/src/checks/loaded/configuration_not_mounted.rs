@@ -41,11 +41,12 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
                 "add the file, or name it in .gitignore if something makes it",
             ),
         };
-        let finding = said.at(CONFIGURATION_NOT_MOUNTED.id, &mount.at.file, mount.at.place);
-        Finding {
-            about: Some(service.clone()),
-            ..finding
-        }
+        said.about(
+            service,
+            CONFIGURATION_NOT_MOUNTED.id,
+            &mount.at.file,
+            mount.at.place,
+        )
     });
     findings.collect()
 }

@@ -1,10 +1,8 @@
 //! A histogram's or a summary's base name where a series is meant.
 
-use std::collections::HashSet;
-
 use alertdrill_core::Finding;
 
-use super::selectors::selectors;
+use super::selectors::findings_of_names;
 use crate::checks::check::{Case, Check, Said};
 use crate::knowledge::MetricKind;
 
@@ -15,26 +13,17 @@ pub(in crate::checks) const BASE_NAME: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Vec<Finding> {
-    let mut said = HashSet::new();
-    let mut findings = Vec::new();
-    for selected in selectors(case) {
+    findings_of_names(case, BASE_NAME.id, |selected| {
         let name = selected.name;
         let bases = case.knowledge.bases_named(name);
-        let asks_a_quantile = selected
-            .selector
-            .matchers
-            .matchers
-            .iter()
-            .any(|it| it.name == "quantile");
-        let Some(family) = bases.first() else {
-            continue;
-        };
+        let family = bases.first()?;
+        let mut matchers = selected.selector.matchers.matchers.iter();
+        let asks_a_quantile = matchers.any(|it| it.name == "quantile");
         if asks_a_quantile
             || selected.has_alternative
             || !case.knowledge.is_base_name_only(selected.selector)
-            || !said.insert((std::ptr::from_ref(selected.rule), name))
         {
-            continue;
+            return None;
         }
         let (kind, series) = match family.kind {
             MetricKind::Histogram => ("histogram", "`_bucket`, `_sum` and `_count`"),
@@ -48,10 +37,8 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             "ask a quantile of `{name}_bucket`, or the mean: \
              `rate({name}_sum[…]) / rate({name}_count[…])`"
         );
-        let place = selected.rule.place_of(name);
-        findings.push(Said::error(what, help).of_rule(BASE_NAME.id, selected.rule, place));
-    }
-    findings
+        Some(Said::error(what, help))
+    })
 }
 
 #[cfg(test)]

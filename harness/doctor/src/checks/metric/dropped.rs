@@ -1,10 +1,8 @@
 //! A metric that relabelling drops or renames.
 
-use std::collections::HashSet;
-
 use alertdrill_core::Finding;
 
-use super::selectors::selectors;
+use super::selectors::findings_of_names;
 use crate::checks::check::{Case, Check, Said};
 
 pub(in crate::checks) const DROPPED: Check = Check {
@@ -14,35 +12,25 @@ pub(in crate::checks) const DROPPED: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Vec<Finding> {
-    let mut said = HashSet::new();
-    let mut findings = Vec::new();
-    for selected in selectors(case) {
+    findings_of_names(case, DROPPED.id, |selected| {
         let name = selected.name;
         if selected.has_alternative || case.knowledge.runs(name) {
-            continue;
+            return None;
         }
-        let Some((endpoint, relabelled)) = case.knowledge.relabelled_away(selected.selector) else {
-            continue;
-        };
-        if !said.insert((std::ptr::from_ref(selected.rule), name)) {
-            continue;
-        }
+        let (endpoint, relabelled) = case.knowledge.relabelled_away(selected.selector)?;
         let place = format!("{}:{}", endpoint.file.path.display(), relabelled.place.line);
         let job = &endpoint.job;
-        let (what, help) = match &relabelled.renamed_to {
-            Some(new) => (
+        Some(match &relabelled.renamed_to {
+            Some(new) => Said::error(
                 format!("job `{job}` renames `{name}` to `{new}` ({place})"),
                 "write the name that relabelling leaves",
             ),
-            None => (
+            None => Said::error(
                 format!("job `{job}` drops `{name}` by its `metric_relabel_configs` ({place})"),
                 "keep the metric there, or take the rule away",
             ),
-        };
-        let place = selected.rule.place_of(name);
-        findings.push(Said::error(what, help).of_rule(DROPPED.id, selected.rule, place));
-    }
-    findings
+        })
+    })
 }
 
 #[cfg(test)]

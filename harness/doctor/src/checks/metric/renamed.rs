@@ -1,10 +1,8 @@
 //! A metric's old name.
 
-use std::collections::HashSet;
-
 use alertdrill_core::Finding;
 
-use super::selectors::selectors;
+use super::selectors::findings_of_names;
 use crate::checks::check::{Case, Check, Said};
 
 pub(in crate::checks) const RENAMED: Check = Check {
@@ -14,28 +12,16 @@ pub(in crate::checks) const RENAMED: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Vec<Finding> {
-    let mut said = HashSet::new();
-    let mut findings = Vec::new();
-    for selected in selectors(case) {
+    findings_of_names(case, RENAMED.id, |selected| {
         let name = selected.name;
         if selected.has_alternative || case.knowledge.runs(name) {
-            continue;
+            return None;
         }
-        let Some(family) = case.knowledge.only_as_old_name(selected.selector) else {
-            continue;
-        };
-        let Some(new) = &family.renamed_to else {
-            continue;
-        };
-        if !said.insert((std::ptr::from_ref(selected.rule), name)) {
-            continue;
-        }
+        let family = case.knowledge.only_as_old_name(selected.selector)?;
+        let new = family.renamed_to.as_ref()?;
         let what = format!("`{name}` is `{new}` in every recent {}", family.origin);
-        let help = "write the new name";
-        let place = selected.rule.place_of(name);
-        findings.push(Said::error(what, help).of_rule(RENAMED.id, selected.rule, place));
-    }
-    findings
+        Some(Said::error(what, "write the new name"))
+    })
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! The selectors of rules, and how they stand in their expressions.
 
+use std::collections::HashSet;
+
+use alertdrill_core::Finding;
 use promql_parser::parser::{Expr, VectorSelector};
 
 use crate::checkout::Rule;
-use crate::checks::check::Case;
+use crate::checks::check::{Case, Said};
 use crate::expression::{self, children};
 
 /// A selector in a rule.
@@ -26,6 +29,26 @@ pub(super) fn unloaded_selectors<'a>(case: &'a Case<'_>) -> Vec<Selected<'a>> {
         }
     }
     found
+}
+
+/// The findings `id` of selectors, each at its metric's name: one for each name in a rule.
+pub(super) fn findings_of_names(
+    case: &Case<'_>,
+    id: &'static str,
+    said: impl Fn(&Selected<'_>) -> Option<Said>,
+) -> Vec<Finding> {
+    let mut seen = HashSet::new();
+    let mut findings = Vec::new();
+    for selected in selectors(case) {
+        let (rule, name) = (selected.rule, selected.name);
+        let Some(said) = said(&selected) else {
+            continue;
+        };
+        if seen.insert((std::ptr::from_ref(rule), name)) {
+            findings.push(said.of_rule(id, rule, rule.place_of(name)));
+        }
+    }
+    findings
 }
 
 /// Every selector with a name, of every rule.

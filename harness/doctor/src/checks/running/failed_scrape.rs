@@ -36,10 +36,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             "the last scrape of {} failed: {}",
             failed.instance, failed.why
         );
-        Finding {
-            about: Some(failed.job.clone()),
-            ..Said::error(message, HELP).at(FAILED_SCRAPE.id, &file.path, place)
-        }
+        Said::error(message, HELP).about(&failed.job, FAILED_SCRAPE.id, &file.path, place)
     });
     findings.collect()
 }

@@ -40,11 +40,8 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
                 message,
                 "name the service, or give it the address with `ipv4_address`",
             );
-            let finding = said.at(FIXED_ADDRESS.id, &target.file.path, target.address.place);
-            findings.push(Finding {
-                about: Some(job.name.text.clone()),
-                ..finding
-            });
+            let (file, place) = (&target.file.path, target.address.place);
+            findings.push(said.about(&job.name.text, FIXED_ADDRESS.id, file, place));
         }
     }
     findings

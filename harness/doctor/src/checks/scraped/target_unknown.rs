@@ -31,11 +31,12 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             Answers::TheMachine if told_of_the_machine.insert(it.asker) => the_machine(&names, it)?,
             _ => return None,
         };
-        let finding = said.at(TARGET_UNKNOWN.id, &it.file.path, it.place);
-        Some(Finding {
-            about: Some(it.job.name.text.clone()),
-            ..finding
-        })
+        Some(said.about(
+            &it.job.name.text,
+            TARGET_UNKNOWN.id,
+            &it.file.path,
+            it.place,
+        ))
     });
     findings.chain(in_no_swarm(prometheus, &names)).collect()
 }
@@ -63,10 +64,12 @@ fn in_no_swarm<'a>(
                 ),
                 "name a service of the project, or take the job away",
             );
-            Some(Finding {
-                about: Some(job.name.text.clone()),
-                ..said.at(TARGET_UNKNOWN.id, &job.file.path, name.place)
-            })
+            Some(said.about(
+                &job.name.text,
+                TARGET_UNKNOWN.id,
+                &job.file.path,
+                name.place,
+            ))
         })
     })
 }

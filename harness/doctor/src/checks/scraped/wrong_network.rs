@@ -41,11 +41,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
                  [\"host.docker.internal:host-gateway\"]` at Prometheus",
             ),
         };
-        let finding = said.at(WRONG_NETWORK.id, &it.file.path, it.place);
-        Some(Finding {
-            about: Some(it.job.name.text.clone()),
-            ..finding
-        })
+        Some(said.about(&it.job.name.text, WRONG_NETWORK.id, &it.file.path, it.place))
     });
     findings.collect()
 }

@@ -39,11 +39,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             Some(facts) => of_image(it, facts, texts, !service.volumes.is_empty())?,
             None => of_programs(it, name, service, texts)?,
         };
-        let finding = said.at(WRONG_PATH.id, &it.file.path, it.place);
-        Some(Finding {
-            about: Some(it.job.name.text.clone()),
-            ..finding
-        })
+        Some(said.about(&it.job.name.text, WRONG_PATH.id, &it.file.path, it.place))
     });
     findings.collect()
 }

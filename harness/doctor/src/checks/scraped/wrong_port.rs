@@ -6,7 +6,7 @@ use alertdrill_core::Finding;
 
 use super::scraped_targets::asked;
 use crate::checks::check::{Case, Check, Said};
-use crate::network::{Answers, Names, ServiceTexts, WrongPort, wrong_port};
+use crate::network::{Answers, Names, ServiceTexts, WrongPort, listed, wrong_port};
 
 pub(in crate::checks) const WRONG_PORT: Check = Check {
     id: "scraped/wrong-port",
@@ -31,11 +31,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             .or_insert_with(|| ServiceTexts::of(case.checkout, service));
         let why = wrong_port(case.checkout, service, texts, port)?;
         let said = said(it.address, name, port, &why);
-        let finding = said.at(WRONG_PORT.id, &it.file.path, it.place);
-        Some(Finding {
-            about: Some(it.job.name.text.clone()),
-            ..finding
-        })
+        Some(said.about(&it.job.name.text, WRONG_PORT.id, &it.file.path, it.place))
     });
     findings.collect()
 }
@@ -72,11 +68,6 @@ fn said(address: &str, name: &str, port: u16, why: &WrongPort) -> Said {
             "write the port on which the program serves its metrics",
         ),
     }
-}
-
-fn listed(ports: &[u16]) -> String {
-    let ports: Vec<_> = ports.iter().map(ToString::to_string).collect();
-    ports.join(", ")
 }
 
 #[cfg(test)]

@@ -53,15 +53,8 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             ),
             format!("mount your configuration as `{FOLDER}/alertmanager.yml`"),
         );
-        let finding = said.at(
-            DEFAULT_CONFIGURATION.id,
-            &places.name.file,
-            places.name.place,
-        );
-        Some(Finding {
-            about: Some(name.to_owned()),
-            ..finding
-        })
+        let at = &places.name;
+        Some(said.about(name, DEFAULT_CONFIGURATION.id, &at.file, at.place))
     });
     told.collect()
 }

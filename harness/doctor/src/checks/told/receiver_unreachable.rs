@@ -10,7 +10,7 @@ use super::broken_configuration::is_address;
 use super::filled_in::Reading;
 use super::told_case::ToldCase;
 use crate::checks::check::{Case, Check, Said};
-use crate::network::{Answers, Names, ServiceTexts, WrongPort, host_and_port, wrong_port};
+use crate::network::{Answers, Names, ServiceTexts, WrongPort, host_and_port, listed, wrong_port};
 
 pub(in crate::checks) const RECEIVER_UNREACHABLE: Check = Check {
     id: "told/receiver-unreachable",
@@ -145,11 +145,6 @@ fn unreachable(case: &Case<'_>, names: &Names<'_>, asker: &str, address: &str) -
         }
         Answers::TheMachine | Answers::Somebody => None,
     }
-}
-
-fn listed(ports: &[u16]) -> String {
-    let ports: Vec<_> = ports.iter().map(ToString::to_string).collect();
-    ports.join(", ")
 }
 
 /// That an address is one that somebody has yet to fill in.
