@@ -123,7 +123,7 @@ async fn running_stack_can_only_be_read_is_bounded_and_tells_no_secret() {
         );
         let answer = containers
             .exec(
-                "docker-api",
+                "docker-api#1",
                 None,
                 &["bash", "-c", &request].map(str::to_owned),
             )
@@ -133,7 +133,7 @@ async fn running_stack_can_only_be_read_is_bounded_and_tells_no_secret() {
     };
     assert_eq!(ask("GET", "/containers/json").await, 200);
     let own_id = containers
-        .exec("docker-api", None, &["hostname".to_owned()])
+        .exec("docker-api#1", None, &["hostname".to_owned()])
         .await
         .unwrap()
         .trim()

@@ -20,6 +20,14 @@ pub(super) fn drills() -> Vec<Drill> {
             .expect_alert(killed(HANDLER, 10))
             .afterwards(each_trade_arrives_once("{lane}")),
         many_services_oom_killed(),
+        // One of two containers is killed for its memory, the other crashes meanwhile: that one is
+        // no alert.
+        Drill::new(
+            "one_of_two_containers_oom_killed",
+            Fault::oom_kill("docker-api#1"),
+        )
+        .fault(Fault::kill("docker-api#2", "SIGTERM"))
+        .expect_alert(killed("docker-api", 10)),
         Drill::new("service_restarted_by_hand", Fault::restart(HANDLER)).silent(oom_kill()),
         Drill::new("service_at_90_percent_of_its_memory", filled_memory())
             .silent(oom_kill().near(memory_above(0.88), seconds(40))),
@@ -35,7 +43,7 @@ fn many_services_oom_killed() -> Drill {
     let handlers = EXCHANGES.map(|exchange| HANDLER.replace("{lane}", exchange));
     let mut services = vec![
         EXPORTER,
-        "docker-api",
+        "docker-api#1",
         "prefect-server",
         "postgres",
         "minio",
@@ -56,8 +64,8 @@ fn many_services_oom_killed() -> Drill {
     let drill = (services[1..].iter()).fold(drill, |drill, service| {
         drill.fault(Fault::oom_kill(*service))
     });
-    (services.iter()).fold(drill, |drill, service| {
-        drill.expect_alert(killed(service, 40))
+    (services.iter()).fold(drill, |drill, container| {
+        drill.expect_alert(killed(Replica::of(container).service, 40))
     })
 }
 

@@ -11,4 +11,6 @@
 //! ```
 
 pub use crate::suite::Suite;
-pub use alertdrill_core::{Check, Drill, ExpectedAlert, Fault, Moment, SilentAlert, Waiver};
+pub use alertdrill_core::{
+    Check, Drill, ExpectedAlert, Fault, Moment, Replica, SilentAlert, Waiver,
+};

@@ -125,15 +125,22 @@ impl Described {
 }
 
 /// The rules file among `files`, relative to the folder `root` if it is in there; of several, the
-/// folder that holds them all.
+/// candidate, else the folder that holds them all.
 pub(crate) fn shown_rules(root: &Path, files: &[DrilledFile]) -> PathBuf {
-    let mut paths = files
-        .iter()
-        .map(|file| file.path.strip_prefix(root).unwrap_or(&file.path));
+    let shown = |file: &DrilledFile| -> PathBuf {
+        file.path
+            .strip_prefix(root)
+            .unwrap_or(&file.path)
+            .to_owned()
+    };
+    if let Some(candidate) = files.iter().find(|file| file.is_candidate()) {
+        return shown(candidate);
+    }
+    let mut paths = files.iter().map(shown);
     let Some(first) = paths.next() else {
         return PathBuf::new();
     };
-    paths.fold(first.to_owned(), |common, path| {
+    paths.fold(first, |common, path| {
         let both = common.iter().zip(path.iter());
         both.take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
     })

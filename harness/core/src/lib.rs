@@ -28,6 +28,7 @@ pub mod promql;
 mod record;
 mod recording;
 mod replay;
+mod replica;
 mod routes;
 mod rules;
 pub mod schedule;
@@ -80,6 +81,7 @@ pub use recording::{
     RecordedServer, Recording, RulesFile,
 };
 pub use replay::{RulesSaid, UnknownMetrics, replayed};
+pub use replica::Replica;
 pub use routes::{
     Inhibition, Integration, Matcher, Receiver, Route, Routes, rewritten_labels_of, routes_of,
 };

@@ -12,7 +12,8 @@ use serde_json::Value;
 
 use crate::{Error, Ongoing, Result, UtcInstant};
 
-/// A system of services that can be broken and mended.
+/// A system of services that can be broken and mended. One of several containers of a service is
+/// named as [`crate::Replica`] says.
 #[async_trait]
 pub trait Target: fmt::Debug + Send + Sync {
     /// What `service` is now.

@@ -106,9 +106,25 @@ pub struct Service {
     /// Its deployment: replicas, resource limits.
     #[serde(default)]
     pub deploy: Option<Value>,
+    /// How many containers run it, where the file says so in the older way.
+    #[serde(default)]
+    pub scale: Option<u64>,
     /// Profiles by which it is started; none means always.
     #[serde(default, deserialize_with = "null_is_default")]
     pub profiles: Vec<String>,
+}
+
+impl Service {
+    /// How many containers run it.
+    #[must_use]
+    pub fn replicas(&self) -> u64 {
+        let deployed = self
+            .deploy
+            .as_ref()
+            .and_then(|deploy| deploy.get("replicas"));
+        let deployed = deployed.and_then(Value::as_u64);
+        self.scale.or(deployed).unwrap_or(1)
+    }
 }
 
 /// How an image is built.

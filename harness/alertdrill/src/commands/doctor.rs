@@ -39,9 +39,17 @@ pub struct Doctor {
 /// surely cannot work.
 ///
 /// # Errors
-/// As [`Checkout::read`] and [`read_project_file`]; [`Error::File`] of a file that cannot be
+/// [`Error::BadDescription`] if `ALERT_RULES` names a candidate; as [`Checkout::read`] and [`read_project_file`]; [`Error::File`] of a file that cannot be
 /// written; [`Error::NoAnswer`] or [`Error::BadAnswer`] of a Prometheus that is named.
 pub fn doctor(project: &Path, programs: &Path, asked: &Doctor) -> Result<Done> {
+    if let Some(candidate) = std::env::var_os("ALERT_RULES") {
+        return Err(Error::BadDescription {
+            what: format!("the variable ALERT_RULES ({})", candidate.to_string_lossy()),
+            reason: "the doctor reads the files of the checkout, and no candidate; put the file \
+                     into its place, or unset the variable"
+                .to_owned(),
+        });
+    }
     let (folder, wishes) = what_to_read(project, asked)?;
     let waivers = waivers(&folder)?;
     let mut variants = Checkout::read(&folder, &wishes)?;

@@ -83,8 +83,14 @@ impl<'a> Judge<'a> {
         }
         let deadline = self.deadline();
         if firing_at > deadline {
+            let sooner = (self.fault.injected_at.plus(expected.deadline)).seconds_since(deadline);
+            let why = if sooner > 0.05 {
+                format!(", because its cause came {sooner:.1} s sooner than the drill allows for")
+            } else {
+                String::new()
+            };
             let deadline = self.relative(deadline);
-            let message = format!("{expected} fired {fired}, its deadline is {deadline}");
+            let message = format!("{expected} fired {fired}, its deadline is {deadline}{why}");
             self.blame(ReasonKind::Late, message);
         }
     }

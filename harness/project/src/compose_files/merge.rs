@@ -118,6 +118,7 @@ fn merged(mut base: Service, over: Service) -> Service {
         healthcheck: merged_json(base.healthcheck, over.healthcheck),
         mem_limit: over.mem_limit.or(base.mem_limit),
         deploy: merged_json(base.deploy, over.deploy),
+        scale: over.scale.or(base.scale),
         profiles: together(base.profiles, over.profiles),
         ..base
     }

@@ -124,6 +124,7 @@ impl Reading<'_> {
             healthcheck: at("healthcheck").filter(|node| !node.is_null()).map(json),
             mem_limit: text(at("mem_limit")).and_then(|text| bytes(&text)),
             deploy: at("deploy").filter(|node| !node.is_null()).map(json),
+            scale: text(at("scale")).and_then(|text| text.parse().ok()),
             profiles: texts(at("profiles")),
             ..Service::default()
         }

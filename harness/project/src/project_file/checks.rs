@@ -2,7 +2,7 @@
 
 use alertdrill_core::fault::NetworkCut;
 use alertdrill_core::plan::Plan;
-use alertdrill_core::{Drill, Fault, LoadedRule};
+use alertdrill_core::{Drill, Fault, LoadedRule, Replica};
 
 use super::drills::silent_claim;
 use super::faults::{Name, Verb, verb_of};
@@ -125,10 +125,10 @@ fn complete(names: &mut Names<'_>, file: &ProjectFile, drill: &mut Drill, writte
         names.rules_of((&tolerated.alert).into(), &tolerated.labels);
     }
     for check in written.afterwards.iter() {
-        names.service((&check.value.service).into());
+        names.container((&check.value.service).into());
     }
     if let Some(moment) = &written.moment {
-        names.service((&moment.service).into());
+        names.container((&moment.service).into());
     }
     for holding in written.needs.iter().chain(written.disturbs.iter()) {
         names.holding(holding.into());
@@ -147,7 +147,7 @@ fn complete_faults(
             continue;
         };
         if let Some(service) = verb.service() {
-            names.service(service);
+            names.container(service);
         }
         if let Some(disturbs) = verb.disturbs() {
             names.holding(disturbs);
@@ -172,6 +172,7 @@ fn check_allowed(names: &mut Names<'_>, file: &ProjectFile, touched: Name<'_>) {
         return;
     };
     let services = names.on_each_lane(touched.text).into_iter();
+    let services = services.map(|service| Replica::of(&service).service.to_owned());
     let mut forbidden = services.filter(|service| !may_break.contains(service));
     if let Some(service) = forbidden.next() {
         let message = format!("the file does not allow to break `{service}`");

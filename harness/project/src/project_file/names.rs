@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alertdrill_core::promql::result_labels_of;
-use alertdrill_core::{Labels, LoadedRule, agree, selector};
+use alertdrill_core::{Labels, LoadedRule, Replica, agree, selector};
 
 use super::drills::labels_of;
 use super::faults::Name;
@@ -72,6 +72,37 @@ impl<'a> Names<'a> {
         self.one_of(name, "services", &self.services().collect());
     }
 
+    /// Complains of a service that the project does not have, of one that several containers run
+    /// where one has to be meant, and of a container that the service does not have.
+    pub(super) fn container(&mut self, name: Name<'_>) {
+        self.service(name);
+        for text in self.on_each_lane(name.text) {
+            let meant = Replica::of(&text);
+            let Some(service) = self.model.services.get(meant.service) else {
+                continue;
+            };
+            let count = service.replicas();
+            let names: Vec<_> = match count {
+                1 => vec![format!("`{}`", meant.service)],
+                _ => (1..=count)
+                    .map(|number| format!("`{}#{number}`", meant.service))
+                    .collect(),
+            };
+            let is_one = match meant.number {
+                None => count == 1,
+                Some(number) => (1..=count).any(|known| known.to_string() == number),
+            };
+            if !is_one {
+                let message = match meant.number {
+                    None => format!("{count} containers run `{text}`, and one has to be meant"),
+                    Some(_) => format!("the service `{}` has no `{text}`", meant.service),
+                };
+                self.complain(name, message, format!("write {}", names.join(" or ")));
+                return;
+            }
+        }
+    }
+
     /// Complains of what is no service, no path and no lane.
     pub(super) fn holding(&mut self, name: Name<'_>) {
         let file = self.file;
@@ -83,7 +114,7 @@ impl<'a> Names<'a> {
 
     fn one_of(&mut self, name: Name<'_>, whats: &str, names: &BTreeSet<&str>) {
         let unknown = self.on_each_lane(name.text).into_iter();
-        let unknown = unknown.filter(|text| !names.contains(text.as_str()));
+        let unknown = unknown.filter(|text| !names.contains(Replica::of(text).service));
         if let Some(unknown) = unknown.take(1).next() {
             let project = &self.model.name;
             let help = help_by_nearest(&unknown, whats, names.iter().copied());
@@ -107,7 +138,7 @@ impl<'a> Names<'a> {
         let services = self.on_each_lane(service.text);
         let networks = services
             .iter()
-            .filter_map(|service| model.services.get(service));
+            .filter_map(|service| model.services.get(Replica::of(service).service));
         let networks: Vec<BTreeSet<&str>> = networks
             .map(|service| service.networks.keys().map(String::as_str).collect())
             .collect();

@@ -18,8 +18,14 @@ pub fn drill_line(record: &DrillRecord, verdict: &Verdict) -> String {
         _ => "never".to_owned(),
     };
     let alerts = verdict.alerts.iter();
-    let mut parts: Vec<_> = alerts.map(|alert| times(alert, timeline, at)).collect();
-    parts.push(format!("fault reverted {}", at(timeline.last_revert())));
+    let parts: Vec<_> = if fault_at.is_none() {
+        let decided = "decided before a fault".to_owned();
+        alerts.map(promised).chain([decided]).collect()
+    } else {
+        let reverted = format!("fault reverted {}", at(timeline.last_revert()));
+        let times = alerts.map(|alert| times(alert, timeline, at));
+        times.chain([reverted]).collect()
+    };
     let (who, what) = (format!("{}{lane}", drill.name), parts.join("; "));
     let verdict_shown = outcome(verdict.outcome);
     let first_line = format!("{}: {verdict_shown}: {}", harmless(&who), harmless(&what));
@@ -41,6 +47,23 @@ pub fn drill_line(record: &DrillRecord, verdict: &Verdict) -> String {
     lines.join("\n")
 }
 
+/// What is known of an alert without a fault.
+fn promised(alert: &AlertOutcome) -> String {
+    let window = alert.window_s.map(window_text);
+    let window = window.map(|window| format!("window {window}"));
+    let deadline = alert.deadline_s;
+    let deadline = deadline.map(|deadline_s| format!("deadline {deadline_s:.0} s"));
+    let known: Vec<_> = window.into_iter().chain(deadline).collect();
+    match known.join(", ") {
+        nothing if nothing.is_empty() => alert.name.clone(),
+        known => format!("{} ({known})", alert.name),
+    }
+}
+
+fn window_text([earliest, latest]: [f64; 2]) -> String {
+    format!("{earliest:.0}–{latest:.0} s")
+}
+
 /// The times of an alert that had to fire.
 fn times(
     alert: &AlertOutcome,
@@ -50,8 +73,7 @@ fn times(
     let Some(deadline_s) = alert.deadline_s else {
         return times_of_silent(alert, at);
     };
-    let ends = |[earliest, latest]: [f64; 2]| format!("{earliest:.0}–{latest:.0} s");
-    let window = alert.window_s.map_or("none".to_owned(), ends);
+    let window = alert.window_s.map_or("none".to_owned(), window_text);
     let end = |instant: Option<UtcInstant>| match instant {
         Some(_) => at(instant),
         None => timeline.watched_until.unseen_end().to_owned(),
@@ -105,6 +127,22 @@ mod tests {
         resolve notified never; fault reverted +88.8 s
           tolerated: ServiceOOMKill{} fired at +40.0 s: known
           no trade is lost: 12 trades
+        ");
+    }
+
+    #[test]
+    fn line_of_a_drill_that_broke_nothing_names_no_time_that_never_came() {
+        let mut record = example_record();
+        record.timeline.faults.clear();
+        record.timeline.checks.clear();
+        let verdict = verdict_on(AlertOutcome {
+            firing_at: None,
+            ..example_alert()
+        });
+        insta::assert_snapshot!(folded(&line(&record, &verdict)), @r"
+        feed_handler_stopped on binance: FAIL: FeedHandlerDown (window 60–95 s, deadline
+        120 s); decided before a fault
+          tolerated: ServiceOOMKill{} fired at +40.0 s: known
         ");
     }
 

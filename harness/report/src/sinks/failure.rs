@@ -1,5 +1,7 @@
 //! Why a drill did not pass, in words, with all that a reader needs to find out more.
 
+use std::iter;
+
 use alertdrill_core::style::harmless;
 use alertdrill_core::{
     Claim, Delivery, DeliveryStatus, Drill, DrillRecord, Episode, Labels, Timeline, Tolerated,
@@ -87,13 +89,16 @@ fn events(
                 .filter_map(|(at, what)| Some((at?, format!("fault: {}: {what}", record.fault)))),
         );
     }
-    for alert in &verdict.alerts {
+    // A verdict has the alerts that must fire first, in the order of the drill.
+    let expected = drill.expect.iter().map(Some).chain(iter::repeat(None));
+    for (alert, expected) in verdict.alerts.iter().zip(expected) {
         let at = |second: f64| UtcInstant::from_epoch_s(from.epoch_s() + second);
         let [opens, closes] = alert.window_s.map_or([None, None], |ends| ends.map(Some));
+        let due = expected.map(|expected| expected.due_at(from, alert.onset_at));
         let marks = [
             (opens, "its window opens"),
             (closes, "its window closes"),
-            (alert.deadline_s, "its deadline"),
+            (due.map(|due| due.seconds_since(from)), "its deadline"),
         ];
         events.extend(
             marks.into_iter().filter_map(|(second, what)| {

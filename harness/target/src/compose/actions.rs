@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alertdrill_core::{Ended, Error, Result, ServiceState, Target, Topics, causes};
+use alertdrill_core::{Ended, Error, Replica, Result, ServiceState, Target, Topics, causes};
 use async_trait::async_trait;
 use bollard::container::LogOutput;
 use bollard::errors::Error as DockerError;
@@ -97,7 +97,7 @@ impl Target for Containers {
             return Ok(());
         }
         let endpoint = EndpointSettings {
-            aliases: Some(vec![service.to_owned()]),
+            aliases: Some(vec![Replica::of(service).service.to_owned()]),
             ..EndpointSettings::default()
         };
         let request = NetworkConnectRequest {

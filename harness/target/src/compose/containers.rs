@@ -19,12 +19,17 @@ use jiff::Timestamp;
 use super::docker;
 use super::docker::docker_failed;
 use alertdrill_core::settings::Endpoint;
-use alertdrill_core::{Error, Health, Result, ServiceState, Target as _, Topics, UtcInstant};
+use alertdrill_core::{
+    Error, Health, Replica, Result, ServiceState, Target as _, Topics, UtcInstant,
+};
 
 /// The engine's own grace period, for a container that sets none (`docker stop --help`).
 pub(super) const USUAL_GRACE_PERIOD: Duration = Duration::from_secs(10);
 const PROJECT_LABEL: &str = "com.docker.compose.project";
 const SERVICE_LABEL: &str = "com.docker.compose.service";
+const NUMBER_LABEL: &str = "com.docker.compose.container-number";
+/// Set on what `docker compose run` started beside the service.
+const ONE_OFF_LABEL: &str = "com.docker.compose.oneoff";
 
 /// The containers of one compose project.
 #[derive(Clone, Debug)]
@@ -88,10 +93,26 @@ impl Containers {
             .map_err(docker_failed(attempted))
     }
 
-    /// The id of the container of `service`.
+    /// The id of the container of `service`, which names one of them (`api#2`) if it has several.
     pub(super) async fn id(&self, service: &str) -> Result<String> {
-        let mut containers = self.list(Some(service)).await?.into_iter();
-        let found = containers.find_map(|container| container.id);
+        let meant = Replica::of(service);
+        let mut containers = self.list(Some(meant.service)).await?;
+        containers.retain(|container| !is_one_off(container));
+        if let Some(number) = meant.number {
+            containers.retain(|container| label(container, NUMBER_LABEL) == Some(number));
+        }
+        if containers.len() > 1 {
+            let names = names_of(&containers);
+            return Err(Error::BadDescription {
+                what: format!("the service {service} of the project {}", self.project),
+                reason: format!(
+                    "{} containers run it; name the one that is meant: {}",
+                    containers.len(),
+                    names.join(", ")
+                ),
+            });
+        }
+        let found = containers.pop().and_then(|container| container.id);
         found.ok_or_else(|| Error::NoSuchService {
             service: service.to_owned(),
             project: self.project.clone(),
@@ -159,23 +180,27 @@ impl Containers {
     /// # Errors
     /// [`Error::Docker`].
     pub async fn states(&self) -> Result<Vec<ServiceState>> {
-        let containers = self.list(None).await?.into_iter();
-        let services = containers.filter_map(|container| container.labels?.remove(SERVICE_LABEL));
-        let services: Vec<_> = services.collect();
-        try_join_all(services.iter().map(|service| self.state(service))).await
+        let mut containers = self.list(None).await?;
+        containers.retain(|container| !is_one_off(container));
+        let names = names_of(&containers);
+        try_join_all(names.iter().map(|name| self.state(name))).await
     }
 
-    /// The services that have a running container.
+    /// The services whose containers all run.
     ///
     /// # Errors
     /// [`Error::Docker`].
     pub(super) async fn running(&self) -> Result<BTreeSet<String>> {
-        let containers = self.list(None).await?.into_iter();
-        let running = containers
-            .filter(|container| container.state == Some(ContainerSummaryStateEnum::RUNNING));
-        Ok(running
-            .filter_map(|container| container.labels?.remove(SERVICE_LABEL))
-            .collect())
+        let mut containers = self.list(None).await?;
+        containers.retain(|container| !is_one_off(container));
+        let (run, rest): (Vec<_>, Vec<_>) = (containers.iter())
+            .partition(|container| container.state == Some(ContainerSummaryStateEnum::RUNNING));
+        let services = |containers: Vec<&ContainerSummary>| -> BTreeSet<String> {
+            let labels = containers.into_iter();
+            let services = labels.filter_map(|container| label(container, SERVICE_LABEL));
+            services.map(str::to_owned).collect()
+        };
+        Ok(&services(run) - &services(rest))
     }
 
     /// Whether the project has any container, running or not.
@@ -239,6 +264,29 @@ impl Containers {
     }
 }
 
+/// What each container is called here: its service, with its number where the service has several.
+fn names_of(containers: &[ContainerSummary]) -> Vec<String> {
+    let named = containers.iter().filter_map(|container| {
+        let service = label(container, SERVICE_LABEL)?;
+        let runs_it = |other: &&ContainerSummary| label(other, SERVICE_LABEL) == Some(service);
+        if containers.iter().filter(runs_it).count() < 2 {
+            return Some(service.to_owned());
+        }
+        Some(format!("{service}#{}", label(container, NUMBER_LABEL)?))
+    });
+    let mut names: Vec<_> = named.collect();
+    names.sort();
+    names
+}
+
+fn is_one_off(container: &ContainerSummary) -> bool {
+    label(container, ONE_OFF_LABEL).is_some_and(|says| says.eq_ignore_ascii_case("true"))
+}
+
+fn label<'a>(container: &'a ContainerSummary, name: &str) -> Option<&'a str> {
+    Some(container.labels.as_ref()?.get(name)?.as_str())
+}
+
 /// The engine answers 404 where there is no such container, and 409 where it is being removed.
 fn already_gone(error: DockerError) -> std::result::Result<(), DockerError> {
     match error {
@@ -247,5 +295,29 @@ fn already_gone(error: DockerError) -> std::result::Result<(), DockerError> {
             ..
         } => Ok(()),
         other => Err(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn container(service: &str, number: &str) -> ContainerSummary {
+        let labels = [(SERVICE_LABEL, service), (NUMBER_LABEL, number)];
+        let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        ContainerSummary {
+            labels: Some(labels.into()),
+            ..ContainerSummary::default()
+        }
+    }
+
+    #[test]
+    fn container_is_called_by_its_number_only_where_its_service_has_several() {
+        let containers = [
+            container("api", "2"),
+            container("db", "1"),
+            container("api", "1"),
+        ];
+        assert_eq!(names_of(&containers), ["api#1", "api#2", "db"]);
     }
 }

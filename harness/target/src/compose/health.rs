@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alertdrill_core::{Error, Health, Result, ServiceState, Target as _};
+use alertdrill_core::{Error, Health, Replica, Result, ServiceState, Target as _};
 use alertdrill_progress::Step;
 use tokio::time::Instant;
 
@@ -82,17 +82,17 @@ fn taken_port(log: &str) -> Option<String> {
 /// gave up.
 fn is_broken(project: &Project, state: &ServiceState) -> bool {
     match state.exit_code {
-        Some(code) => code != 0 || !project.may_end(&state.service),
+        Some(code) => code != 0 || !project.may_end(Replica::of(&state.service).service),
         None => state.is_restarting() || state.health == Some(Health::Unhealthy),
     }
 }
 
 /// Whether a service is healthy, or has ended well if it is there to end.
 fn is_ready(project: &Project, state: &ServiceState) -> bool {
-    if state.exit_code == Some(0) && project.may_end(&state.service) {
+    if state.exit_code == Some(0) && project.may_end(Replica::of(&state.service).service) {
         return true;
     }
-    if project.is_one_shot(&state.service) {
+    if project.is_one_shot(Replica::of(&state.service).service) {
         return false;
     }
     state.is_running() && matches!(state.health, None | Some(Health::Healthy))

@@ -325,6 +325,41 @@ drills:
 }
 
 #[test]
+fn one_container_of_several_has_to_be_named() {
+    let model = r#"{"name": "shop", "services": {
+        "api": {"deploy": {"replicas": 2}}, "db": {}, "web": {"scale": 3}}}"#;
+    let model = ComposeModel::from_json(model).unwrap();
+    let said = |service: &str| {
+        let text = format!("drills: [{{name: d, break: {{stop: {service}}}, silent: ApiDown}}]\n");
+        match parsed(&text).check(&model, &rules()) {
+            Ok(()) => "nothing".to_owned(),
+            Err(error) => error.explained(),
+        }
+    };
+    assert_eq!(said("api#2"), "nothing");
+    assert_eq!(said("db"), "nothing");
+    assert_snapshot!(said("api"), @r"
+    alertdrill.yml:1:34: 2 containers run `api`, and one has to be meant
+      1 | drills: [{name: d, break: {stop: api}, silent: ApiDown}]
+        |                                  ^^^
+      help: write `api#1` or `api#2`
+    ");
+    assert_snapshot!(said("api#3"), @r"
+    alertdrill.yml:1:34: the service `api` has no `api#3`
+      1 | drills: [{name: d, break: {stop: api#3}, silent: ApiDown}]
+        |                                  ^^^^^
+      help: write `api#1` or `api#2`
+    ");
+    assert_snapshot!(said("db#1"), @"nothing");
+    assert_snapshot!(said("apy#1"), @r"
+    alertdrill.yml:1:34: no service `apy#1` in the compose project `shop`
+      1 | drills: [{name: d, break: {stop: apy#1}, silent: ApiDown}]
+        |                                  ^^^^^
+      help: the nearest is `api`; the services are api, db, web
+    ");
+}
+
+#[test]
 fn file_whose_every_name_is_there_passes() {
     let text = "\
 alertmanager: none
