@@ -1,5 +1,6 @@
 //! The drills of the K2 pipeline and their plan, as the book shows them.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use alertdrill::plan::{Outlook, Plan, plan_text};
@@ -93,6 +94,29 @@ fn table() -> String {
     format!("| drill | what is broken | what its alerts must do |\n| --- | --- | --- |\n{rows}")
 }
 
+/// Per alert, the drills that prove something of it.
+fn by_alert() -> String {
+    let drills = drills::all();
+    let alerts: BTreeSet<_> = drills
+        .iter()
+        .flat_map(|drill| drill.expect.iter().map(|alert| alert.alert.clone()))
+        .collect();
+    let names = |holds: &dyn Fn(&Drill) -> bool| -> String {
+        let found = drills.iter().filter(|drill| holds(drill));
+        let names: Vec<_> = found.map(|drill| format!("`{}`", drill.name)).collect();
+        names.join(", ")
+    };
+    let rows: String = alerts
+        .iter()
+        .map(|alert| {
+            let fires = names(&|drill| drill.expect.iter().any(|it| it.alert == *alert));
+            let silent = names(&|drill| drill.silent.iter().any(|it| it.alert == *alert));
+            format!("| `{alert}` | {fires} | {silent} |\n")
+        })
+        .collect();
+    format!("| alert | it must fire in | it must stay silent in |\n| --- | --- | --- |\n{rows}")
+}
+
 /// What `./drill plan stopped` prints, and how long it expects all drills to take.
 fn plan() -> String {
     let written = Written::read(root()).unwrap();
@@ -158,5 +182,6 @@ pub(crate) fn miscounted() -> Vec<String> {
 /// Writes or holds the table of drills and the plan.
 pub(crate) fn hold_tables() {
     hold("docs/k2/drills.md", "drills", &table());
+    hold("docs/k2/drills.md", "alerts", &by_alert());
     hold("docs/k2/drills.md", "plan", &plan());
 }

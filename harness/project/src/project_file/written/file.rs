@@ -17,8 +17,8 @@ use crate::project_file::yaml::{At, OneOrMany, ShortOrLong};
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "alertdrill.yml")]
 pub(in crate::project_file) struct WrittenFile {
-    /// The compose file, or several, relative to this file's folder; those that compose itself
-    /// finds unless they are written.
+    /// The compose file, or several, relative to this file's folder; found by compose itself
+    /// unless they are written.
     pub compose: OneOrMany<PathBuf>,
     /// Compose profiles to start.
     pub profiles: OneOrMany<String>,
