@@ -33,6 +33,8 @@ pub(crate) struct Family {
     pub(crate) domain: Option<Domain>,
     /// Whether it is there only after its first event.
     pub(crate) after_first_event: bool,
+    /// Whether its program defines it and nothing in it sets it.
+    pub(crate) never_set: bool,
     /// Whether it is there only while things are well.
     pub(crate) while_well: bool,
     /// Of a summary, whether its client gives quantiles.
@@ -56,6 +58,7 @@ impl Family {
             labels: None,
             domain: None,
             after_first_event: false,
+            never_set: false,
             while_well: false,
             has_quantiles: false,
             renamed_to: None,

@@ -46,6 +46,11 @@ impl Knowledge {
         self.only_if(selector, |family| family.after_first_event)
     }
 
+    /// The family of a selector that a program defines and never sets.
+    pub(crate) fn never_set(&self, selector: &VectorSelector) -> Option<&Family> {
+        self.only_if(selector, |family| family.never_set)
+    }
+
     /// The family of a selector whose series are there only while things are well.
     pub(crate) fn there_while_well(&self, selector: &VectorSelector) -> Option<&Family> {
         self.only_if(selector, |family| family.while_well)

@@ -135,6 +135,7 @@ fn options_of(
         family,
         variable,
         label_names: names,
+        sets_itself: maker_name.is_some_and(|maker| maker.ends_with("Func")),
     });
 }
 
@@ -201,6 +202,7 @@ fn descriptions_of(
             family,
             variable: None,
             label_names: Vec::new(),
+            sets_itself: false,
         });
     }
 }

@@ -7,6 +7,7 @@ mod go;
 mod javascript;
 mod jvm;
 mod label_values;
+mod never_set;
 mod other_languages;
 mod python;
 mod speech;
@@ -20,6 +21,7 @@ use std::path::Path;
 use super::Family;
 use crate::checkout::SourceFile;
 use constant_gauges::tell_if_constant;
+use never_set::Uses;
 pub(super) use speech::{is_rules_file, speaks_of_a_client};
 use text::{Constants, Language, without_comments};
 
@@ -64,6 +66,8 @@ struct Defined {
     variable: Option<String>,
     /// Its labels in their order.
     label_names: Vec<String>,
+    /// Whether it is made with a function that gives its value.
+    sets_itself: bool,
 }
 
 impl Scan {
@@ -84,11 +88,7 @@ impl Scan {
             &mut scan,
         );
         let javascript = ["js", "ts", "mjs", "cjs", "jsx", "tsx"];
-        javascript::scan(
-            &codes(&sources, &javascript, Language::Curly),
-            &sources,
-            &mut scan,
-        );
+        javascript::scan(&codes(&sources, &javascript, Language::Curly), &mut scan);
         go::scan(
             &codes(&sources, &["go"], Language::Curly),
             &sources,
@@ -126,8 +126,12 @@ impl Scan {
 
     fn add(&mut self, defined: Vec<Defined>, codes: &[Code<'_>], language: Language) {
         let mut defined = defined;
+        let uses = Uses::of(codes, language);
         for it in &mut defined {
-            tell_if_constant(&mut it.family, it.variable.as_deref(), codes);
+            let variable = it.variable.as_deref();
+            tell_if_constant(&mut it.family, variable, codes);
+            it.family.never_set =
+                !it.sets_itself && variable.is_some_and(|variable| uses.set_nowhere(variable));
         }
         let known = label_values::with_values(defined, codes, language);
         self.families.extend(known);

@@ -312,12 +312,14 @@ pub(super) fn add_metric(
             family: created,
             variable: None,
             label_names: Vec::new(),
+            sets_itself: false,
         });
     }
     defined.push(Defined {
         family,
         variable,
         label_names: labels.unwrap_or_default(),
+        sets_itself: false,
     });
 }
 
