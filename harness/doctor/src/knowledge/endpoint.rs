@@ -6,7 +6,7 @@ use alertdrill_project::yaml_tree::{Node, Place};
 
 use super::Family;
 use super::catalogue::{EVERY_SCRAPE, exporter};
-use super::identity::{Identity, Reach, of_service};
+use super::identity::{HAND_ON, Identity, Reach, TOLD_OF_MORE, of_service};
 use super::mentions::Mentions;
 use super::program::Programs;
 use super::relabelling::{Fate, steps, target_labels};
@@ -118,6 +118,18 @@ const OF_LIBRARIES: [&str; 101] = [
     "zipkin",
 ];
 
+/// First words of names that programs have and no file or query of a machine.
+const OF_PROGRAMS: [&str; 8] = [
+    "http",
+    "flask",
+    "fastapi",
+    "django",
+    "starlette",
+    "nodejs",
+    "jvm",
+    "gin",
+];
+
 /// One kind of thing that a job scrapes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Endpoint {
@@ -147,16 +159,15 @@ pub(super) struct OwnSeries {
 }
 
 /// Everything that is scraped.
-pub(super) fn endpoints(checkout: &Checkout) -> Vec<Endpoint> {
+pub(super) fn endpoints(checkout: &Checkout, programs: &mut Programs<'_>) -> Vec<Endpoint> {
     let Some(prometheus) = &checkout.prometheus else {
         return Vec::new();
     };
-    let mut programs = Programs::of(checkout);
     let mut found = Vec::new();
     for job in &prometheus.jobs {
         let mut seen = BTreeSet::new();
         for target in &job.targets {
-            let identity = Identity::of(checkout, &mut programs, job, target);
+            let identity = Identity::of(checkout, programs, job, target);
             let written: BTreeMap<_, _> = target
                 .labels
                 .iter()
@@ -167,7 +178,7 @@ pub(super) fn endpoints(checkout: &Checkout) -> Vec<Endpoint> {
             }
         }
         if job.finds_targets {
-            for identity in discovered(checkout, &mut programs, job) {
+            for identity in discovered(checkout, programs, job) {
                 let mut it = endpoint(job, identity, "", &BTreeMap::new());
                 it.target_labels = None;
                 found.push(it);
@@ -329,7 +340,10 @@ impl Endpoint {
             Reach::Anything => true,
             Reach::Own => {
                 let known = super::catalogue::who_knows_all_like(name);
-                known.is_none() || self.sounds_like(first)
+                let is_told_by_its_machine = self.identity.program.is_none()
+                    && self.is_told_of_more()
+                    && OF_PROGRAMS.contains(&first);
+                (known.is_none() || self.sounds_like(first)) && !is_told_by_its_machine
             }
             Reach::Written => {
                 let known = super::catalogue::who_knows_all_like(name);
@@ -361,6 +375,21 @@ impl Endpoint {
     pub(super) fn is_an_exporter(&self) -> bool {
         let is_open = self.identity.reach == Reach::Anything;
         self.identity.program.is_none() && !self.identity.exporters.is_empty() && !is_open
+    }
+
+    /// Whether it is nothing but exporters that files or queries of their machines tell of more.
+    fn is_told_of_more(&self) -> bool {
+        let exporters = &self.identity.exporters;
+        let is_one = |name: &str| TOLD_OF_MORE.contains(&name);
+        !exporters.is_empty() && exporters.iter().all(|it| is_one(&it.name))
+    }
+
+    /// Whether nothing tells what it is, and no word of its names says that it hands on what others
+    /// give it or has such names.
+    pub(super) fn is_a_stranger_to(&self, first: &str) -> bool {
+        let is_unknown = self.identity.exporters.is_empty() && self.identity.program.is_none();
+        let is_other = !self.sounds_like(first) && !HAND_ON.iter().any(|it| self.sounds_like(it));
+        is_unknown && is_other && !self.address.is_empty()
     }
 
     fn sounds_like(&self, word: &str) -> bool {
