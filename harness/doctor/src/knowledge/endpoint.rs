@@ -377,8 +377,19 @@ impl Endpoint {
         self.identity.program.is_none() && !self.identity.exporters.is_empty() && !is_open
     }
 
+    /// Whether it is a program that is read whole and has other names that begin so, or is named so.
+    pub(super) fn owns(&self, first: &str) -> bool {
+        let Some(program) = &self.identity.program else {
+            return false;
+        };
+        let is_read = matches!(self.identity.reach, Reach::Listed | Reach::LikelyListed);
+        let mut own = program.scan.families.iter();
+        let has_alike = own.any(|family| family.name.split('_').next() == Some(first));
+        is_read && !OF_LIBRARIES.contains(&first) && (has_alike || self.sounds_like(first))
+    }
+
     /// Whether it is nothing but exporters that files or queries of their machines tell of more.
-    fn is_told_of_more(&self) -> bool {
+    pub(super) fn is_told_of_more(&self) -> bool {
         let exporters = &self.identity.exporters;
         let is_one = |name: &str| TOLD_OF_MORE.contains(&name);
         !exporters.is_empty() && exporters.iter().all(|it| is_one(&it.name))

@@ -3,10 +3,10 @@
 use promql_parser::parser::VectorSelector;
 
 use super::Knowledge;
-use crate::knowledge::Family;
 use crate::knowledge::endpoint::Endpoint;
 use crate::knowledge::recognised::plain;
 use crate::knowledge::series::{Relabelled, Series};
+use crate::knowledge::{Born, Family};
 
 /// Flags that are known well enough to miss them.
 const FLAGS: [&str; 4] = [
@@ -43,12 +43,21 @@ impl Knowledge {
 
     /// The family of a selector whose series are born with their first events.
     pub(crate) fn born_with_an_event(&self, selector: &VectorSelector) -> Option<&Family> {
-        self.only_if(selector, |family| family.after_first_event)
+        self.only_if(selector, |family| family.born == Born::WithAnEvent)
     }
 
     /// The family of a selector that a program defines and never sets.
     pub(crate) fn never_set(&self, selector: &VectorSelector) -> Option<&Family> {
-        self.only_if(selector, |family| family.never_set)
+        let name = selector.name.as_deref()?;
+        let gives_it = |index: usize| {
+            let mut series = self.series_named(name).into_iter();
+            series.any(|it| it.endpoint == Some(index))
+        };
+        let mut asked = self.asked(&selector.matchers.matchers);
+        let may_be_others = asked
+            .any(|(index, endpoint)| !gives_it(index) && endpoint.may_export(name, &self.mentions));
+        let family = self.only_if(selector, |family| family.born == Born::Never);
+        family.filter(|_| !may_be_others)
     }
 
     /// The family of a selector whose series are there only while things are well.

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::buckets::{HIGHEST_BY_DEFAULT, highest};
 use super::text::{Constants, Language, Pattern, all, any, arguments, pair};
 use super::{Code, Defined, Scan, constants_of, tells_of_metrics};
 use crate::checkout::SourceFile;
@@ -126,6 +127,12 @@ fn options_of(
     let kind = kind_of(class);
     let mut family = Family::new(&name, kind, &place);
     family.has_quantiles = of("Objectives").is_some();
+    if kind == MetricKind::Histogram {
+        family.highest_bucket = match of("Buckets") {
+            Some(written) => highest(written, CURLY),
+            None => Some(HIGHEST_BY_DEFAULT),
+        };
+    }
     family.labels = labels.map(|labels| labels.into_iter().map(|label| (label, None)).collect());
     let variable = call.and_then(|at| {
         let found = all(&VARIABLE, tail(code.text.get(..at)?)).last()?;

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::buckets::{HIGHEST_BY_DEFAULT, highest};
 use super::text::{Constants, Language, Pattern, all, any, arguments, pair};
 use super::{Code, Defined, Scan, constants_of, tells_of_metrics};
 use crate::knowledge::catalogue::exporter;
@@ -96,6 +97,13 @@ fn metrics_of<'a>(
         let sets_itself = first.contains("collect");
         let variable = variable_before(before);
         define(&name, class, labels, variable, sets_itself, &place, defined);
+        if let (MetricKind::Histogram, Some(last)) = (kind_of(class), defined.last_mut()) {
+            last.family.highest_bucket = match made.buckets {
+                Some(written) => highest(written, CURLY),
+                None if made.spreads => None,
+                None => Some(HIGHEST_BY_DEFAULT),
+            };
+        }
     }
 }
 
@@ -104,6 +112,7 @@ fn metrics_of<'a>(
 struct Made<'a> {
     name: Option<&'a str>,
     labels: Option<&'a str>,
+    buckets: Option<&'a str>,
     /// Whether an object that is not seen adds to it.
     spreads: bool,
 }
@@ -116,6 +125,7 @@ impl<'a> Made<'a> {
             return Some(Self {
                 name: Some(first),
                 labels: parts.get(2).copied(),
+                buckets: parts.get(3).copied(),
                 spreads: false,
             });
         }
@@ -130,6 +140,7 @@ impl<'a> Made<'a> {
         Some(Self {
             name: of("name"),
             labels: of("labelNames").map(|list| list.trim_end_matches(" as const")),
+            buckets: of("buckets"),
             spreads: entries.iter().any(|entry| entry.starts_with("...")),
         })
     }

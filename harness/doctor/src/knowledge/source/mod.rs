@@ -1,6 +1,7 @@
 //! What a program exports, as far as its source says it: names, kinds, labels and the values that
 //! labels are given, from calls of the usual client libraries. One file a language.
 
+mod buckets;
 mod constant_gauges;
 mod exposition;
 mod go;
@@ -18,7 +19,7 @@ mod text;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::Family;
+use super::{Born, Family};
 use crate::checkout::SourceFile;
 use constant_gauges::tell_if_constant;
 use never_set::Uses;
@@ -130,8 +131,9 @@ impl Scan {
         for it in &mut defined {
             let variable = it.variable.as_deref();
             tell_if_constant(&mut it.family, variable, codes);
-            it.family.never_set =
-                !it.sets_itself && variable.is_some_and(|variable| uses.set_nowhere(variable));
+            if !it.sets_itself && variable.is_some_and(|variable| uses.set_nowhere(variable)) {
+                it.family.born = Born::Never;
+            }
         }
         let known = label_values::with_values(defined, codes, language);
         self.families.extend(known);

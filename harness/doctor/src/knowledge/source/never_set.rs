@@ -93,6 +93,12 @@ impl<'a> Uses<'a> {
         if any(&ASSIGNED, head(after)) || any(&DECLARED, head(after)) {
             return Place::Definition;
         }
+        // The metric's own name, as a text: `orders = Counter('orders', …)`
+        let quotes = ['"', '\'', '`'];
+        let is_text = before.ends_with(quotes) && after.starts_with(quotes);
+        if is_text && !before.trim_end_matches(quotes).ends_with('[') {
+            return Place::List;
+        }
         // `orders: new Counter(`, of an object or a structure
         let is_key = after.trim_start().starts_with(':') && self.language == Language::Curly;
         if is_key && !own_line.contains('?') {

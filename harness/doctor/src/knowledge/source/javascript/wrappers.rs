@@ -102,8 +102,9 @@ impl<'a> Wrapper<'a> {
                     continue;
                 };
                 let before = code.text.get(..name.start()).unwrap_or_default();
-                let defines = before.trim_end().ends_with("function") || name.start() == self.at;
-                if name.as_str() != self.function || defines {
+                let is_definition =
+                    before.trim_end().ends_with("function") || name.start() == self.at;
+                if name.as_str() != self.function || is_definition {
                     continue;
                 }
                 count += 1;
@@ -159,41 +160,54 @@ impl<'a> Wrapper<'a> {
             return Some((name, (!self.made.spreads).then(Vec::new)));
         };
         let labels = match self.given_for(written, given) {
-            Some(None) => Some(Vec::new()),
-            Some(Some(list)) => constants.list(list, CURLY),
-            None => constants.list(written, CURLY),
+            Given::Nothing => Some(Vec::new()),
+            Given::This(list) => constants.list(list, CURLY),
+            Given::NoParameter => constants.list(written, CURLY),
         };
         Some((name, labels))
     }
 
     fn resolved(&self, written: &str, given: &[&str], constants: &Constants) -> Option<String> {
         match self.given_for(written, given) {
-            Some(value) => constants.text(value?, CURLY),
-            None => constants.text(written, CURLY),
+            Given::This(value) => constants.text(value, CURLY),
+            Given::Nothing => None,
+            Given::NoParameter => constants.text(written, CURLY),
         }
     }
 
     /// What a call gives for what is written, if that is just a parameter: `labels`, `options.name`.
-    fn given_for<'g>(&self, written: &str, given: &[&'g str]) -> Option<Option<&'g str>> {
-        let written = written.split("??").next()?.split("||").next()?.trim();
+    fn given_for<'g>(&self, written: &str, given: &[&'g str]) -> Given<'g> {
+        let written = written.split("??").next().unwrap_or_default();
+        let written = written.split("||").next().unwrap_or_default().trim();
         let (first, part) = match written.split_once('.') {
             Some((first, part)) => (first, Some(part)),
             None => (written, None),
         };
-        self.parameters.iter().enumerate().find_map(|(index, it)| {
+        for (index, parameter) in self.parameters.iter().enumerate() {
             let value = given.get(index).copied();
-            match (it, part) {
-                (Parameter::Value(name), None) if *name == first => Some(value),
+            let found = match (parameter, part) {
+                (Parameter::Value(name), None) if *name == first => value,
                 (Parameter::Value(name), Some(part)) if *name == first => {
-                    Some(value.and_then(|value| part_of(value, part)))
+                    value.and_then(|value| part_of(value, part))
                 }
                 (Parameter::Parts(names), None) if names.contains(&first) => {
-                    Some(value.and_then(|value| part_of(value, first)))
+                    value.and_then(|value| part_of(value, first))
                 }
-                _ => None,
-            }
-        })
+                _ => continue,
+            };
+            return found.map_or(Given::Nothing, Given::This);
+        }
+        Given::NoParameter
     }
+}
+
+/// What a call gives for a part of what a metric is made of.
+enum Given<'g> {
+    This(&'g str),
+    /// It leaves the parameter out.
+    Nothing,
+    /// No parameter stands there.
+    NoParameter,
 }
 
 /// `name`, `name: string`, `name = 'x'`, `{ name, help = '' }`
