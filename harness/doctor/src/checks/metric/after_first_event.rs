@@ -36,7 +36,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             let Expr::Binary(comparison) = part else {
                 continue;
             };
-            let silence = silence(comparison).filter(|_| !knows);
+            let silence = silence(comparison).filter(|it| !knows && is_narrow(it));
             let waits_for_one = first_event(comparison);
             let Some(selector) = waits_for_one.or(silence) else {
                 continue;
@@ -87,6 +87,18 @@ fn first_event(comparison: &BinaryExpr) -> Option<&VectorSelector> {
     is_reached_by_one
         .then(|| growing(&comparison.lhs))
         .flatten()
+}
+
+/// Whether a selector asks for some series of a metric, or for one that being scraped does not make:
+/// that is a request, too.
+fn is_narrow(selector: &VectorSelector) -> bool {
+    let mut matchers = selector.matchers.matchers.iter();
+    let narrows = matchers.any(|it| !["job", "instance"].contains(&it.name.as_str()));
+    let name = selector.name.as_deref().unwrap_or_default();
+    let counts_requests = name
+        .split('_')
+        .any(|word| ["http", "request", "requests", "responses"].contains(&word));
+    narrows || !counts_requests
 }
 
 /// The counter of which this comparison wants that it hardly grows: `rate(x[1h]) < 0.01`.

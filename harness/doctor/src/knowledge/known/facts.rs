@@ -1,5 +1,7 @@
 //! What is known of when a selector's series are there.
 
+use std::collections::BTreeSet;
+
 use promql_parser::parser::VectorSelector;
 
 use super::Knowledge;
@@ -103,6 +105,23 @@ impl Knowledge {
         });
         let endpoint = self.endpoints.get(relabelled.endpoint)?;
         (!is_there && !may_be_there).then_some((endpoint, relabelled))
+    }
+
+    /// The jobs that a selector asks: those of which each target has a label, and those of which
+    /// none has it; `None` if that is not known of all.
+    pub(crate) fn jobs_by_label(
+        &self,
+        selector: &VectorSelector,
+        label: &str,
+    ) -> Option<(BTreeSet<String>, BTreeSet<String>)> {
+        let (mut with, mut without) = (BTreeSet::new(), BTreeSet::new());
+        for (_, endpoint) in self.asked(&selector.matchers.matchers) {
+            let has_it = endpoint.target_labels.as_ref()?.contains_key(label);
+            let jobs = if has_it { &mut with } else { &mut without };
+            jobs.insert(endpoint.job.clone());
+        }
+        without.retain(|job| !with.contains(job));
+        Some((with, without))
     }
 
     /// Whether a running Prometheus has it.
