@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use promql_parser::label::Matcher;
 use promql_parser::parser::VectorSelector;
 
-use super::catalogue::{EVERY_SCRAPE, exporter};
+use super::catalogue::{EVERY_SCRAPE, exporter, who_knows_all_like};
 use super::endpoint::{Endpoint, endpoints};
 use super::identity::Reach;
 use super::likeness::Names;
@@ -319,10 +319,14 @@ impl Knowledge {
         // What reads text files of others seldom gives what a program gives itself, and a program
         // gives a name once.
         let gives_it = |index: usize| found.iter().any(|series| series.endpoint == Some(index));
+        // What nobody knows seldom has the names of an exporter that is scraped beside it.
+        let first = name.split('_').next().unwrap_or_default();
+        let is_listed = who_knows_all_like(name).is_some_and(|it| self.scrapes(&it.name));
         let may_be_others = asked.iter().any(|(index, endpoint)| {
             !gives_it(*index)
                 && !endpoint.is_an_exporter()
                 && endpoint.may_export(name, &self.mentions)
+                && !(is_listed && endpoint.is_a_stranger_to(first))
         });
         if !is_only_recorded && (self.takes_more || may_be_others) {
             return None;
