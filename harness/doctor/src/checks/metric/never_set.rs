@@ -100,6 +100,32 @@ mod tests {
     }
 
     #[test]
+    fn metric_that_only_a_class_sets_which_nobody_names_is_found() {
+        let dead = "class Losses:\n    def handle(self):\n        LOST.inc()\n";
+        assert_finds(ID, &python(dead), &["rules.yml:"]);
+        assert_silent(ID, &python(&format!("{dead}\nLosses().handle()\n")));
+        assert_silent(ID, &python(&format!("@register\n{dead}")));
+        assert_silent(
+            ID,
+            &python(&format!("{dead}\nHANDLERS = ['shop.Losses']\n")),
+        );
+        let dead = "class Losses {\n  handle() {\n    lost.inc();\n  }\n}\n";
+        assert_finds(ID, &node(dead), &["rules.yml:"]);
+        assert_silent(ID, &node(&format!("{dead}new Losses().handle();\n")));
+        assert_silent(ID, &node(&format!("export default {dead}")));
+    }
+
+    #[test]
+    fn functions_that_only_each_other_call_set_nothing() {
+        let dead = "def record_loss():\n    LOST.inc()\ndef track_order():\n    record_loss()\n";
+        assert_finds(ID, &python(dead), &["rules.yml:"]);
+        assert_silent(
+            ID,
+            &python(&format!("{dead}def handle():\n    track_order()\n")),
+        );
+    }
+
+    #[test]
     fn metric_that_is_set_somehow_is_silent() {
         for uses in [
             "LOST.inc()\n",

@@ -22,7 +22,11 @@ static MAKER: Pattern = LazyLock::new(|| Regex::new(r"\bNew(\w+)\s*\(\s*$").ok()
 static DESCRIPTION: Pattern = LazyLock::new(|| Regex::new(r"\bNewDesc\s*\(").ok());
 static FULL_NAME: Pattern = LazyLock::new(|| Regex::new(r"\bBuildFQName\s*\(").ok());
 static VARIABLE: Pattern = LazyLock::new(|| {
-    Regex::new(r"([A-Za-z_]\w*)\s*(?:\*?[\w.]+\s*)?:?[=:]\s*(?:\w+\.)*(?:With\([^)]*\)\.)?$").ok()
+    let made = r":?[=:]\s*[*&]?(?:\w+\.)*(?:With\([^)]*\)\.)?$";
+    Regex::new(&format!(
+        r"(?:\bvar\s+)?([A-Za-z_]\w*)\s*(?:\*?[\w.]+\s*)?{made}"
+    ))
+    .ok()
 });
 static IMPORT: Pattern = LazyLock::new(|| {
     Regex::new(r#"(?m)^\s*(?:import\s+)?(?:[\w.]+\s+)?"([\w.-]+\.[\w]+/[^"\s]+)"\s*$"#).ok()

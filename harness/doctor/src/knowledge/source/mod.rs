@@ -130,7 +130,7 @@ impl Scan {
         let uses = Uses::of(codes, language);
         for it in &mut defined {
             let variable = it.variable.as_deref();
-            tell_if_constant(&mut it.family, variable, codes);
+            tell_if_constant(&mut it.family, variable, &uses, codes);
             if !it.sets_itself && variable.is_some_and(|variable| uses.set_nowhere(variable)) {
                 it.family.born = Born::Never;
             }

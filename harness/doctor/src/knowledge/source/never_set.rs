@@ -1,5 +1,6 @@
 //! Metrics that a program defines and that nothing in it sets: the variable that holds one stands
-//! only where it is made, listed, imported or registered, or in a function that nothing calls.
+//! only where it is made, listed, imported or registered, or in a function that nothing calls or a
+//! class that nothing names.
 
 use std::sync::LazyLock;
 
@@ -9,10 +10,24 @@ use super::Code;
 use super::text::{Language, Pattern, all, any};
 
 /// Beginnings of the names of functions that are there to set metrics.
-const SETTERS: [&str; 16] = [
+const SETTERS: [&str; 22] = [
     "record", "track", "inc", "dec", "observe", "update", "set", "mark", "count", "report",
-    "measure", "emit", "push", "register", "add", "log",
+    "measure", "emit", "push", "register", "add", "log", "new", "create", "make", "build", "setup",
+    "init",
 ];
+/// What the names of other such functions have in them.
+const OF_METRICS: [&str; 2] = ["metric", "middleware"];
+/// Functions that a language or a framework calls by itself.
+const CALLED_BY_OTHERS: [&str; 6] = [
+    "init",
+    "main",
+    "__init__",
+    "setup",
+    "register",
+    "initialize",
+];
+/// How many functions that call each other are followed.
+const MOST_CALLERS: usize = 3;
 
 /// What sets metrics whose names are not written: `metrics[kind].inc()`, `getattr(metrics, kind)`.
 static BY_NAME_AT_RUN_TIME: Pattern = LazyLock::new(|| {
@@ -37,6 +52,10 @@ static LISTS: Pattern = LazyLock::new(|| {
 });
 static PYTHON_FUNCTION: Pattern =
     LazyLock::new(|| Regex::new(r"(?m)^([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(").ok());
+static PYTHON_CLASS: Pattern = LazyLock::new(|| Regex::new(r"(?m)^class[ \t]+(\w+)[^\n]*:").ok());
+static CURLY_CLASS: Pattern = LazyLock::new(|| {
+    Regex::new(r"(?m)^[ \t]*(?:export\s+)?(?:abstract\s+)?class\s+(\w+)[^{;]*\{").ok()
+});
 static CURLY_FUNCTION: Pattern = LazyLock::new(|| {
     let go = r"\bfunc\s*(?:\([^()]*\)\s*)?(\w+)\s*\(";
     let named = r"\bfunction\s+(\w+)\s*\(";
@@ -52,6 +71,8 @@ pub(super) struct Uses<'a> {
     language: Language,
     /// Whether names may be made at run time.
     is_open: bool,
+    /// Whether a framework makes the program's classes.
+    is_wired: bool,
 }
 
 impl<'a> Uses<'a> {
@@ -63,6 +84,7 @@ impl<'a> Uses<'a> {
             codes,
             language,
             is_open,
+            is_wired: codes.iter().any(|code| code.text.contains("@nestjs/")),
         }
     }
 
@@ -76,13 +98,21 @@ impl<'a> Uses<'a> {
             for at in places_of(variable, &code.text) {
                 match self.place(&code.text, at, variable.len()) {
                     Place::Definition => is_defined = true,
-                    Place::List => {}
-                    Place::Use if self.is_in_dead_function(&code.text, at) => {}
+                    Place::List | Place::Text => {}
+                    Place::Use if self.is_dead(&code.text, at, MOST_CALLERS) => {}
                     Place::Use => return false,
                 }
             }
         }
         is_defined
+    }
+
+    /// How often a variable is used, neither defined nor listed.
+    pub(super) fn count_of(&self, variable: &str) -> usize {
+        let places = self.codes.iter().flat_map(|code| {
+            places_of(variable, &code.text).map(|at| self.place(&code.text, at, variable.len()))
+        });
+        places.filter(|place| *place == Place::Use).count()
     }
 
     fn place(&self, text: &str, at: usize, length: usize) -> Place {
@@ -97,7 +127,7 @@ impl<'a> Uses<'a> {
         let quotes = ['"', '\'', '`'];
         let is_text = before.ends_with(quotes) && after.starts_with(quotes);
         if is_text && !before.trim_end_matches(quotes).ends_with('[') {
-            return Place::List;
+            return Place::Text;
         }
         // `orders: new Counter(`, of an object or a structure
         let is_key = after.trim_start().starts_with(':') && self.language == Language::Curly;
@@ -118,22 +148,32 @@ impl<'a> Uses<'a> {
         Place::Use
     }
 
-    /// Whether the place is in a function that is there to set metrics and that nothing calls.
-    fn is_in_dead_function(&self, text: &str, at: usize) -> bool {
-        let function = match self.language {
-            Language::Python => python_function(text, at),
-            Language::Curly => curly_function(text, at),
+    /// Whether nothing comes to a place: it is in a class that nothing names, or in a function that
+    /// is there to set metrics and that nothing calls, or only others of that kind.
+    fn is_dead(&self, text: &str, at: usize, depth: usize) -> bool {
+        let (function, class) = match self.language {
+            Language::Python => (python_function(text, at), python_class(text, at)),
+            Language::Curly => (curly_function(text, at), curly_class(text, at)),
         };
+        let class = class.filter(|_| !self.is_wired);
+        if class.is_some_and(|class| self.is_named_nowhere(class, depth)) {
+            return true;
+        }
         let Some(function) = function else {
             return false;
         };
         let name = function.to_ascii_lowercase();
         let name = name.trim_start_matches('_');
-        SETTERS.iter().any(|start| name.starts_with(start)) && self.is_called_nowhere(function)
+        let is_of_metrics = SETTERS.iter().any(|start| name.starts_with(start))
+            || OF_METRICS.iter().any(|word| name.contains(word));
+        is_of_metrics
+            && !CALLED_BY_OTHERS.contains(&name)
+            && !CALLED_BY_OTHERS.contains(&function)
+            && self.is_named_nowhere(function, depth)
     }
 
-    /// Whether a function's name stands nowhere but where it is defined and listed.
-    fn is_called_nowhere(&self, function: &str) -> bool {
+    /// Whether a function's or a class's name stands nowhere but where it is defined and listed.
+    fn is_named_nowhere(&self, function: &str, depth: usize) -> bool {
         let mut definitions = 0;
         for code in self.codes {
             for at in places_of(function, &code.text) {
@@ -146,7 +186,7 @@ impl<'a> Uses<'a> {
                         .split('\n')
                         .next()
                         .is_some_and(|line| line.trim_end().ends_with('{'));
-                let words = ["def", "func", "function", "const", "let", "var"];
+                let words = ["def", "func", "function", "const", "let", "var", "class"];
                 let defines = own_line
                     .split_whitespace()
                     .last()
@@ -156,7 +196,10 @@ impl<'a> Uses<'a> {
                     || is_method;
                 if defines {
                     definitions += 1;
-                } else if self.place(&code.text, at, function.len()) != Place::List {
+                    continue;
+                }
+                let is_dead = || depth > 0 && self.is_dead(&code.text, at, depth - 1);
+                if self.place(&code.text, at, function.len()) != Place::List && !is_dead() {
                     return false;
                 }
             }
@@ -169,6 +212,8 @@ impl<'a> Uses<'a> {
 enum Place {
     Definition,
     List,
+    /// A text that is nothing else.
+    Text,
     Use,
 }
 
@@ -225,6 +270,40 @@ fn python_function(text: &str, at: usize) -> Option<&str> {
     let is_decorated = above.rsplit('\n').next()?.trim_start().starts_with('@');
     (!is_decorated)
         .then(|| found.get(2).map(|it| it.as_str()))
+        .flatten()
+}
+
+/// The Python class around a place, where no decorator hands it to others.
+fn python_class(text: &str, at: usize) -> Option<&str> {
+    let before = text.get(..at)?;
+    let line = before.rsplit('\n').next()?;
+    let is_indented = line.starts_with([' ', '\t']);
+    let found = all(&PYTHON_CLASS, before).last()?;
+    let whole = found.get(0)?;
+    let after = before.get(whole.end()..)?;
+    let is_outside =
+        |line: &str| !line.trim().is_empty() && !line.starts_with([' ', '\t', ')', '#']);
+    let above = text.get(..whole.start())?.trim_end();
+    let is_decorated = above.rsplit('\n').next()?.trim_start().starts_with('@');
+    let is_inside = is_indented && !is_decorated && !after.lines().skip(1).any(is_outside);
+    is_inside
+        .then(|| found.get(1).map(|it| it.as_str()))
+        .flatten()
+}
+
+/// The class around a place, in JavaScript and TypeScript. What a file exports by default has any
+/// name elsewhere.
+fn curly_class(text: &str, at: usize) -> Option<&str> {
+    let before = text.get(..at)?;
+    let found = all(&CURLY_CLASS, before).last()?;
+    let whole = found.get(0)?;
+    let body = before.get(whole.end()..)?;
+    let is_inside = body.matches('{').count() + 1 > body.matches('}').count();
+    // A framework makes what is decorated.
+    let is_of_others = ["export default", "module.exports = new", "\n@"];
+    let is_known = !is_of_others.iter().any(|it| text.contains(it));
+    (is_inside && is_known)
+        .then(|| found.get(1).map(|it| it.as_str()))
         .flatten()
 }
 
