@@ -1,5 +1,6 @@
 //! A share of a limit that is 0 where none is set.
 
+use promql_parser::label::Matcher;
 use promql_parser::parser::{Expr, VectorSelector};
 
 use crate::checkout::Checkout;
@@ -35,12 +36,13 @@ pub(super) fn no_limit(case: &Case<'_>, expr: &Expr, compared: &Comparison<'_>) 
     });
     // That the limit is not exported is another finding.
     let is_absent = case.knowledge.absence(selector).is_some();
-    let unlimited = unlimited(case.checkout, limit, selector);
+    let unlimited = unlimited(case.checkout, limit, selector)
+        .or_else(|| groups_of_the_machine(case, limit, compared.subject));
     let unlimited = unlimited.filter(|_| !is_guarded && !is_absent)?;
     Some(Said::warning(
         format!(
-            "`{limit}` is 0 for {unlimited}, which has no limit: the share is infinite then, and \
-             the alert may always fire"
+            "`{limit}` is 0 for {unlimited}, without a limit: the share is infinite then, and the \
+             alert may always fire"
         ),
         format!("divide by those that have one: `/ ({limit} > 0)`, or set a limit"),
     ))
@@ -81,6 +83,22 @@ fn divisor(part: &Expr) -> Option<(&VectorSelector, &'static str)> {
     ];
     let limit = limits.into_iter().find(|limit| *limit == name)?;
     Some((selector, limit))
+}
+
+/// The groups of processes of the machine, which cAdvisor counts beside containers, unless a matcher
+/// leaves them out.
+fn groups_of_the_machine(case: &Case<'_>, limit: &str, subject: &Expr) -> Option<String> {
+    const OF_CONTAINERS: [&str; 6] = ["name", "image", "id", "container", "container_name", "pod"];
+    let leaves_them_out = |matcher: &Matcher| {
+        let is_of_one = OF_CONTAINERS.contains(&matcher.name.as_str())
+            || matcher.name.starts_with("container_label");
+        is_of_one && !matcher.is_match(if matcher.name == "id" { "/" } else { "" })
+    };
+    let selectors = selectors(subject);
+    let mut matchers = selectors.iter().flat_map(|it| &it.matchers.matchers);
+    let is_counted = limit == MEMORY_OF_CONTAINERS && case.checkout.prometheus.is_some();
+    (is_counted && !matchers.any(leaves_them_out))
+        .then(|| "groups of the machine that are no container (`/system.slice`)".to_owned())
 }
 
 /// A service that a selector reads and that has no limit.
@@ -147,13 +165,23 @@ scrape_configs: [{{job_name: api, static_configs: [{{targets: ['api:8000', 'cadv
     #[test]
     fn share_of_no_limit_is_a_warning() {
         for expr in [
-            "container_memory_usage_bytes / container_spec_memory_limit_bytes > 0.8",
-            "sum by (name) (container_memory_usage_bytes) \
+            "container_memory_usage_bytes{name!=\"\"} / container_spec_memory_limit_bytes > 0.8",
+            "sum by (name) (container_memory_usage_bytes{image!=\"\"}) \
              / sum by (name) (container_spec_memory_limit_bytes) * 100 > 80",
             "container_memory_usage_bytes / container_spec_memory_limit_bytes{name=\"api\"} > 0.8",
         ] {
             assert_found_in(ID, "warning", &project(expr, ""));
             assert_silent(ID, &project(expr, ", mem_limit: 1g"));
+        }
+    }
+
+    #[test]
+    fn share_of_the_machines_groups_is_a_warning_even_where_all_services_have_a_limit() {
+        for expr in [
+            "container_memory_usage_bytes / container_spec_memory_limit_bytes > 0.8",
+            "container_memory_usage_bytes{job=\"api\"} / container_spec_memory_limit_bytes > 0.8",
+        ] {
+            assert_found_in(ID, "warning", &project(expr, ", mem_limit: 1g"));
         }
     }
 
