@@ -1,12 +1,14 @@
 //! What a job scrapes, and all series that it gives after relabelling.
 
+mod whose;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use alertdrill_project::yaml_tree::{Node, Place};
 
 use super::Family;
 use super::catalogue::{EVERY_SCRAPE, exporter};
-use super::identity::{HAND_ON, Identity, Reach, TOLD_OF_MORE, of_service};
+use super::identity::{Identity, Reach, of_service};
 use super::mentions::Mentions;
 use super::program::Programs;
 use super::relabelling::{Fate, steps, target_labels};
@@ -369,54 +371,5 @@ impl Endpoint {
     pub(super) fn serves_none(&self) -> bool {
         let program = self.identity.program.as_ref();
         program.is_some_and(|program| program.serves_none)
-    }
-
-    /// Whether it is a well-known exporter, and no program of the project.
-    pub(super) fn is_an_exporter(&self) -> bool {
-        let is_open = self.identity.reach == Reach::Anything;
-        self.identity.program.is_none() && !self.identity.exporters.is_empty() && !is_open
-    }
-
-    /// Whether it is a program that is read whole and has other names that begin so, or is named so.
-    pub(super) fn owns(&self, first: &str) -> bool {
-        let Some(program) = &self.identity.program else {
-            return false;
-        };
-        let is_read = matches!(self.identity.reach, Reach::Listed | Reach::LikelyListed);
-        let mut own = program.scan.families.iter();
-        let has_alike = own.any(|family| family.name.split('_').next() == Some(first));
-        is_read && !OF_LIBRARIES.contains(&first) && (has_alike || self.sounds_like(first))
-    }
-
-    /// Whether it is nothing but exporters that files or queries of their machines tell of more.
-    pub(super) fn is_told_of_more(&self) -> bool {
-        let exporters = &self.identity.exporters;
-        let is_one = |name: &str| TOLD_OF_MORE.contains(&name);
-        !exporters.is_empty() && exporters.iter().all(|it| is_one(&it.name))
-    }
-
-    /// Whether nothing tells what it is, and no word of its names says that it hands on what others
-    /// give it or has such names.
-    pub(super) fn is_a_stranger_to(&self, first: &str) -> bool {
-        let is_unknown = self.identity.exporters.is_empty() && self.identity.program.is_none();
-        let is_other = !self.sounds_like(first) && !HAND_ON.iter().any(|it| self.sounds_like(it));
-        is_unknown && is_other && !self.address.is_empty()
-    }
-
-    fn sounds_like(&self, word: &str) -> bool {
-        let folder = self
-            .identity
-            .program
-            .as_ref()
-            .map(|it| it.folder.display().to_string());
-        let names = format!(
-            "{} {} {}",
-            self.job,
-            self.address,
-            folder.unwrap_or_default()
-        );
-        names
-            .to_ascii_lowercase()
-            .contains(&word.to_ascii_lowercase())
     }
 }

@@ -323,10 +323,10 @@ impl Knowledge {
         let first = name.split('_').next().unwrap_or_default();
         let is_listed = who_knows_all_like(name).is_some_and(|it| self.scrapes(&it.name));
         let may_be_others = asked.iter().any(|(index, endpoint)| {
-            !gives_it(*index)
-                && !endpoint.is_an_exporter()
-                && endpoint.may_export(name, &self.mentions)
-                && !(is_listed && endpoint.is_a_stranger_to(first))
+            let is_anothers = gives_it(*index)
+                || endpoint.is_an_exporter()
+                || is_listed && endpoint.is_a_stranger_to(first);
+            !is_anothers && endpoint.may_export(name, &self.mentions)
         });
         if !is_only_recorded && (self.takes_more || may_be_others) {
             return None;
