@@ -1,6 +1,7 @@
 //! What expressions are read with: what is known of metrics, and what the project's rules record.
 
 mod guess;
+mod labels_of_exporters;
 mod modes_of_cores;
 mod part_of_whole;
 mod samples;

@@ -1,5 +1,7 @@
 //! What a job scrapes, and all series that it gives after relabelling.
 
+mod whose;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use alertdrill_project::yaml_tree::{Node, Place};
@@ -118,6 +120,18 @@ const OF_LIBRARIES: [&str; 101] = [
     "zipkin",
 ];
 
+/// First words of names that programs have and no file or query of a machine.
+const OF_PROGRAMS: [&str; 8] = [
+    "http",
+    "flask",
+    "fastapi",
+    "django",
+    "starlette",
+    "nodejs",
+    "jvm",
+    "gin",
+];
+
 /// One kind of thing that a job scrapes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Endpoint {
@@ -147,16 +161,15 @@ pub(super) struct OwnSeries {
 }
 
 /// Everything that is scraped.
-pub(super) fn endpoints(checkout: &Checkout) -> Vec<Endpoint> {
+pub(super) fn endpoints(checkout: &Checkout, programs: &mut Programs<'_>) -> Vec<Endpoint> {
     let Some(prometheus) = &checkout.prometheus else {
         return Vec::new();
     };
-    let mut programs = Programs::of(checkout);
     let mut found = Vec::new();
     for job in &prometheus.jobs {
         let mut seen = BTreeSet::new();
         for target in &job.targets {
-            let identity = Identity::of(checkout, &mut programs, job, target);
+            let identity = Identity::of(checkout, programs, job, target);
             let written: BTreeMap<_, _> = target
                 .labels
                 .iter()
@@ -167,7 +180,7 @@ pub(super) fn endpoints(checkout: &Checkout) -> Vec<Endpoint> {
             }
         }
         if job.finds_targets {
-            for identity in discovered(checkout, &mut programs, job) {
+            for identity in discovered(checkout, programs, job) {
                 let mut it = endpoint(job, identity, "", &BTreeMap::new());
                 it.target_labels = None;
                 found.push(it);
@@ -329,7 +342,10 @@ impl Endpoint {
             Reach::Anything => true,
             Reach::Own => {
                 let known = super::catalogue::who_knows_all_like(name);
-                known.is_none() || self.sounds_like(first)
+                let is_told_by_its_machine = self.identity.program.is_none()
+                    && self.is_told_of_more()
+                    && OF_PROGRAMS.contains(&first);
+                (known.is_none() || self.sounds_like(first)) && !is_told_by_its_machine
             }
             Reach::Written => {
                 let known = super::catalogue::who_knows_all_like(name);
@@ -355,28 +371,5 @@ impl Endpoint {
     pub(super) fn serves_none(&self) -> bool {
         let program = self.identity.program.as_ref();
         program.is_some_and(|program| program.serves_none)
-    }
-
-    /// Whether it is a well-known exporter, and no program of the project.
-    pub(super) fn is_an_exporter(&self) -> bool {
-        let is_open = self.identity.reach == Reach::Anything;
-        self.identity.program.is_none() && !self.identity.exporters.is_empty() && !is_open
-    }
-
-    fn sounds_like(&self, word: &str) -> bool {
-        let folder = self
-            .identity
-            .program
-            .as_ref()
-            .map(|it| it.folder.display().to_string());
-        let names = format!(
-            "{} {} {}",
-            self.job,
-            self.address,
-            folder.unwrap_or_default()
-        );
-        names
-            .to_ascii_lowercase()
-            .contains(&word.to_ascii_lowercase())
     }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Domain, Family, MetricKind};
+use super::{Born, Domain, Family, MetricKind};
 
 /// A well-known exporter.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -112,7 +112,7 @@ fn note(family: &mut Family, fact: &str) {
     match key {
         "old" => family.renamed_to = Some(value.to_owned()),
         "flag" => family.needs_flag = Some(value.to_owned()),
-        "event" => family.after_first_event = true,
+        "event" => family.born = Born::WithAnEvent,
         "well" => family.while_well = true,
         "domain" if value == "timestamp" => family.domain = Some(Domain::UnixSeconds),
         "domain" => {

@@ -21,6 +21,17 @@ pub(crate) enum Domain {
     UnixSeconds,
 }
 
+/// Since when the series of a metric are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Born {
+    /// As long as what exports them, for all that is known.
+    AtStart,
+    /// Since the first event that they tell of.
+    WithAnEvent,
+    /// Its program defines the metric, and nothing in it sets it.
+    Never,
+}
+
 /// What something exports under one name.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Family {
@@ -31,10 +42,12 @@ pub(crate) struct Family {
     /// labels are not known.
     pub(crate) labels: Option<BTreeMap<String, Option<BTreeSet<String>>>>,
     pub(crate) domain: Option<Domain>,
-    /// Whether it is there only after its first event.
-    pub(crate) after_first_event: bool,
+    /// Since when its series are there.
+    pub(crate) born: Born,
     /// Whether it is there only while things are well.
     pub(crate) while_well: bool,
+    /// Of a histogram, the highest finite bound of its buckets, where it is known.
+    pub(crate) highest_bucket: Option<f64>,
     /// Of a summary, whether its client gives quantiles.
     pub(crate) has_quantiles: bool,
     /// The name that newer versions have for it, if it is exported by old ones only.
@@ -55,8 +68,9 @@ impl Family {
             kind,
             labels: None,
             domain: None,
-            after_first_event: false,
+            born: Born::AtStart,
             while_well: false,
+            highest_bucket: None,
             has_quantiles: false,
             renamed_to: None,
             needs_flag: None,

@@ -14,7 +14,7 @@ use crate::network::{Answers, Names, host_and_port};
 use bare_image::{SERVE_NONE, bare_image};
 
 /// Whose names tell of programs that hand on what others give them.
-const HAND_ON: [&str; 14] = [
+pub(super) const HAND_ON: [&str; 14] = [
     "otel",
     "opentelemetry",
     "alloy",
@@ -155,7 +155,9 @@ impl Identity {
 
     /// The same where nobody answers: there is no more of it than the checkout has.
     fn of_nobody(self) -> Self {
+        let reads_all = |it: &Program| it.scan.is_whole();
         let reach = match self.reach {
+            Reach::Own if self.program.as_ref().is_some_and(reads_all) => Reach::LikelyListed,
             Reach::Own if self.program.as_ref().is_some_and(|it| it.scan.has_code) => {
                 Reach::Written
             }
@@ -172,6 +174,10 @@ impl Identity {
         }
     }
 }
+
+/// Exporters that files or queries of their machines tell of more.
+pub(super) const TOLD_OF_MORE: [&str; 3] =
+    ["node_exporter", "windows_exporter", "postgres_exporter"];
 
 /// Whether an exporter is told of metrics that its list cannot have.
 fn takes_more(exporter: &Exporter, command: Option<&str>) -> bool {

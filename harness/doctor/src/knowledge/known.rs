@@ -9,11 +9,12 @@ use std::collections::{BTreeSet, HashMap};
 use promql_parser::label::Matcher;
 use promql_parser::parser::VectorSelector;
 
-use super::catalogue::{EVERY_SCRAPE, exporter};
+use super::catalogue::{EVERY_SCRAPE, exporter, who_knows_all_like};
 use super::endpoint::{Endpoint, endpoints};
 use super::identity::Reach;
 use super::likeness::Names;
 use super::mentions::Mentions;
+use super::program::{Program, Programs};
 use super::series::{Labels, Relabelled, Series};
 use super::{Family, MetricKind};
 use crate::checkout::Checkout;
@@ -53,13 +54,17 @@ pub(crate) struct Knowledge {
     pub(super) takes_more: bool,
     /// All names that a running Prometheus has.
     pub(super) running: Option<BTreeSet<String>>,
+    /// What the checkout's programs define, scraped or not, where they agree on what it is.
+    written: HashMap<String, Option<MetricKind>>,
 }
 
 impl Knowledge {
     /// What the files of `checkout` tell.
     pub(crate) fn of(checkout: &Checkout) -> Self {
+        let mut programs = Programs::of(checkout);
         let mut known = Self {
-            endpoints: endpoints(checkout),
+            endpoints: endpoints(checkout, &mut programs),
+            written: written(&programs.all()),
             takes_more: takes_more(checkout),
             mentions: Mentions::of(checkout),
             ..Self::default()
@@ -285,6 +290,9 @@ impl Knowledge {
             Some(MetricKind::Untyped) | None => {}
             Some(kind) => return (kinds.len() == 1).then_some(*kind),
         }
+        if let (true, Some(kind)) = (kinds.is_empty(), self.written.get(name)) {
+            return *kind;
+        }
         let is_recorded = self.recorded.contains(name);
         let is_counter = ["_total", "_bucket"]
             .iter()
@@ -311,10 +319,14 @@ impl Knowledge {
         // What reads text files of others seldom gives what a program gives itself, and a program
         // gives a name once.
         let gives_it = |index: usize| found.iter().any(|series| series.endpoint == Some(index));
+        // What nobody knows seldom has the names of an exporter that is scraped beside it.
+        let first = name.split('_').next().unwrap_or_default();
+        let is_listed = who_knows_all_like(name).is_some_and(|it| self.scrapes(&it.name));
         let may_be_others = asked.iter().any(|(index, endpoint)| {
-            !gives_it(*index)
-                && !endpoint.is_an_exporter()
-                && endpoint.may_export(name, &self.mentions)
+            let is_anothers = gives_it(*index)
+                || endpoint.is_an_exporter()
+                || is_listed && endpoint.is_a_stranger_to(first);
+            !is_anothers && endpoint.may_export(name, &self.mentions)
         });
         if !is_only_recorded && (self.takes_more || may_be_others) {
             return None;
@@ -353,6 +365,21 @@ impl Knowledge {
             .get(endpoint)
             .is_none_or(|endpoint| endpoint.honors_labels)
     }
+}
+
+/// What a program defines under each name.
+fn written(program: &Program) -> HashMap<String, Option<MetricKind>> {
+    let mut written: HashMap<String, Option<MetricKind>> = HashMap::new();
+    for family in &program.scan.families {
+        if matches!(family.kind, MetricKind::Counter | MetricKind::Gauge) {
+            let known = written.entry(family.name.clone());
+            let known = known.or_insert(Some(family.kind));
+            if *known != Some(family.kind) {
+                *known = None;
+            }
+        }
+    }
+    written
 }
 
 impl Endpoint {

@@ -26,7 +26,7 @@ mod result_labels;
 mod series;
 mod source;
 
-pub(crate) use family::{Domain, Family, MetricKind};
+pub(crate) use family::{Born, Domain, Family, MetricKind};
 pub(crate) use known::{Absence, Knowledge, Known, allows_absence};
 pub(crate) use result_labels::result_labels;
 pub(crate) use series::{Labels, has_label};

@@ -78,7 +78,7 @@ impl<'a> Programs<'a> {
     pub(super) fn of(checkout: &'a Checkout) -> Self {
         Self {
             checkout,
-            root: root_of(checkout),
+            root: root_of(checkout).or_else(|| folder_of_builds(checkout)),
             scanned: HashMap::new(),
         }
     }
@@ -261,6 +261,17 @@ impl<'a> Programs<'a> {
             (1..parts.len()).map(|from| parts.get(from..).unwrap_or_default().iter().collect());
         tails.into_iter().find(|tail: &PathBuf| has_sources(tail))
     }
+}
+
+/// The checkout's own folder, if what is built lies in it.
+fn folder_of_builds(checkout: &Checkout) -> Option<PathBuf> {
+    let root = &checkout.root;
+    let mut services = checkout.compose.as_ref()?.services.values();
+    let has_builds = services.any(|service| {
+        let build = service.build.as_ref();
+        build.is_some_and(|build| build.context.starts_with(root))
+    });
+    (root.is_absolute() && has_builds).then(|| root.clone())
 }
 
 /// The checkout's own folder: what a path of compose begins with that ends in the path of a file

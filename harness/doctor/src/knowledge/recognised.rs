@@ -68,7 +68,7 @@ pub(super) fn by_port(port: u16, path: &str) -> Option<Vec<&'static Exporter>> {
     }
     // A port alone tells little: another path is another program.
     let has_it = |exporter: &&Exporter| {
-        exporter.name.contains("exporter")
+        (exporter.name.contains("exporter") || exporter.name == "docker-engine")
             && exporter.ports.contains(&port)
             && exporter.path == path
     };

@@ -32,6 +32,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             };
             let said = said_of_what_is_never_absent(of)
                 .or_else(|| said_of_well(&reading, of))
+                .or_else(|| said_of_standstill(rule, of))
                 .or_else(|| said_of_any_container(of))
                 .or_else(|| said_of_several(&reading, rule, of))
                 .or_else(|| said_of_up(&reading, of).filter(|_| !watches_up));
@@ -78,6 +79,41 @@ fn said_of_well(reading: &Reading<'_>, of: &Expr) -> Option<Said> {
         Said::error(
             format!("`absent({name} {threshold})` is true as long as all is well"),
             format!("say `{name} == 0` for what is down, `absent({name})` for what is gone"),
+        )
+    })
+}
+
+/// `absent(rate(x[1h]))` in an alert on standstill: what stands still has the rate 0.
+fn said_of_standstill(rule: &Rule, of: &Expr) -> Option<Said> {
+    const STANDSTILL: [&str; 12] = [
+        "no", "activity", "traffic", "stopped", "stalled", "stuck", "inactive", "idle", "silent",
+        "missing", "stale", "without",
+    ];
+    let mut of = bare(of);
+    while let Expr::Aggregate(aggregate) = of {
+        of = bare(&aggregate.expr);
+    }
+    let growth = call(of, &["rate", "increase", "irate", "changes"])?;
+    let name = &rule.name.text;
+    let starts = name
+        .char_indices()
+        .filter(|(at, c)| *at > 0 && c.is_ascii_uppercase());
+    let mut ends: Vec<_> = starts.map(|(at, _)| at).collect();
+    ends.push(name.len());
+    let mut from = 0;
+    let speaks_of_it = ends.into_iter().any(|end| {
+        let word = name.get(from..end).unwrap_or_default().to_ascii_lowercase();
+        from = end;
+        STANDSTILL.contains(&word.trim_matches(['_', '-', ' ']))
+    });
+    speaks_of_it.then(|| {
+        let function = growth.func.name;
+        Said::warning(
+            format!(
+                "`absent({function}(…))` may not be true when nothing happens: what stands still \
+                 has the {function} 0"
+            ),
+            format!("say `{function}(…) == 0`, and `absent(…)` besides for a metric that is gone"),
         )
     })
 }
@@ -237,6 +273,21 @@ scrape_configs:
 
     fn project(expr: &str) -> String {
         format!("{}{JOBS}", alerts_on(expr))
+    }
+
+    #[test]
+    fn absence_of_growth_in_an_alert_on_standstill_is_found() {
+        let named = |name: &str| {
+            project("absent(rate(logins_total[1h]))").replace("alert: A", &format!("alert: {name}"))
+        };
+        for name in ["NoLogins", "UserActivityMissing", "WorkerStalled"] {
+            let found = "rules.yml:5:12 warning: `absent(rate(…))` may not be true when nothing \
+                         happens";
+            assert_finds(ID, &named(name), &[found]);
+        }
+        for name in ["LoginMetricGone", "Notify"] {
+            assert_silent(ID, &named(name));
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use promql_parser::parser::Expr;
 use promql_parser::util::display_duration;
 
 use super::of_rules::{alerts, told};
+use crate::checkout::Rule;
 use crate::checks::check::{Case, Check, Said};
 use crate::expression::{
     Comparison, Interval, Operator, argument, bare, call, comparisons, conjuncts, first_name,
@@ -51,7 +52,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             let branches = comparisons(expr);
             let each = branches
                 .iter()
-                .map(|compared| said_of_event(compared, held_for));
+                .map(|compared| said_of_event(rule, compared, held_for));
             each.collect::<Option<Vec<_>>>()?.into_iter().next()
         });
         findings.extend(said.map(|said| said.of_rule(FOR_TOO_LONG.id, rule, place)));
@@ -60,7 +61,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
 }
 
 /// `increase(restarts[5m]) > 0` holds for five minutes after a restart.
-fn said_of_event(compared: &Comparison<'_>, held_for: Duration) -> Option<Said> {
+fn said_of_event(rule: &Rule, compared: &Comparison<'_>, held_for: Duration) -> Option<Said> {
     let asks_for_one = match compared.operator {
         Operator::Above | Operator::IsNot => compared.number == 0.0,
         Operator::AtLeast => compared.number > 0.0 && compared.number <= 1.0,
@@ -77,7 +78,11 @@ fn said_of_event(compared: &Comparison<'_>, held_for: Duration) -> Option<Said> 
     let over = argument(counts)?;
     let range = range_of(over)?;
     let name = first_name(over)?;
-    let is_single = name.split('_').any(|word| SINGLE_EVENTS.contains(&word));
+    let is_single = name.split('_').any(|word| SINGLE_EVENTS.contains(&word))
+        || rule
+            .annotations
+            .iter()
+            .any(|(_, text)| speaks_of_any(&text.text));
     if !asks_for_one || !is_single || held_for < range {
         return None;
     }
@@ -90,6 +95,13 @@ fn said_of_event(compared: &Comparison<'_>, held_for: Duration) -> Option<Said> 
         ),
         format!("leave `for` out, or make the range longer than it: more than `[{held_for}]`"),
     ))
+}
+
+/// Whether an alert's words say that one event is enough.
+fn speaks_of_any(text: &str) -> bool {
+    let text = text.to_lowercase();
+    let mut words = text.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| ["any", "single"].contains(&word)) || text.contains("at least one")
 }
 
 /// `hour() == 3` holds for an hour.
@@ -153,6 +165,16 @@ mod tests {
             let project = alerts_with(expr, &format!("for: {held_for}"));
             assert_finds(ID, &project, &["rules.yml:6:10"]);
         }
+    }
+
+    #[test]
+    fn event_of_which_any_one_is_meant_is_found() {
+        let project = |words: &str| {
+            let more = format!("for: 5m\nannotations: {{summary: '{words}'}}");
+            alerts_with("increase(errors_total[5m]) > 0", &more)
+        };
+        assert_finds(ID, &project("any error is a bug"), &["rules.yml:6:10"]);
+        assert_silent(ID, &project("there are many errors"));
     }
 
     #[test]

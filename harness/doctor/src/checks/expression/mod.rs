@@ -1,7 +1,9 @@
 //! Can the expression be true?
 
 mod absent_names_too_much;
+mod age_of_no_time;
 mod always_one;
+mod binds_otherwise;
 mod contradiction;
 mod for_too_long;
 mod many_to_many;
@@ -25,4 +27,6 @@ pub(super) const CHECKS: &[Check] = &[
     absent_names_too_much::ABSENT_NAMES_TOO_MUCH,
     for_too_long::FOR_TOO_LONG,
     contradiction::CONTRADICTION,
+    binds_otherwise::BINDS_OTHERWISE,
+    age_of_no_time::AGE_OF_NO_TIME,
 ];

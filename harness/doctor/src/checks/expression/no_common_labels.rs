@@ -167,6 +167,7 @@ services:
   shop: {{build: ./shop}}
   node: {{image: 'prom/node-exporter:v1.7.0'}}
   cadvisor: {{image: 'registry.example/cadvisor/cadvisor:v0.47.0'}}
+  postgres-exporter: {{image: 'prometheuscommunity/postgres-exporter:v0.15.0'}}
   prometheus:
     image: prom/prometheus
     volumes:
@@ -188,6 +189,7 @@ scrape_configs:
 - {{job_name: shop, static_configs: [{{targets: ['shop:8000']}}]}}
 - {{job_name: node, static_configs: [{{targets: ['node:9100']}}]}}
 - {{job_name: cadvisor, static_configs: [{{targets: ['cadvisor:8080']}}]}}
+- {{job_name: db, static_configs: [{{targets: ['postgres-exporter:9187']}}]}}
 ",
                 alerts_on(expr)
             )
@@ -195,12 +197,14 @@ scrape_configs:
         for expr in [
             "rate(shop_errors_total[5m]) / rate(shop_requests_total[5m]) > 0.05",
             "container_memory_usage_bytes / node_memory_MemTotal_bytes > 0.9",
+            "pg_stat_database_numbackends / pg_settings_max_connections > 0.9",
         ] {
             assert_found_in(ID, "error", &project(expr));
         }
         for expr in [
             "rate(shop_failed_total[5m]) / rate(shop_requests_total[5m]) > 0.05",
             "sum(rate(shop_errors_total[5m])) / sum(rate(shop_requests_total[5m])) > 0.05",
+            "sum(pg_stat_database_numbackends) / sum(pg_settings_max_connections) > 0.9",
             "container_memory_usage_bytes / on () group_left node_memory_MemTotal_bytes > 0.9",
             "container_memory_usage_bytes / ignoring (id) container_spec_memory_limit_bytes > 1",
         ] {

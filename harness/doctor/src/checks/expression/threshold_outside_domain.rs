@@ -35,7 +35,9 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             }
             let said = said(&reading, &compared, is_whole)
                 .or_else(|| units::share_in_words(rule, &compared))
-                .or_else(|| limits::no_limit(case, expr, &compared));
+                .or_else(|| units::minutes_in_words(rule, &compared))
+                .or_else(|| limits::no_limit(case, expr, &compared))
+                .or_else(|| limits::no_end(&compared));
             if let Some(said) = said {
                 let place = place(rule, compared.subject);
                 findings.push(said.of_rule(THRESHOLD_OUTSIDE_DOMAIN.id, rule, place));
@@ -191,6 +193,55 @@ mod tests {
         assert_silent(ID, &project(share, "more than 5% of requests fail"));
         let cpu = "rate(process_cpu_seconds_total[5m]) > 0.8";
         assert_silent(ID, &project(cpu, "more than 80% of a core"));
+    }
+
+    #[test]
+    fn events_a_minute_that_only_the_words_speak_of_are_a_warning() {
+        let project = |expr: &str, summary: &str| {
+            alerts_with(expr, &format!("annotations: {{summary: '{summary}'}}"))
+        };
+        let blocks = "rate(blocks_total[5m]) > 100";
+        for words in [
+            "more than 100 executions per minute are blocked",
+            "100/min",
+            "100 logins an hour",
+        ] {
+            assert_found_in(ID, "warning", &project(blocks, words));
+        }
+        for words in [
+            "more than 100 executions a second",
+            "more than 1100 executions per minute",
+            "more than 100 executions. One per minute is usual",
+            "more than 100, not 5 per minute",
+        ] {
+            assert_silent(ID, &project(blocks, words));
+        }
+        let scaled = "rate(blocks_total[5m]) * 60 > 100";
+        assert_silent(ID, &project(scaled, "more than 100 executions per minute"));
+    }
+
+    #[test]
+    fn quantile_above_the_last_bucket_is_an_error() {
+        let project = |buckets: &str, number: &str| {
+            format!(
+                "--- prometheus.yml\nscrape_configs:\n- job_name: app\n  static_configs: \
+                 [{{targets: ['localhost:8000']}}]\n--- app.py\nfrom prometheus_client import \
+                 Histogram, start_http_server\nTIME = Histogram('work_seconds', 'x'{buckets})\n\
+                 TIME.observe(1)\nstart_http_server(8000)\n--- rules.yml\ngroups:\n- name: g\n  \
+                 rules:\n  - alert: A\n    expr: histogram_quantile(0.9, \
+                 rate(work_seconds_bucket[5m])) > {number}\n"
+            )
+        };
+        for (buckets, number) in [("", "10"), (", buckets=[1, 5]", "6")] {
+            assert_found_in(ID, "error", &project(buckets, number));
+        }
+        for (buckets, number) in [
+            ("", "9"),
+            (", buckets=[1, 60]", "30"),
+            (", buckets=ALL", "90"),
+        ] {
+            assert_silent(ID, &project(buckets, number));
+        }
     }
 
     #[test]

@@ -11,6 +11,8 @@ use self::unknown::{FUNCTIONS, no_field, no_fields, no_function, no_variable};
 use super::labels_in_words::labels_in_words;
 use crate::checkout::{Checkout, Rule, RuleKind, Text};
 use crate::checks::check::{Case, Check, Said};
+use crate::expression::selectors;
+use crate::knowledge::Knowledge;
 use crate::routing::{LabelValue, ResultLabels, result_labels_of};
 use crate::template::{Action, Word, actions_of, words_of};
 
@@ -37,6 +39,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         let mut look = Look {
             rule,
             labels,
+            knowledge: case.knowledge,
             of_metrics: &of_metrics,
             said: BTreeSet::new(),
             findings: Vec::new(),
@@ -79,6 +82,7 @@ struct Look<'a> {
     rule: &'a Rule,
     /// `None` if the expression is not understood.
     labels: Option<ResultLabels>,
+    knowledge: &'a Knowledge,
     of_metrics: &'a OfMetrics,
     /// What was said of this rule.
     said: BTreeSet<String>,
@@ -192,6 +196,31 @@ impl Look<'_> {
         }
     }
 
+    /// The jobs that an alert on `up` reads and whose targets lack a label that others have.
+    fn jobs_without(&self, label: &str) -> Option<String> {
+        const SHOWN: usize = 3;
+        let expression = self.rule.expression.parsed.as_ref().ok()?;
+        let selectors = selectors(expression);
+        let [selector] = selectors.as_slice() else {
+            return None;
+        };
+        let is_of_targets = selector.name.as_deref() == Some("up")
+            && selector.matchers.find_matchers(label).is_empty()
+            && self.of_metrics.0.contains(label);
+        let (with, without) = is_of_targets
+            .then(|| self.knowledge.jobs_by_label(selector, label))
+            .flatten()?;
+        let shown = without.iter().take(SHOWN).map(|job| format!("`{job}`"));
+        let shown = shown.collect::<Vec<_>>().join(", ");
+        let is_some = !with.is_empty() && !without.is_empty();
+        let more = without.len().saturating_sub(SHOWN);
+        is_some.then(|| match more {
+            0 if without.len() == 1 => format!("the job {shown}"),
+            0 => format!("the jobs {shown}"),
+            more => format!("the jobs {shown} and {more} more"),
+        })
+    }
+
     /// That a label which is printed is always empty.
     fn label(&self, action: &Action<'_>, label: &str) -> Option<Said> {
         let asks = |text: &str| text.contains(label);
@@ -210,6 +239,14 @@ impl Look<'_> {
             let why = labels_in_words(labels);
             let message = format!("`$labels.{label}` is always empty: {why}");
             return Some(Said::warning(message, help));
+        }
+        if let Some(jobs) = self.jobs_without(label) {
+            let message =
+                format!("`$labels.{label}` is empty for {jobs}: its targets have no such label");
+            return Some(Said::warning(
+                message,
+                "give it to all targets, or print `$labels.job`",
+            ));
         }
         let expression = &self.rule.expression.text;
         let is_of_rules = OF_RULES.contains(&label)

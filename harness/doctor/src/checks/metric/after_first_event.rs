@@ -17,6 +17,9 @@ pub(in crate::checks) const AFTER_FIRST_EVENT: Check = Check {
 
 const HELP: &str = "make the series at the start, with the value 0 (`labels(…)` without an event)";
 
+const HELP_FOR_SILENCE: &str = "make the series at the start (`labels(…)` without an event), or add \
+                                `or absent(…)`";
+
 fn run(case: &Case<'_>) -> Vec<Finding> {
     let mut said = HashSet::new();
     let mut findings = Vec::new();
@@ -24,11 +27,18 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         let Ok(expression) = &rule.expression.parsed else {
             continue;
         };
-        for part in parts(expression) {
+        let parts = parts(expression);
+        // Who fills the gap, or asks for it, knows of it.
+        let knows = parts.iter().any(|it| {
+            matches!(it, Expr::Call(call) if call.func.name.starts_with("absent") || call.func.name == "vector")
+        });
+        for part in parts {
             let Expr::Binary(comparison) = part else {
                 continue;
             };
-            let Some(selector) = first_event(comparison) else {
+            let silence = silence(comparison).filter(|it| !knows && is_narrow(it));
+            let waits_for_one = first_event(comparison);
+            let Some(selector) = waits_for_one.or(silence) else {
                 continue;
             };
             let Some(name) = selector.name.as_deref() else {
@@ -37,8 +47,20 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             let Some(family) = case.knowledge.born_with_an_event(selector) else {
                 continue;
             };
-            if family.kind != MetricKind::Counter || !said.insert((std::ptr::from_ref(rule), name))
-            {
+            let counts = family.kind == MetricKind::Counter
+                || (family.kind == MetricKind::Histogram && silence.is_some());
+            if !counts || !said.insert((std::ptr::from_ref(rule), name)) {
+                continue;
+            }
+            let place = rule.place_of(name);
+            if silence.is_some() {
+                let what = format!(
+                    "that nothing happens at all may go unseen: `{name}` has no series with these \
+                     labels before the first event after a start ({})",
+                    family.origin
+                );
+                let said = Said::warning(what, HELP_FOR_SILENCE);
+                findings.push(said.of_rule(AFTER_FIRST_EVENT.id, rule, place));
                 continue;
             }
             let what = format!(
@@ -46,7 +68,6 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
                  ({}), and a growth from nothing is no growth",
                 family.origin
             );
-            let place = rule.place_of(name);
             findings.push(Said::warning(what, HELP).of_rule(AFTER_FIRST_EVENT.id, rule, place));
         }
     }
@@ -64,6 +85,33 @@ fn first_event(comparison: &BinaryExpr) -> Option<&VectorSelector> {
         _ => false,
     };
     is_reached_by_one
+        .then(|| growing(&comparison.lhs))
+        .flatten()
+}
+
+/// Whether a selector asks for some series of a metric, or for one that being scraped does not make:
+/// that is a request, too.
+fn is_narrow(selector: &VectorSelector) -> bool {
+    let mut matchers = selector.matchers.matchers.iter();
+    let narrows = matchers.any(|it| !["job", "instance"].contains(&it.name.as_str()));
+    let name = selector.name.as_deref().unwrap_or_default();
+    let counts_requests = name
+        .split('_')
+        .any(|word| ["http", "request", "requests", "responses"].contains(&word));
+    narrows || !counts_requests
+}
+
+/// The counter of which this comparison wants that it hardly grows: `rate(x[1h]) < 0.01`.
+fn silence(comparison: &BinaryExpr) -> Option<&VectorSelector> {
+    let Expr::NumberLiteral(limit) = &*comparison.rhs else {
+        return None;
+    };
+    let is_low = match comparison.op.to_string().as_str() {
+        "<" => limit.val > 0.0,
+        "==" | "<=" => limit.val.abs() < f64::EPSILON,
+        _ => false,
+    };
+    (is_low && !comparison.return_bool())
         .then(|| growing(&comparison.lhs))
         .flatten()
 }
@@ -108,6 +156,25 @@ mod tests {
             "increase(lost_total[5m]) >= 1",
         ] {
             assert_finds(ID, &project("", expression), &["rules.yml:5:"]);
+        }
+    }
+
+    #[test]
+    fn rule_that_waits_for_silence_is_found_where_the_series_may_not_be_there() {
+        for expression in [
+            "increase(lost_total{why='disk'}[5m]) == 0",
+            "sum(rate(lost_total[5m])) < 0.1",
+        ] {
+            let expected = "rules.yml:5:";
+            assert_finds(ID, &project("", expression), &[expected]);
+        }
+        for expression in [
+            "increase(seen_total[5m]) == 0",
+            "increase(lost_total[5m]) == 0 or absent(lost_total)",
+            "(sum(rate(lost_total[5m])) or vector(0)) < 0.1",
+            "rate(lost_total[5m]) < 0",
+        ] {
+            assert_silent(ID, &project("", expression));
         }
     }
 

@@ -5,6 +5,7 @@ mod base_name;
 mod container_names;
 mod dropped;
 mod fixed_container;
+mod never_set;
 mod no_such_label;
 mod no_such_quantile;
 mod no_such_value;
@@ -23,6 +24,7 @@ pub(super) const CHECKS: &[Check] = &[
     no_such_quantile::NO_SUCH_QUANTILE,
     no_such_label::NO_SUCH_LABEL,
     no_such_value::NO_SUCH_VALUE,
+    never_set::NEVER_SET,
     after_first_event::AFTER_FIRST_EVENT,
     only_while_well::ONLY_WHILE_WELL,
     fixed_container::FIXED_CONTAINER,

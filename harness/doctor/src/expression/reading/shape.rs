@@ -11,6 +11,7 @@ use promql_parser::parser::{
 };
 
 use super::Reading;
+use super::labels_of_exporters::always_there;
 use crate::checkout::Rule;
 use crate::expression::parts::{is_vector, selector};
 use crate::expression::{Operator, argument, bare, name_of};
@@ -180,7 +181,9 @@ impl Reading<'_> {
         // Where the labels are known, some by a pattern, nothing else exports it.
         let is_known = possible.is_some() || self.knowledge.label_values_of(selector).is_some();
         let own = self.own_labels(name).filter(|_| is_known);
-        let own: Vec<_> = own.unwrap_or_default().into_iter().collect();
+        let listed = always_there(name).filter(|label| is_known && can_have(label));
+        let listed = listed.map(str::to_owned);
+        let own: Vec<_> = own.unwrap_or_default().into_iter().chain(listed).collect();
         let mut values = BTreeMap::new();
         let jobs = self.jobs_of(name).filter(|_| is_known);
         if let (Some(jobs), false) = (jobs, self.renames_jobs()) {

@@ -239,6 +239,10 @@ impl Reading<'_> {
         };
         let mut highest: f64 = f64::NEG_INFINITY;
         for family in families {
+            if let Some(own) = family.highest_bucket {
+                highest = highest.max(own);
+                continue;
+            }
             let labels = family.labels.as_ref();
             let bounds = labels.and_then(|labels| labels.get("le")?.as_ref());
             let Some(bounds) = bounds else {

@@ -9,7 +9,7 @@ use super::Knowledge;
 use crate::checkout::Checkout;
 use crate::knowledge::catalogue::who_knows_all_like;
 use crate::knowledge::exporter::Exporter;
-use crate::knowledge::identity::Reach;
+use crate::knowledge::identity::{Reach, TOLD_OF_MORE};
 use crate::knowledge::likeness::{is_alike, is_near_miss};
 use crate::knowledge::series::Series;
 
@@ -57,9 +57,12 @@ impl Knowledge {
         let nearest = nearest.filter(|nearest| !nearest.ends_with(&with_prefix));
         let is_near = nearest.is_some_and(|nearest| is_near_miss(name, nearest));
         let nearest = nearest.filter(|nearest| is_near || is_alike(name, nearest));
-        let may_export = asked
-            .iter()
-            .any(|(_, endpoint)| endpoint.may_export(name, &self.mentions));
+        let first = name.split('_').next().unwrap_or_default();
+        // A program's own names are in no file of a machine.
+        let has_owner = asked.iter().any(|(_, endpoint)| endpoint.owns(first));
+        let may_export = asked.iter().any(|(_, endpoint)| {
+            endpoint.may_export(name, &self.mentions) && !(has_owner && endpoint.is_told_of_more())
+        });
         // A slip in a name that begins as all names of an exporter do, which is scraped.
         let is_slip = is_near
             && knows_all.is_some_and(|exporter| {
@@ -77,7 +80,14 @@ impl Knowledge {
                     _ => false,
                 });
         let is_sure = is_slip || is_surely_read;
-        let is_likely = !self.takes_more && !may_export;
+        // What nobody knows seldom has the names of an exporter that is scraped beside it.
+        let is_told_by_lists = knows_all.is_some_and(|exporter| {
+            !TOLD_OF_MORE.contains(&exporter.name.as_str()) && self.scrapes(&exporter.name)
+        });
+        let may_others = asked.iter().any(|(_, endpoint)| {
+            endpoint.may_export(name, &self.mentions) && !endpoint.is_a_stranger_to(first)
+        });
+        let is_likely = !self.takes_more && (!may_export || (is_told_by_lists && !may_others));
         // What a running Prometheus has never had may come with its first event.
         let is_absent_there = self.running.is_some();
         let other_jobs: BTreeSet<_> = found

@@ -1,12 +1,14 @@
 //! What is known of when a selector's series are there.
 
+use std::collections::BTreeSet;
+
 use promql_parser::parser::VectorSelector;
 
 use super::Knowledge;
-use crate::knowledge::Family;
 use crate::knowledge::endpoint::Endpoint;
 use crate::knowledge::recognised::plain;
 use crate::knowledge::series::{Relabelled, Series};
+use crate::knowledge::{Born, Family};
 
 /// Flags that are known well enough to miss them.
 const FLAGS: [&str; 4] = [
@@ -43,7 +45,21 @@ impl Knowledge {
 
     /// The family of a selector whose series are born with their first events.
     pub(crate) fn born_with_an_event(&self, selector: &VectorSelector) -> Option<&Family> {
-        self.only_if(selector, |family| family.after_first_event)
+        self.only_if(selector, |family| family.born == Born::WithAnEvent)
+    }
+
+    /// The family of a selector that a program defines and never sets.
+    pub(crate) fn never_set(&self, selector: &VectorSelector) -> Option<&Family> {
+        let name = selector.name.as_deref()?;
+        let gives_it = |index: usize| {
+            let mut series = self.series_named(name).into_iter();
+            series.any(|it| it.endpoint == Some(index))
+        };
+        let mut asked = self.asked(&selector.matchers.matchers);
+        let may_be_others = asked
+            .any(|(index, endpoint)| !gives_it(index) && endpoint.may_export(name, &self.mentions));
+        let family = self.only_if(selector, |family| family.born == Born::Never);
+        family.filter(|_| !may_be_others)
     }
 
     /// The family of a selector whose series are there only while things are well.
@@ -89,6 +105,23 @@ impl Knowledge {
         });
         let endpoint = self.endpoints.get(relabelled.endpoint)?;
         (!is_there && !may_be_there).then_some((endpoint, relabelled))
+    }
+
+    /// The jobs that a selector asks: those of which each target has a label, and those of which
+    /// none has it; `None` if that is not known of all.
+    pub(crate) fn jobs_by_label(
+        &self,
+        selector: &VectorSelector,
+        label: &str,
+    ) -> Option<(BTreeSet<String>, BTreeSet<String>)> {
+        let (mut with, mut without) = (BTreeSet::new(), BTreeSet::new());
+        for (_, endpoint) in self.asked(&selector.matchers.matchers) {
+            let has_it = endpoint.target_labels.as_ref()?.contains_key(label);
+            let jobs = if has_it { &mut with } else { &mut without };
+            jobs.insert(endpoint.job.clone());
+        }
+        without.retain(|job| !with.contains(job));
+        Some((with, without))
     }
 
     /// Whether a running Prometheus has it.

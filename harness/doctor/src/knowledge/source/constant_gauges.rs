@@ -4,40 +4,42 @@
 use regex::Regex;
 
 use super::Code;
+use super::never_set::Uses;
 use crate::knowledge::{Domain, Family, MetricKind};
 
 /// Tells of `family`, which the variable holds, if it is always the same number.
-pub(super) fn tell_if_constant(family: &mut Family, variable: Option<&str>, codes: &[Code<'_>]) {
+pub(super) fn tell_if_constant(
+    family: &mut Family,
+    variable: Option<&str>,
+    uses: &Uses<'_>,
+    codes: &[Code<'_>],
+) {
     let is_open = family.kind != MetricKind::Gauge || family.domain.is_some();
     let Some(variable) = variable.filter(|_| !is_open) else {
         return;
     };
-    if let Some(number) = only_number(variable, codes) {
+    if let Some(number) = only_number(variable, uses, codes) {
         family.domain = Some(Domain::Between(number, number));
     }
 }
 
 /// The number to which every use of the variable sets it; `None` if one does something else.
-fn only_number(variable: &str, codes: &[Code<'_>]) -> Option<f64> {
+fn only_number(variable: &str, uses: &Uses<'_>, codes: &[Code<'_>]) -> Option<f64> {
     let name = regex::escape(variable);
-    let uses = Regex::new(&format!(r"\b{name}\b\s*(=[^=])?")).ok()?;
+    // `.labels(a, f(b))`, `.WithLabelValues(a)`, and the labels that `set` itself takes
+    let labels = r"(?:\.(?:labels|WithLabelValues|With)\((?:[^()]|\([^()]*\))*\))?";
     let sets = Regex::new(&format!(
-        r"\b{name}(?:\.labels\([^()]*\))?\.set\(\s*([0-9.]+)\s*\)"
+        r"\b{name}\s*{labels}\s*\.(?:set|Set)\(\s*(?:\{{[^{{}}]*\}}\s*,\s*)?([0-9.]+)\s*,?\s*\)"
     ))
     .ok()?;
     let mut numbers = Vec::new();
-    let mut count = 0;
     for code in codes {
-        // Neither its definition nor an import uses it.
-        let lines = code.text.lines().filter(|line| !line.contains("import "));
-        let found = lines.flat_map(|line| uses.captures_iter(line));
-        count += found.filter(|it| it.get(1).is_none()).count();
         let set = sets.captures_iter(&code.text);
         numbers.extend(set.filter_map(|set| set.get(1)?.as_str().parse::<f64>().ok()));
     }
     let first = numbers.first().copied()?;
     let is_same = numbers.iter().all(|it| (it - first).abs() < f64::EPSILON);
-    (is_same && numbers.len() == count).then_some(first)
+    (is_same && numbers.len() == uses.count_of(variable)).then_some(first)
 }
 
 #[cfg(test)]
@@ -61,6 +63,27 @@ mod tests {
         let expected = "rules.yml:5:11 error: `app_ready` is 1, so it is never `== 0`";
         let project = project("READY.labels(part='a').set(1)\nREADY.labels('b').set(1)");
         assert_finds(ID, &project, &[expected]);
+    }
+
+    #[test]
+    fn gauge_of_another_language_that_is_only_ever_one_is_never_zero() {
+        let expected = "rules.yml:5:11 error: `app_ready` is 1, so it is never `== 0`";
+        let in_language = |file: &str, program: &str| {
+            project("").replace("app.py", file).replace(
+                "from prometheus_client import Gauge, start_http_server\nREADY = \
+                 Gauge('app_ready', 'x', ['part'])\n\nstart_http_server(8000)\n",
+                program,
+            )
+        };
+        let node = "const client = require('prom-client');\nconst ready = new client.Gauge({ name: \
+                    'app_ready', help: 'x', labelNames: ['part'] });\nready.set({ part: 'a' }, 1);\n\
+                    module.exports = { ready };\n";
+        assert_finds(ID, &in_language("app.js", node), &[expected]);
+        let go = "package main\nimport \"github.com/prometheus/client_golang/prometheus\"\nvar ready = \
+                  prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: \"app_ready\"}, \
+                  []string{\"part\"})\nfunc main() {\n\tprometheus.MustRegister(ready)\n\t\
+                  ready.WithLabelValues(part(1)).Set(1)\n}\n";
+        assert_finds(ID, &in_language("main.go", go), &[expected]);
     }
 
     #[test]

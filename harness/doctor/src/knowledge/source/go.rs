@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::buckets::{HIGHEST_BY_DEFAULT, highest};
 use super::text::{Constants, Language, Pattern, all, any, arguments, pair};
 use super::{Code, Defined, Scan, constants_of, tells_of_metrics};
 use crate::checkout::SourceFile;
@@ -21,7 +22,11 @@ static MAKER: Pattern = LazyLock::new(|| Regex::new(r"\bNew(\w+)\s*\(\s*$").ok()
 static DESCRIPTION: Pattern = LazyLock::new(|| Regex::new(r"\bNewDesc\s*\(").ok());
 static FULL_NAME: Pattern = LazyLock::new(|| Regex::new(r"\bBuildFQName\s*\(").ok());
 static VARIABLE: Pattern = LazyLock::new(|| {
-    Regex::new(r"([A-Za-z_]\w*)\s*(?:\*?[\w.]+\s*)?:?[=:]\s*(?:\w+\.)*(?:With\([^)]*\)\.)?$").ok()
+    let made = r":?[=:]\s*[*&]?(?:\w+\.)*(?:With\([^)]*\)\.)?$";
+    Regex::new(&format!(
+        r"(?:\bvar\s+)?([A-Za-z_]\w*)\s*(?:\*?[\w.]+\s*)?{made}"
+    ))
+    .ok()
 });
 static IMPORT: Pattern = LazyLock::new(|| {
     Regex::new(r#"(?m)^\s*(?:import\s+)?(?:[\w.]+\s+)?"([\w.-]+\.[\w]+/[^"\s]+)"\s*$"#).ok()
@@ -126,6 +131,12 @@ fn options_of(
     let kind = kind_of(class);
     let mut family = Family::new(&name, kind, &place);
     family.has_quantiles = of("Objectives").is_some();
+    if kind == MetricKind::Histogram {
+        family.highest_bucket = match of("Buckets") {
+            Some(written) => highest(written, CURLY),
+            None => Some(HIGHEST_BY_DEFAULT),
+        };
+    }
     family.labels = labels.map(|labels| labels.into_iter().map(|label| (label, None)).collect());
     let variable = call.and_then(|at| {
         let found = all(&VARIABLE, tail(code.text.get(..at)?)).last()?;
@@ -135,6 +146,7 @@ fn options_of(
         family,
         variable,
         label_names: names,
+        sets_itself: maker_name.is_some_and(|maker| maker.ends_with("Func")),
     });
 }
 
@@ -201,6 +213,7 @@ fn descriptions_of(
             family,
             variable: None,
             label_names: Vec::new(),
+            sets_itself: false,
         });
     }
 }

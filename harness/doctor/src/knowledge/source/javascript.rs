@@ -1,13 +1,17 @@
 //! JavaScript and TypeScript: `prom-client`, and express middleware that uses it.
 
+mod wrappers;
+
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::text::{Constants, Language, Pattern, all, arguments, pair};
+use super::buckets::{HIGHEST_BY_DEFAULT, highest};
+use super::text::{Constants, Language, Pattern, all, any, arguments, pair};
 use super::{Code, Defined, Scan, constants_of, tells_of_metrics};
-use crate::checkout::SourceFile;
+use crate::knowledge::catalogue::exporter;
 use crate::knowledge::{Family, MetricKind};
+use wrappers::Wrapper;
 
 const CURLY: Language = Language::Curly;
 
@@ -28,7 +32,7 @@ static BUNDLE: Pattern = LazyLock::new(|| {
 });
 
 /// Adds what JavaScript and TypeScript files export.
-pub(super) fn scan(codes: &[Code<'_>], sources: &[&SourceFile], scan: &mut Scan) {
+pub(super) fn scan(codes: &[Code<'_>], scan: &mut Scan) {
     let constants = constants_of(codes, CURLY);
     let uses_client = codes.iter().any(|code| {
         let text = &code.text;
@@ -43,17 +47,26 @@ pub(super) fn scan(codes: &[Code<'_>], sources: &[&SourceFile], scan: &mut Scan)
         return;
     }
     let mut defined = Vec::new();
+    let mut wrappers = Vec::new();
     for code in codes {
-        metrics_of(code, &constants, &mut defined, scan);
-        defaults_of(code, &constants, &mut defined, scan);
+        metrics_of(code, &constants, &mut defined, &mut wrappers, scan);
+        defaults_of(code, &constants, scan);
         bundle_of(code, &mut defined, scan);
         imports_of(code, scan);
     }
-    let _ = sources;
+    for wrapper in &wrappers {
+        wrapper.follow(codes, &constants, &mut defined, scan);
+    }
     scan.add(defined, codes, CURLY);
 }
 
-fn metrics_of(code: &Code<'_>, constants: &Constants, defined: &mut Vec<Defined>, scan: &mut Scan) {
+fn metrics_of<'a>(
+    code: &'a Code<'_>,
+    constants: &Constants,
+    defined: &mut Vec<Defined>,
+    wrappers: &mut Vec<Wrapper<'a>>,
+    scan: &mut Scan,
+) {
     for found in all(&METRIC, &code.text) {
         let (Some(whole), Some(class)) = (found.get(0), found.get(1).or_else(|| found.get(2)))
         else {
@@ -63,58 +76,104 @@ fn metrics_of(code: &Code<'_>, constants: &Constants, defined: &mut Vec<Defined>
             continue;
         };
         let place = code.place(whole.start());
-        let Some(first) = parts.first() else {
+        let (Some(first), Some(made)) = (parts.first(), Made::of(&parts)) else {
             continue;
         };
-        let (name, labels) = if first.starts_with('{') {
-            let Some((entries, _)) = arguments(first, 0, CURLY) else {
-                continue;
-            };
-            let of = |key: &str| {
-                let pairs = entries.iter().filter_map(|entry| pair(entry));
-                pairs
-                    .into_iter()
-                    .find(|(name, _)| *name == key)
-                    .map(|(_, value)| value)
-            };
-            let spreads = entries.iter().any(|entry| entry.starts_with("..."));
-            (
-                of("name").and_then(|name| constants.text(name, CURLY)),
-                match of("labelNames") {
-                    None if spreads => None,
-                    None => Some(Vec::new()),
-                    Some(list) => constants.list(list.trim_end_matches(" as const"), CURLY),
-                },
-            )
-        } else {
-            (
-                constants.text(first, CURLY),
-                parts
-                    .get(2)
-                    .map_or(Some(Vec::new()), |list| constants.list(list, CURLY)),
-            )
-        };
-        let Some(name) = name else {
+        let class = class.as_str();
+        if let Some(wrapper) = Wrapper::around(&code.text, whole.start(), class, &made) {
+            wrappers.push(wrapper);
+            continue;
+        }
+        let Some(name) = made.name.and_then(|name| constants.text(name, CURLY)) else {
             scan.unreadable
                 .insert(format!("{place}: a metric's name is made at run time"));
             continue;
         };
-        let mut family = Family::new(&name, kind_of(class.as_str()), &place);
-        family.has_quantiles = family.kind == MetricKind::Summary;
-        family.labels = labels
-            .clone()
-            .map(|labels| labels.into_iter().map(|label| (label, None)).collect());
+        let labels = match made.labels {
+            None => (!made.spreads).then(Vec::new),
+            Some(list) => constants.list(list, CURLY),
+        };
         let before = code.text.get(..whole.start()).unwrap_or_default();
-        let line = before
-            .get(before.rfind('\n').map_or(0, |at| at + 1)..)
-            .unwrap_or_default();
-        let variable = all(&VARIABLE, line).last();
-        defined.push(Defined {
-            family,
-            variable: variable.and_then(|it| Some(it.get(1)?.as_str().to_owned())),
-            label_names: labels.unwrap_or_default(),
-        });
+        let sets_itself = first.contains("collect");
+        let variable = variable_before(before);
+        define(&name, class, labels, variable, sets_itself, &place, defined);
+        if let (MetricKind::Histogram, Some(last)) = (kind_of(class), defined.last_mut()) {
+            last.family.highest_bucket = match made.buckets {
+                Some(written) => highest(written, CURLY),
+                None if made.spreads => None,
+                None => Some(HIGHEST_BY_DEFAULT),
+            };
+        }
     }
+}
+
+/// What a metric is made of, as it is written.
+#[derive(Clone, Copy, Debug, Default)]
+struct Made<'a> {
+    name: Option<&'a str>,
+    labels: Option<&'a str>,
+    buckets: Option<&'a str>,
+    /// Whether an object that is not seen adds to it.
+    spreads: bool,
+}
+
+impl<'a> Made<'a> {
+    /// Of the arguments of its constructor: an object, or name, help and labels.
+    fn of(parts: &[&'a str]) -> Option<Self> {
+        let first = *parts.first()?;
+        if !first.starts_with('{') {
+            return Some(Self {
+                name: Some(first),
+                labels: parts.get(2).copied(),
+                buckets: parts.get(3).copied(),
+                spreads: false,
+            });
+        }
+        let (entries, _) = arguments(first, 0, CURLY)?;
+        let of = |key: &str| {
+            entries.iter().find_map(|entry| match pair(entry) {
+                Some((name, value)) => (name == key).then_some(value),
+                // `{ name, help }` takes variables of these names.
+                None => (*entry == key).then_some(*entry),
+            })
+        };
+        Some(Self {
+            name: of("name"),
+            labels: of("labelNames").map(|list| list.trim_end_matches(" as const")),
+            buckets: of("buckets"),
+            spreads: entries.iter().any(|entry| entry.starts_with("...")),
+        })
+    }
+}
+
+/// The variable that the text before a call assigns to.
+fn variable_before(before: &str) -> Option<String> {
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let found = all(&VARIABLE, line).last()?;
+    Some(found.get(1)?.as_str().to_owned())
+}
+
+/// Adds a metric of the client's `class`.
+fn define(
+    name: &str,
+    class: &str,
+    labels: Option<Vec<String>>,
+    variable: Option<String>,
+    sets_itself: bool,
+    place: &str,
+    defined: &mut Vec<Defined>,
+) {
+    let mut family = Family::new(name, kind_of(class), place);
+    family.has_quantiles = family.kind == MetricKind::Summary;
+    family.labels = labels
+        .clone()
+        .map(|labels| labels.into_iter().map(|label| (label, None)).collect());
+    defined.push(Defined {
+        family,
+        variable,
+        label_names: labels.unwrap_or_default(),
+        sets_itself,
+    });
 }
 
 fn kind_of(class: &str) -> MetricKind {
@@ -127,13 +186,7 @@ fn kind_of(class: &str) -> MetricKind {
 }
 
 /// The client's own metrics, which may have a prefix, and labels of all metrics.
-fn defaults_of(
-    code: &Code<'_>,
-    constants: &Constants,
-    defined: &mut Vec<Defined>,
-    scan: &mut Scan,
-) {
-    let _ = defined;
+fn defaults_of(code: &Code<'_>, constants: &Constants, scan: &mut Scan) {
     for found in all(&COMMON_LABELS, &code.text) {
         let Some((parts, _)) = found
             .get(0)
@@ -152,35 +205,38 @@ fn defaults_of(
         let Some(whole) = found.get(0) else {
             continue;
         };
-        scan.libraries.insert("client-node");
         let written = arguments(&code.text, whole.end() - 1, CURLY);
-        let Some(object) = written.and_then(|(parts, _)| parts.first().copied()) else {
-            continue;
-        };
+        let object = written.and_then(|(parts, _)| parts.first().copied());
         let entries = object
-            .starts_with('{')
-            .then(|| arguments(object, 0, CURLY))
-            .flatten();
-        let prefix = entries.and_then(|(entries, _)| {
-            let pairs = entries.into_iter().filter_map(pair);
-            pairs
-                .into_iter()
-                .find(|(key, _)| *key == "prefix")
-                .map(|(_, value)| value)
-        });
-        let Some(prefix) = prefix else {
+            .filter(|object| object.starts_with('{'))
+            .and_then(|object| arguments(object, 0, CURLY));
+        let entries = entries.map_or(Vec::new(), |(entries, _)| entries);
+        let place = code.place(whole.start());
+        let is_told = object.is_some_and(|object| !object.starts_with('{'))
+            || entries
+                .iter()
+                .any(|it| it.starts_with("...") || *it == "prefix");
+        if is_told {
+            let why = format!("{place}: the prefix is made at run time");
+            scan.unreadable.insert(why);
+        }
+        let mut pairs = entries.into_iter().filter_map(pair);
+        let Some((_, prefix)) = pairs.find(|(key, _)| *key == "prefix") else {
+            scan.libraries.insert("client-node");
             continue;
         };
-        let place = code.place(whole.start());
         let Some(prefix) = constants.text(prefix, CURLY) else {
             let why = format!("{place}: the prefix is made at run time");
             scan.unreadable.insert(why);
             continue;
         };
-        for beginning in ["nodejs_", "process_"] {
-            let name = format!("{prefix}{beginning}*");
-            let family = Family::new(&name, MetricKind::Untyped, &place);
-            scan.families.push(family);
+        let own = exporter("client-node").into_iter();
+        for family in own.flat_map(|own| &own.families) {
+            scan.families.push(Family {
+                name: format!("{prefix}{}", family.name),
+                origin: place.clone(),
+                ..family.clone()
+            });
         }
     }
 }
@@ -248,6 +304,7 @@ fn bundle_of(code: &Code<'_>, defined: &mut Vec<Defined>, scan: &mut Scan) {
         family,
         variable: None,
         label_names: Vec::new(),
+        sets_itself: false,
     });
     if of("promClient").is_some() {
         scan.libraries.insert("client-node");

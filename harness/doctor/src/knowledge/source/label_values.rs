@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::text::{Constants, Language, Pattern, all, any, arguments, pair};
 use super::{Code, Defined, constants_of};
-use crate::knowledge::Family;
+use crate::knowledge::{Born, Family};
 
 /// `orders.labels(`, `ORDERS.WithLabelValues(`, `orders.inc({`, …
 static USE: Pattern = LazyLock::new(|| {
@@ -220,7 +220,10 @@ fn family_with(mut family: Family, names: &[String], uses: &[(Option<Values>, bo
     let Some(labels) = &mut family.labels else {
         return family;
     };
-    family.after_first_event = !names.is_empty() && !uses.iter().any(|(_, is_first)| *is_first);
+    let is_made_at_start = names.is_empty() || uses.iter().any(|(_, is_first)| *is_first);
+    if !is_made_at_start && family.born == Born::AtStart {
+        family.born = Born::WithAnEvent;
+    }
     if uses.is_empty() {
         return family;
     }

@@ -1,12 +1,14 @@
 //! What a program exports, as far as its source says it: names, kinds, labels and the values that
 //! labels are given, from calls of the usual client libraries. One file a language.
 
+mod buckets;
 mod constant_gauges;
 mod exposition;
 mod go;
 mod javascript;
 mod jvm;
 mod label_values;
+mod never_set;
 mod other_languages;
 mod python;
 mod speech;
@@ -17,9 +19,10 @@ mod text;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::Family;
+use super::{Born, Family};
 use crate::checkout::SourceFile;
 use constant_gauges::tell_if_constant;
+use never_set::Uses;
 pub(super) use speech::{is_rules_file, speaks_of_a_client};
 use text::{Constants, Language, without_comments};
 
@@ -64,6 +67,8 @@ struct Defined {
     variable: Option<String>,
     /// Its labels in their order.
     label_names: Vec<String>,
+    /// Whether it is made with a function that gives its value.
+    sets_itself: bool,
 }
 
 impl Scan {
@@ -84,11 +89,7 @@ impl Scan {
             &mut scan,
         );
         let javascript = ["js", "ts", "mjs", "cjs", "jsx", "tsx"];
-        javascript::scan(
-            &codes(&sources, &javascript, Language::Curly),
-            &sources,
-            &mut scan,
-        );
+        javascript::scan(&codes(&sources, &javascript, Language::Curly), &mut scan);
         go::scan(
             &codes(&sources, &["go"], Language::Curly),
             &sources,
@@ -126,8 +127,13 @@ impl Scan {
 
     fn add(&mut self, defined: Vec<Defined>, codes: &[Code<'_>], language: Language) {
         let mut defined = defined;
+        let uses = Uses::of(codes, language);
         for it in &mut defined {
-            tell_if_constant(&mut it.family, it.variable.as_deref(), codes);
+            let variable = it.variable.as_deref();
+            tell_if_constant(&mut it.family, variable, &uses, codes);
+            if !it.sets_itself && variable.is_some_and(|variable| uses.set_nowhere(variable)) {
+                it.family.born = Born::Never;
+            }
         }
         let known = label_values::with_values(defined, codes, language);
         self.families.extend(known);

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::buckets::{HIGHEST_BY_DEFAULT, highest};
 use super::text::{Constants, Language, Pattern, all, arguments, pair};
 use super::{Code, Defined, Scan, constants_of, tells_of_metrics};
 use crate::checkout::SourceFile;
@@ -167,6 +168,14 @@ fn metrics_of<'a>(
         let variable = variable_before(before);
         let place = code.place(whole.start());
         add_metric(&base, class, kind, labels, variable, &place, defined);
+        if let (MetricKind::Histogram, false, Some(last)) =
+            (kind, class.ends_with("Family"), defined.last_mut())
+        {
+            last.family.highest_bucket = match call.argument(8, "buckets") {
+                Some(written) => highest(written, PYTHON),
+                None => Some(HIGHEST_BY_DEFAULT),
+            };
+        }
     }
 }
 
@@ -312,12 +321,14 @@ pub(super) fn add_metric(
             family: created,
             variable: None,
             label_names: Vec::new(),
+            sets_itself: false,
         });
     }
     defined.push(Defined {
         family,
         variable,
         label_names: labels.unwrap_or_default(),
+        sets_itself: false,
     });
 }
 

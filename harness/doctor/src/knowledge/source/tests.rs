@@ -108,6 +108,48 @@ fn javascript_names_and_labels_are_read() {
 }
 
 #[test]
+fn functions_of_javascript_that_make_metrics_are_followed() {
+    let read = scan(&[(
+        "src/metrics.ts",
+        "import { Counter, Gauge, Histogram, collectDefaultMetrics, Registry } from 'prom-client';\n\
+         const PREFIX = 'shop_';\n\
+         collectDefaultMetrics({ register: registry, prefix: PREFIX });\n\
+         function counter(name: string, help: string, labelNames: string[] = []): Counter {\n\
+         \x20 return new Counter({ name, help, labelNames, registers: [registry] });\n}\n\
+         const gauge = (name, help) => new Gauge({ name: `${PREFIX}${name}`, help });\n\
+         const timer = ({ name, labels }: Options) => {\n\
+         \x20 return new Histogram({ name, help: name, labelNames: labels ?? [] });\n};\n\
+         class Made {\n  summary(options: Options) {\n\
+         \x20   return new client.Summary({ name: options.name, help: 'x', labelNames: options.labels });\n  }\n}\n\
+         export const orders = counter('orders_total', 'Orders', ['state']);\n\
+         export const visits = counter('visits_total', 'Visits');\n\
+         export const open = gauge('open', 'Open');\n\
+         export const took = timer({ name: 'took_seconds', labels: ['path'] });\n\
+         export const sizes = made.summary({ name: 'sizes_bytes', labels: ['kind'] });\n\
+         orders.inc({ state: 'paid' });\n",
+    )]);
+    let all = lines(&read);
+    let own: Vec<_> = all
+        .iter()
+        .filter(|line| !line.contains("nodejs_") && !line.contains("process_"))
+        .collect();
+    assert_eq!(
+        own,
+        [
+            "orders_total Counter state{paid}",
+            "shop_open Gauge",
+            "sizes_bytes Summary kind",
+            "took_seconds Histogram path",
+            "visits_total Counter",
+        ]
+    );
+    let has = |name: &str| all.iter().any(|line| line.starts_with(name));
+    assert!(has("shop_process_resident_memory_bytes Gauge"));
+    assert!(!read.libraries.contains("client-node"));
+    assert!(read.is_whole(), "{:?}", read.unreadable);
+}
+
+#[test]
 fn go_names_are_put_together_of_their_parts() {
     let read = scan(&[
         ("go.mod", "module example.org/shop\n"),

@@ -23,6 +23,18 @@ async def measure(request: Request, call_next):
     return response
 
 
+def fill_of_queue():
+    return len(app.state.queue) / 1000
+
+
 @app.get("/tickets")
 def tickets():
+    OPEN.set(len(app.state.tickets))
+    QUEUE_FILL.set(fill_of_queue())
+    return []
+
+
+@app.get("/export")
+@EXPORT.time()
+def export():
     return []

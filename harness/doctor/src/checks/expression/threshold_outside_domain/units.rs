@@ -189,3 +189,58 @@ pub(super) fn share_in_words(rule: &Rule, compared: &Comparison<'_>) -> Option<S
         )
     })
 }
+
+/// Events a second that are compared with what the alert's own words call events a minute or an hour.
+pub(super) fn minutes_in_words(rule: &Rule, compared: &Comparison<'_>) -> Option<Said> {
+    const UNITS: [(&str, &str, f64); 9] = [
+        (" per minute", "minute", 60.0),
+        ("/min", "minute", 60.0),
+        (" a minute", "minute", 60.0),
+        (" every minute", "minute", 60.0),
+        (" por minuto", "minute", 60.0),
+        (" par minute", "minute", 60.0),
+        (" pro minute", "minute", 60.0),
+        (" per hour", "hour", 3600.0),
+        (" an hour", "hour", 3600.0),
+    ];
+    /// The most that stands between a number and its unit: `100 failed executions per minute`.
+    const NEAR: usize = 40;
+    let rate = call(core(compared.subject), &["rate", "irate"])?;
+    let name = first_name(argument(rate)?)?;
+    let number = compared.number;
+    if number <= 0.0 {
+        return None;
+    }
+    let written = number.to_string();
+    let is_part = |c: char| c.is_ascii_digit() || c == '.' || c == ',';
+    let unit_after = |text: &str, at: usize| {
+        let before = text.get(..at)?;
+        let after = text.get(at + written.len()..)?;
+        if before.ends_with(is_part) || after.starts_with(|c: char| c.is_ascii_digit()) {
+            return None;
+        }
+        let near: String = after.chars().take(NEAR).collect();
+        let near = near.to_lowercase();
+        let end = near.find(['.', ';', '(', '\n']).unwrap_or(near.len());
+        let near = near.get(..end)?;
+        let other_number = near.find(|c: char| c.is_ascii_digit());
+        let near = near.get(..other_number.unwrap_or(near.len()))?;
+        UNITS.iter().find(|(unit, ..)| near.contains(unit))
+    };
+    let (_, unit, seconds) = rule.annotations.iter().find_map(|(_, text)| {
+        let text = text.text.as_str();
+        text.match_indices(&written)
+            .find_map(|(at, _)| unit_after(text, at))
+    })?;
+    Some(Said::warning(
+        format!(
+            "`{}({name}[…])` counts events a second, and {number} may be meant as the {number} a \
+             {unit} that the alert's words speak of",
+            rate.func.name
+        ),
+        format!(
+            "compare with {number} / {seconds}, or say `increase(…[1{}])`",
+            unit.get(..1)?
+        ),
+    ))
+}

@@ -117,3 +117,20 @@ fn look_alikes_are_silent() {
         assert_silent(ID, &rules(expression, summary));
     }
 }
+
+#[test]
+fn label_that_the_targets_of_some_jobs_lack_is_found() {
+    let project = |expression: &str| {
+        format!(
+            "{}--- prometheus.yml\nrule_files: [rules.yml]\nscrape_configs:\n- job_name: a\n  \
+             static_configs: [{{targets: ['a:1'], labels: {{team: shop}}}}]\n- job_name: b\n  \
+             static_configs: [{{targets: ['b:1']}}]\n",
+            rules(expression, "{{ $labels.team }}")
+        )
+    };
+    let found = "rules.yml:8:24 warning: `$labels.team` is empty for the job `b`";
+    assert_finds(ID, &project("up == 0"), &[found]);
+    for expression in ["up{job=\"a\"} == 0", "up{team=\"shop\"} == 0", "x == 0"] {
+        assert_silent(ID, &project(expression));
+    }
+}
