@@ -10,6 +10,7 @@ mod filled_in;
 mod inhibition_mutes_itself;
 mod inhibition_never_matches;
 mod no_alertmanager;
+mod receiver_refuses;
 mod receiver_undefined;
 mod receiver_unreachable;
 mod route_never_matches;
@@ -26,6 +27,7 @@ pub(super) const CHECKS: &[Check] = &[
     broken_configuration::BROKEN_CONFIGURATION,
     receiver_undefined::RECEIVER_UNDEFINED,
     receiver_unreachable::RECEIVER_UNREACHABLE,
+    receiver_refuses::RECEIVER_REFUSES,
     empty_default_receiver::EMPTY_DEFAULT_RECEIVER,
     empty_template::EMPTY_TEMPLATE,
     route_never_matches::ROUTE_NEVER_MATCHES,
