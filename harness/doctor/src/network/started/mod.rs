@@ -4,6 +4,7 @@
 mod command;
 mod go;
 mod javascript;
+mod listens;
 mod python;
 mod serves;
 
@@ -14,6 +15,7 @@ use alertdrill_project::Service;
 
 use super::service_texts::ServiceTexts;
 use crate::checkout::SourceFile;
+pub(crate) use listens::listens_on;
 pub(crate) use serves::{Serves, serves};
 
 /// Endings of files whose imports are followed.
