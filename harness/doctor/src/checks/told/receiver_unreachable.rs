@@ -10,7 +10,9 @@ use super::broken_configuration::is_address;
 use super::filled_in::Reading;
 use super::told_case::ToldCase;
 use crate::checks::check::{Case, Check, Said};
-use crate::network::{Answers, Names, ServiceTexts, WrongPort, host_and_port, listed, wrong_port};
+use crate::network::{
+    Answers, Names, ServiceTexts, WrongPort, host_and_port, listed, tells_address_of, wrong_port,
+};
 
 pub(in crate::checks) const RECEIVER_UNREACHABLE: Check = Check {
     id: "told/receiver-unreachable",
@@ -43,9 +45,14 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     let reading = Reading::of(case, told.alertmanager.service.as_deref());
     let mut seen = BTreeSet::new();
     let mut findings = Vec::new();
+    let mut told_of_the_machine = false;
     for (address, at) in addresses(&told) {
         if !seen.insert(at) {
             continue;
+        }
+        if !told_of_the_machine && let Some(said) = machine_unknown(case, &told, &address) {
+            told_of_the_machine = true;
+            findings.push(said.at(RECEIVER_UNREACHABLE.id, &file.path, at));
         }
         let by_network = told.alertmanager.service.as_deref().and_then(|asker| {
             let names = Names::of(case.checkout)?;
@@ -129,6 +136,10 @@ fn unreachable(case: &Case<'_>, names: &Names<'_>, asker: &str, address: &str) -
                     facts.name,
                     listed(&facts.ports)
                 ),
+                WrongPort::OfProgram(ports) => format!(
+                    "`{address}` may be the wrong port: the source of `{name}` listens on {}",
+                    listed(&ports)
+                ),
                 WrongPort::Exposed(ports) => format!(
                     "`{address}` may be the wrong port: `{name}` exposes {}, and \
                      nothing in its source mentions {}",
@@ -145,6 +156,25 @@ fn unreachable(case: &Case<'_>, names: &Names<'_>, asker: &str, address: &str) -
         }
         Answers::TheMachine | Answers::Somebody => None,
     }
+}
+
+/// That the machine's own name is not known to Alertmanager's container.
+fn machine_unknown(case: &Case<'_>, told: &ToldCase<'_>, address: &str) -> Option<Said> {
+    const NAME: &str = "host.docker.internal";
+    let asker = told.alertmanager.service.as_deref()?;
+    let names = Names::of(case.checkout)?;
+    let service = names.service(asker)?;
+    let (host, _) = host_and_port(address);
+    if host != NAME || service.network_mode.is_some() || tells_address_of(service, NAME) {
+        return None;
+    }
+    Some(Said::warning(
+        format!(
+            "the container of `{asker}` may not know `{NAME}`, so that nobody is told there: Docker \
+             Desktop has that name, and an engine on Linux has it only for services that ask for it"
+        ),
+        format!("give `{asker}` `extra_hosts: [\"{NAME}:host-gateway\"]`"),
+    ))
 }
 
 /// That an address is one that somebody has yet to fill in.
@@ -183,7 +213,13 @@ fn placeholder(address: &str) -> Option<Said> {
         "/xxx/",
         "dummy",
     ];
-    let is_marked = marks.iter().any(|mark| lower.contains(mark));
+    // Nobody can have a host of these names.
+    let (host, _) = host_and_port(&lower);
+    let is_an_example = ["example.com", "example.net"].iter().any(|name| {
+        let before = host.strip_suffix(name);
+        before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    });
+    let is_marked = is_an_example || marks.iter().any(|mark| lower.contains(mark));
     (is_unlike_slack || is_marked).then(|| {
         let shown = address.chars().take(60).collect::<String>();
         Said::warning(
@@ -287,10 +323,34 @@ receivers:
     }
 
     #[test]
+    fn host_of_an_example_is_found() {
+        let configs = "email_configs: [{to: a, from: b, smarthost: 'smtp.example.com:587'}]";
+        let expected = "alertmanager.yml:4:49 warning: `smtp.example.com:587` may be a placeholder";
+        assert_finds(ID, &project(configs, ""), &[expected]);
+        let configs = configs.replace("smtp.example", "smtp.my-example");
+        assert_silent(ID, &project(&configs, ""));
+    }
+
+    #[test]
+    fn name_of_the_machine_may_be_unknown_unless_the_service_asks_for_it() {
+        let hook = "webhook_configs: [{url: 'http://host.docker.internal:8080/'}]";
+        let expected = "alertmanager.yml:4:29 warning: the container of `alertmanager` may not \
+                        know `host.docker.internal`";
+        assert_finds(ID, &project(hook, HOOK), &[expected]);
+        for told in [
+            "    extra_hosts: ['host.docker.internal:host-gateway']\n",
+            "    network_mode: host\n",
+        ] {
+            let image = "    image: prom/alertmanager\n";
+            let project = project(hook, HOOK).replace(image, &format!("{image}{told}"));
+            assert_silent(ID, &project);
+        }
+    }
+
+    #[test]
     fn look_alikes_are_silent() {
         for configs in [
             "webhook_configs: [{url: 'http://hook:8080/'}]",
-            "webhook_configs: [{url: 'http://host.docker.internal:8080/'}]",
             "webhook_configs: [{url: 'https://chat.example.org/a'}]",
             "webhook_configs: [{url_file: /run/secrets/url}]",
             "slack_configs: [{api_url: \
