@@ -1,11 +1,14 @@
 //! A receiver that Alertmanager cannot reach.
 
+mod placeholder;
+mod unfilled;
+
 use alertdrill_core::Finding;
 use alertdrill_project::yaml_tree::{Node, Place};
-use regex::Regex;
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
+use self::placeholder::placeholder;
+use self::unfilled::unfilled;
 use super::broken_configuration::is_address;
 use super::filled_in::Reading;
 use super::told_case::ToldCase;
@@ -31,12 +34,6 @@ const ADDRESSES: [&str; 7] = [
     "service_url",
 ];
 
-static SLACK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    // What Slack gives out, and what its own documentation shows.
-    let given = r"(services|workflows|triggers)/[A-Z0-9]{8,}/[A-Z0-9]{8,}/\w{16,}";
-    Regex::new(&format!(r"^https://hooks\.slack\.com/{given}")).ok()
-});
-
 fn run(case: &Case<'_>) -> Vec<Finding> {
     let Some(told) = ToldCase::of(case) else {
         return Vec::new();
@@ -46,6 +43,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     let mut seen = BTreeSet::new();
     let mut findings = Vec::new();
     let mut told_of_the_machine = false;
+    let mut told_of = BTreeSet::new();
     for (address, at) in addresses(&told) {
         if !seen.insert(at) {
             continue;
@@ -62,7 +60,14 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             let is_as_written = reading == Reading::AsWritten;
             is_as_written.then(|| placeholder(&address))?
         });
-        findings.extend(said.map(|said| said.at(RECEIVER_UNREACHABLE.id, &file.path, at)));
+        if let Some(said) = said {
+            told_of.insert(at);
+            findings.push(said.at(RECEIVER_UNREACHABLE.id, &file.path, at));
+        }
+    }
+    if reading == Reading::AsWritten {
+        let said = unfilled(&told, &told_of).into_iter();
+        findings.extend(said.map(|(said, at)| said.at(RECEIVER_UNREACHABLE.id, &file.path, at)));
     }
     findings
 }
@@ -175,58 +180,6 @@ fn machine_unknown(case: &Case<'_>, told: &ToldCase<'_>, address: &str) -> Optio
         ),
         format!("give `{asker}` `extra_hosts: [\"{NAME}:host-gateway\"]`"),
     ))
-}
-
-/// That an address is one that somebody has yet to fill in.
-fn placeholder(address: &str) -> Option<Said> {
-    let lower = address.to_lowercase();
-    if address.contains("${") || address.starts_with('$') {
-        return Some(Said::error(
-            format!("Alertmanager does not fill in `{address}`, so nobody is told there"),
-            "write the address itself, name a file that holds it (`url_file`, `api_url_file`), or \
-             fill it in before Alertmanager starts",
-        ));
-    }
-    let is_slack = lower.contains("hooks.slack.com");
-    let is_unlike_slack = is_slack
-        && SLACK
-            .as_ref()
-            .is_some_and(|pattern| !pattern.is_match(address));
-    let marks = [
-        "<",
-        "your-",
-        "your_",
-        "/your/",
-        "yourwebhook",
-        "your.",
-        "changeme",
-        "change-me",
-        "change_me",
-        "replace-me",
-        "replace_me",
-        "replaceme",
-        "placeholder",
-        "xxxxxxxx",
-        "t00000000/b00000000",
-        "webhook-id",
-        "webhook_id",
-        "/xxx/",
-        "dummy",
-    ];
-    // Nobody can have a host of these names.
-    let (host, _) = host_and_port(&lower);
-    let is_an_example = ["example.com", "example.net"].iter().any(|name| {
-        let before = host.strip_suffix(name);
-        before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
-    });
-    let is_marked = is_an_example || marks.iter().any(|mark| lower.contains(mark));
-    (is_unlike_slack || is_marked).then(|| {
-        let shown = address.chars().take(60).collect::<String>();
-        Said::warning(
-            format!("`{shown}` may be a placeholder, so that nobody is told"),
-            "write the address itself, or name a file that holds it (`url_file`, `api_url_file`)",
-        )
-    })
 }
 
 #[cfg(test)]
