@@ -15,6 +15,7 @@ mod receiver_undefined;
 mod receiver_unreachable;
 mod route_never_matches;
 mod severity_without_route;
+mod template_undefined;
 mod told_case;
 
 use super::Check;
@@ -30,6 +31,7 @@ pub(super) const CHECKS: &[Check] = &[
     receiver_refuses::RECEIVER_REFUSES,
     empty_default_receiver::EMPTY_DEFAULT_RECEIVER,
     empty_template::EMPTY_TEMPLATE,
+    template_undefined::TEMPLATE_UNDEFINED,
     route_never_matches::ROUTE_NEVER_MATCHES,
     severity_without_route::SEVERITY_WITHOUT_ROUTE,
     inhibition_never_matches::INHIBITION_NEVER_MATCHES,

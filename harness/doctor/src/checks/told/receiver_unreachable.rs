@@ -14,7 +14,8 @@ use super::filled_in::Reading;
 use super::told_case::ToldCase;
 use crate::checks::check::{Case, Check, Said};
 use crate::network::{
-    Answers, Names, ServiceTexts, WrongPort, host_and_port, listed, tells_address_of, wrong_port,
+    Answers, Names, ServiceTexts, WrongPort, apart, host_and_port, listed, tells_address_of,
+    wrong_port,
 };
 
 pub(in crate::checks) const RECEIVER_UNREACHABLE: Check = Check {
@@ -129,6 +130,12 @@ fn unreachable(case: &Case<'_>, names: &Names<'_>, asker: &str, address: &str) -
                 "name the service that takes the alerts, or add it to the compose file",
             ))
         }
+        Answers::Service(name) if is_apart(case, asker, name) => Some(Said::error(
+            format!(
+                "`{asker}` and `{name}` have no network in common, so nothing answers at `{address}`"
+            ),
+            "put both into one network",
+        )),
         Answers::Service(name) => {
             let service = names.service(name)?;
             let texts = ServiceTexts::of(case.checkout, service);
@@ -161,6 +168,11 @@ fn unreachable(case: &Case<'_>, names: &Names<'_>, asker: &str, address: &str) -
         }
         Answers::TheMachine | Answers::Somebody => None,
     }
+}
+
+fn is_apart(case: &Case<'_>, asker: &str, name: &str) -> bool {
+    let compose = case.checkout.compose.as_ref();
+    compose.is_some_and(|compose| apart(compose, asker, name).is_some())
 }
 
 /// That the machine's own name is not known to Alertmanager's container.
@@ -273,6 +285,17 @@ receivers:
             let expected = format!("alertmanager.yml:4:31 {expected}");
             assert_finds(ID, &project(&configs, ""), &[&expected]);
         }
+    }
+
+    #[test]
+    fn service_in_another_network_is_found() {
+        let hook = "  hook:\n    image: me/hook\n    networks: [own]\n";
+        let project = project("webhook_configs: [{url: 'http://hook:8080/'}]", hook);
+        let expected = "alertmanager.yml:4:29 error: `alertmanager` and `hook` have no network in \
+                        common";
+        let networks = "--- prometheus.yml\nalerting";
+        let apart = project.replace(networks, &format!("networks: {{own: {{}}}}\n{networks}"));
+        assert_finds(ID, &apart, &[expected]);
     }
 
     #[test]
