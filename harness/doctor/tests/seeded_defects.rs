@@ -238,6 +238,7 @@ const INNOCENT: &[(&str, &[Change])] = &[
     ("relative pattern", &[(PROMETHEUS, "/etc/prometheus/rules/*.yml", "rules/*.yml")]),
     ("command is one text", &[(COMPOSE, "    command:\n      - --config.file=/etc/prometheus/prometheus.yml\n      - --storage.tsdb.retention.time=7d\n", "    command: --config.file=/etc/prometheus/prometheus.yml --storage.tsdb.retention.time=7d\n")]),
     ("whole folder is mounted", &[(COMPOSE, "      - ./prometheus/prometheus.yml:/etc/prometheus/prometheus.yml:ro\n      - ./prometheus/rules:/etc/prometheus/rules:ro\n", "      - ./prometheus:/etc/prometheus:ro\n")]),
+    ("instance of somebody who writes into Prometheus", &[(COMPOSE, "      - --storage.tsdb.retention.time=7d\n", "      - --storage.tsdb.retention.time=7d\n      - --web.enable-remote-write-receiver\n"), (DESK, "up{job=\"api\"} == 0", "up{job=\"api\", instance=\"far-away\"} == 0")]),
     ("folder in which compose is started", &[(COMPOSE, "      - ./prometheus/rules:", "      - $PWD/prometheus/rules:")]),
     ("receiver that looks at its path", &[(BRIDGE, "        self.send_response(200)\n", "        self.send_response(200 if self.path == \"/team\" or self.path == \"/page\" else 404)\n")]),
     ("receiver on a machine whose name is told", &[(ROUTES, "http://pager-bridge:8089/page", "http://host.docker.internal:8089/page"), (COMPOSE, "    image: prom/alertmanager:v0.27.0\n", "    image: prom/alertmanager:v0.27.0\n    extra_hosts: [\"host.docker.internal:host-gateway\"]\n")]),
