@@ -15,6 +15,7 @@ const DESK: &str = "prometheus/rules/desk.yml";
 const SERVERS: &str = "prometheus/rules/servers.yml";
 const ROUTES: &str = "alertmanager/alertmanager.yml";
 const MAIN: &str = "app/main.py";
+const BRIDGE: &str = "app/bridge.py";
 
 /// A change of a file: what is written instead of what, once.
 type Change = (&'static str, &'static str, &'static str);
@@ -59,6 +60,10 @@ const SEEDS: &[Seed] = &[
         SERVERS, &["loaded/not-rules"]),
     seed("expression is no PromQL", &[(DESK, "desk_tickets_open > 500", "sum(desk_tickets_open > 500")],
         DESK, &["loaded/broken-rule", "loaded/not-rules"]),
+    seed("flag that Prometheus does not have", &[(COMPOSE, "--storage.tsdb.retention.time=7d", "--storage.tsdb.retension.time=7d")],
+        COMPOSE, &["loaded/broken-command"]),
+    seed("command that names no configuration", &[(COMPOSE, "      - --config.file=/etc/prometheus/prometheus.yml\n", "")],
+        COMPOSE, &["loaded/broken-command"]),
     // Told
     seed("no Alertmanager", &[(PROMETHEUS, "alerting:\n  alertmanagers:\n    - static_configs:\n        - targets: [\"alertmanager:9093\"]\n", "")],
         PROMETHEUS, &["told/no-alertmanager"]),
@@ -76,6 +81,20 @@ const SEEDS: &[Seed] = &[
         ROUTES, &["told/receiver-unreachable"]),
     seed("receiver at 127.0.0.1", &[(ROUTES, "http://pager-bridge:8089/team", "http://127.0.0.1:8089/team")],
         ROUTES, &["told/receiver-unreachable"]),
+    seed("receiver at a path that its service does not have", &[(BRIDGE, "        self.send_response(200)\n", "        self.send_response(200 if self.path == \"/team\" else 404)\n")],
+        ROUTES, &["told/receiver-refuses"]),
+    seed("receiver whose service takes no POST", &[(BRIDGE, "do_POST", "do_GET")],
+        ROUTES, &["told/receiver-refuses"]),
+    seed("receiver at an example's host", &[(ROUTES, "http://pager-bridge:8089/page", "https://hooks.example.com/page")],
+        ROUTES, &["told/receiver-unreachable"]),
+    seed("receiver on a machine whose name is not known", &[(ROUTES, "http://pager-bridge:8089/page", "http://host.docker.internal:8089/page")],
+        ROUTES, &["told/receiver-unreachable"]),
+    seed("text by a template that is nowhere", &[(ROUTES, "    webhook_configs:\n      - url: http://pager-bridge:8089/page\n", "    slack_configs:\n      - api_url_file: /run/secrets/slack\n        text: '{{ template \"desk.text\" . }}'\n")],
+        ROUTES, &["told/template-undefined"]),
+    seed("password that nobody filled in", &[(ROUTES, "    webhook_configs:\n      - url: http://pager-bridge:8089/page\n", "    pagerduty_configs:\n      - routing_key: ${PAGER_KEY}\n")],
+        ROUTES, &["told/receiver-unreachable"]),
+    seed("field that a notification does not have", &[(ROUTES, "    webhook_configs:\n      - url: http://pager-bridge:8089/page\n", "    slack_configs:\n      - api_url_file: /run/secrets/slack\n        text: '{{ .StartsAt }}'\n")],
+        ROUTES, &["told/empty-template"]),
     seed("receiver at a service that is not there", &[(ROUTES, "http://pager-bridge:8089/page", "http://pager-brigde:8089/page")],
         ROUTES, &["told/receiver-unreachable"]),
     seed("receiver at a port on which its service does not listen", &[(ROUTES, "http://pager-bridge:8089/page", "http://pager-bridge:9999/page")],
@@ -227,6 +246,10 @@ const INNOCENT: &[(&str, &[Change])] = &[
     ("relative pattern", &[(PROMETHEUS, "/etc/prometheus/rules/*.yml", "rules/*.yml")]),
     ("command is one text", &[(COMPOSE, "    command:\n      - --config.file=/etc/prometheus/prometheus.yml\n      - --storage.tsdb.retention.time=7d\n", "    command: --config.file=/etc/prometheus/prometheus.yml --storage.tsdb.retention.time=7d\n")]),
     ("whole folder is mounted", &[(COMPOSE, "      - ./prometheus/prometheus.yml:/etc/prometheus/prometheus.yml:ro\n      - ./prometheus/rules:/etc/prometheus/rules:ro\n", "      - ./prometheus:/etc/prometheus:ro\n")]),
+    ("instance of somebody who writes into Prometheus", &[(COMPOSE, "      - --storage.tsdb.retention.time=7d\n", "      - --storage.tsdb.retention.time=7d\n      - --web.enable-remote-write-receiver\n"), (DESK, "up{job=\"api\"} == 0", "up{job=\"api\", instance=\"far-away\"} == 0")]),
+    ("folder in which compose is started", &[(COMPOSE, "      - ./prometheus/rules:", "      - $PWD/prometheus/rules:")]),
+    ("receiver that looks at its path", &[(BRIDGE, "        self.send_response(200)\n", "        self.send_response(200 if self.path == \"/team\" or self.path == \"/page\" else 404)\n")]),
+    ("receiver on a machine whose name is told", &[(ROUTES, "http://pager-bridge:8089/page", "http://host.docker.internal:8089/page"), (COMPOSE, "    image: prom/alertmanager:v0.27.0\n", "    image: prom/alertmanager:v0.27.0\n    extra_hosts: [\"host.docker.internal:host-gateway\"]\n")]),
     ("long form of a mount", &[(COMPOSE, "      - ./prometheus/rules:/etc/prometheus/rules:ro\n", "      - {type: bind, source: ./prometheus/rules, target: /etc/prometheus/rules, read_only: true}\n")]),
     ("old form of matchers", &[(ROUTES, "matchers: ['severity=\"critical\"']", "match: {severity: critical}")]),
     ("deliberately silent default receiver", &[(ROUTES, "receivers:\n", "receivers:\n  - name: \"null\"\n"), (ROUTES, "  receiver: team\n  group_by", "  receiver: \"null\"\n  group_by")]),

@@ -1,14 +1,17 @@
-//! Files and folders of the checkout that Prometheus and Alertmanager mount.
+//! Files and folders of the checkout that Prometheus, Alertmanager and exporters mount.
 
 use std::path::{Path, PathBuf};
 
+use alertdrill_project::Service;
 use alertdrill_project::compose_files::{ComposeFiles, FilePlace};
-use alertdrill_project::discovery::{alertmanager_services, matches_pattern, prometheus_services};
+use alertdrill_project::discovery::{
+    alertmanager_services, matches_pattern, prometheus_services, short_name,
+};
 
 use super::files::{Files, name_in_its_folder};
 use super::lone_files::is_kept_apart;
 
-/// Something that Prometheus or Alertmanager mounts and that is not in the checkout.
+/// Something that Prometheus, Alertmanager or an exporter mounts and that is not in the checkout.
 #[derive(Clone, Debug)]
 pub(crate) struct MissingMount {
     pub(crate) service: String,
@@ -26,9 +29,17 @@ pub(crate) struct MissingMount {
 /// something.
 pub(super) fn mounts_of(files: &Files, project: &ComposeFiles) -> Vec<MissingMount> {
     let model = &project.model;
-    let names = prometheus_services(model)
+    let servers = prometheus_services(model);
+    let servers: Vec<_> = servers
         .into_iter()
-        .chain(alertmanager_services(model));
+        .chain(alertmanager_services(model))
+        .collect();
+    let exporters = model
+        .services
+        .iter()
+        .filter(|(_, service)| is_an_exporter(service));
+    let exporters = exporters.map(|(name, _)| name.as_str());
+    let names = servers.iter().copied().chain(exporters);
     let mut missing = Vec::new();
     for name in names {
         let Some(service) = model.services.get(name) else {
@@ -49,10 +60,15 @@ pub(super) fn mounts_of(files: &Files, project: &ComposeFiles) -> Vec<MissingMou
             if !place.is_known || files.has(&source) || is_ignored(files, &source) {
                 continue;
             }
+            let nearest = nearest_to(files, &source);
+            // What an exporter lacks may be made by something; one that lies elsewhere is meant.
+            if nearest.is_none() && !servers.contains(&name) {
+                continue;
+            }
             let file = files.name_of(&place.at.file);
             missing.push(MissingMount {
                 service: name.to_owned(),
-                nearest: nearest_to(files, &source),
+                nearest,
                 source,
                 target: volume.target.clone(),
                 at: FilePlace {
@@ -63,6 +79,11 @@ pub(super) fn mounts_of(files: &Files, project: &ComposeFiles) -> Vec<MissingMou
         }
     }
     missing
+}
+
+fn is_an_exporter(service: &Service) -> bool {
+    let image = service.image.as_deref().map(short_name);
+    image.is_some_and(|image| image.contains("exporter"))
 }
 
 fn is_ignored(files: &Files, source: &Path) -> bool {

@@ -1,4 +1,4 @@
-//! The project's own programs, and what configures its exporters.
+//! The project's own programs, what configures its exporters, and templates of notifications.
 
 use std::path::Path;
 
@@ -68,6 +68,7 @@ fn is_source(path: &Path) -> bool {
         || end == "toml"
         || end == "csproj"
         || end == "alloy"
+        || end == "tmpl"
         || end == "conf"
         || end == "cnf"
         || name == "caddyfile"

@@ -4,6 +4,7 @@ mod images;
 mod members;
 mod names;
 mod ports;
+mod routes;
 mod service_texts;
 mod started;
 
@@ -12,5 +13,6 @@ pub(crate) use images::{ImageFacts, exporter_at, image_facts};
 pub(crate) use members::{Apart, apart};
 pub(crate) use names::{Answers, Names, tells_address_of};
 pub(crate) use ports::{WrongPort, listed, wrong_port};
+pub(crate) use routes::{Posted, refused_post};
 pub(crate) use service_texts::ServiceTexts;
 pub(crate) use started::{Serves, Started, serves};

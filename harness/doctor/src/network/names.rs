@@ -73,6 +73,12 @@ impl<'a> Names<'a> {
         self.model.services.get(name)
     }
 
+    /// All services, by their names.
+    pub(crate) fn services(&self) -> impl Iterator<Item = (&'a str, &'a Service)> {
+        let services = self.model.services.iter();
+        services.map(|(name, service)| (name.as_str(), service))
+    }
+
     /// Who answers to `host`, as a container of the service `asker` sees it.
     pub(crate) fn answers(&self, host: &str, asker: &str) -> Answers<'a> {
         let host = host.to_lowercase();

@@ -4,6 +4,7 @@ use alertdrill_project::Service;
 
 use super::images::{ImageFacts, image_facts};
 use super::service_texts::ServiceTexts;
+use super::started::{Started, listens_on};
 use crate::checkout::Checkout;
 
 /// Images whose ports are what their configuration says.
@@ -62,6 +63,8 @@ pub(crate) enum WrongPort {
     OfImage(&'static ImageFacts),
     /// Its Dockerfile or the compose file exposes others, and nothing mentions this one.
     Exposed(Vec<u16>),
+    /// Its program listens on others.
+    OfProgram(Vec<u16>),
 }
 
 /// Ports in words: `80, 443`.
@@ -77,6 +80,9 @@ pub(crate) fn wrong_port(
     texts: &ServiceTexts<'_>,
     port: u16,
 ) -> Option<WrongPort> {
+    if let Some(others) = of_program(checkout, service, texts, port) {
+        return Some(WrongPort::OfProgram(others));
+    }
     if texts.mention_number(port) {
         return None;
     }
@@ -109,6 +115,26 @@ pub(crate) fn wrong_port(
     }
     let exposed = exposed(checkout, service, texts);
     (is_known && !exposed.is_empty() && !is_by_framework).then_some(WrongPort::Exposed(exposed))
+}
+
+/// The ports on which a service's program listens, if `port` is none of them.
+fn of_program(
+    checkout: &Checkout,
+    service: &Service,
+    texts: &ServiceTexts<'_>,
+    port: u16,
+) -> Option<Vec<u16>> {
+    // A file of variables that is not in the checkout may set it.
+    let services = checkout.compose.iter().flat_map(|it| &it.services);
+    let mut named = services.filter(|(_, it)| std::ptr::eq(*it, service));
+    let (name, _) = named.next()?;
+    let places = checkout.compose_places.services.get(name)?;
+    if !texts.is_built_here() || places.keys.contains_key("env_file") {
+        return None;
+    }
+    let started = Started::of(name, service, texts)?;
+    let ports = listens_on(&started, service, texts)?;
+    (!ports.contains(&port)).then(|| ports.into_iter().collect())
 }
 
 /// The ports that the compose file says a service listens on, by `expose`.

@@ -1,10 +1,14 @@
 //! Variables in compose files.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How deep a default may stand in a default.
 const DEEPEST: usize = 16;
+/// How far above its compose file a project may be started.
+const ABOVE: usize = 3;
+/// The folder in which somebody starts compose.
+const STARTED_IN: &str = "PWD";
 
 /// The variables that a project's own files set. Those of the shell that starts compose are not
 /// known, and are nobody's business here.
@@ -13,6 +17,8 @@ pub(super) struct Variables {
     values: BTreeMap<String, String>,
     /// Names whose values stand in an example, so that they may be others.
     are_examples: bool,
+    /// The project's folder.
+    folder: PathBuf,
 }
 
 /// A text with its variables filled in.
@@ -30,6 +36,7 @@ impl Variables {
             return Self {
                 values: parse(&text),
                 are_examples: false,
+                folder: folder.to_owned(),
             };
         }
         let examples = [
@@ -45,6 +52,7 @@ impl Variables {
         Self {
             values: parse(&text),
             are_examples: true,
+            folder: folder.to_owned(),
         }
     }
 
@@ -91,20 +99,36 @@ impl Variables {
                     return filled;
                 };
                 let (inside, after) = inside.split_at(end);
-                self.put_braced(&mut filled, inside, depth);
                 rest = after.get(1..).unwrap_or_default();
+                match self.started_in(inside, rest) {
+                    Some(folder) => filled.text.push_str(&folder),
+                    None => self.put_braced(&mut filled, inside, depth),
+                }
             } else {
                 let (name, after) = name_at_start(after);
-                if name.is_empty() {
-                    filled.text.push('$');
-                } else {
-                    self.put(&mut filled, name);
+                match self.started_in(name, after) {
+                    Some(folder) => filled.text.push_str(&folder),
+                    None if name.is_empty() => filled.text.push('$'),
+                    None => self.put(&mut filled, name),
                 }
                 rest = after;
             }
         }
         filled.text.push_str(rest);
         filled
+    }
+
+    /// What `$PWD` stands for before the path `after`: the project's folder, or one above it in
+    /// which that path is. `None` of other variables, and if the path is in none of them.
+    fn started_in(&self, inside: &str, after: &str) -> Option<String> {
+        let (name, _) = name_at_start(inside);
+        if name != STARTED_IN || self.values.contains_key(STARTED_IN) {
+            return None;
+        }
+        let path = after.trim_start_matches('/').split([':', ',']).next()?;
+        let mut folders = self.folder.ancestors().take(ABOVE + 1);
+        let above = folders.position(|folder| folder.join(path).exists())?;
+        Some(format!(".{}", "/..".repeat(above)))
     }
 
     fn put(&self, filled: &mut Filled, name: &str) {
@@ -216,6 +240,27 @@ mod tests {
         ] {
             let expected = (expected.to_owned(), is_known);
             assert_eq!(fill(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn folder_in_which_compose_is_started_is_the_one_that_has_the_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = folder.path().join("deploy");
+        std::fs::create_dir_all(project.join("rules")).unwrap();
+        std::fs::create_dir(folder.path().join("prometheus")).unwrap();
+        let variables = Variables::of_folder(&project);
+        for (text, expected, is_known) in [
+            ("$PWD/rules:/etc/rules", "./rules:/etc/rules", true),
+            ("${PWD}/rules", "./rules", true),
+            ("${PWD:-.}/prometheus:/a:ro", "./../prometheus:/a:ro", true),
+            ("$PWD/nowhere:/a", "/nowhere:/a", false),
+        ] {
+            let filled = variables.fill(text);
+            assert_eq!(
+                (filled.text.as_str(), filled.is_known),
+                (expected, is_known)
+            );
         }
     }
 

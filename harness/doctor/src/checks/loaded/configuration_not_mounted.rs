@@ -78,6 +78,30 @@ mod tests {
     }
 
     #[test]
+    fn exporters_configuration_that_lies_elsewhere_is_found() {
+        let exporter = |files: &str| {
+            format!(
+                "{}{files}",
+                project(
+                    "    - ./rules.yml:/etc/prometheus/rules.yml\n  probe:\n    image: \
+                     prom/blackbox-exporter\n    volumes:\n    - \
+                     ./probe/blackbox.yml:/etc/blackbox_exporter/config.yml",
+                    ""
+                )
+            )
+        };
+        assert_finds(
+            "loaded/configuration-not-mounted",
+            &exporter("--- blackbox/blackbox.yml\nmodules: {}\n"),
+            &[
+                "docker-compose.yml:9:7 error: `probe` mounts probe/blackbox.yml, which is not \
+               there; the nearest is blackbox/blackbox.yml",
+            ],
+        );
+        assert_silent("loaded/configuration-not-mounted", &exporter(""));
+    }
+
+    #[test]
     fn mount_of_a_file_that_is_nowhere_is_told() {
         assert_finds(
             "loaded/configuration-not-mounted",

@@ -1,5 +1,6 @@
 //! Are the rules loaded?
 
+mod broken_command;
 mod broken_configuration;
 mod broken_rule;
 mod configuration_not_mounted;
@@ -12,6 +13,7 @@ mod rules_not_mounted;
 use super::Check;
 
 pub(super) const CHECKS: &[Check] = &[
+    broken_command::BROKEN_COMMAND,
     configuration_not_mounted::CONFIGURATION_NOT_MOUNTED,
     broken_configuration::BROKEN_CONFIGURATION,
     no_rule_files::NO_RULE_FILES,

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use alertdrill_core::Finding;
 
-use crate::checkout::Checkout;
+use crate::checkout::{Checkout, Job, Target};
 use crate::checks::check::{Case, Check, Said};
 use crate::network::host_and_port;
 
@@ -21,6 +21,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     };
     let subnets = subnets(checkout);
     let mut findings = Vec::new();
+    let mut typed_in = Vec::new();
     for job in &prometheus.jobs {
         for target in &job.targets {
             let (host, _) = host_and_port(&target.address.text);
@@ -29,7 +30,13 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             };
             let is_in_a_network = subnets.iter().any(|subnet| subnet.has(address));
             let is_one_of_dockers = is_of_docker(address) && subnets.is_empty();
-            if !is_in_a_network && !is_one_of_dockers || is_given(checkout, host) {
+            if is_given(checkout, host) {
+                continue;
+            }
+            if !is_in_a_network && !is_one_of_dockers {
+                if address.is_private() && is_not_the_machine(address) {
+                    typed_in.push((job, target));
+                }
                 continue;
             }
             let message = format!(
@@ -44,7 +51,33 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             findings.push(said.about(&job.name.text, FIXED_ADDRESS.id, file, place));
         }
     }
+    findings.extend(of_machines(&typed_in));
     findings
+}
+
+/// Of addresses of other machines, which a new lease or a new machine may change: told once.
+fn of_machines(typed_in: &[(&Job, &Target)]) -> Option<Finding> {
+    let (job, target) = typed_in.first()?;
+    let more = match typed_in.len() - 1 {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    };
+    let said = Said::note(
+        format!(
+            "`{}` is a private address of a machine, typed in: it may be another after a restart \
+             of that machine{more}",
+            target.address.text
+        ),
+        "name the machine, or find it by a service discovery",
+    );
+    let place = target.address.place;
+    Some(said.about(&job.name.text, FIXED_ADDRESS.id, &target.file.path, place))
+}
+
+/// Whether it is not the machine as containers see it, the first address of each network.
+fn is_not_the_machine(address: Ipv4Addr) -> bool {
+    let [first, second, _, last] = address.octets();
+    !(first == 172 && (17..=31).contains(&second) && last == 1)
 }
 
 /// Whether an address is of the networks that the engine makes by itself; not the machine, which is
@@ -136,16 +169,21 @@ scrape_configs:
     }
 
     #[test]
+    fn private_address_of_a_machine_is_told_once() {
+        for address in ["192.168.1.5", "172.31.9.4", "10.0.0.5"] {
+            let more = format!("{address}:8080', '{address}");
+            let expected = format!(
+                "prometheus.yml:3:33 note: `{address}:8080` is a private address of a machine, \
+                 typed in: it may be another after a restart of that machine (and 1 more)"
+            );
+            assert_finds(ID, &project(&more, ""), &[&expected]);
+        }
+    }
+
+    #[test]
     fn look_alikes_are_silent() {
-        // The machine, one that is given, a machine of the house, of a cloud, and itself.
-        for address in [
-            "172.17.0.1",
-            "172.28.0.9",
-            "192.168.1.5",
-            "172.31.9.4",
-            "10.0.0.5",
-            "127.0.0.1",
-        ] {
+        // The machine, one that is given, a public one, and itself.
+        for address in ["172.17.0.1", "172.28.0.9", "8.8.8.8", "127.0.0.1"] {
             assert_silent(ID, &project(address, ""));
         }
     }

@@ -7,6 +7,7 @@ use alertdrill_project::yaml_tree::Node;
 use promql_parser::label::{MatchOp, Matcher};
 use promql_parser::parser::VectorSelector;
 
+use super::scraped_targets::is_written_to;
 use crate::checkout::{Job, Prometheus};
 use crate::checks::check::{Case, Check, Said};
 use crate::expression::selectors;
@@ -21,7 +22,8 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     let Some(prometheus) = &case.checkout.prometheus else {
         return Vec::new();
     };
-    if prometheus.has_unread_jobs || case.checkout.running.is_some() {
+    let is_known = !prometheus.has_unread_jobs && !is_written_to(case.checkout, prometheus);
+    if !is_known || case.checkout.running.is_some() {
         return Vec::new();
     }
     let mut findings = Vec::new();

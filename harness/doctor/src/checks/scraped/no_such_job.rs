@@ -7,6 +7,7 @@ use alertdrill_project::yaml_tree::Node;
 use promql_parser::label::MatchOp;
 use promql_parser::parser::VectorSelector;
 
+use super::scraped_targets::is_written_to;
 use crate::checkout::{Checkout, Prometheus, Rule, RuleKind};
 use crate::checks::check::{Case, Check, Said};
 use crate::expression::selectors;
@@ -117,20 +118,6 @@ fn all_jobs(checkout: &Checkout, prometheus: &Prometheus) -> Option<BTreeSet<Str
     }
     let is_variable = |name: &String| name.contains("${") || name.contains("{{");
     (!jobs.iter().any(is_variable)).then_some(jobs)
-}
-
-/// Whether others may write into Prometheus.
-fn is_written_to(checkout: &Checkout, prometheus: &Prometheus) -> bool {
-    let service = prometheus.service.as_ref().and_then(|name| {
-        let compose = checkout.compose.as_ref()?;
-        compose.services.get(name)
-    });
-    let has_flag = service.is_some_and(|service| {
-        let mut words = service.command.iter().chain(&service.entrypoint);
-        words.any(|word| word.contains("remote-write-receiver") || word.contains("otlp"))
-    });
-    let reads = prometheus.node.get("remote_read");
-    has_flag || reads.is_some_and(|node| !node.items().is_empty())
 }
 
 fn not_there(selector: &VectorSelector, jobs: &BTreeSet<String>) -> Vec<String> {

@@ -129,3 +129,17 @@ pub(super) fn own_port(checkout: &Checkout, prometheus: &Prometheus) -> Option<u
         .parse()
         .ok()
 }
+
+/// Whether others may write into Prometheus.
+pub(super) fn is_written_to(checkout: &Checkout, prometheus: &Prometheus) -> bool {
+    let service = prometheus.service.as_ref().and_then(|name| {
+        let compose = checkout.compose.as_ref()?;
+        compose.services.get(name)
+    });
+    let has_flag = service.is_some_and(|service| {
+        let mut words = service.command.iter().chain(&service.entrypoint);
+        words.any(|word| word.contains("remote-write-receiver") || word.contains("otlp"))
+    });
+    let reads = prometheus.node.get("remote_read");
+    has_flag || reads.is_some_and(|node| !node.items().is_empty())
+}

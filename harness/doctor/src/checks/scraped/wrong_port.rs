@@ -59,6 +59,13 @@ fn said(address: &str, name: &str, port: u16, why: &WrongPort) -> Said {
                 format!("write `{name}:{listens_on}`"),
             )
         }
+        WrongPort::OfProgram(ports) => Said::warning(
+            format!(
+                "`{address}` may be the wrong port: the source of `{name}` listens on {}",
+                listed(ports)
+            ),
+            "write the port on which the program listens inside of its container",
+        ),
         WrongPort::Exposed(ports) => Said::warning(
             format!(
                 "`{address}` may be the wrong port: `{name}` exposes {}, and \

@@ -1,13 +1,18 @@
 //! A receiver's template that prints nothing where it means a value, or that cannot be filled in.
 
+mod fields;
 mod references;
+mod unsaid;
 
 use std::collections::BTreeSet;
 
 use alertdrill_core::Finding;
 use alertdrill_project::yaml_tree::{Node, Value};
 
+use self::fields::{is_field, no_field};
 use self::references::{Of, Reference, references_of};
+use self::unsaid::unsaid;
+use super::filled_in::Reading;
 use super::told_case::ToldCase;
 use crate::checks::check::{Case, Check, Said};
 use crate::routing::{Alert, LabelValue, Receiver};
@@ -38,6 +43,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     };
     let alerts = told.alerts();
     let named = named_receivers(&told.alertmanager.node);
+    let reading = Reading::of(case, told.alertmanager.service.as_deref());
     let mut findings = Vec::new();
     for receiver in &told.routing.receivers {
         if !named.contains(receiver.name.text.as_str()) {
@@ -49,16 +55,24 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             alerts: &alerts,
             receiver,
             groups,
+            is_filled_in: reading == Reading::FilledIn,
         };
+        let file = &told.alertmanager.file;
+        for (_, config) in &receiver.configs {
+            let texts = texts_of([config]);
+            if let Some((node, offset, said)) = unsaid(&told, &alerts, receiver, &texts) {
+                let place = file.place_in(node, offset);
+                findings.push(said.at(EMPTY_TEMPLATE.id, &file.path, place));
+            }
+        }
         let mut said = BTreeSet::new();
-        for node in texts_of(receiver) {
+        for node in texts_of(receiver.configs.iter().map(|(_, node)| node)) {
             let text = node.text().unwrap_or_default();
             for reference in references_of(text) {
                 let Some(found) = look.at(&reference) else {
                     continue;
                 };
                 if said.insert(found.message.clone()) {
-                    let file = &told.alertmanager.file;
                     let place = file.place_in(node, reference.offset);
                     findings.push(found.at(EMPTY_TEMPLATE.id, &file.path, place));
                 }
@@ -96,14 +110,10 @@ fn groups_of(told: &ToldCase<'_>, receiver: &Receiver) -> Option<BTreeSet<String
     is_known.then_some(groups)
 }
 
-/// The templates of a receiver.
-fn texts_of(receiver: &Receiver) -> Vec<&Node> {
-    let mut open: Vec<_> = receiver
-        .configs
-        .iter()
-        .map(|(_, node)| node)
-        .rev()
-        .collect();
+/// The templates in what is written of a receiver.
+fn texts_of<'a>(configs: impl IntoIterator<Item = &'a Node>) -> Vec<&'a Node> {
+    let mut open: Vec<_> = configs.into_iter().collect();
+    open.reverse();
     let mut texts = Vec::new();
     while let Some(node) = open.pop() {
         match &node.value {
@@ -132,6 +142,8 @@ struct Look<'a> {
     receiver: &'a Receiver,
     /// The labels by which what reaches it is grouped; `None` if that is not known.
     groups: Option<BTreeSet<String>>,
+    /// Whether another program likely fills in templates of its own first.
+    is_filled_in: bool,
 }
 
 impl Look<'_> {
@@ -162,6 +174,9 @@ impl Look<'_> {
                 ),
                 format!("write `$.{shown}`"),
             )),
+            (of, [first, ..]) if !self.is_filled_in && !is_field(of, first) => {
+                Some(no_field(&shown, of, first))
+            }
             (_, [_, name, ..]) if METHODS.contains(name) => None,
             (Of::Notification, ["GroupLabels", name, ..]) => self.group_label(reference, name),
             (Of::Notification, ["CommonLabels", name, ..]) | (Of::Alert, ["Labels", name, ..]) => {
@@ -322,6 +337,14 @@ groups:
                 "38 error: `.CommonLabels.job` is of the notification",
             ),
             ("{{ $labels.job }}", "19 error: `$labels` is of Prometheus"),
+            (
+                "{{ .StartsAt.Format \"15:04\" }}",
+                "19 error: `.StartsAt.Format` is no field of a notification",
+            ),
+            (
+                "{{ range .Alerts }}{{ .Value }}{{ end }}",
+                "38 error: `.Value` is no field of an alert",
+            ),
         ] {
             let expected = format!("alertmanager.yml:10:{expected}");
             assert_finds(ID, &project(text), &[&expected]);

@@ -10,10 +10,12 @@ mod filled_in;
 mod inhibition_mutes_itself;
 mod inhibition_never_matches;
 mod no_alertmanager;
+mod receiver_refuses;
 mod receiver_undefined;
 mod receiver_unreachable;
 mod route_never_matches;
 mod severity_without_route;
+mod template_undefined;
 mod told_case;
 
 use super::Check;
@@ -26,8 +28,10 @@ pub(super) const CHECKS: &[Check] = &[
     broken_configuration::BROKEN_CONFIGURATION,
     receiver_undefined::RECEIVER_UNDEFINED,
     receiver_unreachable::RECEIVER_UNREACHABLE,
+    receiver_refuses::RECEIVER_REFUSES,
     empty_default_receiver::EMPTY_DEFAULT_RECEIVER,
     empty_template::EMPTY_TEMPLATE,
+    template_undefined::TEMPLATE_UNDEFINED,
     route_never_matches::ROUTE_NEVER_MATCHES,
     severity_without_route::SEVERITY_WITHOUT_ROUTE,
     inhibition_never_matches::INHIBITION_NEVER_MATCHES,

@@ -1,16 +1,22 @@
 //! A receiver that Alertmanager cannot reach.
 
+mod placeholder;
+mod unfilled;
+
 use alertdrill_core::Finding;
 use alertdrill_project::yaml_tree::{Node, Place};
-use regex::Regex;
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
+use self::placeholder::placeholder;
+use self::unfilled::unfilled;
 use super::broken_configuration::is_address;
 use super::filled_in::Reading;
 use super::told_case::ToldCase;
 use crate::checks::check::{Case, Check, Said};
-use crate::network::{Answers, Names, ServiceTexts, WrongPort, host_and_port, listed, wrong_port};
+use crate::network::{
+    Answers, Names, ServiceTexts, WrongPort, apart, host_and_port, listed, tells_address_of,
+    wrong_port,
+};
 
 pub(in crate::checks) const RECEIVER_UNREACHABLE: Check = Check {
     id: "told/receiver-unreachable",
@@ -29,12 +35,6 @@ const ADDRESSES: [&str; 7] = [
     "service_url",
 ];
 
-static SLACK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    // What Slack gives out, and what its own documentation shows.
-    let given = r"(services|workflows|triggers)/[A-Z0-9]{8,}/[A-Z0-9]{8,}/\w{16,}";
-    Regex::new(&format!(r"^https://hooks\.slack\.com/{given}")).ok()
-});
-
 fn run(case: &Case<'_>) -> Vec<Finding> {
     let Some(told) = ToldCase::of(case) else {
         return Vec::new();
@@ -43,9 +43,15 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     let reading = Reading::of(case, told.alertmanager.service.as_deref());
     let mut seen = BTreeSet::new();
     let mut findings = Vec::new();
+    let mut told_of_the_machine = false;
+    let mut told_of = BTreeSet::new();
     for (address, at) in addresses(&told) {
         if !seen.insert(at) {
             continue;
+        }
+        if !told_of_the_machine && let Some(said) = machine_unknown(case, &told, &address) {
+            told_of_the_machine = true;
+            findings.push(said.at(RECEIVER_UNREACHABLE.id, &file.path, at));
         }
         let by_network = told.alertmanager.service.as_deref().and_then(|asker| {
             let names = Names::of(case.checkout)?;
@@ -55,7 +61,14 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             let is_as_written = reading == Reading::AsWritten;
             is_as_written.then(|| placeholder(&address))?
         });
-        findings.extend(said.map(|said| said.at(RECEIVER_UNREACHABLE.id, &file.path, at)));
+        if let Some(said) = said {
+            told_of.insert(at);
+            findings.push(said.at(RECEIVER_UNREACHABLE.id, &file.path, at));
+        }
+    }
+    if reading == Reading::AsWritten {
+        let said = unfilled(&told, &told_of).into_iter();
+        findings.extend(said.map(|(said, at)| said.at(RECEIVER_UNREACHABLE.id, &file.path, at)));
     }
     findings
 }
@@ -117,6 +130,12 @@ fn unreachable(case: &Case<'_>, names: &Names<'_>, asker: &str, address: &str) -
                 "name the service that takes the alerts, or add it to the compose file",
             ))
         }
+        Answers::Service(name) if is_apart(case, asker, name) => Some(Said::error(
+            format!(
+                "`{asker}` and `{name}` have no network in common, so nothing answers at `{address}`"
+            ),
+            "put both into one network",
+        )),
         Answers::Service(name) => {
             let service = names.service(name)?;
             let texts = ServiceTexts::of(case.checkout, service);
@@ -128,6 +147,10 @@ fn unreachable(case: &Case<'_>, names: &Names<'_>, asker: &str, address: &str) -
                     "`{address}`: the image `{}` listens on {}",
                     facts.name,
                     listed(&facts.ports)
+                ),
+                WrongPort::OfProgram(ports) => format!(
+                    "`{address}` may be the wrong port: the source of `{name}` listens on {}",
+                    listed(&ports)
                 ),
                 WrongPort::Exposed(ports) => format!(
                     "`{address}` may be the wrong port: `{name}` exposes {}, and \
@@ -147,50 +170,28 @@ fn unreachable(case: &Case<'_>, names: &Names<'_>, asker: &str, address: &str) -
     }
 }
 
-/// That an address is one that somebody has yet to fill in.
-fn placeholder(address: &str) -> Option<Said> {
-    let lower = address.to_lowercase();
-    if address.contains("${") || address.starts_with('$') {
-        return Some(Said::error(
-            format!("Alertmanager does not fill in `{address}`, so nobody is told there"),
-            "write the address itself, name a file that holds it (`url_file`, `api_url_file`), or \
-             fill it in before Alertmanager starts",
-        ));
+fn is_apart(case: &Case<'_>, asker: &str, name: &str) -> bool {
+    let compose = case.checkout.compose.as_ref();
+    compose.is_some_and(|compose| apart(compose, asker, name).is_some())
+}
+
+/// That the machine's own name is not known to Alertmanager's container.
+fn machine_unknown(case: &Case<'_>, told: &ToldCase<'_>, address: &str) -> Option<Said> {
+    const NAME: &str = "host.docker.internal";
+    let asker = told.alertmanager.service.as_deref()?;
+    let names = Names::of(case.checkout)?;
+    let service = names.service(asker)?;
+    let (host, _) = host_and_port(address);
+    if host != NAME || service.network_mode.is_some() || tells_address_of(service, NAME) {
+        return None;
     }
-    let is_slack = lower.contains("hooks.slack.com");
-    let is_unlike_slack = is_slack
-        && SLACK
-            .as_ref()
-            .is_some_and(|pattern| !pattern.is_match(address));
-    let marks = [
-        "<",
-        "your-",
-        "your_",
-        "/your/",
-        "yourwebhook",
-        "your.",
-        "changeme",
-        "change-me",
-        "change_me",
-        "replace-me",
-        "replace_me",
-        "replaceme",
-        "placeholder",
-        "xxxxxxxx",
-        "t00000000/b00000000",
-        "webhook-id",
-        "webhook_id",
-        "/xxx/",
-        "dummy",
-    ];
-    let is_marked = marks.iter().any(|mark| lower.contains(mark));
-    (is_unlike_slack || is_marked).then(|| {
-        let shown = address.chars().take(60).collect::<String>();
-        Said::warning(
-            format!("`{shown}` may be a placeholder, so that nobody is told"),
-            "write the address itself, or name a file that holds it (`url_file`, `api_url_file`)",
-        )
-    })
+    Some(Said::warning(
+        format!(
+            "the container of `{asker}` may not know `{NAME}`, so that nobody is told there: Docker \
+             Desktop has that name, and an engine on Linux has it only for services that ask for it"
+        ),
+        format!("give `{asker}` `extra_hosts: [\"{NAME}:host-gateway\"]`"),
+    ))
 }
 
 #[cfg(test)]
@@ -287,10 +288,45 @@ receivers:
     }
 
     #[test]
+    fn service_in_another_network_is_found() {
+        let hook = "  hook:\n    image: me/hook\n    networks: [own]\n";
+        let project = project("webhook_configs: [{url: 'http://hook:8080/'}]", hook);
+        let expected = "alertmanager.yml:4:29 error: `alertmanager` and `hook` have no network in \
+                        common";
+        let networks = "--- prometheus.yml\nalerting";
+        let apart = project.replace(networks, &format!("networks: {{own: {{}}}}\n{networks}"));
+        assert_finds(ID, &apart, &[expected]);
+    }
+
+    #[test]
+    fn host_of_an_example_is_found() {
+        let configs = "email_configs: [{to: a, from: b, smarthost: 'smtp.example.com:587'}]";
+        let expected = "alertmanager.yml:4:49 warning: `smtp.example.com:587` may be a placeholder";
+        assert_finds(ID, &project(configs, ""), &[expected]);
+        let configs = configs.replace("smtp.example", "smtp.my-example");
+        assert_silent(ID, &project(&configs, ""));
+    }
+
+    #[test]
+    fn name_of_the_machine_may_be_unknown_unless_the_service_asks_for_it() {
+        let hook = "webhook_configs: [{url: 'http://host.docker.internal:8080/'}]";
+        let expected = "alertmanager.yml:4:29 warning: the container of `alertmanager` may not \
+                        know `host.docker.internal`";
+        assert_finds(ID, &project(hook, HOOK), &[expected]);
+        for told in [
+            "    extra_hosts: ['host.docker.internal:host-gateway']\n",
+            "    network_mode: host\n",
+        ] {
+            let image = "    image: prom/alertmanager\n";
+            let project = project(hook, HOOK).replace(image, &format!("{image}{told}"));
+            assert_silent(ID, &project);
+        }
+    }
+
+    #[test]
     fn look_alikes_are_silent() {
         for configs in [
             "webhook_configs: [{url: 'http://hook:8080/'}]",
-            "webhook_configs: [{url: 'http://host.docker.internal:8080/'}]",
             "webhook_configs: [{url: 'https://chat.example.org/a'}]",
             "webhook_configs: [{url_file: /run/secrets/url}]",
             "slack_configs: [{api_url: \

@@ -4,6 +4,7 @@
 mod command;
 mod go;
 mod javascript;
+mod listens;
 mod python;
 mod serves;
 
@@ -14,6 +15,7 @@ use alertdrill_project::Service;
 
 use super::service_texts::ServiceTexts;
 use crate::checkout::SourceFile;
+pub(crate) use listens::listens_on;
 pub(crate) use serves::{Serves, serves};
 
 /// Endings of files whose imports are followed.
@@ -98,8 +100,11 @@ fn by_name<'a>(name: &str, files: &[&'a SourceFile]) -> Option<Vec<&'a SourceFil
     const STARTED: [&str; 6] = ["main", "app", "__main__", "server", "index", "bot"];
     let mut found = files.iter().filter(|file| {
         let stem = file.path.file_stem().and_then(|stem| stem.to_str());
-        let folder = file.path.parent().and_then(Path::file_name);
-        let folder = folder.and_then(|folder| folder.to_str());
+        let mut folders = file.path.ancestors().skip(1).filter_map(Path::file_name);
+        let mut folder = folders.next().and_then(|folder| folder.to_str());
+        if folder.is_some_and(|folder| ["app", "src"].contains(&folder)) && folder != Some(name) {
+            folder = folders.next().and_then(|folder| folder.to_str());
+        }
         ["py", "js", "ts"].contains(&ending(&file.path))
             && folder == Some(name)
             && stem.is_some_and(|stem| STARTED.contains(&stem))

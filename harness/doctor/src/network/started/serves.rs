@@ -143,7 +143,8 @@ pub(crate) fn serves(started: &Started<'_>, service: &Service) -> Option<Serves>
     };
     let command = started.words.join(" ").to_lowercase();
     let mut environment = String::new();
-    for (key, value) in &service.environment {
+    let own = service.environment.iter();
+    for (key, value) in own.filter(|(key, _)| !names_a_server(key)) {
         environment.push_str(&key.to_lowercase());
         environment.push('=');
         environment.push_str(&value.as_deref().unwrap_or_default().to_lowercase());
@@ -166,6 +167,16 @@ pub(crate) fn serves(started: &Started<'_>, service: &Service) -> Option<Serves>
         "go" => (!has_word(&GO)).then_some(Serves::Nothing),
         _ => (!has_word(&JAVASCRIPT)).then_some(Serves::Nothing),
     }
+}
+
+/// Whether a variable says where a Prometheus is that is asked, and nothing of metrics to serve.
+fn names_a_server(key: &str) -> bool {
+    let rest = key.to_lowercase();
+    let rest = rest.strip_prefix("prometheus_").unwrap_or_default();
+    let ends = [
+        "url", "host", "address", "addr", "server", "endpoint", "base_url", "api_url",
+    ];
+    ends.contains(&rest)
 }
 
 fn of_python(
