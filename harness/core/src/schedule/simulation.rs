@@ -3,12 +3,17 @@
 //! The order and the leases are those of a run, so the simulation tells how long a run takes. It
 //! counts nothing for what no file tells: how long steady state is waited for, or whether an
 //! offload run is in progress.
+//!
+//! A run that is going on can be simulated from where it stands.
 
 use std::time::Duration;
 
 use super::turn::{InLine, LineState, excludes};
 use super::{Holdings, Place, holdings_of, places};
 use crate::{Drill, Error, LeaseMode, Result, Settings, UtcInstant, share_an_alert};
+
+/// When a drill ends that was expected to have ended.
+const AT_ANY_MOMENT: Duration = Duration::from_secs(10);
 
 /// A drill, and how long it takes.
 #[derive(Clone, Debug)]
@@ -36,23 +41,49 @@ pub struct Slot {
     pub until: Duration,
 }
 
+/// A drill that runs already.
+#[derive(Clone, Debug)]
+pub struct Underway {
+    /// The drill, and how long it takes in all.
+    pub timed: TimedDrill,
+    /// The lane that it has, if it needs one.
+    pub lane: Option<String>,
+    /// How long it has run.
+    pub taken: Duration,
+}
+
 /// When each of `drills` would run, in the order of their starts.
 ///
 /// # Errors
-/// [`Error::BadDescription`] of a drill that needs what the stack does not have, breaks what it
-/// holds no lease on, or could never go.
+/// [`Error::BadDescription`] of a drill that needs what the stack does not have, or breaks what it
+/// holds no lease on; [`Error::Refused`] of one that could never begin.
 pub fn simulate(drills: &[TimedDrill], settings: &Settings) -> Result<Vec<Slot>> {
-    let mut waiting = Vec::new();
-    for timed in drills {
-        waiting.push((timed, places(&timed.drill, settings)?));
-    }
-    let mut simulation = Simulation {
-        settings,
-        now: Duration::ZERO,
-        waiting,
-        running: Vec::new(),
-        rested: Vec::new(),
-    };
+    run_on(&mut Simulation::begun(&[], drills, settings)?)
+}
+
+/// How long it takes until the last of the drills `underway`, and of those that are `waiting`, has
+/// ended. A drill that takes longer than it should is taken to end at any moment.
+///
+/// # Errors
+/// As [`simulate`].
+pub fn time_left(
+    underway: &[Underway],
+    waiting: &[TimedDrill],
+    settings: &Settings,
+) -> Result<Duration> {
+    let mut simulation = Simulation::begun(underway, waiting, settings)?;
+    let now = simulation.now;
+    let running = simulation.running.iter().map(Running::ends_at);
+    let last = running.max().unwrap_or(now);
+    let slots = run_on(&mut simulation)?;
+    let last = slots
+        .iter()
+        .map(|slot| slot.until)
+        .fold(last, Duration::max);
+    Ok(last.saturating_sub(now))
+}
+
+fn run_on(simulation: &mut Simulation<'_>) -> Result<Vec<Slot>> {
     let mut slots = Vec::new();
     loop {
         while let Some(slot) = simulation.start_one() {
@@ -63,9 +94,11 @@ pub fn simulate(drills: &[TimedDrill], settings: &Settings) -> Result<Vec<Slot>>
         }
     }
     match simulation.waiting.first() {
-        Some((stuck, _)) => Err(Error::BadDescription {
-            what: format!("the drill {}", stuck.drill.name),
-            reason: "it could never go: the leases that it needs hinder each other".to_owned(),
+        Some((stuck, _)) => Err(Error::Refused {
+            attempted: format!("plan the drill {}", stuck.drill.name),
+            reason: "it could never begin: the leases that it needs hinder each other; break less \
+                     in one drill"
+                .to_owned(),
         }),
         None => Ok(slots),
     }
@@ -85,9 +118,49 @@ struct Running<'a> {
     place: Place,
     holds: Holdings,
     from: Duration,
+    /// It has not ended by then, whatever it was expected to take.
+    ends_at_earliest: Duration,
 }
 
-impl Simulation<'_> {
+impl<'a> Simulation<'a> {
+    /// Where those `underway` run and `waiting` ones have not begun.
+    fn begun(
+        underway: &'a [Underway],
+        waiting: &'a [TimedDrill],
+        settings: &'a Settings,
+    ) -> Result<Self> {
+        let now = underway.iter().map(|drill| drill.taken).max();
+        let now = now.unwrap_or_default();
+        let mut running = Vec::new();
+        for drill in underway {
+            let places = places(&drill.timed.drill, settings)?;
+            let mut on_lane = places.iter().filter(|place| place.lane == drill.lane);
+            if let Some(place) = on_lane.next().or(places.first()) {
+                running.push(Running {
+                    timed: &drill.timed,
+                    holds: place.holdings.clone(),
+                    place: place.clone(),
+                    from: now - drill.taken,
+                    ends_at_earliest: now + AT_ANY_MOMENT,
+                });
+            }
+        }
+        for drill in &mut running {
+            if drill.mended_at() <= now {
+                drill.gives_back(settings);
+            }
+        }
+        let waiting = waiting.iter();
+        let waiting = waiting.map(|timed| Ok((timed, places(&timed.drill, settings)?)));
+        Ok(Self {
+            settings,
+            now,
+            waiting: waiting.collect::<Result<_>>()?,
+            running,
+            rested: Vec::new(),
+        })
+    }
+
     /// Starts a drill that may go now.
     fn start_one(&mut self) -> Option<Slot> {
         let (number, place) = self.next()?;
@@ -103,6 +176,7 @@ impl Simulation<'_> {
             holds: place.holdings.clone(),
             place,
             from: self.now,
+            ends_at_earliest: self.now,
         });
         Some(slot)
     }
@@ -206,7 +280,7 @@ impl Running<'_> {
     }
 
     fn ends_at(&self) -> Duration {
-        self.from + self.timed.lasts
+        (self.from + self.timed.lasts).max(self.ends_at_earliest)
     }
 
     /// Gives back what it has mended, as in a run: what was disturbed is free, and what watches is
@@ -312,6 +386,53 @@ mod tests {
         assert_eq!(slots.iter().map(|slot| slot.2).collect::<Vec<_>>(), [0, 30]);
     }
 
+    fn underway(timed: TimedDrill, lane: Option<&str>, taken_s: u64) -> Underway {
+        Underway {
+            timed,
+            lane: lane.map(str::to_owned),
+            taken: Duration::from_secs(taken_s),
+        }
+    }
+
+    fn left_s(underway: &[Underway], waiting: &[TimedDrill]) -> u64 {
+        let left = time_left(underway, waiting, &Settings::example());
+        left.unwrap().as_secs()
+    }
+
+    #[test]
+    fn run_that_has_not_begun_takes_as_long_as_it_is_simulated_to_take() {
+        let drills = [on_lane("short", 10, 30), on_lane("long", 50, 100)];
+        assert_eq!(left_s(&[], &drills), 100);
+        assert_eq!(left_s(&[], &[]), 0);
+    }
+
+    #[test]
+    fn waiting_drill_goes_when_a_running_one_has_mended_its_lane() {
+        let running = [
+            underway(on_lane("a", 50, 100), Some("binance"), 40),
+            underway(on_lane("b", 70, 90), Some("okx"), 20),
+        ];
+        assert_eq!(left_s(&running, &[]), 70);
+        assert_eq!(left_s(&running, &[on_lane("c", 50, 80)]), 10 + 80);
+    }
+
+    #[test]
+    fn lane_that_is_mended_already_is_free() {
+        let running = [
+            underway(on_lane("a", 50, 100), Some("binance"), 60),
+            underway(on_lane("b", 70, 90), Some("okx"), 20),
+        ];
+        assert_eq!(left_s(&running, &[on_lane("c", 50, 80)]), 80);
+    }
+
+    #[test]
+    fn drill_that_takes_longer_than_it_should_ends_soon_and_holds_nobody_up_for_ever() {
+        let running = [underway(on_lane("a", 10, 30), Some("okx"), 500)];
+        assert_eq!(left_s(&running, &[]), 10);
+        let broker = timed(Drill::new("broker", Fault::restart("kafka")), 10, 20);
+        assert_eq!(left_s(&running, &[broker]), 10 + 20);
+    }
+
     fn numbered(number: usize, on: usize, mended_after_s: u64, lasts_s: u64) -> TimedDrill {
         let on = ["handler-{lane}", "kafka", "minio", "prometheus", "sink"][on];
         let alert = format!("alert-{number}");
@@ -344,6 +465,8 @@ mod tests {
                 proptest::prop_assert!(next.is_none_or(|next| next.from >= mended_at));
             }
             let end = slots.iter().map(|slot| slot.until).max().unwrap();
+            let left = time_left(&[], &drills, &Settings::example()).unwrap();
+            proptest::prop_assert_eq!(left, end);
             let one_by_one: Duration = drills.iter().map(|timed| timed.lasts).sum();
             proptest::prop_assert!(end <= one_by_one);
         }
