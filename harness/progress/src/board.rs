@@ -69,11 +69,13 @@ struct OwnStep {
     since: Instant,
 }
 
-/// A drill that has ended; `took` is `None` if it never had its turn.
+/// A drill that has ended.
 #[derive(Debug)]
 struct Ended {
     name: String,
-    outcome: Outcome,
+    /// `None` until it is judged.
+    outcome: Option<Outcome>,
+    /// `None` if it never had its turn.
     took: Option<Duration>,
 }
 
@@ -145,15 +147,17 @@ impl Board {
         }
     }
 
-    /// A drill no longer runs. How it ended may not be known yet.
+    /// A drill no longer runs. If it was announced, its verdict is still to come.
     pub(crate) fn leave(&mut self, who: &str) {
         if let Some(place) = self.running.iter().position(|drill| drill.name == who) {
             let drill = self.running.remove(place);
-            self.ended.push(Ended {
-                took: Some(drill.since.elapsed()),
-                name: drill.name,
-                outcome: Outcome::Error,
-            });
+            if self.drills.contains(&drill.name) {
+                self.ended.push(Ended {
+                    took: Some(drill.since.elapsed()),
+                    name: drill.name,
+                    outcome: None,
+                });
+            }
             self.has_changed();
         }
     }
@@ -162,10 +166,10 @@ impl Board {
     pub(crate) fn end(&mut self, who: &str, outcome: Outcome) {
         self.leave(who);
         match self.ended.iter_mut().find(|ended| ended.name == who) {
-            Some(ended) => ended.outcome = outcome,
+            Some(ended) => ended.outcome = Some(outcome),
             None => self.ended.push(Ended {
                 name: who.to_owned(),
-                outcome,
+                outcome: Some(outcome),
                 took: None,
             }),
         }
@@ -199,7 +203,17 @@ impl Board {
 
     /// Whether there is nothing to show: nothing runs, and nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
-        self.running.is_empty() && self.steps.is_empty() && self.waiting().next().is_none()
+        self.steps.is_empty() && self.have_all_ended()
+    }
+
+    fn have_all_ended(&self) -> bool {
+        self.count_running() == 0 && self.waiting().next().is_none()
+    }
+
+    /// Those whose verdict is still to come.
+    fn count_running(&self) -> usize {
+        let unjudged = self.ended.iter().filter(|drill| drill.outcome.is_none());
+        self.running.len() + unjudged.count()
     }
 
     fn waiting(&self) -> impl Iterator<Item = &str> {
@@ -211,8 +225,8 @@ impl Board {
     }
 
     fn count(&self, outcomes: &[Outcome]) -> usize {
-        let mut ended = self.ended.iter().map(|drill| drill.outcome);
-        ended.by_ref().filter(|it| outcomes.contains(it)).count()
+        let ended = self.ended.iter().filter_map(|drill| drill.outcome);
+        ended.filter(|it| outcomes.contains(it)).count()
     }
 
     fn has_changed(&mut self) {

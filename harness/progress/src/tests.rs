@@ -30,7 +30,20 @@ fn board_is_drawn_at_the_foot_and_what_was_printed_stays_above_it() {
     let line = progress.begin("target_lost", None, "container-exporter stopped");
     progress.step("target_lost", "breaking").done("done");
     progress.line("a line");
-    insta::assert_snapshot!(seen(&term), @"");
+    let drawn = seen(&term);
+    let lines: Vec<_> = drawn.lines().collect();
+    assert!(lines[1].starts_with("running   0:0"), "{drawn}");
+    assert!(
+        lines[1].ends_with("target_lost                  breaking: done"),
+        "{drawn}"
+    );
+    let (printed, foot) = (lines[0], &lines[2..]);
+    assert_eq!(printed, "a line");
+    let wanted = [
+        "waiting  mv_delayed",
+        "2 drills: 0 passed, 0 failed, 1 running, 1 waiting",
+    ];
+    assert_eq!(foot, wanted);
     drop(line);
     progress.ended("target_lost", Outcome::Pass, "target_lost: pass");
     progress.never_judged("mv_delayed");

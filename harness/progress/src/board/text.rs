@@ -5,7 +5,7 @@ use alertdrill_core::style::{bad, heading};
 use console::{measure_text_width, truncate_str};
 
 use super::super::time_text::{clock_after, left, taken};
-use super::{Board, Moment, OwnStep, RunningDrill, Size};
+use super::{Board, Ended, Moment, OwnStep, RunningDrill, Size};
 use crate::WindowBar;
 
 /// The width of the groups' names.
@@ -31,7 +31,7 @@ impl Board {
             .chain(group("done", done, size))
             .chain(totals.map(|totals| totals.in_columns(size.columns)));
         lines
-            .map(|line| truncate_str(&line, size.columns, "…").into_owned())
+            .map(|line| truncate_str(line.trim_end(), size.columns, "…").into_owned())
             .collect()
     }
 
@@ -41,7 +41,8 @@ impl Board {
         if all < 2 {
             return None;
         }
-        let done = format!("{} of {all} done", self.ended.len());
+        let judged = self.ended.iter().filter(|drill| drill.outcome.is_some());
+        let done = format!("{} of {all} done", judged.count());
         Some(match self.end_text(now) {
             Some(end) => format!("{done}, {end}"),
             None => done,
@@ -96,7 +97,9 @@ impl Board {
         ];
         let groups = groups.into_iter().filter_map(|(what, outcomes)| {
             let ended = self.ended.iter();
-            let of_these = ended.filter(|drill| outcomes.contains(&drill.outcome));
+            let is_of_these =
+                |drill: &&Ended| drill.outcome.is_some_and(|it| outcomes.contains(&it));
+            let of_these = ended.filter(is_of_these);
             let names: Vec<_> = of_these.map(|drill| drill.name.as_str()).collect();
             (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")))
         });
@@ -110,17 +113,14 @@ impl Board {
             passed: self.count(&[Outcome::Pass, Outcome::Skipped]),
             failed: self.count(&[Outcome::Fail]),
             untested: self.count(&[Outcome::Error]),
-            running: self.running.len(),
+            running: self.count_running(),
             waiting: self.waiting().count(),
             end: self.end_text(now),
         })
     }
 
     fn end_text(&self, now: &Moment) -> Option<String> {
-        let time_left = self.left(now)?;
-        if self.running.is_empty() && self.waiting().next().is_none() {
-            return None;
-        }
+        let time_left = self.left(now).filter(|_| !self.have_all_ended())?;
         let (clock, time) = (clock_after(&now.clock, time_left), left(time_left));
         Some(format!("ends about {clock}, in {time}"))
     }
@@ -153,7 +153,7 @@ impl Totals {
         let with_running = verdicts()
             .into_iter()
             .chain([Some(running), Some(waiting.clone())]);
-        let without = verdicts().into_iter().chain([Some(waiting)]);
+        let without = verdicts().into_iter().chain([Some(waiting.clone())]);
         let long = format!("{} drills: {}", self.all, listed(with_running));
         let end = self.end.iter();
         let with_end = |text: String| {
@@ -162,7 +162,7 @@ impl Totals {
         };
         let ways = [with_end(long), with_end(listed(without))];
         let fits = |text: &&String| measure_text_width(text) <= columns;
-        let shortest = || with_end(failed.clone());
+        let shortest = || format!("{failed}, {waiting}");
         ways.iter().find(fits).cloned().unwrap_or_else(shortest)
     }
 }
