@@ -562,7 +562,7 @@ fn report_of_a_run_that_was_killed_shows_what_it_saw_also_where_there_is_no_brow
         said.contains("the run was broken off: 1 of 3 drills have ended"),
         "{said}"
     );
-    assert!(said.contains("no browser was opened"), "{said}");
+    assert!(said.contains("no browser could be opened"), "{said}");
     let page = project.path(".alertdrill/drills/one/index.html");
     assert!(said.contains(&page), "{said}");
     let html = std::fs::read_to_string(page).unwrap();

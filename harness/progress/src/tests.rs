@@ -33,10 +33,7 @@ fn board_is_drawn_at_the_foot_and_what_was_printed_stays_above_it() {
     let drawn = seen(&term);
     let lines: Vec<_> = drawn.lines().collect();
     assert!(lines[1].starts_with("running   0:0"), "{drawn}");
-    assert!(
-        lines[1].ends_with("target_lost                  breaking: done"),
-        "{drawn}"
-    );
+    assert!(lines[1].ends_with("target_lost  breaking: done"), "{drawn}");
     let (printed, foot) = (lines[0], &lines[2..]);
     assert_eq!(printed, "a line");
     let wanted = [

@@ -118,9 +118,9 @@ fn shown(folder: &RunFolder, name: &str) -> String {
 /// Opens `page`; gives what is to be said if that fails.
 fn open_page(page: &Path) -> Option<String> {
     // A browser that is not there says so at once; one that stays is not waited for.
-    let error = open::that_detached_with_timeout(page, OPENED_WITHIN).err()?;
+    open::that_detached_with_timeout(page, OPENED_WITHIN).err()?;
     Some(format!(
-        "no browser was opened ({error}); open {} in one",
+        "no browser could be opened; open {} in one",
         page.display()
     ))
 }

@@ -172,10 +172,12 @@ impl RunningDrill {
         let time = taken(now.at.saturating_duration_since(self.since));
         let bars = BARS.iter();
         let bar = match bars.copied().find(|(from, _)| size.columns >= *from) {
-            Some((_, width)) => self.bar.map_or_else(
-                || " ".repeat(width + WindowBar::ENDS + 2),
-                |bar| format!("{}  ", bar.drawn(width)),
-            ),
+            Some((_, width)) => match self.bar {
+                Some(bar) => format!("{}  ", bar.drawn(width)),
+                // Where there is little room, words take the bar's place.
+                None if size.columns < ABOUT_FROM => String::new(),
+                None => " ".repeat(width + WindowBar::ENDS + 2),
+            },
             None => String::new(),
         };
         let name = fitted(&self.name, name_width);

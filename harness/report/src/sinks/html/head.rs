@@ -66,7 +66,11 @@ impl Head {
                 Some(rest) => counts_so_far(report, rest),
                 None => counts(report),
             },
-            proven: format!("{} of {}", coverage.fired.len(), coverage.rules),
+            proven: match (rest, coverage.rules) {
+                // Only a drill that has ended tells of the rules.
+                (Some(_), 0) => "none yet:".to_owned(),
+                (_, rules) => format!("{} of {rules}", coverage.fired.len()),
+            },
             unproven: unproven.join(", "),
             slowest: slowest(report),
             slower: report.drills.iter().flat_map(slower).collect(),

@@ -74,8 +74,10 @@ struct Page<'a> {
 struct SoFar {
     /// `3 of 34 drills`.
     drills: String,
-    /// That it has not ended, and what to do.
+    /// That it has not ended.
     text: String,
+    /// What to do, and what that does.
+    command: [&'static str; 2],
     /// What the drills without a row are called, and their names.
     waiting: Option<(&'static str, String)>,
 }
@@ -191,23 +193,19 @@ impl SoFar {
         let ended = report.drills.len();
         let all = ended + rest.running.len() + rest.waiting.len();
         let at = clock(rest.as_of);
-        let (text, waits) = if rest.is_going_on {
-            let text = format!(
-                "This run is going on: the page shows what was known at {at}. `alertdrill report` \
-                 makes it anew."
-            );
-            (text, "Waiting")
+        let (text, command, waits) = if rest.is_going_on {
+            let text = format!("This run is going on: the page shows what was known at {at}.");
+            (text, ["alertdrill report", "makes it anew."], "Waiting")
         } else {
-            let text = format!(
-                "This run was broken off: what it saw ends at {at}. `alertdrill heal` mends what \
-                 may still be broken."
-            );
-            (text, "Never begun")
+            let text = format!("This run was broken off: what it saw ends at {at}.");
+            let heals = "mends what may still be broken.";
+            (text, ["alertdrill heal", heals], "Never begun")
         };
         let waiting = (!rest.waiting.is_empty()).then(|| (waits, rest.waiting.join(", ")));
         Self {
             drills: format!("{ended} of {all} drills so far"),
             text,
+            command,
             waiting,
         }
     }
