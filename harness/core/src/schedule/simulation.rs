@@ -140,7 +140,7 @@ impl<'a> Simulation<'a> {
                     timed: &drill.timed,
                     holds: place.holdings.clone(),
                     place: place.clone(),
-                    from: now - drill.taken,
+                    from: now.saturating_sub(drill.taken),
                     ends_at_earliest: now + AT_ANY_MOMENT,
                 });
             }
