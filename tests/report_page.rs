@@ -178,7 +178,7 @@ fn add_states(panels: &Path) {
 #[test]
 fn report_of_a_run_with_a_drill_that_failed_is_usable_by_mouse_by_keyboard_and_by_screen_reader() {
     let folder = copy_of_the_kept_run("one_alert_late");
-    commands::report(&folder).unwrap();
+    commands::report(&folder, false).unwrap();
     let html = std::fs::read_to_string(folder.join("index.html")).unwrap();
     assert!(
         html.contains("<b>1</b> failed"),
@@ -196,7 +196,7 @@ fn report_of_a_run_with_a_drill_that_failed_is_usable_by_mouse_by_keyboard_and_b
 #[test]
 fn report_of_500_drills_makes_the_details_only_of_those_that_are_looked_at() {
     let folder = run_of(500);
-    commands::report(&folder).unwrap();
+    commands::report(&folder, false).unwrap();
     let (well, said) = open_in_a_browser(&folder);
     assert!(well && said.contains("500 drills: loaded"), "{said}");
 }
@@ -214,7 +214,7 @@ fn report_of_the_last_run_is_usable_if_there_is_one() {
         return;
     }
     // An older program may have made its page.
-    commands::report(&folder).unwrap();
+    commands::report(&folder, false).unwrap();
     let (well, said) = open_in_a_browser(&folder);
     assert!(well, "{said}");
 }
@@ -222,7 +222,7 @@ fn report_of_the_last_run_is_usable_if_there_is_one() {
 #[test]
 fn page_that_is_broken_is_told_from_one_that_is_not() {
     let folder = copy_of_the_kept_run("broken");
-    commands::report(&folder).unwrap();
+    commands::report(&folder, false).unwrap();
     let page = folder.join("index.html");
     let html = std::fs::read_to_string(&page).unwrap();
     for [check, part, instead, wanted] in BROKEN {

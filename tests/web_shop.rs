@@ -279,7 +279,9 @@ fn project_that_runs_is_attached_to_and_nothing_of_it_changes_but_what_may_be_br
     let not_running = ended(&mut shop.alertdrill(&["run"]));
     assert_eq!(not_running.code, Some(2));
     assert!(
-        not_running.said.contains("it is not ours to start"),
+        not_running
+            .said
+            .contains("alertdrill does not start what it attaches to"),
         "{}",
         not_running.said
     );

@@ -87,7 +87,10 @@ impl Bench {
             let began = Instant::now();
             let ticket = self.session.queue(drill, Duration::ZERO).unwrap();
             let (progress, cancel) = (&self.progress, &self.cancel);
-            let record = self.session.run(drill, ticket, progress, cancel).await;
+            let record = self
+                .session
+                .run(drill, ticket, None, progress, cancel)
+                .await;
             let verdict = judge(&record.drill, &record.timeline);
             Ended {
                 outcome: verdict.outcome,

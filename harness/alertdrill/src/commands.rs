@@ -13,6 +13,7 @@ mod plan;
 mod record;
 mod repeat;
 mod replay;
+mod report;
 mod run;
 mod selection;
 mod sink;
@@ -20,18 +21,14 @@ mod watch;
 
 use std::path::{Path, PathBuf};
 
-use alertdrill_core::{Error, Outcome, Result, RunOutcome, judge};
+use alertdrill_core::{Result, RunOutcome};
 use alertdrill_progress::Progress;
-use alertdrill_report::{
-    Report, RunFolder, drill_line, end_table, failure_text, record_history, save_report,
-    saved_history,
-};
 use alertdrill_target::compose::{Project, build_stale, take_down};
 use alertdrill_target::{Journal, heal as heal_all};
 use jiff::Timestamp;
 
 use crate::async_runtime::runtime;
-pub use crate::latest_run::latest_run;
+pub use crate::latest_run::{latest_run, newest_run};
 use crate::servers::site_of;
 use crate::session::Session;
 use crate::signals::cancelled_by_signals;
@@ -47,6 +44,7 @@ pub use plan::plan;
 pub use record::{Record, record};
 pub use repeat::repeat;
 pub use replay::{Replay, replay};
+pub use report::report;
 pub use run::run;
 pub use selection::Selection;
 pub use sink::sink;
@@ -138,42 +136,4 @@ pub fn heal(project: &Path, programs: &Path, progress: &Progress) -> Result<Vec<
             healed
         })
     })
-}
-
-/// Makes the report of the run in `folder` again from its saved records; gives what a terminal
-/// shows of it at a run's end, and where it is.
-///
-/// # Errors
-/// [`Error::File`] or [`Error::BadDescription`].
-pub fn report(folder: &Path) -> Result<Vec<String>> {
-    let folder = folder
-        .canonicalize()
-        .map_err(Error::file("open the run's folder", folder))?;
-    let folder = RunFolder::existing(folder);
-    // The history that was saved with the run stays, for those runs may be gone, unless the user
-    // says where others are.
-    if saved_history(&folder)?.is_empty() || std::env::var_os("DRILL_HISTORY").is_some() {
-        record_history(&folder)?;
-    }
-    let mut report = Report::of(&folder)?;
-    // What was measured while it ran is in no record.
-    report.run.measured = Report::saved_in(&folder)?.and_then(|before| before.run.measured);
-    save_report(&report, &folder)?;
-    let mut lines = Vec::new();
-    for record in folder.records()? {
-        let verdict = judge(&record.drill, &record.timeline);
-        if verdict.outcome > Outcome::Skipped {
-            lines.extend([
-                drill_line(&record, &verdict),
-                failure_text(&record, &verdict),
-                String::new(),
-            ]);
-        }
-    }
-    lines.push(end_table(&report.drills));
-    lines.extend(
-        ["report.json", "junit.xml", "index.html"]
-            .map(|name| folder.path().join(name).display().to_string()),
-    );
-    Ok(lines)
 }

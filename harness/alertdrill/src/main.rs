@@ -144,14 +144,20 @@ Examples:
     Down,
     /// Revert every fault that a killed run left behind.
     Heal,
-    /// Make a run's report again from its saved records.
+    /// Show a run: make its report from what is saved of it. While a run is going on, its page shows
+    /// what is known so far.
+    ///
+    /// A run that was killed has a page, too: of what it saw until then.
     #[command(after_help = "\
 Examples:
-  alertdrill report                                       of the project's last run
-  alertdrill report target/drills/20261124T060000Z-4711   of an earlier one")]
+  alertdrill report --open                                the run that goes on, or the last one
+  alertdrill report target/drills/20261124T060000Z-4711   an earlier one")]
     Report {
-        /// The run's folder; else that of the project's last run.
+        /// The run's folder; else that of the project's run that began last.
         run: Option<PathBuf>,
+        /// Open the page in a browser. Where there is none, its path is printed.
+        #[arg(long)]
+        open: bool,
     },
     /// Say which drill makes each loaded rule fire, or which waiver excuses it, and which metrics
     /// are read that nothing exports.
@@ -320,9 +326,9 @@ fn carry_out(action: Action, project: &Path, progress: &Progress) -> Result<Exit
         Action::Up => lines(commands::up(project, &programs, progress)?),
         Action::Down => lines(commands::down(project, &programs, progress).map(|()| Vec::new())?),
         Action::Heal => lines(commands::heal(project, &programs, progress)?),
-        Action::Report { run } => {
-            let run = run.map_or_else(|| commands::latest_run(project), Ok)?;
-            lines(commands::report(&run)?)
+        Action::Report { run, open } => {
+            let run = run.map_or_else(|| commands::newest_run(project), Ok)?;
+            lines(commands::report(&run, open)?)
         }
         Action::Coverage { drills, prometheus } => commands::coverage(
             project,

@@ -53,8 +53,8 @@ impl<'a> Mutating<'a> {
         };
         let failing: Vec<_> = drills_that(Outcome::Fail).map(name_of).collect();
         if !failing.is_empty() {
-            return Err(Error::BadDescription {
-                what: "the mutants of the rules".to_owned(),
+            return Err(Error::Refused {
+                attempted: "judge the mutants of the rules".to_owned(),
                 reason: format!(
                     "the rules as they are fail {} already, so that what a mutant fails says \
                      nothing; mend them first",

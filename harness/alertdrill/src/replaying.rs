@@ -64,9 +64,10 @@ impl OpenRecording {
     pub fn run(&self) -> Result<&RecordedRun> {
         let run = self.recording.run.as_ref();
         run.filter(|run| !run.drills.is_empty())
-            .ok_or_else(|| Error::BadDescription {
-                what: "the recording".to_owned(),
-                reason: "it has no drills to judge; `diff` compares rules over it".to_owned(),
+            .ok_or_else(|| Error::Refused {
+                attempted: "judge the drills of the recording".to_owned(),
+                reason: "it has no drills to judge; `alertdrill diff` compares rules over it"
+                    .to_owned(),
             })
     }
 
@@ -115,11 +116,11 @@ impl OpenRecording {
         place.or((files.len() == 1).then_some(0)).ok_or_else(|| {
             let loaded = files.iter().map(|file| file.path.as_str());
             let loaded = loaded.collect::<Vec<_>>().join(", ");
-            Error::BadDescription {
-                what: format!("the rules in {}", whence.display()),
+            Error::Refused {
+                attempted: format!("put {} in the place of a recorded file", whence.display()),
                 reason: format!(
                     "the recording is of several files of rules ({loaded}), and none has that \
-                     name: which one it takes the place of cannot be told"
+                     name; rename it after the one that it is for"
                 ),
             }
         })

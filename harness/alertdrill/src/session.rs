@@ -5,7 +5,7 @@ mod reporting;
 use std::sync::Arc;
 use std::time::Duration;
 
-use alertdrill_core::plan::Plan;
+use alertdrill_core::plan::{Forecast, Plan};
 use alertdrill_core::{
     Commit, Drill, DrillRecord, Error, LoadedRule, Outcome, RECORD_SCHEMA_VERSION, Result, Routes,
     Site, SteadyState, TermDecision, UtcInstant, Verdict, WatchedUntil, routes_of, with_watchdogs,
@@ -16,13 +16,13 @@ use alertdrill_engine::{
 use alertdrill_progress::Progress;
 use alertdrill_report::{PlannedCoverage, RunFolder};
 use alertdrill_target::compose::{Project, Stack, StackStart};
-use alertdrill_target::{Journal, Leased, Leases, Ticket, WaitingLine, heal};
+use alertdrill_target::{Journal, Leases, Ticket, WaitingLine, heal};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::reporting::dashboard_of;
 use crate::provenance::commit_of;
-use crate::runner::{self, Neighbourhood, Surroundings};
+use crate::runner::{self, Neighbourhood, Surroundings, UnderWay};
 use crate::servers;
 use crate::written::text_of;
 
@@ -174,11 +174,13 @@ impl Session {
     }
 
     /// Runs one drill, as soon as it has its leases. What keeps it from its end is in the record
-    /// too. Nothing is judged here: the record is to be saved first.
+    /// too. Nothing is judged here: the record is to be saved first. What it sees is saved `into`
+    /// the run's folder before, for those who want to look at it.
     pub async fn run(
         &self,
         drill: &Drill,
         ticket: Ticket<'_>,
+        into: Option<&RunFolder>,
         progress: &Progress,
         cancel: &CancellationToken,
     ) -> DrillRecord {
@@ -186,14 +188,18 @@ impl Session {
         let in_the_way = |drill: &Drill| self.neighbourhood.in_the_way_of(drill);
         let taken = self
             .leases
-            .take(drill, settings, ticket, in_the_way, progress, cancel);
+            .take(drill, settings, ticket, in_the_way, cancel);
         let (drill, lane, timeline) = match taken.await {
             Ok(mut leased) => {
-                let _line = progress.line_of(&leased.drill.name, &about(&leased));
+                let (name, lane) = (&leased.drill.name, leased.lane.as_deref());
+                let _line = progress.begin(name, lane, &faults_of(&leased.drill));
+                let under_way =
+                    into.map(|folder| UnderWay::in_folder(folder, leased.lane.clone(), progress));
                 // Another process may have loaded other routes since this one began.
                 let mut timeline = match servers::routes(&self.stack, &*self.notifier).await {
                     Ok(routes) => {
-                        let around = self.around(routes.as_ref(), progress, cancel);
+                        let around =
+                            self.around(routes.as_ref(), under_way.as_ref(), progress, cancel);
                         runner::run(&mut leased, around).await
                     }
                     Err(error) => runner::never_begun(&leased.drill, &error, now()),
@@ -225,6 +231,7 @@ impl Session {
     fn around<'a>(
         &'a self,
         routes: Option<&'a Routes>,
+        under_way: Option<&'a UnderWay<'a>>,
         progress: &'a Progress,
         cancel: &'a CancellationToken,
     ) -> Surroundings<'a> {
@@ -240,6 +247,7 @@ impl Session {
             steady_within: self.steady_within,
             watch_until: self.watch_until,
             hold_to_deadline: self.hold_to_deadline,
+            under_way,
             progress,
             cancel,
         }
@@ -279,6 +287,17 @@ impl Session {
         let routes = servers::routes(&self.stack, &*self.notifier).await?;
         let planned = PlannedCoverage::of(&rules, routes.as_ref(), &to_prove, plan);
         Ok(planned.demanding(self.stack.project().settings().coverage))
+    }
+
+    /// What the end of a run of `plan` is expected by, with the rules and routes that are loaded.
+    ///
+    /// # Errors
+    /// As [`Session::coverage`].
+    pub async fn forecast(&self, plan: &Plan) -> Result<Forecast> {
+        let rules = self.loaded_rules().await?;
+        let routes = servers::routes(&self.stack, &*self.notifier).await?;
+        let settings = self.stack.project().settings();
+        Ok(Forecast::of(plan, settings, &rules, routes.as_ref()))
     }
 
     /// In which drills of the run in `folder` the terms of the loaded rules decided. It is saved
@@ -440,19 +459,9 @@ fn watch_until_refused(reason: String) -> Error {
     }
 }
 
-/// The lane of a drill, if it needs one, and its faults.
-fn about(leased: &Leased<'_>) -> String {
-    let faults: Vec<_> = leased
-        .drill
-        .faults
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    let lane = leased
-        .lane
-        .as_ref()
-        .map_or_else(String::new, |lane| format!("{lane}: "));
-    format!("{lane}{}", faults.join(", "))
+fn faults_of(drill: &Drill) -> String {
+    let faults: Vec<_> = drill.faults.iter().map(ToString::to_string).collect();
+    faults.join(", ")
 }
 
 fn now() -> UtcInstant {

@@ -3,6 +3,8 @@
 mod held_back;
 mod unended;
 
+use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -137,19 +139,25 @@ impl Suite {
             .map(|drill| (duration_of(drill, all), drill.clone()))
             .collect();
         drills.sort_by_key(|(duration, _)| std::cmp::Reverse(*duration));
-        let selected = drills.iter().filter(|(_, drill)| {
-            let nothing = Trial::test(drill.name.clone(), || Ok(()));
+        let is_selected = |name: &str| {
+            let nothing = Trial::test(name.to_owned(), || Ok(()));
             !arguments.is_filtered_out(&nothing)
-        });
+        };
+        let names = drills.iter().map(|(_, drill)| drill.name.clone());
+        let in_order: Vec<_> = names.filter(|name| is_selected(name)).collect();
         let selected = if keeper::is_one_process_of_many() {
             drills.len()
         } else {
-            selected.count()
+            in_order.len()
         };
-        let run = match Run::new(self, started_at, selected) {
+        let run = match Run::new(self, started_at, in_order.iter().cloned().collect()) {
             Ok(run) => Arc::new(run),
             Err(error) => return could_not_be_tested(&Progress::default(), &error),
         };
+        // Of many processes, none knows how far the others are.
+        if !arguments.list && !keeper::is_one_process_of_many() {
+            run.progress.will_run(in_order);
+        }
         let mut trials: Vec<_> = drills
             .into_iter()
             .map(|(duration, drill)| {
@@ -243,6 +251,8 @@ fn could_not_be_tested(progress: &Progress, error: &Error) -> ExitCode {
 /// One process's run of a suite.
 struct Run {
     suite: Suite,
+    /// The names of the drills that this process runs.
+    selected: BTreeSet<String>,
     started_at: UtcInstant,
     runtime: Runtime,
     cancel: CancellationToken,
@@ -254,7 +264,12 @@ struct Run {
     /// The worst that a test of this process came to.
     worst: Mutex<Outcome>,
     unended: Unended,
+    /// As long as it is open, others know that the run is going on.
+    going_on: OnceLock<File>,
 }
+
+/// What a drill saw, its verdict, and the session and the run that it was of.
+type Judged = (Arc<(Session, RunFolder)>, DrillRecord, Verdict);
 
 /// The stack is started once; if that fails, every drill is told why.
 enum SessionState {
@@ -264,8 +279,8 @@ enum SessionState {
 }
 
 impl Run {
-    /// A run of `selected` drills of the suite.
-    fn new(suite: Suite, started_at: UtcInstant, selected: usize) -> Result<Self> {
+    /// A run of the `selected` drills of the suite.
+    fn new(suite: Suite, started_at: UtcInstant, selected: BTreeSet<String>) -> Result<Self> {
         let runtime =
             Runtime::new().map_err(Error::file("start the async runtime in", "this process"))?;
         let cancel = runtime.block_on(async { cancelled_by_signals() })?;
@@ -281,25 +296,19 @@ impl Run {
             state,
             opened,
             worst,
-            unended: Unended::of(selected),
+            unended: Unended::of(selected.len()),
+            going_on: OnceLock::new(),
+            selected,
         })
     }
 
     fn drill(&self, drill: &Drill, duration: Duration) -> Result<(), Failed> {
-        // Before the stack is there: then all that wait are known when the first may go.
-        let (project, line) = self.opened().map_err(could_not)?;
-        let ticket = line
-            .queue(drill, project.settings(), duration)
-            .map_err(|error| error.explained())?;
-        let running = self.running()?;
+        let judged = self.live_and_judge(drill, duration);
+        let (running, record, verdict) =
+            judged.inspect_err(|_| self.progress.never_judged(&drill.name))?;
         let (session, folder) = &*running;
-        let ran = session.run(drill, ticket, &self.progress, &self.cancel);
-        let (record, verdict) = self.runtime.block_on(async {
-            self.save_and_judge(ran.await, session, folder)
-                .await
-                .map_err(|error| error.explained())
-        })?;
-        self.progress.line(&drill_line(&record, &verdict));
+        let line = drill_line(&record, &verdict);
+        self.progress.ended(&drill.name, verdict.outcome, &line);
         if let Some(job) = Job::of_this_process(session.stack()) {
             job.tell_verdict(&drill.name, &verdict, &self.progress);
         }
@@ -310,6 +319,25 @@ impl Run {
             Outcome::Pass | Outcome::Skipped => Ok(()),
             Outcome::Fail | Outcome::Error => Err(failure_text(&record, &verdict).into()),
         }
+    }
+
+    /// Runs a drill once it may go, and judges what it saw.
+    fn live_and_judge(&self, drill: &Drill, duration: Duration) -> Result<Judged, Failed> {
+        // Before the stack is there: then all that wait are known when the first may go.
+        let (project, line) = self.opened().map_err(could_not)?;
+        let ticket = line
+            .queue(drill, project.settings(), duration)
+            .map_err(|error| error.explained())?;
+        let running = self.running()?;
+        let (session, folder) = &*running;
+        let (progress, cancel) = (&self.progress, &self.cancel);
+        let ran = session.run(drill, ticket, Some(folder), progress, cancel);
+        let (record, verdict) = self.runtime.block_on(async {
+            self.save_and_judge(ran.await, session, folder)
+                .await
+                .map_err(|error| error.explained())
+        })?;
+        Ok((running, record, verdict))
     }
 
     /// Saves what a drill saw, then judges it, once. Evidence that only a verdict asks for is saved
@@ -488,6 +516,19 @@ impl Run {
             && let Some(hold) = session.hold_for_the_run()?
         {
             keeper::start(hold)?;
+        }
+        let waivers = &self.suite.plan.waivers;
+        let hold = session.begin(&folder, waivers, self.selected.clone());
+        let _ = self.going_on.set(hold.await?);
+        let drills = self.suite.plan.drills.iter();
+        let selected = drills.filter(|drill| self.selected.contains(&drill.name));
+        let plan = Plan {
+            drills: selected.cloned().collect(),
+            waivers: Vec::new(),
+        };
+        // What Prometheus does not answer now, the drills say: each asks it for the same.
+        if let Ok(forecast) = session.forecast(&plan).await {
+            self.progress.expect_the_end_by(forecast);
         }
         Ok((session, folder))
     }

@@ -486,6 +486,101 @@ fn report_is_that_of_the_projects_own_last_run_wherever_it_is_called_from() {
     assert!(Path::new(&latest).join("report.json").exists());
 }
 
+/// A project with a run of three drills: one has ended, one runs, one waits. It is going on as long
+/// as the file is open.
+fn project_with_a_run_that_goes_on() -> (SuiteProject, std::fs::File) {
+    let project = SuiteProject::ending_with(&[]);
+    let run = project.path(".alertdrill/drills/one");
+    let saved = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/runs/one_alert_late");
+    for (folder, drill) in [("records", "mv_delayed"), ("under_way", "consumer_stalled")] {
+        let folder = Path::new(&run).join(folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = format!("{drill}.json");
+        std::fs::copy(saved.join("records").join(&file), folder.join(file)).unwrap();
+    }
+    let text = std::fs::read_to_string(saved.join("run.json")).unwrap();
+    let begun = json!({
+        "schema_version": 1,
+        "run": serde_json::from_str::<serde_json::Value>(&text).unwrap(),
+        "drills": ["consumer_stalled", "feed_handler_stopped", "mv_delayed"],
+    });
+    std::fs::write(Path::new(&run).join("begun.json"), begun.to_string()).unwrap();
+    let hold = std::fs::File::create(Path::new(&run).join(".going_on")).unwrap();
+    hold.lock_shared().unwrap();
+    (project, hold)
+}
+
+/// What `alertdrill report --open` says in `project`, where nothing but the programs in its folder
+/// `bin` is installed.
+fn report_opened(project: &SuiteProject) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_alertdrill"))
+        .args(["--project", &project.path(""), "report", "--open"])
+        .env("PATH", project.path("bin"))
+        .env_remove("CARGO_TARGET_DIR")
+        .output()
+        .unwrap();
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    said
+}
+
+#[test]
+fn report_of_a_run_that_goes_on_shows_what_is_known_and_opens_its_page() {
+    let (project, _hold) = project_with_a_run_that_goes_on();
+    project.program(
+        "bin/xdg-open",
+        &format!("echo \"$1\" >{}", project.path("opened")),
+    );
+    let said = report_opened(&project);
+    for line in [
+        "the run is going on: 1 of 3 drills have ended",
+        "running: consumer_stalled",
+        "waiting: feed_handler_stopped",
+    ] {
+        assert!(said.lines().any(|said| said == line), "{said}");
+    }
+    let opened = std::fs::read_to_string(project.path("opened")).unwrap();
+    let page = Path::new(opened.trim());
+    assert!(
+        page.ends_with(".alertdrill/drills/one/index.html"),
+        "{opened}"
+    );
+    let html = std::fs::read_to_string(page).unwrap();
+    assert!(html.contains("This run is going on"));
+    assert!(
+        !page.with_file_name("report.json").exists(),
+        "programs read whole runs alone"
+    );
+}
+
+#[test]
+fn report_of_a_run_that_was_killed_shows_what_it_saw_also_where_there_is_no_browser() {
+    let (project, hold) = project_with_a_run_that_goes_on();
+    drop(hold);
+    let said = report_opened(&project);
+    assert!(
+        said.contains("the run was broken off: 1 of 3 drills have ended"),
+        "{said}"
+    );
+    assert!(said.contains("no browser could be opened"), "{said}");
+    let page = project.path(".alertdrill/drills/one/index.html");
+    assert!(said.contains(&page), "{said}");
+    let html = std::fs::read_to_string(page).unwrap();
+    assert!(html.contains("This run was broken off"));
+}
+
+#[test]
+fn report_of_a_project_that_never_ran_says_what_makes_a_run() {
+    let project = SuiteProject::ending_with(&[]);
+    let ended = alertdrill(&["--project", &project.path(""), "report"], &[]);
+    assert_eq!(ended.code, Some(2));
+    let complaint = ended.complained;
+    assert!(
+        complaint.contains("no run is there; `alertdrill run` makes one"),
+        "{complaint}"
+    );
+}
+
 #[test]
 fn colours_are_left_out_unless_they_are_forced() {
     let file = file_of("service_stopped", "HandlerDown");

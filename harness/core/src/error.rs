@@ -102,6 +102,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// What was asked for cannot be done, or is not alertdrill's to do.
+    #[error("failed to {attempted}: {reason}")]
+    Refused {
+        /// What, on what.
+        attempted: String,
+        /// Why, and what to do.
+        reason: String,
+    },
     /// A place of a file that a person wrote is wrong.
     #[error("{}:{line}:{column}: {message}\n{snippet}", path.display())]
     InFile {
@@ -289,11 +297,15 @@ impl Error {
             Self::Interrupted => {
                 Some("what was broken has been reverted; run it again for a verdict")
             }
-            Self::Compose { .. }
-            | Self::Docker { .. }
+            Self::Compose { .. } => Some(
+                "run that command by hand, in the folder of its compose file: what it says is \
+                 compose's word, not alertdrill's",
+            ),
+            Self::File { source, .. } => file_hint(source.kind()),
+            Self::Docker { .. }
             | Self::BadDescription { .. }
+            | Self::Refused { .. }
             | Self::Several { .. }
-            | Self::File { .. }
             | Self::NoAnswer { .. }
             | Self::BadAnswer { .. }
             | Self::TimedOut { .. } => None,
@@ -343,6 +355,19 @@ impl Error {
             Some(hint) => format!("{self}\n  help: {hint}"),
             None => self.to_string(),
         }
+    }
+}
+
+fn file_hint(kind: io::ErrorKind) -> Option<&'static str> {
+    match kind {
+        io::ErrorKind::PermissionDenied => {
+            Some("let this user do that (`ls -l` shows who may), or run this as one who may")
+        }
+        io::ErrorKind::StorageFull => Some("free some room on that disk (`df -h`)"),
+        io::ErrorKind::ReadOnlyFilesystem => {
+            Some("`CARGO_TARGET_DIR=FOLDER` names another folder for what alertdrill writes")
+        }
+        _ => None,
     }
 }
 

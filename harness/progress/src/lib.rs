@@ -1,70 +1,69 @@
 //! Shows a person what the harness does or waits for, and how long that may still take.
 //!
-//! A terminal has one line for each running drill, which changes in place, and one line for all
-//! drills that wait. Elsewhere (CI logs) a step prints a line when it begins and one when it ends,
-//! and a sign of life in between.
+//! A terminal has a board at its foot, which changes in place: what runs, what waits, what is done,
+//! and one line of totals. Elsewhere (CI logs) a line is printed when something changes: a drill
+//! begins, its fault has its effect, its alerts fire, it ends. If nothing changes for minutes, one
+//! line says that it still goes on.
+//!
+//! A process shows the drills that it runs itself. Under nextest each drill is a process, whose
+//! output nextest catches and shows if it fails: there nobody counts all drills but nextest.
 
+mod board;
+mod log;
 mod step;
+mod time_text;
 mod window_bar;
 
-use std::collections::BTreeMap;
 use std::io::IsTerminal;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use anstream::{AutoStream, ColorChoice};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use alertdrill_core::Outcome;
+use alertdrill_core::plan::Forecast;
 use alertdrill_core::style::harmless;
+
+use board::{Board, Moment, Size};
 
 pub use step::Step;
 pub use window_bar::WindowBar;
 
-const SIGN_OF_LIFE_EVERY: Duration = Duration::from_secs(15);
-const TURN_EVERY: Duration = Duration::from_millis(250);
-
-/// When this process last printed a line elsewhere than on a terminal.
-static LAST_LINE: Mutex<Option<Instant>> = Mutex::new(None);
+/// How often a terminal's board is drawn.
+const DRAWN_EVERY: Duration = Duration::from_millis(250);
 
 /// Where steps are shown: standard error, so that standard output stays the test runner's.
 #[derive(Debug)]
 pub struct Progress {
-    terminal: Option<Arc<Terminal>>,
+    shared: Arc<Shared>,
 }
 
-/// The lines of a terminal that change in place.
+/// What all steps of a progress share.
+#[derive(Debug)]
+struct Shared {
+    terminal: Option<Terminal>,
+    board: Arc<Mutex<Board>>,
+}
+
+/// The foot of a terminal, where the board is drawn.
 #[derive(Debug)]
 struct Terminal {
     bars: MultiProgress,
-    /// The lines that drills keep, by the drills' names.
-    held: Mutex<BTreeMap<String, HeldLine>>,
-    queue: Mutex<Queue>,
+    foot: Mutex<Option<ProgressBar>>,
+    size: fn() -> Size,
 }
 
-/// The line of a drill from its first step to its last.
-#[derive(Clone, Debug)]
-struct HeldLine {
-    about: String,
-    bar: ProgressBar,
-}
-
-/// The drills that wait for their turn, and their common line.
-#[derive(Debug, Default)]
-struct Queue {
-    waiting: Vec<String>,
-    bar: Option<ProgressBar>,
-}
-
-/// A drill's line on a terminal, until this is dropped.
+/// A drill's line on the board, until this is dropped.
 #[derive(Debug)]
 pub struct DrillLine {
-    terminal: Option<Arc<Terminal>>,
+    shared: Arc<Shared>,
     who: String,
 }
 
 impl Default for Progress {
     fn default() -> Self {
-        Self::on(std::io::stderr().is_terminal().then(MultiProgress::new))
+        let is_terminal = std::io::stderr().is_terminal();
+        Self::on(is_terminal.then(|| Terminal::new(MultiProgress::new(), Size::of_the_terminal)))
     }
 }
 
@@ -75,135 +74,163 @@ impl Progress {
         Self::on(None)
     }
 
-    fn on(bars: Option<MultiProgress>) -> Self {
-        let terminal = |bars| {
-            Arc::new(Terminal {
-                bars,
-                held: Mutex::default(),
-                queue: Mutex::default(),
-            })
-        };
+    fn on(terminal: Option<Terminal>) -> Self {
+        let board = Arc::default();
         Self {
-            terminal: bars.map(terminal),
+            shared: Arc::new(Shared { terminal, board }),
         }
     }
 
     /// Whether it shows its lines on a terminal, where they change in place.
     #[must_use]
     pub fn is_on_a_terminal(&self) -> bool {
-        self.terminal.is_some()
+        self.shared.terminal.is_some()
     }
 
-    /// Keeps a line of a terminal for all steps of the drill `who`. The line shows what the drill
-    /// is `about` (its lane and its fault) and its state, and not how each step ended.
+    /// Says which drills this process will run: from now on they are counted, and wait.
+    pub fn will_run(&self, drills: impl IntoIterator<Item = String>) {
+        self.shared.board().announce(drills);
+        self.shared.draw();
+    }
+
+    /// Says by what the end of these drills is expected.
+    pub fn expect_the_end_by(&self, forecast: Forecast) {
+        self.shared.board().forecast(forecast);
+    }
+
+    /// Begins the drill `who`, which keeps a line of a terminal for all its steps. The line shows
+    /// its state, and what it is `about` (its fault) on its `lane`.
     #[must_use]
-    pub fn line_of(&self, who: &str, about: &str) -> DrillLine {
-        if let Some(terminal) = &self.terminal {
-            let held = HeldLine {
-                about: one_line(about),
-                bar: terminal.add(who),
-            };
-            terminal.lock_held().insert(who.to_owned(), held);
-        }
+    pub fn begin(&self, who: &str, lane: Option<&str>, about: &str) -> DrillLine {
+        let about = one_line(about);
+        let begun = match lane {
+            Some(lane) => format!("begins on {lane}: {about}"),
+            None => format!("begins: {about}"),
+        };
+        self.shared.board().begin(who, lane, about);
+        self.shared.draw();
+        self.note(who, &begun);
         DrillLine {
-            terminal: self.terminal.clone(),
+            shared: Arc::clone(&self.shared),
             who: who.to_owned(),
         }
     }
 
-    /// Begins a step of `who`: a drill's name, or `stack`.
-    pub fn step(&self, who: impl Into<String>, what: impl Into<String>) -> Step {
-        Step::begin(self.terminal.as_ref(), who.into(), what.into())
+    /// Notes a change of the drill `who` in a log. A terminal shows such a change in the drill's
+    /// line.
+    pub fn note(&self, who: &str, change: &str) {
+        if self.shared.terminal.is_none() {
+            log::line(&format!("{who}: {change}"));
+        }
     }
 
-    /// Begins to wait for the turn of `who`. A terminal shows all that wait in one line.
-    pub fn queue(&self, who: impl Into<String>, what: impl Into<String>) -> Step {
-        Step::queue(self.terminal.as_ref(), who.into(), what.into())
+    /// Says what is known of the drill `who` before its end. Its line on a terminal keeps it.
+    pub fn so_far(&self, who: &str, known: &str) {
+        self.shared.board().so_far(who, one_line(known));
+        self.note(who, &format!("so far: {known}"));
+    }
+
+    /// Counts the drill `who` among those that ended, and prints the line that says how.
+    pub fn ended(&self, who: &str, outcome: Outcome, text: &str) {
+        let mut board = self.shared.board();
+        board.end(who, outcome);
+        let standing = board.standing(&Moment::now());
+        drop(board);
+        match standing {
+            Some(standing) if self.shared.terminal.is_none() => {
+                log::line(&format!("{text} ({standing})"));
+            }
+            _ => self.line(text),
+        }
+        self.shared.draw();
+    }
+
+    /// Counts the drill `who` among those that could not be tested. Somebody else says why.
+    pub fn never_judged(&self, who: &str) {
+        self.shared.board().end(who, Outcome::Error);
+        self.shared.draw();
+    }
+
+    /// Begins a step of `who`: a drill's name, or `stack`.
+    pub fn step(&self, who: impl Into<String>, what: impl Into<String>) -> Step {
+        Step::begin(&self.shared, who.into(), what.into())
     }
 
     /// Prints a line that stays.
     pub fn line(&self, text: &str) {
+        self.shared.line(text);
+    }
+}
+
+impl Shared {
+    fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Prints a line that stays. Nobody may hold the board: it is drawn anew below the line.
+    fn line(&self, text: &str) {
         match &self.terminal {
-            Some(terminal) => drop(terminal.bars.println(coloured(text))),
-            None => line(text),
+            Some(terminal) => drop(terminal.bars.println(log::coloured(text))),
+            None => log::line(text),
+        }
+    }
+
+    /// Has the board drawn from now on, if it is on a terminal, and as long as there is something
+    /// on it.
+    fn draw(&self) {
+        if let Some(terminal) = &self.terminal {
+            terminal.draw(&self.board);
         }
     }
 }
 
 impl Terminal {
-    /// A new line, below the other drills' lines and above the line of those that wait.
-    fn add(&self, message: &str) -> ProgressBar {
-        let queue = self.lock_queue();
-        let bar = match &queue.bar {
-            Some(last) => self.bars.insert_before(last, spinner()),
-            None => self.bars.add(spinner()),
+    fn new(bars: MultiProgress, size: fn() -> Size) -> Self {
+        let foot = Mutex::default();
+        Self { bars, foot, size }
+    }
+
+    fn draw(&self, board: &Arc<Mutex<Board>>) {
+        let is_empty = {
+            let board = board.lock().unwrap_or_else(PoisonError::into_inner);
+            board.is_empty()
         };
-        bar.enable_steady_tick(TURN_EVERY);
-        bar.set_prefix(WindowBar::BLANK);
-        bar.set_message(one_line(message));
-        bar
-    }
-
-    fn held(&self, who: &str) -> Option<HeldLine> {
-        self.lock_held().get(who).cloned()
-    }
-
-    fn lock_held(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, HeldLine>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn lock_queue(&self) -> std::sync::MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn enter_queue(&self, who: &str) {
-        let mut queue = self.lock_queue();
-        queue.waiting.push(who.to_owned());
-        let bar = queue.bar.get_or_insert_with(|| self.bars.add(spinner()));
-        bar.enable_steady_tick(TURN_EVERY);
-        bar.set_prefix(WindowBar::BLANK);
-        queue.show();
-    }
-
-    fn leave_queue(&self, who: &str) {
-        let mut queue = self.lock_queue();
-        if let Some(place) = queue.waiting.iter().position(|waiting| waiting == who) {
-            queue.waiting.remove(place);
+        let mut foot = self.foot.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_empty {
+            if let Some(foot) = foot.take() {
+                foot.finish_and_clear();
+            }
+            return;
         }
-        queue.show();
-        if queue.waiting.is_empty()
-            && let Some(bar) = queue.bar.take()
-        {
-            bar.finish_and_clear();
-        }
+        foot.get_or_insert_with(|| {
+            let bar = self.bars.add(ProgressBar::new_spinner());
+            bar.set_style(drawn_from(Arc::clone(board), self.size));
+            bar.enable_steady_tick(DRAWN_EVERY);
+            bar
+        });
     }
 }
 
-impl Queue {
-    fn show(&self) {
-        if let Some(bar) = &self.bar {
-            let (count, names) = (self.waiting.len(), self.waiting.join(", "));
-            bar.set_message(format!("{count} wait for their leases: {names}"));
-        }
-    }
+/// A bar whose text is the board as it is when it is drawn.
+fn drawn_from(board: Arc<Mutex<Board>>, size: fn() -> Size) -> ProgressStyle {
+    let Ok(style) = ProgressStyle::with_template("{board}") else {
+        return ProgressStyle::default_spinner();
+    };
+    style.with_key(
+        "board",
+        move |_: &indicatif::ProgressState, into: &mut dyn std::fmt::Write| {
+            let board = board.lock().unwrap_or_else(PoisonError::into_inner);
+            let lines = board.lines(&Moment::now(), size());
+            let _ = into.write_str(&log::coloured(&lines.join("\n")));
+        },
+    )
 }
 
 impl Drop for DrillLine {
     fn drop(&mut self) {
-        let terminal = self.terminal.as_ref();
-        if let Some(held) = terminal.and_then(|it| it.lock_held().remove(&self.who)) {
-            held.bar.finish_and_clear();
-        }
+        self.shared.board().leave(&self.who);
+        self.shared.draw();
     }
-}
-
-/// A line that does not turn yet: it must have its place first, or it would draw itself elsewhere.
-fn spinner() -> ProgressBar {
-    let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed:>4} {prefix} {wide_msg}") {
-        bar.set_style(style);
-    }
-    bar
 }
 
 /// `text` without line breaks and control characters, so that it stays on its line.
@@ -211,28 +238,6 @@ fn one_line(text: &str) -> String {
     let text = harmless(text);
     let words: Vec<_> = text.split_whitespace().collect();
     words.join(" ")
-}
-
-/// `text` with its colours, if standard error takes colours.
-fn coloured(text: &str) -> String {
-    match AutoStream::choice(&std::io::stderr()) {
-        ColorChoice::Never => anstream::adapter::strip_str(text).to_string(),
-        _ => text.to_owned(),
-    }
-}
-
-#[allow(
-    clippy::print_stderr,
-    reason = "this is the one place that writes progress"
-)]
-fn line(text: &str) {
-    eprintln!("{}", coloured(text));
-    *LAST_LINE.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-}
-
-fn has_been_silent() -> bool {
-    let last_line = LAST_LINE.lock().unwrap_or_else(PoisonError::into_inner);
-    last_line.is_none_or(|last| last.elapsed() >= SIGN_OF_LIFE_EVERY)
 }
 
 #[cfg(test)]

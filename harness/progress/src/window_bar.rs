@@ -1,11 +1,6 @@
 //! The time since a fault as a bar: the present, the window in which an alert may fire, and the
 //! deadline that its owner promises.
 
-use std::fmt;
-
-/// The number of characters between its ends.
-const WIDTH: usize = 24;
-
 /// The time since a fault, with the window and the deadline of an alert. Instants are seconds after
 /// the fault.
 ///
@@ -21,8 +16,8 @@ pub struct WindowBar {
 }
 
 impl WindowBar {
-    /// Blanks as wide as a bar, for a drill that has injected no fault yet or awaits no alert.
-    pub const BLANK: &str = "                          ";
+    /// How many characters a bar has beside those between its ends.
+    pub(crate) const ENDS: usize = 2;
 
     /// One bar for several alerts: from the first window's opening to the last deadline.
     #[must_use]
@@ -39,6 +34,27 @@ impl WindowBar {
         })
     }
 
+    /// The bar with `width` characters between its ends.
+    #[must_use]
+    pub fn drawn(&self, width: usize) -> String {
+        let window = self
+            .window_s
+            .map(|ends| ends.map(|end| self.cell(end, width)));
+        let (now, deadline) = (
+            self.cell(self.now_s, width),
+            self.cell(self.deadline_s, width),
+        );
+        let is_in_window =
+            |cell| window.is_some_and(|[from, until]| (from..=until).contains(&cell));
+        let cells = (0..width).map(|cell| match cell {
+            cell if cell == now => '●',
+            cell if cell == deadline => '!',
+            cell if is_in_window(cell) => '=',
+            _ => '-',
+        });
+        format!("[{}]", cells.collect::<String>())
+    }
+
     /// The character that stands for an instant: the nearest one on a continuous scale.
     #[allow(
         clippy::cast_possible_truncation,
@@ -46,27 +62,11 @@ impl WindowBar {
         clippy::cast_precision_loss,
         reason = "it is between 0 and the width"
     )]
-    fn cell(&self, second: f64) -> usize {
+    fn cell(&self, second: f64, width: usize) -> usize {
         let latest_s = self.window_s.map_or(0.0, |[_, latest_s]| latest_s);
         let ends_s = latest_s.max(self.deadline_s).max(self.now_s).max(1.0);
-        ((second / ends_s).clamp(0.0, 1.0) * (WIDTH - 1) as f64).round() as usize
-    }
-}
-
-impl fmt::Display for WindowBar {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let window = self.window_s.map(|ends| ends.map(|end| self.cell(end)));
-        let (now, deadline) = (self.cell(self.now_s), self.cell(self.deadline_s));
-        f.write_str("[")?;
-        for cell in 0..WIDTH {
-            f.write_str(match cell {
-                cell if cell == now => "●",
-                cell if cell == deadline => "!",
-                cell if window.is_some_and(|[from, until]| (from..=until).contains(&cell)) => "=",
-                _ => "-",
-            })?;
-        }
-        f.write_str("]")
+        let last = width.saturating_sub(1) as f64;
+        ((second / ends_s).clamp(0.0, 1.0) * last).round() as usize
     }
 }
 
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn now_moves_through_the_window_to_the_deadline_and_beyond_it() {
         let bars: Vec<_> = [0.0, 45.0, 72.0, 120.0, 240.0]
-            .map(|now_s| bar(now_s).to_string())
+            .map(|now_s| bar(now_s).drawn(24))
             .into();
         insta::assert_snapshot!(bars.join("\n"), @r"
         [●-----------=====------!]
@@ -108,7 +108,7 @@ mod tests {
             window_s: Some([60.0, 120.0]),
             deadline_s: 90.0,
         };
-        insta::assert_snapshot!(format!("{short}\n{tight}"), @r"
+        insta::assert_snapshot!(format!("{}\n{}", short.drawn(24), tight.drawn(24)), @r"
         [--●---------=----------!]
         [--●---------=====!======]
         ");
@@ -121,7 +121,7 @@ mod tests {
             window_s: None,
             deadline_s: 40.0,
         };
-        assert_eq!(bar.to_string(), "[------●----------------!]");
+        assert_eq!(bar.drawn(24), "[------●----------------!]");
     }
 
     #[test]
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn every_bar_is_as_wide_as_the_blank_one() {
+    fn every_bar_is_as_wide_as_it_was_asked_for() {
         let bars = [
             bar(-1.0),
             bar(f64::INFINITY),
@@ -151,8 +151,13 @@ mod tests {
             },
         ];
         for bar in bars {
-            let width = bar.to_string().chars().count();
-            assert_eq!(width, WindowBar::BLANK.len(), "{bar}");
+            for width in [0, 1, 12, 24] {
+                assert_eq!(
+                    bar.drawn(width).chars().count(),
+                    width + WindowBar::ENDS,
+                    "{bar:?}"
+                );
+            }
         }
     }
 }

@@ -6,6 +6,7 @@
 //! version 1.
 
 mod recording_folder;
+mod under_way;
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -23,6 +24,7 @@ use alertdrill_core::{
 };
 
 pub use recording_folder::RecordingFolder;
+pub use under_way::BegunRun;
 
 const RUN: &str = "run.json";
 const PANELS: &str = "panels.json";
@@ -92,7 +94,9 @@ impl RunFolder {
     /// # Errors
     /// [`Error::File`].
     pub fn save_record(&self, record: &DrillRecord) -> Result<()> {
-        self.save(&format!("records/{}.json", record.drill.name), record)
+        let name = &record.drill.name;
+        self.save(&format!("records/{name}.json"), record)?;
+        self.forget_so_far(name)
     }
 
     /// The records of the run, by the drills' names.
@@ -101,21 +105,7 @@ impl RunFolder {
     /// [`Error::File`], or [`Error::BadDescription`] if one cannot be read or is of another
     /// version.
     pub fn records(&self) -> Result<Vec<DrillRecord>> {
-        let folder = self.path.join("records");
-        let mut records = Vec::new();
-        for entry in std::fs::read_dir(&folder).map_err(Error::file("read the folder", &folder))? {
-            let entry = entry.map_err(Error::file("read the folder", &folder))?;
-            let path = entry.path();
-            // Another process is still writing a file with another extension.
-            if path
-                .extension()
-                .is_some_and(|extension| extension == "json")
-            {
-                records.extend(record_in(&path)?);
-            }
-        }
-        records.sort_by(|a, b| a.drill.name.cmp(&b.drill.name));
-        Ok(records)
+        records_in(&self.path.join("records"))
     }
 
     /// Saves the expressions of a drill's alerts.
@@ -198,6 +188,11 @@ impl RunFolder {
     pub fn run(&self) -> Result<RunInfo> {
         let missing = || Error::file("read", self.path.join(RUN))(ErrorKind::NotFound.into());
         self.saved_run()?.ok_or_else(missing)
+    }
+
+    /// Whether it was saved what the run was: one of its processes has ended.
+    pub(crate) fn has_run(&self) -> bool {
+        self.path.join(RUN).exists()
     }
 
     fn saved_run(&self) -> Result<Option<RunInfo>> {
@@ -307,6 +302,23 @@ fn expressions_file(drill: &str) -> String {
 
 fn make_folder(path: &Path) -> Result<()> {
     std::fs::create_dir_all(path).map_err(Error::file("make the folder", path))
+}
+
+fn records_in(folder: &Path) -> Result<Vec<DrillRecord>> {
+    let failed = || Error::file("read the folder", folder);
+    let mut records = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed())? {
+        let path = entry.map_err(failed())?.path();
+        // Another process is still writing a file with another extension.
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
+            records.extend(record_in(&path)?);
+        }
+    }
+    records.sort_by(|a, b| a.drill.name.cmp(&b.drill.name));
+    Ok(records)
 }
 
 /// The record of a drill, and in it a timeline, which has a version of its own.

@@ -13,7 +13,6 @@ use std::time::{Duration, SystemTime};
 
 use alertdrill_core::schedule::{Holdings, Place, places};
 use alertdrill_core::{Drill, Error, LeaseMode, Result, Settings};
-use alertdrill_progress::Progress;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -125,11 +124,9 @@ impl Leases {
         settings: &Settings,
         mut ticket: Ticket<'a>,
         in_the_way: impl Fn(&Drill) -> Result<Vec<String>>,
-        progress: &Progress,
         cancel: &CancellationToken,
     ) -> Result<Leased<'a>> {
         let places = places(drill, settings)?;
-        let mut step = None;
         let mut tried: Option<(u64, Instant)> = None;
         loop {
             let version = ticket.version_of_the_line()?;
@@ -160,8 +157,6 @@ impl Leases {
                     });
                 }
             }
-            step.get_or_insert_with(|| progress.queue(&drill.name, "waiting for its leases"))
-                .update_if_silent("others hold them");
             tokio::select! {
                 () = cancel.cancelled() => return Err(Error::Interrupted),
                 () = tokio::time::sleep(LOOK_EVERY) => {}
@@ -250,11 +245,9 @@ mod tests {
             let _inside = self.runtime.enter();
             let settings = &self.settings;
             let ticket = self.line.queue(drill, settings, Duration::ZERO).unwrap();
-            let (progress, cancel) = (Progress::default(), CancellationToken::new());
+            let cancel = CancellationToken::new();
             let nobody = |_: &Drill| Ok(Vec::new());
-            let taken = self
-                .leases
-                .take(drill, settings, ticket, nobody, &progress, &cancel);
+            let taken = self.leases.take(drill, settings, ticket, nobody, &cancel);
             taken.now_or_never().map(Result::unwrap)
         }
     }

@@ -106,8 +106,8 @@ fn wishes(asked: &Init) -> Wishes {
 }
 
 fn is_there(path: &Path) -> Error {
-    Error::BadDescription {
-        what: path.display().to_string(),
+    Error::Refused {
+        attempted: format!("write {}", path.display()),
         reason: "it is there already and is not written over; move it away, or see what would be \
                  written with --print"
             .to_owned(),

@@ -28,16 +28,16 @@ pub struct Record<'a> {
 ///
 /// # Errors
 /// [`Error::NoAnswer`] or [`Error::BadAnswer`] of the server, [`Error::File`],
-/// [`Error::BadDescription`] of a span that is none, [`Error::NoReplayer`].
+/// [`Error::Refused`] of a span that is none, [`Error::NoReplayer`].
 pub fn record(project: &Path, programs: &Path, record: Record<'_>) -> Result<Vec<String>> {
     let into = RecordingFolder::at(record.into);
     let replayer = &find_replayer(programs)?;
     if let Some((from, until)) = record.span
         && from >= until
     {
-        return Err(Error::BadDescription {
-            what: "the span to record".to_owned(),
-            reason: format!("it begins at {from} and ends at {until}"),
+        return Err(Error::Refused {
+            attempted: format!("record from {from} to {until}"),
+            reason: "the end is not after the beginning; give the earlier instant first".to_owned(),
         });
     }
     let subject = match record.span {

@@ -69,9 +69,12 @@ fn rules_of_project(project: &Path) -> Result<PathBuf> {
     let rules = DrilledFiles::of(&root, &settings)?.rules;
     match rules.as_slice() {
         [only] => Ok(only.path.clone()),
-        several => Err(Error::BadDescription {
-            what: "the rules file to watch".to_owned(),
-            reason: format!("the project has {}; name one", several.len()),
+        several => Err(Error::Refused {
+            attempted: "watch the project's rules file".to_owned(),
+            reason: format!(
+                "the project has {} of them; name one: `alertdrill watch --rules FILE`",
+                several.len()
+            ),
         }),
     }
 }

@@ -96,9 +96,7 @@ impl Life<'_, '_> {
                 .collect::<Vec<_>>()
                 .join("; ")
         };
-        self.around
-            .progress
-            .line(&format!("{}: so far: {told}", self.drill.name));
+        self.around.progress.so_far(&self.drill.name, &told);
         Ok(())
     }
 

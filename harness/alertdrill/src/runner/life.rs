@@ -24,6 +24,7 @@ const USUAL_SCRAPES: Duration = Duration::from_mins(5);
 pub async fn run(leased: &mut Leased<'_>, around: Surroundings<'_>) -> Timeline {
     let drill = leased.drill.clone();
     let mut life = Life::new(&drill, leased, around);
+    life.show_so_far();
     if let Err(error) = life.live().await {
         life.note(&error);
     }
@@ -130,7 +131,15 @@ impl Life<'_, '_> {
                 return Ok(());
             }
         }
+        self.show_so_far();
         self.share_watchers().await?;
+        let awaited = if self.drill.is_to_fire() {
+            "waiting for its alerts"
+        } else {
+            "its alerts must stay silent"
+        };
+        let broken = format!("its fault has its effect; {awaited}");
+        self.around.progress.note(&self.drill.name, &broken);
         if self.drill.is_to_fire() {
             self.watch_it_fire().await?;
             self.hold_while_it_fires().await

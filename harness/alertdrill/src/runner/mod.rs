@@ -16,6 +16,7 @@ mod state;
 mod steady;
 #[cfg(test)]
 mod tests;
+mod under_way;
 mod watching;
 
 pub use checks::check_afterwards;
@@ -25,3 +26,4 @@ pub use neighbours::Neighbourhood;
 pub use state::Surroundings;
 pub(crate) use state::{never_begun, note};
 pub use steady::wait_for_all;
+pub use under_way::UnderWay;

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::neighbours::Neighbourhood;
 use super::sight::{BLIND_FOR, Sight};
 use super::steady::{self, Demand};
+use super::under_way::UnderWay;
 
 /// How long the stack may take to come back to steady state after the alerts have resolved.
 pub(super) const STEADY_AGAIN_WITHIN: Duration = Duration::from_secs(240);
@@ -45,6 +46,8 @@ pub struct Surroundings<'a> {
     /// Whether faults are held until the deadline of their alerts, so that a recording decides
     /// rules that fire later, or never, too.
     pub hold_to_deadline: bool,
+    /// Where it is saved what the drill has seen so far, if anywhere.
+    pub under_way: Option<&'a UnderWay<'a>>,
     /// Shows what the drill waits for.
     pub progress: &'a Progress,
     /// Ends the drill early. Its faults are reverted all the same.
@@ -159,6 +162,13 @@ impl<'a, 'line> Life<'a, 'line> {
         let now = self.now();
         self.began_at()
             .map_or(0.0, |began_at| now.seconds_since(began_at))
+    }
+
+    /// Lets those who look at the run before its end see what the drill has seen.
+    pub(super) fn show_so_far(&self) {
+        if let Some(under_way) = self.around.under_way {
+            under_way.save(self.drill, &self.timeline);
+        }
     }
 
     pub(super) fn note(&mut self, error: &Error) {

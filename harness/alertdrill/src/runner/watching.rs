@@ -72,6 +72,7 @@ impl Life<'_, '_> {
         {
             self.seen_true.entry(query.clone()).or_insert(now);
         }
+        self.show_so_far();
     }
 
     /// Whether an alert of the drill has fired.

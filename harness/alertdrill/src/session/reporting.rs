@@ -1,5 +1,7 @@
 //! What a run leaves behind beside its records: its report, the dashboard's panels, what it cost.
 
+use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,7 +10,7 @@ use alertdrill_core::{AlertState, Cadence, PanelRecord, Result, RunInfo, Setting
 use alertdrill_engine::{RuleEngine as _, board_history};
 use alertdrill_progress::Progress;
 use alertdrill_report::{
-    Agreement, Measured, RecordingFolder, Report, RunFolder, record_history, save_report,
+    Agreement, BegunRun, Measured, RecordingFolder, Report, RunFolder, record_history, save_report,
 };
 
 use super::{Session, now};
@@ -22,6 +24,39 @@ use crate::written::{rules_as_loaded, shown_rules, text_of};
 const BYTES_PER_GIB: f64 = 1_073_741_824.0;
 
 impl Session {
+    /// Says that this process begins to run `drills`, so that others can look at the run before its
+    /// end. The run is going on as long as the file is open.
+    ///
+    /// # Errors
+    /// [`crate::Error::File`].
+    pub async fn begin(
+        &self,
+        folder: &RunFolder,
+        waivers: &[Waiver],
+        drills: BTreeSet<String>,
+    ) -> Result<File> {
+        let hold = folder.hold()?;
+        let run = self.run_info(folder, waivers).await;
+        folder.save_begun(BegunRun { run, drills })?;
+        Ok(hold)
+    }
+
+    /// What the run is, as far as it has come.
+    async fn run_info(&self, folder: &RunFolder, waivers: &[Waiver]) -> RunInfo {
+        RunInfo {
+            id: folder.id(),
+            started_at: self.started_at,
+            finished_at: now(),
+            stack_ready_s: self.stack_ready_s,
+            rules_file: shown_rules(self.stack.project().root(), self.stack.rules()),
+            rules_sha256: self.stack.rules_sha256().to_owned(),
+            waivers: waivers.to_vec(),
+            to_prove: self.stack.project().settings().instances_to_prove(),
+            replayed_from: None,
+            provenance: provenance_of(&self.stack, &*self.notifier, self.commit.clone()).await,
+        }
+    }
+
     /// Writes the run's `report.json` from the records in `folder`, those of other processes of the
     /// run among them, and gives it.
     ///
@@ -34,18 +69,7 @@ impl Session {
         progress: &Progress,
     ) -> Result<Report> {
         let _turn = folder.lock()?;
-        folder.save_run(RunInfo {
-            id: folder.id(),
-            started_at: self.started_at,
-            finished_at: now(),
-            stack_ready_s: self.stack_ready_s,
-            rules_file: shown_rules(self.stack.project().root(), self.stack.rules()),
-            rules_sha256: self.stack.rules_sha256().to_owned(),
-            waivers: waivers.to_vec(),
-            to_prove: self.stack.project().settings().instances_to_prove(),
-            replayed_from: None,
-            provenance: provenance_of(&self.stack, &*self.notifier, self.commit.clone()).await,
-        })?;
+        folder.save_run(self.run_info(folder, waivers).await)?;
         if let Err(error) = self.record_panels(folder).await {
             // A verdict on alerts does not hang on a picture of them.
             progress.line(&format!(

@@ -24,12 +24,11 @@ pub struct Site {
 impl Site {
     /// The topics of the target's broker.
     pub(super) fn topics(&self) -> Result<&dyn Topics> {
-        self.target.topics().ok_or_else(|| Error::BadDescription {
-            what: "a fault on a topic".to_owned(),
-            reason:
-                "the project has no broker that can be reached from here: its settings name none \
-                     (`kafka`), or this program was built without the feature `kafka`"
-                    .to_owned(),
+        self.target.topics().ok_or_else(|| Error::Refused {
+            attempted: "break something on a topic".to_owned(),
+            reason: "no broker can be reached from here: name it by the setting `kafka`, and have \
+                     this program built with its feature `kafka`"
+                .to_owned(),
         })
     }
 

@@ -4,11 +4,13 @@
 //! machine.
 
 mod drill_plan;
+mod forecast;
 mod outlook;
 mod saved_plan;
 mod text;
 
 pub use drill_plan::{Between, DrillPlan, duration_of};
+pub use forecast::{Forecast, Standing};
 pub use outlook::Outlook;
 pub use saved_plan::Plan;
 pub use text::plan_text;

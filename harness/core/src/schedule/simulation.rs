@@ -3,12 +3,17 @@
 //! The order and the leases are those of a run, so the simulation tells how long a run takes. It
 //! counts nothing for what no file tells: how long steady state is waited for, or whether an
 //! offload run is in progress.
+//!
+//! A run that is going on can be simulated from where it stands.
 
 use std::time::Duration;
 
 use super::turn::{InLine, LineState, excludes};
 use super::{Holdings, Place, holdings_of, places};
 use crate::{Drill, Error, LeaseMode, Result, Settings, UtcInstant, share_an_alert};
+
+/// When a drill ends that was expected to have ended.
+const AT_ANY_MOMENT: Duration = Duration::from_secs(10);
 
 /// A drill, and how long it takes.
 #[derive(Clone, Debug)]
@@ -36,23 +41,49 @@ pub struct Slot {
     pub until: Duration,
 }
 
+/// A drill that runs already.
+#[derive(Clone, Debug)]
+pub struct Underway {
+    /// The drill, and how long it takes in all.
+    pub timed: TimedDrill,
+    /// The lane that it has, if it needs one.
+    pub lane: Option<String>,
+    /// How long it has run.
+    pub taken: Duration,
+}
+
 /// When each of `drills` would run, in the order of their starts.
 ///
 /// # Errors
-/// [`Error::BadDescription`] of a drill that needs what the stack does not have, breaks what it
-/// holds no lease on, or could never go.
+/// [`Error::BadDescription`] of a drill that needs what the stack does not have, or breaks what it
+/// holds no lease on; [`Error::Refused`] of one that could never begin.
 pub fn simulate(drills: &[TimedDrill], settings: &Settings) -> Result<Vec<Slot>> {
-    let mut waiting = Vec::new();
-    for timed in drills {
-        waiting.push((timed, places(&timed.drill, settings)?));
-    }
-    let mut simulation = Simulation {
-        settings,
-        now: Duration::ZERO,
-        waiting,
-        running: Vec::new(),
-        rested: Vec::new(),
-    };
+    run_on(&mut Simulation::begun(&[], drills, settings)?)
+}
+
+/// How long it takes until the last of the drills `underway`, and of those that are `waiting`, has
+/// ended. A drill that takes longer than it should is taken to end at any moment.
+///
+/// # Errors
+/// As [`simulate`].
+pub fn time_left(
+    underway: &[Underway],
+    waiting: &[TimedDrill],
+    settings: &Settings,
+) -> Result<Duration> {
+    let mut simulation = Simulation::begun(underway, waiting, settings)?;
+    let now = simulation.now;
+    let running = simulation.running.iter().map(Running::ends_at);
+    let last = running.max().unwrap_or(now);
+    let slots = run_on(&mut simulation)?;
+    let last = slots
+        .iter()
+        .map(|slot| slot.until)
+        .fold(last, Duration::max);
+    Ok(last.saturating_sub(now))
+}
+
+fn run_on(simulation: &mut Simulation<'_>) -> Result<Vec<Slot>> {
     let mut slots = Vec::new();
     loop {
         while let Some(slot) = simulation.start_one() {
@@ -63,9 +94,11 @@ pub fn simulate(drills: &[TimedDrill], settings: &Settings) -> Result<Vec<Slot>>
         }
     }
     match simulation.waiting.first() {
-        Some((stuck, _)) => Err(Error::BadDescription {
-            what: format!("the drill {}", stuck.drill.name),
-            reason: "it could never go: the leases that it needs hinder each other".to_owned(),
+        Some((stuck, _)) => Err(Error::Refused {
+            attempted: format!("plan the drill {}", stuck.drill.name),
+            reason: "it could never begin: the leases that it needs hinder each other; break less \
+                     in one drill"
+                .to_owned(),
         }),
         None => Ok(slots),
     }
@@ -85,9 +118,49 @@ struct Running<'a> {
     place: Place,
     holds: Holdings,
     from: Duration,
+    /// It has not ended by then, whatever it was expected to take.
+    ends_at_earliest: Duration,
 }
 
-impl Simulation<'_> {
+impl<'a> Simulation<'a> {
+    /// Where those `underway` run and `waiting` ones have not begun.
+    fn begun(
+        underway: &'a [Underway],
+        waiting: &'a [TimedDrill],
+        settings: &'a Settings,
+    ) -> Result<Self> {
+        let now = underway.iter().map(|drill| drill.taken).max();
+        let now = now.unwrap_or_default();
+        let mut running = Vec::new();
+        for drill in underway {
+            let places = places(&drill.timed.drill, settings)?;
+            let mut on_lane = places.iter().filter(|place| place.lane == drill.lane);
+            if let Some(place) = on_lane.next().or(places.first()) {
+                running.push(Running {
+                    timed: &drill.timed,
+                    holds: place.holdings.clone(),
+                    place: place.clone(),
+                    from: now.saturating_sub(drill.taken),
+                    ends_at_earliest: now + AT_ANY_MOMENT,
+                });
+            }
+        }
+        for drill in &mut running {
+            if drill.mended_at() <= now {
+                drill.gives_back(settings);
+            }
+        }
+        let waiting = waiting.iter();
+        let waiting = waiting.map(|timed| Ok((timed, places(&timed.drill, settings)?)));
+        Ok(Self {
+            settings,
+            now,
+            waiting: waiting.collect::<Result<_>>()?,
+            running,
+            rested: Vec::new(),
+        })
+    }
+
     /// Starts a drill that may go now.
     fn start_one(&mut self) -> Option<Slot> {
         let (number, place) = self.next()?;
@@ -103,6 +176,7 @@ impl Simulation<'_> {
             holds: place.holdings.clone(),
             place,
             from: self.now,
+            ends_at_earliest: self.now,
         });
         Some(slot)
     }
@@ -206,7 +280,7 @@ impl Running<'_> {
     }
 
     fn ends_at(&self) -> Duration {
-        self.from + self.timed.lasts
+        (self.from + self.timed.lasts).max(self.ends_at_earliest)
     }
 
     /// Gives back what it has mended, as in a run: what was disturbed is free, and what watches is
@@ -232,120 +306,4 @@ fn at(since_start: Duration) -> UtcInstant {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-    use crate::{ExpectedAlert, Fault};
-
-    fn timed(drill: Drill, mended_after_s: u64, lasts_s: u64) -> TimedDrill {
-        let [mended_after, lasts] = [mended_after_s, lasts_s].map(Duration::from_secs);
-        TimedDrill {
-            drill,
-            estimate: lasts,
-            mended_after,
-            lasts,
-        }
-    }
-
-    fn on_lane(name: &str, mended_after_s: u64, lasts_s: u64) -> TimedDrill {
-        let alert = ExpectedAlert::new(name, "critical", Duration::from_secs(1));
-        timed(
-            Drill::new(name, Fault::stop("handler-{lane}")).expect_alert(alert),
-            mended_after_s,
-            lasts_s,
-        )
-    }
-
-    type Simulated = (String, Option<String>, u64, u64);
-
-    fn simulated(drills: &[TimedDrill]) -> Vec<Simulated> {
-        let slots = simulate(drills, &Settings::example()).unwrap();
-        let seconds = |slot: &Slot| (slot.from.as_secs(), slot.until.as_secs());
-        let simulated = slots.into_iter().map(|slot| {
-            let (from_s, until_s) = seconds(&slot);
-            (slot.drill, slot.lane, from_s, until_s)
-        });
-        simulated.collect()
-    }
-
-    fn slot(drill: &str, lane: Option<&str>, from_s: u64, until_s: u64) -> Simulated {
-        (drill.to_owned(), lane.map(str::to_owned), from_s, until_s)
-    }
-
-    #[test]
-    fn third_drill_on_two_lanes_goes_when_the_first_lane_is_mended_and_not_when_its_drill_ends() {
-        let slots = simulated(&[
-            on_lane("short", 10, 30),
-            on_lane("long", 50, 100),
-            on_lane("longer", 60, 200),
-        ]);
-        let (longer, long) = (
-            slot("longer", Some("binance"), 0, 200),
-            slot("long", Some("okx"), 0, 100),
-        );
-        assert_eq!(slots, [longer, long, slot("short", Some("okx"), 50, 80)]);
-    }
-
-    #[test]
-    fn drill_that_keeps_others_out_goes_first_and_alone() {
-        let broker = timed(Drill::new("broker", Fault::restart("kafka")), 10, 20);
-        let slots = simulated(&[on_lane("lane", 10, 30), broker]);
-        assert_eq!(
-            slots,
-            [
-                slot("broker", None, 0, 20),
-                slot("lane", Some("binance"), 20, 50)
-            ]
-        );
-    }
-
-    #[test]
-    fn drills_that_answer_for_the_same_alert_wait_for_each_others_end() {
-        let slots = simulated(&[
-            on_lane("a", 10, 30),
-            TimedDrill {
-                estimate: Duration::from_secs(1),
-                ..on_lane("a", 10, 40)
-            },
-        ]);
-        assert_eq!(slots.iter().map(|slot| slot.2).collect::<Vec<_>>(), [0, 30]);
-    }
-
-    fn numbered(number: usize, on: usize, mended_after_s: u64, lasts_s: u64) -> TimedDrill {
-        let on = ["handler-{lane}", "kafka", "minio", "prometheus", "sink"][on];
-        let alert = format!("alert-{number}");
-        let alert = ExpectedAlert::new(alert, "critical", Duration::from_secs(1));
-        let drill = Drill::new(format!("drill-{number}"), Fault::stop(on)).expect_alert(alert);
-        timed(drill, mended_after_s, lasts_s)
-    }
-
-    proptest::proptest! {
-        /// No lane has two drills before it is mended, and all drills take no longer than one
-        /// after the other.
-        #[test]
-        fn each_drill_runs_once_and_on_a_lane_that_is_mended(
-            plan in proptest::collection::vec((0..5_usize, 1..50_u64, 0..50_u64), 1..12)
-        ) {
-            let plan = plan.into_iter().enumerate();
-            let drills: Vec<_> = plan.map(|(number, (on, mended_after_s, more_s))| {
-                numbered(number, on, mended_after_s, mended_after_s + more_s)
-            }).collect();
-            let slots = simulate(&drills, &Settings::example()).unwrap();
-            let is_of = |timed: &&TimedDrill, slot: &Slot| timed.drill.name == slot.drill;
-            let lasts = |slot: &Slot| drills.iter().find(|timed| is_of(timed, slot)).unwrap();
-            let names: BTreeSet<_> = slots.iter().map(|slot| &slot.drill).collect();
-            proptest::prop_assert_eq!(names.len(), drills.len());
-            proptest::prop_assert_eq!(slots.len(), drills.len());
-            let on_lanes = slots.iter().enumerate().filter(|(_, slot)| slot.lane.is_some());
-            for (number, slot) in on_lanes {
-                let mended_at = slot.from + lasts(slot).mended_after;
-                let next = slots[number + 1..].iter().find(|next| next.lane == slot.lane);
-                proptest::prop_assert!(next.is_none_or(|next| next.from >= mended_at));
-            }
-            let end = slots.iter().map(|slot| slot.until).max().unwrap();
-            let one_by_one: Duration = drills.iter().map(|timed| timed.lasts).sum();
-            proptest::prop_assert!(end <= one_by_one);
-        }
-    }
-}
+mod tests;

@@ -14,6 +14,7 @@ mod run_history;
 mod schema;
 mod trend;
 mod undecided_terms;
+mod unfinished;
 
 pub use earlier_runs::record_history;
 pub use latency::{Latency, LatencyStep};
@@ -31,3 +32,4 @@ pub use run_history::{EarlierAlert, EarlierRun, saved_history};
 pub use schema::report_schema;
 pub use trend::Trend;
 pub use undecided_terms::{term_names, undecided, undecided_text};
+pub use unfinished::{Rest, Unfinished};

@@ -160,7 +160,19 @@ impl Report {
     /// # Errors
     /// If a file of the run cannot be read.
     pub fn of(folder: &RunFolder) -> Result<Self> {
-        let (info, records, earlier) = (folder.run()?, folder.records()?, saved_history(folder)?);
+        Self::judged(folder, folder.run()?, &folder.records()?)
+    }
+
+    /// Judges `records`, which are those of the run in `folder`, or the first ones of them.
+    ///
+    /// # Errors
+    /// If a file of the run cannot be read.
+    pub(super) fn judged(
+        folder: &RunFolder,
+        info: RunInfo,
+        records: &[DrillRecord],
+    ) -> Result<Self> {
+        let earlier = saved_history(folder)?;
         let panels = folder.panels()?;
         let mut moved = panels.map(|panels| panels.moved).unwrap_or_default();
         let judged = records
@@ -183,7 +195,7 @@ impl Report {
         Ok(Self {
             schema_version: REPORT_SCHEMA_VERSION,
             drills: drills.collect::<Result<_>>()?,
-            run: RunReport::of(info, &records),
+            run: RunReport::of(info, records),
             coverage,
             collateral,
         })

@@ -38,5 +38,5 @@ pub use mutation_json::mutation_json;
 pub use mutation_text::mutation_text;
 pub use phrases::tally;
 pub use replay_summary::{near_text, replay_summary};
-pub use run_files::save_report;
+pub use run_files::{save_report, save_so_far};
 pub use saved_rules::{JudgedDrill, SavedRules, refused_text, saved_again_text, saved_text};

@@ -2,7 +2,7 @@
 
 use super::html::{Evidence, html_page};
 use super::junit::junit_xml;
-use crate::model::{Receivers, Report};
+use crate::model::{Receivers, Report, Rest, Unfinished};
 use crate::store::RunFolder;
 use alertdrill_core::{Error, Result};
 
@@ -12,6 +12,20 @@ use alertdrill_core::{Error, Result};
 /// [`Error::File`], or [`Error::BadDescription`] if a file of the run cannot be read.
 pub fn save_report(report: &Report, folder: &RunFolder) -> Result<()> {
     folder.save(Report::FILE, report)?;
+    write(folder, "junit.xml", junit_xml(report))?;
+    save_page(report, None, folder)
+}
+
+/// Writes what is known of a run that has not ended as `index.html` into its folder. Files that
+/// programs read are written at its end.
+///
+/// # Errors
+/// As [`save_report`].
+pub fn save_so_far(unfinished: &Unfinished, folder: &RunFolder) -> Result<()> {
+    save_page(&unfinished.report, Some(unfinished.rest.clone()), folder)
+}
+
+fn save_page(report: &Report, rest: Option<Rest>, folder: &RunFolder) -> Result<()> {
     let records = folder.records()?;
     let names = report.drills.iter().map(|drill| &drill.name);
     let evidence = Evidence {
@@ -20,9 +34,9 @@ pub fn save_report(report: &Report, folder: &RunFolder) -> Result<()> {
             .map(|name| Ok((name.clone(), folder.expressions(name)?)))
             .collect::<Result<_>>()?,
         receivers: Receivers::of(&records),
+        rest,
     };
     let html = html_page(&report.with_what_was_due(&records), &evidence);
-    write(folder, "junit.xml", junit_xml(report))?;
     write(folder, "index.html", html)
 }
 

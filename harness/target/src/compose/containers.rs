@@ -224,10 +224,11 @@ impl Containers {
             .and_then(|mut ports| ports.remove(&format!("{port}/tcp")).flatten())
             .and_then(|bindings| bindings.into_iter().find_map(|binding| binding.host_port));
         let address = published.map(|host_port| format!("127.0.0.1:{host_port}"));
-        address.ok_or_else(|| Error::BadDescription {
-            what: format!("the published ports of {service}"),
+        address.ok_or_else(|| Error::Refused {
+            attempted: format!("reach {service} at its port {port}"),
             reason: format!(
-                "port {port} of the container is not published, or the container does not run"
+                "the port is not published, or the container does not run; publish it \
+                 (`ports: [\"127.0.0.1::{port}\"]`), and see `docker compose ps {service}`"
             ),
         })
     }

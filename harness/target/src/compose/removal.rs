@@ -50,9 +50,10 @@ pub async fn take_down(
     cancel: &CancellationToken,
 ) -> Result<()> {
     if project.is_attached() {
-        return Err(Error::BadDescription {
-            what: format!("the running project {}", project.name()),
-            reason: "it was attached to, so it is not ours to remove".to_owned(),
+        return Err(Error::Refused {
+            attempted: format!("remove the running project {}", project.name()),
+            reason: "alertdrill was attached to it and did not start it; end it as you started it"
+                .to_owned(),
         });
     }
     let _lock = StackLock::alone(&project.lock_file(), progress, cancel).await?;

@@ -205,9 +205,10 @@ impl Stack {
 }
 
 fn not_staged() -> Error {
-    let reason = "the project mounts its own as they are (`staged_by` in its settings)";
-    Error::BadDescription {
-        what: "a candidate's rules, routes and configuration".to_owned(),
+    let reason = "the project mounts its own as they are; its setting `staged_by` would let others \
+                  take their place";
+    Error::Refused {
+        attempted: "load a candidate's rules, routes and configuration".to_owned(),
         reason: reason.to_owned(),
     }
 }

@@ -98,11 +98,11 @@ fn not_running(project: &Project, is_there: bool) -> Error {
     } else {
         "no container of a project of that name is there (`docker compose ls` lists those that run)"
     };
-    Error::BadDescription {
-        what: format!("the running project {}", project.name()),
+    Error::Refused {
+        attempted: format!("attach to the running project {}", project.name()),
         reason: format!(
-            "{why}, and it is not ours to start; start it, or leave out `attach` in \
-             alertdrill.yml to have it started beside itself"
+            "{why}, and alertdrill does not start what it attaches to; start it, or leave out \
+             `attach` in alertdrill.yml: then a copy of it is started"
         ),
     }
 }

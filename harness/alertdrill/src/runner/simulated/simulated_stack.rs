@@ -91,15 +91,10 @@ impl SimulatedStack {
     pub(crate) async fn live(&self, drill: &Drill) -> (Drill, Timeline) {
         let queued = self.line.queue(drill, &self.settings, Duration::ZERO);
         let ticket = queued.expect("a place in the line");
-        let (progress, cancel) = (&self.progress, CancellationToken::new());
-        let taken = self.leases.take(
-            drill,
-            &self.settings,
-            ticket,
-            |_| Ok(Vec::new()),
-            progress,
-            &cancel,
-        );
+        let cancel = CancellationToken::new();
+        let taken = self
+            .leases
+            .take(drill, &self.settings, ticket, |_| Ok(Vec::new()), &cancel);
         let mut leased = taken.await.expect("leases that nobody else holds");
         let timeline = run(&mut leased, self.around()).await;
         (leased.drill.clone(), timeline)
@@ -126,6 +121,7 @@ impl SimulatedStack {
             steady_within: STEADY_WITHIN,
             watch_until: WatchedUntil::default(),
             hold_to_deadline: false,
+            under_way: None,
             progress: &self.progress,
             cancel: &self.cancel,
         }

@@ -9,10 +9,16 @@ use crate::model::DrillReport;
 use crate::sinks::phrases::alert_times;
 use alertdrill_core::{ExpressionHistory, Outcome};
 
+/// How a drill stands that has not ended.
+pub(super) const RUNNING: &str = "running";
+/// How a drill stands that will never end.
+pub(super) const BROKEN_OFF: &str = "unfinished";
+
 /// A drill.
 pub(super) struct DrillRow {
     pub(super) name: String,
-    pub(super) verdict: Outcome,
+    /// Its verdict, or how it stands if it has none yet; a name in the style sheet, too.
+    pub(super) verdict: String,
     /// Whether it is shown with its details at once.
     pub(super) is_open: bool,
     pub(super) lane: String,
@@ -48,7 +54,7 @@ impl DrillRow {
         let latencies = drill.known_latencies();
         Self {
             name: drill.name.clone(),
-            verdict: drill.verdict,
+            verdict: drill.verdict.to_string(),
             is_open: !matches!(drill.verdict, Outcome::Pass | Outcome::Skipped),
             lane: drill.lane.clone().unwrap_or_default(),
             kind,
@@ -66,6 +72,17 @@ impl DrillRow {
             panels: drill.panels.join(", "),
             latencies: latencies.iter().map(LatencyBars::of).collect(),
             graphs: all.iter().map(|one| Graph::of(one, drill, time)).collect(),
+        }
+    }
+}
+
+impl DrillRow {
+    /// A drill that has begun and not ended.
+    pub(super) fn unended(drill: &DrillReport, is_going_on: bool, time: RunTime) -> Self {
+        Self {
+            verdict: if is_going_on { RUNNING } else { BROKEN_OFF }.to_owned(),
+            is_open: true,
+            ..Self::of(drill, &[], time)
         }
     }
 }

@@ -1,9 +1,12 @@
 //! The top of the page: what one wants to know first.
 
 use super::detection::{Detection, known_as};
+use super::drill_row::{BROKEN_OFF, RUNNING};
 use super::time_text::{between, duration};
-use crate::model::{DrillReport, Latency, Report, Trend};
+use crate::model::{DrillReport, Latency, Report, Rest, Trend};
 use alertdrill_core::Outcome;
+
+const SKIPPED: &str = "skipped";
 
 /// The top of the page.
 pub(super) struct Head {
@@ -19,9 +22,9 @@ pub(super) struct Head {
     pub(super) not_slower: &'static str,
 }
 
-/// How many drills came to a verdict; also the filter that shows them alone.
+/// How many drills came to a verdict, or stand elsewhere; also the filter that shows them alone.
 pub(super) struct Count {
-    pub(super) verdict: Outcome,
+    pub(super) verdict: String,
     pub(super) drills: usize,
     pub(super) words: &'static str,
 }
@@ -38,11 +41,18 @@ pub(super) struct Slowest {
 }
 
 impl Head {
-    pub(super) fn of(report: &Report) -> Self {
+    pub(super) fn of(report: &Report, rest: Option<&Rest>) -> Self {
         let coverage = &report.coverage;
         let some = |count: usize, what: &str| (count > 0).then(|| format!("{count} {what}"));
         let unproven = [
-            some(coverage.missing.len(), "not proven"),
+            some(
+                coverage.missing.len(),
+                if rest.is_some() {
+                    "not proven so far"
+                } else {
+                    "not proven"
+                },
+            ),
             some(coverage.waived.len(), "waived"),
         ];
         let unproven: Vec<_> = unproven.into_iter().flatten().collect();
@@ -52,8 +62,15 @@ impl Head {
             trends.any(|trend| trend.usual_s.is_some())
         };
         Self {
-            counts: counts(report),
-            proven: format!("{} of {}", coverage.fired.len(), coverage.rules),
+            counts: match rest {
+                Some(rest) => counts_so_far(report, rest),
+                None => counts(report),
+            },
+            proven: match (rest, coverage.rules) {
+                // Only a drill that has ended tells of the rules.
+                (Some(_), 0) => "none yet:".to_owned(),
+                (_, rules) => format!("{} of {rules}", coverage.fired.len()),
+            },
             unproven: unproven.join(", "),
             slowest: slowest(report),
             slower: report.drills.iter().flat_map(slower).collect(),
@@ -71,7 +88,7 @@ fn counts(report: &Report) -> Vec<Count> {
         let drills = report.drills.iter();
         let drills = drills.filter(|drill| drill.verdict == verdict);
         Count {
-            verdict,
+            verdict: verdict.to_string(),
             drills: drills.count(),
             words,
         }
@@ -80,13 +97,36 @@ fn counts(report: &Report) -> Vec<Count> {
         (Outcome::Pass, "passed"),
         (Outcome::Fail, "failed"),
         (Outcome::Error, "could not be tested"),
-        (Outcome::Skipped, "skipped"),
+        (Outcome::Skipped, SKIPPED),
     ];
     let counts = counts.map(count).into_iter();
     // Whether anything was skipped is asked only where something was.
     counts
-        .filter(|count| count.drills > 0 || count.verdict != Outcome::Skipped)
+        .filter(|count| count.drills > 0 || count.words != SKIPPED)
         .collect()
+}
+
+/// The same of a run that has not ended; what runs is counted, too. What waits has no row to show.
+fn counts_so_far(report: &Report, rest: &Rest) -> Vec<Count> {
+    let mut counts = counts(report);
+    for count in &mut counts {
+        count.words = match count.words {
+            "passed" => "passed so far",
+            "failed" => "failed so far",
+            words => words,
+        };
+    }
+    let (verdict, words) = if rest.is_going_on {
+        (RUNNING, "running")
+    } else {
+        (BROKEN_OFF, "never ended")
+    };
+    counts.push(Count {
+        verdict: verdict.to_owned(),
+        drills: rest.running.len(),
+        words,
+    });
+    counts
 }
 
 fn slowest(report: &Report) -> Option<Slowest> {
@@ -143,7 +183,7 @@ mod tests {
             ..slow.clone()
         };
         drill.latencies[0].trends = vec![slow, usual];
-        let head = Head::of(&report);
+        let head = Head::of(&report, None);
         insta::assert_snapshot!(
             folded(&head.slower.join("\n")),
             @r"
@@ -163,7 +203,7 @@ mod tests {
         let mut quick = report.drills[0].clone();
         quick.alerts[0].time_to_fire_s = Some(3.0);
         report.drills.push(quick);
-        let head = Head::of(&report);
+        let head = Head::of(&report, None);
         let counts: Vec<_> = head
             .counts
             .iter()

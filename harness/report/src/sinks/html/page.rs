@@ -15,7 +15,7 @@ use super::plot::{Number, in_page};
 use super::run_time::RunTime;
 use super::states::{StateRow, said_once, state_rows, states_of};
 use super::time_text::{clock, day_and_clock, duration};
-use crate::model::{Receivers, Report};
+use crate::model::{DrillReport, Receivers, Report, Rest};
 use crate::sinks::phrases::facts_to_repeat;
 use alertdrill_core::{ExpressionHistory, PanelRecord};
 
@@ -36,6 +36,8 @@ pub(in crate::sinks) struct Evidence {
     pub(in crate::sinks) expressions: BTreeMap<String, Vec<ExpressionHistory>>,
     /// Who was told.
     pub(in crate::sinks) receivers: Receivers,
+    /// The drills that have not ended; `None` if the run has.
+    pub(in crate::sinks) rest: Option<Rest>,
 }
 
 /// The page of `report`, with what the run's folder holds beside it.
@@ -51,6 +53,7 @@ pub(in crate::sinks) fn html_page(report: &Report, evidence: &Evidence) -> askam
 struct Page<'a> {
     report: &'a Report,
     head: Head,
+    so_far: Option<SoFar>,
     begun: String,
     lasted: String,
     start_up: StartUp,
@@ -65,6 +68,18 @@ struct Page<'a> {
     until_s: f64,
     uplot_script: String,
     uplot_style: &'static str,
+}
+
+/// How far a run is that has not ended.
+struct SoFar {
+    /// `3 of 34 drills`.
+    drills: String,
+    /// That it has not ended.
+    text: String,
+    /// What to do, and what that does.
+    command: [&'static str; 2],
+    /// What the drills without a row are called, and their names.
+    waiting: Option<(&'static str, String)>,
 }
 
 /// What was before the first fault.
@@ -88,29 +103,42 @@ type FaultData = (Number, Number, String);
 impl<'a> Page<'a> {
     fn of(report: &'a Report, evidence: &Evidence) -> Self {
         let run = &report.run.info;
-        let time = RunTime::of(report);
+        let rest = evidence.rest.as_ref();
+        let running = rest.map_or(&[][..], |rest| &rest.running);
+        let time = RunTime::with(report, running);
         let (states, charts) = evidence
             .panels
             .as_ref()
             .map_or_else(Default::default, |record| panels(record, report, time));
         Self {
             report,
-            head: Head::of(report),
+            head: Head::of(report, rest),
+            so_far: rest.map(|rest| SoFar::of(report, rest)),
             begun: day_and_clock(run.started_at),
             lasted: duration(report.run.wall_s),
             start_up: StartUp::of(report, time),
             alerts: alert_rows(report, &evidence.receivers),
-            rows: rows(report, &evidence.expressions, time),
+            rows: unended_rows(rest, time)
+                .chain(rows(report, &evidence.expressions, time))
+                .collect(),
             states,
             charts,
             facts_to_repeat: facts_to_repeat(&run.provenance),
-            run_data: run_data(report, time),
+            run_data: run_data(report.drills.iter().chain(running), time),
             until_s: time.until_s,
             // A licence that asks to be with each copy is.
             uplot_script: format!("/*\n{UPLOT_LICENCE}\n*/\n{UPLOT_SCRIPT}"),
             uplot_style: UPLOT_STYLE,
         }
     }
+}
+
+/// What has begun and not ended comes first: it is what one waits for.
+fn unended_rows(rest: Option<&Rest>, time: RunTime) -> impl Iterator<Item = DrillRow> {
+    rest.into_iter().flat_map(move |rest| {
+        let running = rest.running.iter();
+        running.map(move |drill| DrillRow::unended(drill, rest.is_going_on, time))
+    })
 }
 
 fn rows(
@@ -147,8 +175,7 @@ fn panels(record: &PanelRecord, report: &Report, time: RunTime) -> (Vec<StateRow
     (said_once(states), charts)
 }
 
-fn run_data(report: &Report, time: RunTime) -> String {
-    let drills = report.drills.iter();
+fn run_data<'a>(drills: impl Iterator<Item = &'a DrillReport>, time: RunTime) -> String {
     let faults = drills.map(|drill| {
         let faults = fault_bands(drill, time).into_iter();
         let faults = faults.map(|band| (Number(band.from_s), Number(band.until_s), band.title));
@@ -159,6 +186,29 @@ fn run_data(report: &Report, time: RunTime) -> String {
         until: Number(time.until_s),
         faults: faults.collect(),
     })
+}
+
+impl SoFar {
+    fn of(report: &Report, rest: &Rest) -> Self {
+        let ended = report.drills.len();
+        let all = ended + rest.running.len() + rest.waiting.len();
+        let at = clock(rest.as_of);
+        let (text, command, waits) = if rest.is_going_on {
+            let text = format!("This run is going on: the page shows what was known at {at}.");
+            (text, ["alertdrill report", "makes it anew."], "Waiting")
+        } else {
+            let text = format!("This run was broken off: what it saw ends at {at}.");
+            let heals = "mends what may still be broken.";
+            (text, ["alertdrill heal", heals], "Never begun")
+        };
+        let waiting = (!rest.waiting.is_empty()).then(|| (waits, rest.waiting.join(", ")));
+        Self {
+            drills: format!("{ended} of {all} drills so far"),
+            text,
+            command,
+            waiting,
+        }
+    }
 }
 
 impl StartUp {
@@ -180,7 +230,7 @@ impl StartUp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::examples::{example_provenance, example_report, folded};
+    use crate::examples::{at, example_provenance, example_report, folded};
 
     fn page(report: &Report) -> String {
         html_page(report, &Evidence::default()).unwrap()
@@ -214,6 +264,54 @@ mod tests {
         The run began at 05:41:40 UTC, its stack was steady after 0.3 s, and the first
         fault came at 05:41:50 UTC: from that on all times count.
         ");
+    }
+
+    fn rest(is_going_on: bool) -> Rest {
+        let mut running = example_report("okx").drills.remove(0);
+        running.name = "api_slow".to_owned();
+        Rest {
+            is_going_on,
+            as_of: at(150.0),
+            running: vec![running],
+            waiting: vec!["queue_full".to_owned(), "target_lost".to_owned()],
+        }
+    }
+
+    fn page_so_far(is_going_on: bool) -> String {
+        let evidence = Evidence {
+            rest: Some(rest(is_going_on)),
+            ..Evidence::default()
+        };
+        html_page(&example_report("okx"), &evidence).unwrap()
+    }
+
+    #[test]
+    fn page_of_a_run_that_goes_on_says_so_and_shows_what_runs_and_lists_what_waits() {
+        let html = page_so_far(true);
+        for shown in [
+            "1 of 4 drills so far in 3 min 20 s",
+            "This run is going on: the page shows what was known at 05:44:10 UTC.",
+            "<b>1</b> failed so far",
+            "<b>1</b> running",
+            "<details class=\"drill\" data-verdict=\"running\" data-name=\"api_slow\" open>",
+            "<b>Waiting:</b> queue_full, target_lost",
+        ] {
+            assert!(html.contains(shown), "{shown}");
+        }
+        assert!(!page(&example_report("okx")).contains("so far"));
+    }
+
+    #[test]
+    fn page_of_a_run_that_was_killed_says_what_never_ended_and_what_never_began() {
+        let html = page_so_far(false);
+        for shown in [
+            "This run was broken off: what it saw ends at 05:44:10 UTC.",
+            "<b>1</b> never ended",
+            "data-verdict=\"unfinished\" data-name=\"api_slow\"",
+            "<b>Never begun:</b> queue_full, target_lost",
+        ] {
+            assert!(html.contains(shown), "{shown}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The time of a run as the page counts it: in seconds after its first fault.
 
-use crate::model::Report;
+use crate::model::{DrillReport, Report};
 use alertdrill_core::UtcInstant;
 
 /// The time of a run.
@@ -14,9 +14,16 @@ pub(super) struct RunTime {
 }
 
 impl RunTime {
+    #[cfg(test)]
     pub(super) fn of(report: &Report) -> Self {
+        Self::with(report, &[])
+    }
+
+    /// Of a run of which there are drills `running`, too.
+    pub(super) fn with(report: &Report, running: &[DrillReport]) -> Self {
         let run = &report.run.info;
-        let faults = report.drills.iter().flat_map(|drill| &drill.faults);
+        let drills = report.drills.iter().chain(running);
+        let faults = drills.flat_map(|drill| &drill.faults);
         let zero = faults.map(|fault| fault.injected_at).min();
         let zero = zero.unwrap_or(run.started_at);
         Self {

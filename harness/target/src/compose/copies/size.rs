@@ -30,8 +30,8 @@ pub(super) fn require_at_most(copies: &[Copy], folder: &Path, max_bytes: u64) ->
         return Ok(());
     }
     let (bytes, largest) = largest;
-    Err(Error::BadDescription {
-        what: "what the project mounts of its own folder".to_owned(),
+    Err(Error::Refused {
+        attempted: "copy what the project mounts of its own folder".to_owned(),
         reason: format!(
             "{} MiB would be copied, of which {} hold {} MiB, and {} MiB is the most that is; \
              mount a smaller folder, mount it read-only if nothing writes to it, or start the \

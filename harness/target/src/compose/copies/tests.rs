@@ -234,7 +234,7 @@ fn too_much_is_refused_before_anything_is_copied() {
     let copies = [theirs.of("small"), theirs.of("data")];
     let refused = theirs.bring(&copies).unwrap_err().to_string();
     let shown = refused.replace(&theirs.root().display().to_string(), "/shop");
-    insta::assert_snapshot!(shown, @"failed to read what the project mounts of its own folder: 4 MiB would be copied, of which /shop/data hold 3 MiB, and 1 MiB is the most that is; mount a smaller folder, mount it read-only if nothing writes to it, or start the project yourself and attach to it: `attach` in alertdrill.yml");
+    insta::assert_snapshot!(shown, @"failed to copy what the project mounts of its own folder: 4 MiB would be copied, of which /shop/data hold 3 MiB, and 1 MiB is the most that is; mount a smaller folder, mount it read-only if nothing writes to it, or start the project yourself and attach to it: `attach` in alertdrill.yml");
     assert!(!theirs.copies().exists());
 }
 
