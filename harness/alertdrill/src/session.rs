@@ -185,7 +185,10 @@ impl Session {
         cancel: &CancellationToken,
     ) -> DrillRecord {
         let settings = self.stack.project().settings();
-        let in_the_way = |drill: &Drill| self.neighbourhood.in_the_way_of(drill);
+        // Without them nothing is told. If they cannot be read, the drill says so below.
+        let told_by = servers::routes(&self.stack, &*self.notifier).await;
+        let told_by = told_by.ok().flatten();
+        let in_the_way = |drill: &Drill| self.neighbourhood.in_the_way_of(drill, told_by.as_ref());
         let taken = self
             .leases
             .take(drill, settings, ticket, in_the_way, cancel);

@@ -6,7 +6,8 @@
 
 use std::path::Path;
 
-use alertdrill_core::{Drill, Neighbour, Result, UtcInstant, share_an_alert};
+use alertdrill_core::schedule::hinders;
+use alertdrill_core::{Drill, Neighbour, Result, Routes, UtcInstant};
 use alertdrill_target::{Entry, Register};
 
 /// The drills of one stack.
@@ -77,19 +78,17 @@ impl Neighbourhood {
         Ok(neighbours)
     }
 
-    /// The drills that still run and answer for an alert that `drill` answers for too: neither
-    /// could tell whose it is.
+    /// The drills that still run and [hinder](hinders) `drill`, whose alerts are told by `routes`.
     ///
     /// # Errors
     /// [`alertdrill_core::Error::File`] or [`alertdrill_core::Error::BadDescription`].
-    pub fn in_the_way_of(&self, drill: &Drill) -> Result<Vec<String>> {
-        let claims = drill.claims();
+    pub fn in_the_way_of(&self, drill: &Drill, routes: Option<&Routes>) -> Result<Vec<String>> {
         let snapshot = self.drills.snapshot()?;
         let is_running =
             |entry: &&Entry<Neighbour>| entry.is_current && entry.value.until.is_none();
         let running = snapshot.entries.iter().filter(is_running);
         let running = running.map(|entry| &entry.value);
-        let in_the_way = running.filter(|other| share_an_alert(&claims, &other.claims));
+        let in_the_way = running.filter(|other| hinders(drill, &other.claims, routes));
         Ok(in_the_way.map(|other| other.drill.clone()).collect())
     }
 }
@@ -150,7 +149,7 @@ mod tests {
         let has_room_for = |exchange| {
             Neighbourhood::in_folder(folder.path())
                 .unwrap()
-                .in_the_way_of(&drill("next", exchange))
+                .in_the_way_of(&drill("next", exchange), None)
                 .unwrap()
                 .is_empty()
         };

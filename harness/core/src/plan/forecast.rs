@@ -22,6 +22,7 @@ const PACE: [f64; 2] = [0.25, 4.0];
 pub struct Forecast {
     drills: Vec<TimedDrill>,
     settings: Settings,
+    routes: Option<Routes>,
 }
 
 /// How far a drill is, if it does not wait.
@@ -69,6 +70,7 @@ impl Forecast {
         Self {
             drills: timed.collect(),
             settings: settings.clone(),
+            routes: routes.cloned(),
         }
     }
 
@@ -94,7 +96,7 @@ impl Forecast {
                 Some(Standing::Ended { .. }) => {}
             }
         }
-        time_left(&underway, &waiting, &self.settings).ok()
+        time_left(&underway, &waiting, &self.settings, self.routes.as_ref()).ok()
     }
 
     /// How much longer drills take than planned.

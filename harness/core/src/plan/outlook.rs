@@ -52,8 +52,8 @@ impl Outlook {
         let shortest = timed(|planned| [planned.mended_after.at_least, planned.lasts.at_least]);
         let longest = timed(|planned| [planned.mended_after.at_most, planned.lasts.at_most]);
         Ok(Self {
-            at_best: simulate(&shortest, settings)?,
-            at_worst: simulate(&longest, settings)?,
+            at_best: simulate(&shortest, settings, routes)?,
+            at_worst: simulate(&longest, settings, routes)?,
             drills,
         })
     }

@@ -1,6 +1,7 @@
 //! Alertmanager's configuration: which receivers are told of an alert, how soon, and what keeps
 //! them from being told.
 
+mod grouping;
 mod inhibition;
 mod matcher;
 mod receiver;

@@ -10,5 +10,5 @@ pub use holdings::{
     Holdings, all_conditions, conditions_for, disturbed_by, held_exclusively, holdings_of,
 };
 pub use places::{Place, places};
-pub use simulation::{Slot, TimedDrill, Underway, simulate, time_left};
+pub use simulation::{Slot, TimedDrill, Underway, hinders, simulate, time_left};
 pub use turn::{InLine, LineState};

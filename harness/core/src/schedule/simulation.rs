@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::turn::{InLine, LineState, excludes};
 use super::{Holdings, Place, holdings_of, places};
-use crate::{Drill, Error, LeaseMode, Result, Settings, UtcInstant, share_an_alert};
+use crate::{Claim, Drill, Error, LeaseMode, Result, Routes, Settings, UtcInstant, share_an_alert};
 
 /// When a drill ends that was expected to have ended.
 const AT_ANY_MOMENT: Duration = Duration::from_secs(10);
@@ -52,13 +52,26 @@ pub struct Underway {
     pub taken: Duration,
 }
 
-/// When each of `drills` would run, in the order of their starts.
+/// Whether `drill` does not run at once with one that answers for `others`: neither could tell whose
+/// alert it is, or its own would be told late for the sake of the other's.
+#[must_use]
+pub fn hinders(drill: &Drill, others: &[Claim], routes: Option<&Routes>) -> bool {
+    share_an_alert(&drill.claims(), others)
+        || routes.is_some_and(|routes| routes.told_late_beside(&drill.expect, others))
+}
+
+/// When each of `drills` would run, in the order of their starts, if their alerts are told by
+/// `routes`.
 ///
 /// # Errors
 /// [`Error::BadDescription`] of a drill that needs what the stack does not have, or breaks what it
 /// holds no lease on; [`Error::Refused`] of one that could never begin.
-pub fn simulate(drills: &[TimedDrill], settings: &Settings) -> Result<Vec<Slot>> {
-    run_on(&mut Simulation::begun(&[], drills, settings)?)
+pub fn simulate(
+    drills: &[TimedDrill],
+    settings: &Settings,
+    routes: Option<&Routes>,
+) -> Result<Vec<Slot>> {
+    run_on(&mut Simulation::begun(&[], drills, settings, routes)?)
 }
 
 /// How long it takes until the last of the drills `underway`, and of those that are `waiting`, has
@@ -70,8 +83,9 @@ pub fn time_left(
     underway: &[Underway],
     waiting: &[TimedDrill],
     settings: &Settings,
+    routes: Option<&Routes>,
 ) -> Result<Duration> {
-    let mut simulation = Simulation::begun(underway, waiting, settings)?;
+    let mut simulation = Simulation::begun(underway, waiting, settings, routes)?;
     let now = simulation.now;
     let running = simulation.running.iter().map(Running::ends_at);
     let last = running.max().unwrap_or(now);
@@ -106,6 +120,7 @@ fn run_on(simulation: &mut Simulation<'_>) -> Result<Vec<Slot>> {
 
 struct Simulation<'a> {
     settings: &'a Settings,
+    routes: Option<&'a Routes>,
     now: Duration,
     waiting: Vec<(&'a TimedDrill, Vec<Place>)>,
     running: Vec<Running<'a>>,
@@ -128,6 +143,7 @@ impl<'a> Simulation<'a> {
         underway: &'a [Underway],
         waiting: &'a [TimedDrill],
         settings: &'a Settings,
+        routes: Option<&'a Routes>,
     ) -> Result<Self> {
         let now = underway.iter().map(|drill| drill.taken).max();
         let now = now.unwrap_or_default();
@@ -237,15 +253,16 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// As in a run, two drills that answer for the same alert do not run at once.
+    /// As in a run, two drills that answer for the same alert do not run at once, and neither do
+    /// those whose alerts would keep each other's message waiting.
     fn has_room_for(&self, place: &Place) -> bool {
         self.in_the_way_of(place).next().is_none()
     }
 
     fn in_the_way_of(&self, place: &Place) -> impl Iterator<Item = String> {
-        let claims = place.drill.claims();
         let running = self.running.iter().map(|running| &running.place.drill);
-        let in_the_way = running.filter(move |theirs| share_an_alert(&claims, &theirs.claims()));
+        let in_the_way =
+            running.filter(move |theirs| hinders(&place.drill, &theirs.claims(), self.routes));
         in_the_way.map(|drill| drill.name.clone())
     }
 

@@ -267,7 +267,7 @@ impl Containers {
 
 /// What each container is called here: its service, with its number where the service has several.
 fn names_of(containers: &[ContainerSummary]) -> Vec<String> {
-    let named = containers.iter().filter_map(|container| {
+    let called = containers.iter().filter_map(|container| {
         let service = label(container, SERVICE_LABEL)?;
         let runs_it = |other: &&ContainerSummary| label(other, SERVICE_LABEL) == Some(service);
         if containers.iter().filter(runs_it).count() < 2 {
@@ -275,7 +275,7 @@ fn names_of(containers: &[ContainerSummary]) -> Vec<String> {
         }
         Some(format!("{service}#{}", label(container, NUMBER_LABEL)?))
     });
-    let mut names: Vec<_> = named.collect();
+    let mut names: Vec<_> = called.collect();
     names.sort();
     names
 }

@@ -25,7 +25,7 @@ fn on_lane(name: &str, mended_after_s: u64, lasts_s: u64) -> TimedDrill {
 type Simulated = (String, Option<String>, u64, u64);
 
 fn simulated(drills: &[TimedDrill]) -> Vec<Simulated> {
-    let slots = simulate(drills, &Settings::example()).unwrap();
+    let slots = simulate(drills, &Settings::example(), None).unwrap();
     let seconds = |slot: &Slot| (slot.from.as_secs(), slot.until.as_secs());
     let simulated = slots.into_iter().map(|slot| {
         let (from_s, until_s) = seconds(&slot);
@@ -86,7 +86,7 @@ fn underway(timed: TimedDrill, lane: Option<&str>, taken_s: u64) -> Underway {
 }
 
 fn left_s(underway: &[Underway], waiting: &[TimedDrill]) -> u64 {
-    let left = time_left(underway, waiting, &Settings::example());
+    let left = time_left(underway, waiting, &Settings::example(), None);
     left.unwrap().as_secs()
 }
 
@@ -143,7 +143,7 @@ proptest::proptest! {
         let drills: Vec<_> = plan.map(|(number, (on, mended_after_s, more_s))| {
             numbered(number, on, mended_after_s, mended_after_s + more_s)
         }).collect();
-        let slots = simulate(&drills, &Settings::example()).unwrap();
+        let slots = simulate(&drills, &Settings::example(), None).unwrap();
         let is_of = |timed: &&TimedDrill, slot: &Slot| timed.drill.name == slot.drill;
         let lasts = |slot: &Slot| drills.iter().find(|timed| is_of(timed, slot)).unwrap();
         let names: BTreeSet<_> = slots.iter().map(|slot| &slot.drill).collect();
@@ -156,7 +156,7 @@ proptest::proptest! {
             proptest::prop_assert!(next.is_none_or(|next| next.from >= mended_at));
         }
         let end = slots.iter().map(|slot| slot.until).max().unwrap();
-        let left = time_left(&[], &drills, &Settings::example()).unwrap();
+        let left = time_left(&[], &drills, &Settings::example(), None).unwrap();
         proptest::prop_assert_eq!(left, end);
         let one_by_one: Duration = drills.iter().map(|timed| timed.lasts).sum();
         proptest::prop_assert!(end <= one_by_one);
