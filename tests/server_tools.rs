@@ -14,8 +14,7 @@ pub(crate) fn run(
     arguments: &[&str],
 ) -> (bool, String) {
     images::build();
-    let image = std::env::var(format!("{}_IMAGE", server.to_uppercase()))
-        .unwrap_or_else(|_| format!("alertdrill/{server}"));
+    let image = format!("alertdrill/{server}");
     let mut docker = Command::new("docker");
     docker.args(["run", "--rm", "--network", "none", "--entrypoint", tool]);
     for (folder, name) in folders {
