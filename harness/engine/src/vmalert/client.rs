@@ -21,9 +21,23 @@ pub struct VmAlert {
     api: Api,
     pub(super) samples: Prometheus,
     pub(super) offsets: QueryOffsets,
-    /// Per id of a group, how far before its evaluations it looks.
-    measured: Arc<Mutex<BTreeMap<String, Duration>>>,
+    measured: Arc<Mutex<Measured>>,
 }
+
+/// What was measured of the groups that are loaded.
+#[derive(Debug, Default)]
+struct Measured {
+    /// What was exposed of when they were loaded: with that, the times of their evaluations change.
+    loaded: Vec<String>,
+    /// Per id of a group, how far before its evaluations it looks.
+    offsets: BTreeMap<String, Duration>,
+}
+
+/// Since when vmalert runs, and when it has loaded its rules last.
+const LOADED_AT: [&str; 2] = [
+    "process_start_time_seconds",
+    "vmalert_config_last_reload_success_timestamp_seconds",
+];
 
 /// What vmalert has loaded, and what it says of it now.
 pub(super) struct Loaded {
@@ -126,16 +140,18 @@ impl VmAlert {
         let ids = [("group_id", group), ("rule_id", rule)];
         let history: RuleHistory = self.api.get("/api/v1/rule", &ids).await?;
         let mut measured = self.measured();
-        let known = measured.get(group).copied();
+        let known = measured.offsets.get(group).copied();
         let offset = delays.offset(&history.updates, interval, known);
         if history.updates.iter().any(|it| it.at > UtcInstant::EPOCH) {
-            measured.insert(group.to_owned(), offset);
+            measured.offsets.insert(group.to_owned(), offset);
         }
         Ok(offset)
     }
 
     async fn delays(&self) -> Result<Delays> {
-        let flags = Flags::of(&self.api.text("/metrics").await?);
+        let exposed = self.api.text("/metrics").await?;
+        self.forget_if_loaded_anew(&exposed);
+        let flags = Flags::of(&exposed);
         if !flags.is_set("remoteWrite.url") {
             return Err(Error::BadAnswer {
                 attempted: self.api.attempt("its flags"),
@@ -147,7 +163,20 @@ impl VmAlert {
         Delays::of(&flags, &Flags::of(&self.samples.exposed_metrics().await?))
     }
 
-    fn measured(&self) -> MutexGuard<'_, BTreeMap<String, Duration>> {
+    fn forget_if_loaded_anew(&self, exposed: &str) {
+        let lines = exposed.lines();
+        let loaded = lines.filter(|line| LOADED_AT.iter().any(|name| line.starts_with(name)));
+        let loaded: Vec<_> = loaded.map(str::to_owned).collect();
+        let mut measured = self.measured();
+        if measured.loaded != loaded {
+            *measured = Measured {
+                loaded,
+                offsets: BTreeMap::new(),
+            };
+        }
+    }
+
+    fn measured(&self) -> MutexGuard<'_, Measured> {
         self.measured.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

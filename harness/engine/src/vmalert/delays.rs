@@ -15,6 +15,9 @@ const SHOWN_WITHIN: Duration = Duration::from_secs(4);
 /// (`pendingItemsFlushInterval` in `lib/mergeset/table.go`).
 const NEW_SERIES_SHOWN_WITHIN: Duration = Duration::from_secs(1);
 
+/// What is measured may be so much off: a request takes its time.
+const TOLERATED: Duration = Duration::from_millis(100);
+
 /// How far behind they are, whichever group it is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Delays {
@@ -52,8 +55,8 @@ impl Delays {
     }
 
     /// How far before its evaluations a group with this interval looks. `updates` are its latest
-    /// ones, and `known` is what they have been known to be: the time that a request takes is no
-    /// reason to change it, a reload or a restart is.
+    /// ones, and `known` is what was measured since it was loaded. An evaluation that begins late,
+    /// on a busy machine, makes that no longer: the group is to be evaluated when it always was.
     pub(super) fn offset(
         self,
         updates: &[Update],
@@ -64,10 +67,12 @@ impl Delays {
             .iter()
             .filter(|update| update.at > UtcInstant::EPOCH)
             .map(|update| update.time.time_since(update.at));
-        let Some(measured) = offsets.min() else {
-            return self.unmeasured + interval;
-        };
-        let is_the_same = |known: &Duration| known.abs_diff(measured) < interval / 4;
-        known.filter(is_the_same).unwrap_or(measured)
+        let measured = offsets.min();
+        match (known, measured) {
+            (None, None) => self.unmeasured + interval,
+            (Some(known), Some(measured)) if measured + TOLERATED < known => measured,
+            (Some(known), _) => known,
+            (None, Some(measured)) => measured,
+        }
     }
 }

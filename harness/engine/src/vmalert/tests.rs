@@ -183,7 +183,7 @@ fn update(time: &str, at: &str) -> Update {
 }
 
 #[test]
-fn offset_stays_as_it_is_known_until_the_evaluations_shift() {
+fn evaluation_that_begins_late_changes_nothing_of_how_far_a_group_looks_back() {
     let delays = Delays::of(&Flags::of(VMALERT), &Flags::of(VICTORIA_METRICS)).unwrap();
     let interval = Duration::from_secs(2);
     let first = [
@@ -192,13 +192,38 @@ fn offset_stays_as_it_is_known_until_the_evaluations_shift() {
     ];
     let measured = delays.offset(&first, interval, None);
     assert_eq!(measured, Duration::from_millis(3_794));
-    let slower = [update("2026-11-27T20:05:35.814Z", "2026-11-27T20:05:32Z")];
-    assert_eq!(delays.offset(&slower, interval, Some(measured)), measured);
-    let restarted = [update("2026-11-27T20:06:35.010Z", "2026-11-27T20:06:32Z")];
-    let anew = delays.offset(&restarted, interval, Some(measured));
-    assert_eq!(anew, Duration::from_millis(3_010));
+    let late = [update("2026-11-27T20:05:37.910Z", "2026-11-27T20:05:32Z")];
+    assert_eq!(delays.offset(&late, interval, Some(measured)), measured);
+    let was_late = Some(Duration::from_millis(4_500));
+    assert_eq!(delays.offset(&first, interval, was_late), measured);
     let none_yet = delays.offset(&[], interval, None);
     assert_eq!(none_yet, Duration::from_secs(2 + 2));
+}
+
+#[tokio::test]
+async fn rules_that_are_loaded_anew_are_measured_anew() {
+    let (vmalert, _samples, engine) = servers(NO_SAMPLES).await;
+    let offset = async || {
+        engine.evaluations().await.unwrap();
+        engine.offsets.longest()
+    };
+    assert_eq!(offset().await, Duration::from_millis(3_794));
+    let later = include_str!("recorded/history_availability.json").replace("33.804", "33.999");
+    let later = later
+        .replace("31.794", "31.999")
+        .replace("29.796", "29.999");
+    for (start, expected_ms) in [("1795809700", 3_794), ("1795809990", 3_999)] {
+        vmalert.reset().await;
+        let exposed = format!("{VMALERT}process_start_time_seconds {start}\n");
+        answers(&vmalert, "/metrics", &exposed).await;
+        answers(&vmalert, "/api/v1/rules", RULES).await;
+        let history = match expected_ms {
+            3_999 => later.as_str(),
+            _ => include_str!("recorded/history_availability.json"),
+        };
+        answers(&vmalert, "/api/v1/rule", history).await;
+        assert_eq!(offset().await, Duration::from_millis(expected_ms));
+    }
 }
 
 #[test]
