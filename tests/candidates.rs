@@ -27,7 +27,7 @@ x-alertdrill:
   rule_tests: [tests/rules.test.yml]
   receivers: {critical: pager}
 services:
-  prometheus: {image: alertdrill/prometheus, network_mode: none}
+  prometheus: {image: alertdrill/prometheus-2, network_mode: none}
   alertmanager: {image: alertdrill/alertmanager, network_mode: none}
 ";
 const PROMETHEUS: &str = "

@@ -156,7 +156,7 @@ x-alertdrill:
   kafka: \"127.0.0.1:${{BROKER_PORT:-1}}\"
   steady_state: []
 services:
-  prometheus: {{image: alertdrill/prometheus, entrypoint: [sleep, \"60\"]}}
+  prometheus: {{image: alertdrill/prometheus-2, entrypoint: [sleep, \"60\"]}}
   subject:
 {service}"
         ),

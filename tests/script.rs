@@ -100,6 +100,7 @@ fn each_command_is_handed_over_to_its_program_with_its_arguments() {
         (&["watch"], "alertdrill"),
         (&["mutate"], "alertdrill"),
         (&["record", "a folder"], "alertdrill"),
+        (&["engines"], "alertdrill-workbench"),
         (&["truth"], "alertdrill-workbench"),
         (&["torture"], "alertdrill-workbench"),
     ] {

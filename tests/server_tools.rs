@@ -14,8 +14,13 @@ pub(crate) fn run(
     arguments: &[&str],
 ) -> (bool, String) {
     images::build();
-    let image = std::env::var(format!("{}_IMAGE", server.to_uppercase()))
-        .unwrap_or_else(|_| format!("alertdrill/{server}"));
+    let image = match server {
+        "prometheus" => {
+            let major = std::env::var("PROMETHEUS_MAJOR").unwrap_or_else(|_| "2".to_owned());
+            format!("alertdrill/prometheus-{major}")
+        }
+        _ => format!("alertdrill/{server}"),
+    };
     let mut docker = Command::new("docker");
     docker.args(["run", "--rm", "--network", "none", "--entrypoint", tool]);
     for (folder, name) in folders {

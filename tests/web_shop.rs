@@ -202,6 +202,29 @@ fn each_alert_of_the_shop_is_proven() {
     assert!(demoted.said.contains("wrong_receiver"), "{}", demoted.said);
 }
 
+/// As on Prometheus, but that vmalert evaluates, some seconds in the past: what it keeps of its
+/// alerts is seen late, and still neither missed nor taken for an alert that is too late.
+#[test]
+fn alert_that_vmalert_evaluates_is_proven_within_the_window_that_its_flags_make() {
+    let shop = Shop::copied_for("vmalert", Some(WORKER));
+    let files = "docker-compose.yml:docker-compose.vmalert.yml";
+    let run = ended(shop.alertdrill(&["run"]).env("COMPOSE_FILE", files));
+    assert_eq!(run.code, Some(0), "{}", run.said);
+    let (verdicts, report) = shop.verdicts();
+    assert_eq!(verdicts, [("worker_stopped".to_owned(), "pass".to_owned())]);
+    // `for: 10s` is the beginning. The end: 2 s to the scrape, 2 s that this may take, 4 s until
+    // VictoriaMetrics shows it, 2 s to the evaluation.
+    let window = report["drills"][0]["alerts"][0]["window_s"]
+        .as_array()
+        .unwrap();
+    let [earliest, latest] = [0, 1].map(|end| window[end].as_f64().unwrap());
+    assert!(earliest.to_bits() == 10.0_f64.to_bits(), "{window:?}");
+    assert!((20.0..=20.1).contains(&latest), "{window:?}");
+    let versions = &report["run"]["provenance"]["versions"];
+    assert!(versions.get("vmalert").is_some(), "{versions}");
+    shop.nothing_is_left();
+}
+
 #[test]
 fn drill_does_not_pass_by_the_alert_of_another_lane_that_runs_beside_it() {
     let shop = Shop::copied_for(

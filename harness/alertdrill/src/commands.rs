@@ -85,7 +85,11 @@ pub fn up(project: &Path, programs: &Path, progress: &Progress) -> Result<Vec<St
         let stack = session.stack();
         let settings = stack.project().settings();
         let mut lines = Vec::new();
-        let others = [&settings.alertmanager, &settings.notification_sink];
+        let others = [
+            &settings.rule_engine,
+            &settings.alertmanager,
+            &settings.notification_sink,
+        ];
         let others = others.into_iter().flatten();
         for endpoint in [&settings.prometheus].into_iter().chain(others) {
             let address = stack.containers().address_of(endpoint).await?;

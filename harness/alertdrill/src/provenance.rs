@@ -66,8 +66,10 @@ fn git(root: &Path, arguments: &[&str]) -> Option<String> {
 }
 
 async fn versions_of(stack: &Stack, notifier: &dyn Notifier) -> BTreeMap<String, String> {
+    let (prometheus, vmalert) = rule_engine_versions(stack).await.unwrap_or_default();
     let asked = [
-        ("prometheus", prometheus_version(stack).await.ok()),
+        ("prometheus", prometheus),
+        ("vmalert", vmalert),
         ("alertmanager", notifier.version().await.ok().flatten()),
     ];
     let answered = asked
@@ -80,8 +82,17 @@ async fn versions_of(stack: &Stack, notifier: &dyn Notifier) -> BTreeMap<String,
         .collect()
 }
 
-async fn prometheus_version(stack: &Stack) -> Result<String> {
-    servers::prometheus(stack).await?.version().await
+/// The version of Prometheus, or of the vmalert in its place. VictoriaMetrics names a Prometheus's
+/// in place of its own.
+async fn rule_engine_versions(stack: &Stack) -> Result<(Option<String>, Option<String>)> {
+    let prometheus = servers::prometheus(stack).await?;
+    match servers::vmalert(stack, &prometheus).await? {
+        None => Ok((Some(prometheus.version().await?), None)),
+        Some(vmalert) => {
+            let version = vmalert.version().await?;
+            Ok((None, Some(version.unwrap_or_else(|| "untold".to_owned()))))
+        }
+    }
 }
 
 fn set_variables<T: AsRef<OsStr>>(value: impl Fn(&str) -> Option<T>) -> BTreeMap<String, String> {

@@ -9,7 +9,7 @@ use alertdrill_core::{
 };
 use alertdrill_engine::{
     Alertmanager, AlertmanagerAlone, AlertmanagerWithSink, Grafana, Locate, NobodyIsTold,
-    NotificationSink, Notifier, Prometheus, RuleEngine as _, WrittenOffsets,
+    NotificationSink, Notifier, Prometheus, RuleEngine, VmAlert, WrittenOffsets,
 };
 use alertdrill_target::compose::{Containers, Project, ServerAddresses, Stack};
 use futures_util::FutureExt as _;
@@ -34,15 +34,45 @@ pub fn site_of(project: &Project, containers: &Containers) -> Site {
     }
 }
 
-/// A client of the stack's Prometheus.
+/// A client of the stack's Prometheus, or of the VictoriaMetrics in its place.
 ///
 /// # Errors
 /// As [`Containers::address`].
 pub async fn prometheus(stack: &Stack) -> Result<Prometheus> {
-    let endpoint = &stack.project().settings().prometheus;
+    let settings = stack.project().settings();
+    let endpoint = &settings.prometheus;
     let address = stack.address(endpoint).await?;
+    if settings.rule_engine.is_some() {
+        let samples = Prometheus::victoria_metrics(&address);
+        return Ok(samples.found_by(locate(stack, endpoint)));
+    }
     let prometheus = Prometheus::new(&address).found_by(locate(stack, endpoint));
     Ok(prometheus.with_query_offsets(written_offsets(stack)))
+}
+
+/// A client of the vmalert that evaluates the stack's rules over `samples`; `None` if Prometheus
+/// does.
+///
+/// # Errors
+/// As [`Containers::address`].
+pub async fn vmalert(stack: &Stack, samples: &Prometheus) -> Result<Option<VmAlert>> {
+    let Some(endpoint) = &stack.project().settings().rule_engine else {
+        return Ok(None);
+    };
+    let address = stack.address(endpoint).await?;
+    let vmalert = VmAlert::new(&address, samples.clone());
+    Ok(Some(vmalert.found_by(locate(stack, endpoint))))
+}
+
+/// What evaluates the stack's rules over `samples`.
+///
+/// # Errors
+/// As [`Containers::address`].
+pub async fn rule_engine(stack: &Stack, samples: &Prometheus) -> Result<Arc<dyn RuleEngine>> {
+    Ok(match vmalert(stack, samples).await? {
+        Some(vmalert) => Arc::new(vmalert),
+        None => Arc::new(samples.clone()),
+    })
 }
 
 /// The offsets of the rules that the stack's Prometheus has, read anew each time.
@@ -116,18 +146,25 @@ pub fn reload(servers: ServerAddresses) -> BoxFuture<'static, Result<()>> {
         if let Some(alertmanager) = &servers.alertmanager {
             Alertmanager::new(alertmanager).reload().await?;
         }
-        let prometheus = Prometheus::new(&servers.prometheus);
         let since = UtcInstant::from(Timestamp::now());
-        prometheus.reload().await?;
-        wait_until_evaluated(&prometheus, since).await
+        let Some(vmalert) = &servers.rule_engine else {
+            let prometheus = Prometheus::new(&servers.prometheus);
+            prometheus.reload().await?;
+            return wait_until_evaluated(&prometheus, since).await;
+        };
+        let samples = Prometheus::victoria_metrics(&servers.prometheus);
+        samples.reload().await?;
+        let vmalert = VmAlert::new(vmalert, samples);
+        vmalert.reload().await?;
+        wait_until_evaluated(&vmalert, since).await
     }
     .boxed()
 }
 
-async fn wait_until_evaluated(prometheus: &Prometheus, since: UtcInstant) -> Result<()> {
+async fn wait_until_evaluated(engine: &dyn RuleEngine, since: UtcInstant) -> Result<()> {
     let began = Instant::now();
     loop {
-        let mut rules = prometheus.evaluations().await?.until.into_iter();
+        let mut rules = engine.evaluations().await?.until.into_iter();
         let Some((alert, evaluated)) = rules.find(|(_, it)| it.until < since) else {
             return Ok(());
         };

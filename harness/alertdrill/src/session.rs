@@ -11,7 +11,7 @@ use alertdrill_core::{
     Site, SteadyState, TermDecision, UtcInstant, Verdict, WatchedUntil, routes_of, with_watchdogs,
 };
 use alertdrill_engine::{
-    Notifier, Observer, Prometheus, RuleEngine as _, expression_histories, term_decisions,
+    Notifier, Observer, Prometheus, RuleEngine, expression_histories, term_decisions,
 };
 use alertdrill_progress::Progress;
 use alertdrill_report::{PlannedCoverage, RunFolder};
@@ -40,6 +40,7 @@ const STEADY_WITHIN: Duration = Duration::from_secs(180);
 pub struct Session {
     stack: Stack,
     prometheus: Prometheus,
+    engine: Arc<dyn RuleEngine>,
     observer: Observer,
     notifier: Arc<dyn Notifier>,
     journal: Journal,
@@ -86,11 +87,12 @@ impl Session {
         neighbourhood.forget_the_dead()?;
         line.forget_the_dead()?;
         match reach_steady_state(&stack, &journal, &site, progress, cancel).await {
-            Ok((prometheus, observer, notifier)) => {
+            Ok((prometheus, engine, observer, notifier)) => {
                 let stack_ready_s = now().seconds_since(started_at);
                 Ok(Self {
                     stack,
                     prometheus,
+                    engine,
                     observer,
                     notifier,
                     journal,
@@ -163,7 +165,7 @@ impl Session {
     ) -> Result<SteadyState> {
         let step = progress.step("stack", "waiting for steady state");
         let settings = self.stack.project().settings();
-        let engine = &self.prometheus;
+        let engine = &*self.engine;
         runner::wait_for_all(&self.observer, engine, settings, at_most, step, cancel).await
     }
 
@@ -240,7 +242,7 @@ impl Session {
     ) -> Surroundings<'a> {
         Surroundings {
             site: &self.site,
-            engine: &self.prometheus,
+            engine: &*self.engine,
             observer: &self.observer,
             journal: &self.journal,
             neighbourhood: &self.neighbourhood,
@@ -273,7 +275,7 @@ impl Session {
             return false;
         }
         let rules = &record.timeline.rules;
-        let found = runner::look_closer(&record.drill, rules, &self.prometheus, &self.site).await;
+        let found = runner::look_closer(&record.drill, rules, &*self.engine, &self.site).await;
         record.timeline.evidence = found;
         !record.timeline.evidence.is_empty()
     }
@@ -310,13 +312,13 @@ impl Session {
     /// As [`Prometheus::alerting_rules`], or [`crate::Error::File`].
     pub async fn decide_terms(&self, folder: &RunFolder) -> Result<Vec<TermDecision>> {
         let rules = self.loaded_rules().await?;
-        let terms = term_decisions(&self.prometheus, &rules, &folder.records()?).await;
+        let terms = term_decisions(&*self.engine, &rules, &folder.records()?).await;
         folder.save_terms(terms.clone())?;
         Ok(terms)
     }
 
     async fn loaded_rules(&self) -> Result<Vec<LoadedRule>> {
-        let rules = self.prometheus.alerting_rules(Duration::ZERO).await?;
+        let rules = self.engine.alerting_rules(Duration::ZERO).await?;
         Ok(with_watchdogs(rules, self.stack.project().settings()))
     }
 
@@ -345,7 +347,7 @@ impl Session {
     /// [`crate::Error::File`], [`crate::Error::NoAnswer`] or [`crate::Error::BadAnswer`].
     pub async fn record_expressions(&self, record: &DrillRecord, folder: &RunFolder) -> Result<()> {
         let expressions =
-            expression_histories(&self.prometheus, &record.drill, &record.timeline).await?;
+            expression_histories(&*self.engine, &record.drill, &record.timeline).await?;
         folder.save_expressions(&record.drill.name, expressions)
     }
 
@@ -367,21 +369,22 @@ async fn reach_steady_state(
     site: &Site,
     progress: &Progress,
     cancel: &CancellationToken,
-) -> Result<(Prometheus, Observer, Arc<dyn Notifier>)> {
+) -> Result<(Prometheus, Arc<dyn RuleEngine>, Observer, Arc<dyn Notifier>)> {
     heal(journal, site, progress).await?;
     let prometheus = servers::prometheus(stack).await?;
     let notifier = servers::notifier(stack, Arc::clone(&site.clock)).await?;
     require_the_routes_that_were_mounted(stack, &*notifier).await?;
-    let (engine, clock) = (Arc::new(prometheus.clone()), Arc::clone(&site.clock));
-    let observer = Observer::start(engine, Arc::clone(&notifier), clock);
+    let engine = servers::rule_engine(stack, &prometheus).await?;
+    let clock = Arc::clone(&site.clock);
+    let observer = Observer::start(Arc::clone(&engine), Arc::clone(&notifier), clock);
     if stack.start() == StackStart::Started {
         let step = progress.step("stack", "waiting for steady state");
         let settings = stack.project().settings();
         // What is unsteady after that, the drills say: each waits for itself.
         let at_most = FIRST_STEADY_WITHIN;
-        runner::wait_for_all(&observer, &prometheus, settings, at_most, step, cancel).await?;
+        runner::wait_for_all(&observer, &*engine, settings, at_most, step, cancel).await?;
     }
-    Ok((prometheus, observer, notifier))
+    Ok((prometheus, engine, observer, notifier))
 }
 
 /// That the Alertmanager of a project of others runs with the routes that lead to the sink: with

@@ -59,6 +59,10 @@ impl Written {
         } = Described::read(project)?;
         let drilled = DrilledFiles::of(&root, &settings)?;
         let prometheus = text_file(&drilled.prometheus.path)?;
+        let prometheus = match settings.evaluation_delays {
+            Some(delays) => delays.in_place_of_those_in(&prometheus)?,
+            None => prometheus,
+        };
         let paths: Vec<_> = drilled.rules.iter().map(|file| file.path.clone()).collect();
         let rules = rules_of(&prometheus, &text_files(&paths)?)?;
         let rules = with_watchdogs(rules, &settings);

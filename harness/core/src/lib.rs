@@ -86,9 +86,9 @@ pub use routes::{
     Inhibition, Integration, Matcher, Receiver, Route, Routes, rewritten_labels_of, routes_of,
 };
 pub use rules::{
-    CONDITION_RESOLUTION, Cadence, FieldChange, LoadedRule, Onset, RecordingRule, Recordings,
-    RuleChange, SickRule, Window, changed_rules, fixed_labels, prometheus_duration,
-    query_offsets_of, rule_for, rule_of_severity, rules_of,
+    CONDITION_RESOLUTION, Cadence, EvaluationDelays, FieldChange, LoadedRule, Onset, RecordingRule,
+    Recordings, RuleChange, SickRule, Window, changed_rules, fixed_labels, prometheus_duration,
+    query_offsets_of, rule_for, rule_of_severity, rules_of, whole_intervals,
 };
 pub use settings::Settings;
 pub use span::Span;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Labels, Placement, Promises};
+use crate::{EvaluationDelays, Labels, Placement, Promises};
 
 /// What stands for an alert's name in [`Settings::runbook`].
 pub const ALERT_PLACEHOLDER: &str = "{alert}";
@@ -14,8 +14,15 @@ pub const ALERT_PLACEHOLDER: &str = "{alert}";
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Prometheus's HTTP API.
+    /// Prometheus's HTTP API, or that of the VictoriaMetrics in its place.
     pub prometheus: Endpoint,
+    /// The vmalert that evaluates the rules; without it, Prometheus does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule_engine: Option<Endpoint>,
+    /// How often and how late it evaluates, by its flags; without it, as Prometheus's configuration
+    /// says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation_delays: Option<EvaluationDelays>,
     /// Alertmanager's HTTP API; without it, alerts fire and nobody is told.
     #[serde(default)]
     pub alertmanager: Option<Endpoint>,
@@ -303,6 +310,13 @@ impl SteadyCondition {
 }
 
 impl Settings {
+    /// The service that evaluates the rules and loads their files.
+    #[must_use]
+    pub fn evaluating_service(&self) -> &str {
+        let server = self.rule_engine.as_ref().unwrap_or(&self.prometheus);
+        &server.service
+    }
+
     /// The receiver that an alert of this severity must be delivered to.
     #[must_use]
     pub fn receiver_of(&self, severity: &str) -> Option<String> {

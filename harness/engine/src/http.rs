@@ -83,6 +83,12 @@ impl Api {
         parse(&self.send(request, &attempted).await?, attempted)
     }
 
+    /// What it answers, as it is.
+    pub(super) async fn text(&self, path: &str) -> Result<String> {
+        let request = |address: String| self.client.get(format!("http://{address}{path}"));
+        self.send(request, &self.attempt(path)).await
+    }
+
     pub(super) async fn post(&self, path: &str) -> Result<()> {
         let request = |address: String| self.client.post(format!("http://{address}{path}"));
         self.send(request, &self.attempt(path)).await.map(drop)

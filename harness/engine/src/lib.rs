@@ -20,6 +20,7 @@ pub mod replay;
 mod rule_engine;
 mod sink;
 mod term_decisions;
+mod vmalert;
 
 pub use alertmanager::Alertmanager;
 pub use alertmanager_alone::AlertmanagerAlone;
@@ -38,3 +39,4 @@ pub use rule_engine::{
 };
 pub use sink::{NotificationSink, answers_well, serve_sink};
 pub use term_decisions::term_decisions;
+pub use vmalert::VmAlert;

@@ -12,15 +12,20 @@ use alertdrill_core::{Error, Labels, RecordingRule, Result, prometheus_duration,
 use serde::de::DeserializeOwned;
 
 use self::answers::{
-    ActiveTargets, Answer, BuildInfo, LoadedConfiguration, LoadedGroups, QueryData, ScrapeTarget,
-    VectorSample,
+    ActiveTargets, BuildInfo, LoadedConfiguration, QueryData, ScrapeTarget, VectorSample,
 };
-pub(crate) use self::answers::{LoadedGroup, MatrixSeries, RuleKind};
-pub(crate) use self::as_rule_engine::numbers;
-pub(crate) use self::loaded_rules::{ScrapeWaits, alerting_rules_of, recording_rules_of};
-use self::query_offset::QueryOffsets;
+pub(crate) use self::answers::{Answer, LoadedGroup, LoadedGroups, MatrixSeries, RuleKind};
+pub(crate) use self::as_rule_engine::{alert_series, numbers};
+pub(crate) use self::loaded_rules::{
+    ScrapeWaits, alerting_rules_of, evaluations_of, recording_rules_of,
+};
+pub(crate) use self::query_offset::QueryOffsets;
 pub use self::query_offset::WrittenOffsets;
 use crate::http::{Api, Locate};
+
+/// Has VictoriaMetrics answer of the instant that is asked about. Without it, what is younger than
+/// its `-search.latencyOffset` is answered of an instant before that; Prometheus does not know it.
+const AS_OF_NOW: (&str, &str) = ("nocache", "1");
 
 /// A client of Prometheus's HTTP API
 /// (<https://prometheus.io/docs/prometheus/latest/querying/api/>).
@@ -28,6 +33,8 @@ use crate::http::{Api, Locate};
 pub struct Prometheus {
     api: Api,
     query_offsets: QueryOffsets,
+    /// What is added to each query.
+    always_asked: Vec<(&'static str, &'static str)>,
 }
 
 impl Prometheus {
@@ -37,6 +44,17 @@ impl Prometheus {
         Self {
             api: Api::new("Prometheus", address),
             query_offsets: QueryOffsets::default(),
+            always_asked: Vec::new(),
+        }
+    }
+
+    /// A client of the VictoriaMetrics at `address`, which answers as Prometheus does.
+    #[must_use]
+    pub fn victoria_metrics(address: &str) -> Self {
+        Self {
+            api: Api::new("VictoriaMetrics", address),
+            always_asked: vec![AS_OF_NOW],
+            ..Self::new(address)
         }
     }
 
@@ -140,6 +158,11 @@ impl Prometheus {
         Ok(loaded.groups)
     }
 
+    /// Its own metrics, as it exposes them.
+    pub(crate) async fn exposed_metrics(&self) -> Result<String> {
+        self.api.text("/metrics").await
+    }
+
     /// Its flags (`/api/v1/status/flags`).
     pub(crate) async fn flags(&self) -> Result<BTreeMap<String, String>> {
         self.get("/api/v1/status/flags", &[]).await
@@ -179,8 +202,8 @@ impl Prometheus {
     pub(crate) async fn scrape_waits(&self) -> Result<(Duration, Duration)> {
         let (mut interval, mut timeout) = (Duration::ZERO, Duration::ZERO);
         for target in self.targets().await? {
-            interval = interval.max(prometheus_duration(&target.scrape_interval)?);
-            timeout = timeout.max(prometheus_duration(&target.scrape_timeout)?);
+            interval = interval.max(prometheus_duration(target.scrape_interval())?);
+            timeout = timeout.max(prometheus_duration(target.scrape_timeout())?);
         }
         Ok((interval, timeout))
     }
@@ -196,7 +219,11 @@ impl Prometheus {
         }
     }
 
-    async fn matrix(&self, path: &str, form: &[(&str, &str)]) -> Result<Vec<MatrixSeries>> {
+    pub(crate) async fn matrix(
+        &self,
+        path: &str,
+        form: &[(&str, &str)],
+    ) -> Result<Vec<MatrixSeries>> {
         if let QueryData::Matrix(series) = self.ask(path, form).await? {
             return Ok(series);
         }
@@ -210,41 +237,31 @@ impl Prometheus {
     }
 
     async fn ask<T: DeserializeOwned>(&self, path: &str, form: &[(&str, &str)]) -> Result<T> {
-        self.complete(path, self.api.ask(path, form).await?)
+        let form = [form, &self.always_asked].concat();
+        self.complete(path, self.api.ask(path, &form).await?)
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T> {
         self.complete(path, self.api.get(path, query).await?)
     }
 
-    /// The answer's data, if it succeeded and nothing is missing from it.
     fn complete<T>(&self, path: &str, answer: Answer<T>) -> Result<T> {
-        let bad = |reason: String| Error::BadAnswer {
+        let bad = |reason| Error::BadAnswer {
             attempted: self.api.attempt(path),
             reason,
         };
-        if !answer.warnings.is_empty() {
-            let warnings = answer.warnings.join("; ");
-            return Err(bad(format!("it may be incomplete: {warnings}")));
-        }
-        match (answer.status.as_str(), answer.data) {
-            ("success", Some(data)) => Ok(data),
-            (status, _) => {
-                let error = answer.error.unwrap_or_default();
-                Err(bad(format!("status {status}: {error}")))
-            }
-        }
+        answer.complete().map_err(bad)
     }
 }
 
-fn bad_answer(query: &str, reason: &str) -> Error {
+pub(crate) fn bad_answer(query: &str, reason: &str) -> Error {
     Error::BadAnswer {
         attempted: format!("ask Prometheus for `{query}`"),
         reason: reason.to_owned(),
     }
 }
 
-fn duration(seconds: f64) -> Result<Duration> {
+pub(crate) fn duration(seconds: f64) -> Result<Duration> {
     seconds::duration(seconds).map_err(|reason| Error::BadAnswer {
         attempted: "ask Prometheus for its rules".to_owned(),
         reason,

@@ -2,6 +2,7 @@
 //! its measurements. Each is a list of steps ([`steps`]); `./drill` gets what they need on the
 //! machine.
 
+mod engines;
 mod steps;
 mod worker;
 
@@ -11,7 +12,8 @@ use std::process::ExitCode;
 use alertdrill::session::require_whole_drills;
 use alertdrill::suite_program::suite_program;
 use alertdrill::{Error, Progress, Result, RunOutcome, bug, commands};
-use clap::{Parser, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser, ValueEnum};
 
 use steps::{SUITE, WorkStep};
 use worker::Worker;
@@ -31,6 +33,8 @@ Environment:
 struct WorkbenchArguments {
     /// What to do.
     work: Work,
+    /// Of `engines`: only drills whose name contains one of these.
+    names: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -41,6 +45,9 @@ enum Work {
     Test,
     /// What a run costs and how true it is: printed, and as `target/bench/latest.json`.
     Bench,
+    /// What the web shop's drills come to on each rule engine: printed, and as
+    /// `target/engines/latest.json`.
+    Engines,
     /// Whether each wrong rule set, route and configuration of `tests/rule_sets` is caught, and
     /// each right one passes.
     Truth,
@@ -59,6 +66,7 @@ impl Work {
             Self::Check => steps::check(root),
             Self::Test => steps::test(root),
             Self::Bench => steps::bench(),
+            Self::Engines => Vec::new(),
             Self::Truth => steps::truth(),
             Self::Torture => steps::torture(),
         }
@@ -67,21 +75,29 @@ impl Work {
 
 fn main() -> ExitCode {
     bug::explain_panics();
-    let work = WorkbenchArguments::parse().work;
+    let WorkbenchArguments { work, names } = WorkbenchArguments::parse();
+    if work != Work::Engines && !names.is_empty() {
+        let reason = format!("`{}` takes no names of drills", work.name());
+        let error = WorkbenchArguments::command().error(ErrorKind::UnknownArgument, reason);
+        error.exit();
+    }
     let progress = Progress::default();
-    let outcome = carry_out(work, &progress).unwrap_or_else(|error| {
+    let outcome = carry_out(work, &names, &progress).unwrap_or_else(|error| {
         progress.line(&format!("error: {}", error.explained()));
         RunOutcome::NotTested
     });
     ExitCode::from(outcome.exit_code())
 }
 
-fn carry_out(work: Work, progress: &Progress) -> Result<RunOutcome> {
+fn carry_out(work: Work, names: &[String], progress: &Progress) -> Result<RunOutcome> {
     if work != Work::Check {
         require_whole_drills(&work.name())?;
     }
     let root = std::env::current_dir()
         .map_err(Error::file("find the current folder of", "this process"))?;
+    if work == Work::Engines {
+        return engines::compare(&root, names, progress);
+    }
     let mut worker = Worker::new(&root, progress)?;
     worker.carry_out(&work.name(), &work.steps(&root), |on_it| {
         // Its build makes the stack's own program, which the steps before may have made otherwise.

@@ -100,6 +100,7 @@ fn wishes(asked: &Init) -> Wishes {
     let alertmanager = asked.alertmanager.as_ref();
     Wishes {
         prometheus: asked.prometheus.as_ref().map(server),
+        rule_engine: None,
         alertmanager: alertmanager.filter(|name| *name != NONE).map(server),
         no_alertmanager: alertmanager.is_some_and(|name| name == NONE),
     }

@@ -52,18 +52,22 @@ fn is_there(project: &Path, programs: &Path) -> Result<bool> {
 }
 
 /// The Prometheus of the stack, if there is a stack that runs, and a way to see whether one does.
+/// A VictoriaMetrics in its place is none: it has loaded no rules.
 pub(super) async fn prometheus_of_the_stack(
     project: &Path,
     programs: &Path,
 ) -> Result<Option<Prometheus>> {
     let address = async {
         let project = Project::open(project, programs).await?;
+        if project.settings().rule_engine.is_some() {
+            return Ok(None);
+        }
         let endpoint = &project.settings().prometheus;
         let containers = project.containers().await?;
-        containers.address_of(endpoint).await
+        containers.address_of(endpoint).await.map(Some)
     };
     match address.await {
-        Ok(address) => Ok(Some(Prometheus::new(&address))),
+        Ok(address) => Ok(address.map(|address| Prometheus::new(&address))),
         Err(
             Error::NoCompose { .. }
             | Error::NoEngine { .. }

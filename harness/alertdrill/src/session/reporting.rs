@@ -6,8 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use alertdrill_core::dashboard::{Dashboard, moved_panels};
-use alertdrill_core::{AlertState, Cadence, PanelRecord, Result, RunInfo, Settings, Waiver};
-use alertdrill_engine::{RuleEngine as _, board_history};
+use alertdrill_core::{AlertState, Cadence, Error, PanelRecord, Result, RunInfo, Settings, Waiver};
+use alertdrill_engine::board_history;
 use alertdrill_progress::Progress;
 use alertdrill_report::{
     Agreement, BegunRun, Measured, RecordingFolder, Report, RunFolder, record_history, save_report,
@@ -115,6 +115,14 @@ impl Session {
     ) -> Result<()> {
         let _turn = folder.lock()?;
         let settings = self.stack.project().settings();
+        if let Some(vmalert) = &settings.rule_engine {
+            return Err(Error::BadDescription {
+                what: format!("what `{}` has evaluated", vmalert.service),
+                reason: "a recording is read by Prometheus's remote read, which VictoriaMetrics \
+                         does not offer"
+                    .to_owned(),
+            });
+        }
         let recorder = Recorder {
             prometheus: &self.prometheus,
             replayer: &find_replayer(programs)?,
@@ -137,7 +145,7 @@ impl Session {
         };
         let run = folder.run()?;
         let span = (run.started_at, run.finished_at);
-        let cadence = Cadence::of(&self.prometheus.alerting_rules(Duration::ZERO).await?);
+        let cadence = Cadence::of(&self.engine.alerting_rules(Duration::ZERO).await?);
         let every = cadence.evaluation_interval;
         let history = board_history(&self.prometheus, &dashboard, settings, span, every).await?;
         let broken: Vec<_> = folder
@@ -186,7 +194,7 @@ impl Session {
     /// The firing instants against Prometheus's own: asked for once more, over the whole run.
     async fn firing_in_prometheus(&self, report: &Report) -> Option<Agreement> {
         let run = Duration::from_secs_f64(now().seconds_since(report.run.info.started_at).max(1.0));
-        let series = self.prometheus.alert_samples(run).await.ok()?;
+        let series = self.engine.alert_samples(run).await.ok()?;
         Agreement::of(report.fired().map(|(fault_at, alert)| {
             let same = series.iter().filter(|series| {
                 series.state == AlertState::Firing && series.labels == alert.labels

@@ -38,7 +38,8 @@ pub struct LoadedRule {
     /// The interval of its group.
     #[serde(with = "seconds", rename = "evaluation_interval_s")]
     pub evaluation_interval: Duration,
-    /// How far back its evaluations look.
+    /// How far back its evaluations look: Prometheus's `query_offset`, or what vmalert's delay and
+    /// its rounding to whole intervals come to.
     #[serde(with = "seconds", rename = "query_offset_s")]
     pub query_offset: Duration,
     /// The longest that what it reads is behind the metrics that are scraped, by the recording

@@ -21,6 +21,9 @@ pub const CONDITION_RESOLUTION: Duration = Duration::from_secs(1);
 /// - latest: every wait at its longest: until the scrape, until its samples are there, until the
 ///   evaluation; `query_offset` delays what an evaluation can see.
 ///
+/// vmalert counts the same way, over instants that lie before its evaluations: its own delays stand
+/// in the rule's `query_offset` and `scrape_duration`.
+///
 /// Both ends come from the loaded rule and the scraped target, never from constants of a drill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
@@ -68,7 +71,8 @@ impl Window {
 }
 
 /// `duration`, rounded up to whole intervals.
-pub(crate) fn whole_intervals(duration: Duration, interval: Duration) -> Duration {
+#[must_use]
+pub fn whole_intervals(duration: Duration, interval: Duration) -> Duration {
     if interval.is_zero() {
         return duration;
     }
@@ -120,6 +124,18 @@ mod tests {
             ..rule(60, 15)
         };
         assert_eq!(window_s(&rule, (0, 0)), (60, 125));
+    }
+
+    #[test]
+    fn vmalert_of_the_defaults_may_fire_31_seconds_after_prometheus_and_never_sooner() {
+        let prometheus = rule(60, 15);
+        let vmalert = LoadedRule {
+            // `-rule.evalDelay` 30 s, and an evaluation that comes 1 s after a whole interval.
+            query_offset: Duration::from_secs(31),
+            ..prometheus.clone()
+        };
+        assert_eq!(window_s(&prometheus, (0, 0)), (60, 95));
+        assert_eq!(window_s(&vmalert, (0, 0)), (60, 126));
     }
 
     #[test]

@@ -7,12 +7,32 @@ use serde::Deserialize;
 
 /// The envelope of every answer.
 #[derive(Debug, Deserialize)]
-pub(super) struct Answer<T> {
-    pub(super) status: String,
-    pub(super) data: Option<T>,
-    pub(super) error: Option<String>,
+pub(crate) struct Answer<T> {
+    status: String,
+    data: Option<T>,
+    error: Option<String>,
     #[serde(default)]
-    pub(super) warnings: Vec<String>,
+    warnings: Vec<String>,
+}
+
+impl<T> Answer<T> {
+    /// Its data, if it succeeded and nothing is missing from it.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn complete(self) -> Result<T, String> {
+        if !self.warnings.is_empty() {
+            let warnings = self.warnings.join("; ");
+            return Err(format!("it may be incomplete: {warnings}"));
+        }
+        match (self.status.as_str(), self.data) {
+            ("success", Some(data)) => Ok(data),
+            (status, _) => {
+                let error = self.error.unwrap_or_default();
+                Err(format!("status {status}: {error}"))
+            }
+        }
+    }
 }
 
 /// What a query yields.
@@ -40,8 +60,8 @@ pub(crate) struct MatrixSeries {
 
 /// The answer of `/api/v1/rules`.
 #[derive(Debug, Deserialize)]
-pub(super) struct LoadedGroups {
-    pub(super) groups: Vec<LoadedGroup>,
+pub(crate) struct LoadedGroups {
+    pub(crate) groups: Vec<LoadedGroup>,
 }
 
 /// A group of rules that is loaded.
@@ -101,14 +121,35 @@ pub(super) struct ActiveTargets {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ScrapeTarget {
-    pub(super) scrape_interval: String,
-    pub(super) scrape_timeout: String,
+    #[serde(default)]
+    scrape_interval: String,
+    #[serde(default)]
+    scrape_timeout: String,
+    /// VictoriaMetrics tells both here alone.
+    #[serde(default)]
+    discovered_labels: Labels,
     #[serde(default)]
     pub(super) labels: Labels,
     #[serde(default)]
     pub(super) health: String,
     #[serde(default)]
     pub(super) last_error: String,
+}
+
+impl ScrapeTarget {
+    pub(super) fn scrape_interval(&self) -> &str {
+        self.told(&self.scrape_interval, "__scrape_interval__")
+    }
+
+    pub(super) fn scrape_timeout(&self) -> &str {
+        self.told(&self.scrape_timeout, "__scrape_timeout__")
+    }
+
+    fn told<'a>(&'a self, field: &'a str, label: &str) -> &'a str {
+        let label = self.discovered_labels.get(label);
+        let label = label.filter(|_| field.is_empty());
+        label.map_or(field, String::as_str)
+    }
 }
 
 /// The answer of `/api/v1/status/buildinfo`.

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use alertdrill_core::{AlertState, Labels, LoadedRule, Result, SickRule, UtcInstant, selector};
+use alertdrill_core::{AlertState, Labels, LoadedRule, Result, UtcInstant, selector};
 use async_trait::async_trait;
 
 use super::answers::MatrixSeries;
-use super::loaded_rules::{SICK, ScrapeWaits, alerting_rules_of};
-use super::{Prometheus, bad_answer, duration};
-use crate::rule_engine::{AlertSeries, Evaluated, Evaluations, Ranges, RuleEngine, Series};
+use super::loaded_rules::{ScrapeWaits, alerting_rules_of, evaluations_of};
+use super::{Prometheus, bad_answer};
+use crate::rule_engine::{AlertSeries, Evaluations, Ranges, RuleEngine, Series};
 
 /// The label that tells the conditions of one query apart.
 const CONDITION_NUMBER: &str = "alertdrill_condition";
@@ -53,29 +53,7 @@ impl RuleEngine for Prometheus {
     }
 
     async fn evaluations(&self) -> Result<Evaluations> {
-        let mut evaluations = Evaluations::default();
-        for group in self.groups().await?.groups {
-            let of_group = Evaluated {
-                until: group.last_evaluation,
-                interval: duration(group.interval)?,
-            };
-            for rule in group.rules {
-                if rule.health == SICK {
-                    evaluations.sick.push(SickRule {
-                        alert: rule.name,
-                        group: group.name.clone(),
-                        labels: rule.labels,
-                        at: rule.last_evaluation.unwrap_or(of_group.until),
-                        error: rule.last_error,
-                    });
-                    continue;
-                }
-                let known = evaluations.until.entry(rule.name).or_insert(of_group);
-                known.until = known.until.min(of_group.until);
-                known.interval = known.interval.max(of_group.interval);
-            }
-        }
-        Ok(evaluations)
+        evaluations_of(self.groups().await?.groups)
     }
 
     async fn alert_samples(&self, window: Duration) -> Result<Vec<AlertSeries>> {
@@ -158,7 +136,7 @@ fn query_of_all(conditions: &[String]) -> String {
     parts.join(" or ")
 }
 
-fn alert_series(series: MatrixSeries) -> std::result::Result<AlertSeries, String> {
+pub(crate) fn alert_series(series: MatrixSeries) -> std::result::Result<AlertSeries, String> {
     let state = match series.metric.get("alertstate").map(String::as_str) {
         Some("pending") => AlertState::Pending,
         Some("firing") => AlertState::Firing,

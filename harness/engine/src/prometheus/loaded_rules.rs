@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use alertdrill_core::{LoadedRule, RecordingRule, Recordings, Result};
+use alertdrill_core::{LoadedRule, RecordingRule, Recordings, Result, SickRule};
 
 use super::answers::{LoadedGroup, RuleKind};
 use super::{bad_answer, duration};
+use crate::rule_engine::{Evaluated, Evaluations};
 
 /// The health of a rule whose last evaluation failed.
-pub(super) const SICK: &str = "err";
+const SICK: &str = "err";
 
 /// How long rules wait for what they read.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +61,37 @@ pub(crate) fn alerting_rules_of(
         }
     }
     Ok(loaded)
+}
+
+/// How far the alerting rules of `groups` are evaluated, and which of them cannot be.
+///
+/// # Errors
+/// [`alertdrill_core::Error::BadAnswer`] of a duration that is none.
+pub(crate) fn evaluations_of(groups: Vec<LoadedGroup>) -> Result<Evaluations> {
+    let mut evaluations = Evaluations::default();
+    for group in groups {
+        let of_group = Evaluated {
+            until: group.last_evaluation,
+            interval: duration(group.interval)?,
+        };
+        let alerting = group.rules.into_iter();
+        for rule in alerting.filter(|rule| rule.kind == RuleKind::Alerting) {
+            if rule.health == SICK {
+                evaluations.sick.push(SickRule {
+                    alert: rule.name,
+                    group: group.name.clone(),
+                    labels: rule.labels,
+                    at: rule.last_evaluation.unwrap_or(of_group.until),
+                    error: rule.last_error,
+                });
+                continue;
+            }
+            let known = evaluations.until.entry(rule.name).or_insert(of_group);
+            known.until = known.until.min(of_group.until);
+            known.interval = known.interval.max(of_group.interval);
+        }
+    }
+    Ok(evaluations)
 }
 
 /// The recording rules of `groups`.

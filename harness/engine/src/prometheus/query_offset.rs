@@ -21,7 +21,7 @@ pub type WrittenOffsets = Arc<dyn Fn() -> Result<BTreeMap<String, Duration>> + S
 
 /// The offsets of the rules that are loaded.
 #[derive(Clone, Default)]
-pub(super) struct QueryOffsets {
+pub(crate) struct QueryOffsets {
     written: Option<WrittenOffsets>,
     /// The rules that have an offset, as they were when rules were read last.
     rules: Arc<Mutex<Vec<OffsetRule>>>,
@@ -59,31 +59,35 @@ impl QueryOffsets {
             return Ok(());
         };
         let offsets = written()?;
-        let mut rules = Vec::new();
-        for group in groups {
-            let Some(offset) = offsets.get(&group.name) else {
-                continue;
-            };
-            group.query_offset = *offset;
-            rules.extend(group.rules.iter().map(|rule| OffsetRule {
-                alert: rule.name.clone(),
-                labels: fixed_labels(&rule.labels),
-                offset: *offset,
-            }));
+        for group in &mut *groups {
+            group.query_offset = offsets.get(&group.name).copied().unwrap_or_default();
         }
-        *self.rules() = rules;
+        self.keep(groups);
         Ok(())
     }
 
+    /// Keeps the offsets of the rules of `groups` for the samples to come.
+    pub(crate) fn keep(&self, groups: &[LoadedGroup]) {
+        let with_offset = groups.iter().filter(|group| !group.query_offset.is_zero());
+        let rules = with_offset.flat_map(|group| {
+            group.rules.iter().map(|rule| OffsetRule {
+                alert: rule.name.clone(),
+                labels: fixed_labels(&rule.labels),
+                offset: group.query_offset,
+            })
+        });
+        *self.rules() = rules.collect();
+    }
+
     /// How far the samples of an evaluation may lie before it.
-    pub(super) fn longest(&self) -> Duration {
+    pub(crate) fn longest(&self) -> Duration {
         let rules = self.rules();
         let offsets = rules.iter().map(|rule| rule.offset);
         offsets.max().unwrap_or_default()
     }
 
     /// The same samples, each with the instant of its evaluation.
-    pub(super) fn at_evaluations(&self, mut series: AlertSeries) -> AlertSeries {
+    pub(crate) fn at_evaluations(&self, mut series: AlertSeries) -> AlertSeries {
         let rules = self.rules();
         let is_of = |rule: &&OffsetRule| {
             series.labels.get("alertname") == Some(&rule.alert)

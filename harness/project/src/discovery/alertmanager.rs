@@ -5,7 +5,7 @@ use alertdrill_core::{Error, Result};
 use super::addresses::{Addresses, host_and_port};
 use super::command_line::CommandLine;
 use super::configuration_path::{UsualPaths, copied_note};
-use super::found::{FoundServer, MountedFile, Wishes};
+use super::found::{FoundPeer, FoundServer, MountedFile, Wishes};
 use super::mounts::{Mounts, Seen, is_not_there};
 use super::prometheus_configuration::WrittenAlertmanagers;
 use super::prometheus_service::{
@@ -28,6 +28,7 @@ pub const ALERTMANAGER_CONFIGURATION: UsualPaths = UsualPaths {
 pub(super) struct FoundAlertmanager {
     pub(super) server: Option<FoundServer>,
     pub(super) configuration: Option<MountedFile>,
+    pub(super) peers: Vec<FoundPeer>,
     pub(super) also_told: Vec<String>,
     pub(super) notes: Vec<String>,
 }
@@ -93,11 +94,17 @@ pub(super) fn find_alertmanager(
         found.also_told = told.into_iter().map(|(address, _)| address).collect();
         return Ok(found);
     };
-    let others = told.into_iter().filter(|(_, told)| {
-        let told = told.as_ref();
-        told.is_none_or(|told| told.service != server.service)
-    });
-    found.also_told = others.map(|(address, _)| address).collect();
+    found.configuration = configuration_of(model, &server.service, &mut found.notes)?;
+    for (address, told) in told {
+        match told {
+            Some(told) if told.service == server.service => {}
+            Some(told) => match peer(model, told, found.configuration.as_ref()) {
+                Some(peer) => found.peers.push(peer),
+                None => found.also_told.push(address),
+            },
+            None => found.also_told.push(address),
+        }
+    }
     if !found.also_told.is_empty() {
         let others = found.also_told.join(", ");
         let note = format!("Prometheus tells {others} of every alert as well");
@@ -112,9 +119,22 @@ pub(super) fn find_alertmanager(
         ));
         server.path_prefix = served_below;
     }
-    found.configuration = configuration_of(model, &server.service, &mut found.notes)?;
     found.server = Some(server);
     Ok(found)
+}
+
+/// Another Alertmanager, if it starts with the same file as the one that is judged: then whatever
+/// takes the place of that file leads both to the same receivers.
+fn peer(
+    model: &ComposeModel,
+    server: FoundServer,
+    configuration: Option<&MountedFile>,
+) -> Option<FoundPeer> {
+    let own = configuration_of(model, &server.service, &mut Vec::new()).ok()??;
+    (own.on_host == configuration?.on_host).then_some(FoundPeer {
+        service: server.service,
+        configuration: own,
+    })
 }
 
 /// The services that are Alertmanager by their images.

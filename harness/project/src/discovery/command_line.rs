@@ -35,6 +35,13 @@ impl CommandLine {
     /// The value of the flag `name`: `--name=value` or `--name value`.
     #[must_use]
     pub fn flag(&self, name: &str) -> Option<&str> {
+        self.flags(name).into_iter().next()
+    }
+
+    /// The values of the flag `name`, which may be given several times.
+    #[must_use]
+    pub fn flags(&self, name: &str) -> Vec<&str> {
+        let mut values = Vec::new();
         let mut words = self.words.iter();
         while let Some(word) = words.next() {
             let Some(flag) = word.strip_prefix('-') else {
@@ -44,14 +51,14 @@ impl CommandLine {
             if flag == name {
                 let value = words.next().map(String::as_str);
                 let value = value.filter(|value| !value.starts_with('-'));
-                return value.map(unquoted);
+                values.extend(value.map(unquoted));
+                continue;
             }
             let value = flag.strip_prefix(name);
-            if let Some(value) = value.and_then(|rest| rest.strip_prefix('=')) {
-                return Some(unquoted(value));
-            }
+            let value = value.and_then(|rest| rest.strip_prefix('='));
+            values.extend(value.map(unquoted));
         }
-        None
+        values
     }
 
     /// Whether a flag begins like this.

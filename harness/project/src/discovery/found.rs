@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use alertdrill_core::Labels;
+use alertdrill_core::{EvaluationDelays, Labels};
 
 use crate::ServerName;
 
@@ -12,6 +12,8 @@ use crate::ServerName;
 pub struct Wishes {
     /// The service that is Prometheus.
     pub prometheus: Option<ServerName>,
+    /// The service that evaluates the rules, if it may not be the Prometheus that is found.
+    pub rule_engine: Option<ServerName>,
     /// The service that is Alertmanager.
     pub alertmanager: Option<ServerName>,
     /// Whether nothing is to be judged of Alertmanager, even if there is one.
@@ -21,16 +23,22 @@ pub struct Wishes {
 /// What was found of a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Discovered {
-    /// The service that is Prometheus.
+    /// The service that is Prometheus, or the VictoriaMetrics in its place.
     pub prometheus: FoundServer,
     /// The configuration that it starts with.
     pub prometheus_configuration: MountedFile,
-    /// Every rule file that its configuration names, in the order in which it loads them.
+    /// The vmalert that evaluates the rules; `None`: Prometheus does.
+    pub rule_engine: Option<FoundServer>,
+    /// Every rule file that is loaded, in the order in which it is, with its path in the container
+    /// of who evaluates it.
     pub rules: Vec<MountedFile>,
     /// The Alertmanager that is judged; `None` if there is none in the project.
     pub alertmanager: Option<FoundServer>,
     /// The configuration that it starts with; `None` if it is the one in its image.
     pub alertmanager_configuration: Option<MountedFile>,
+    /// The Alertmanagers beside it that Prometheus tells too and that start with the same file: a
+    /// cluster's other members.
+    pub alertmanager_peers: Vec<FoundPeer>,
     /// Whom else Prometheus sends its alerts to, as its configuration writes it. They are told of
     /// each drill, too.
     pub also_told: Vec<String>,
@@ -40,10 +48,21 @@ pub struct Discovered {
     pub scrape_jobs: Vec<ScrapeJob>,
     /// How often it scrapes, where a job says nothing else.
     pub scrape_interval: Duration,
-    /// How often it evaluates rules, where a group says nothing else.
+    /// How often rules are evaluated, where a group says nothing else.
     pub evaluation_interval: Duration,
+    /// How often and how late vmalert evaluates; `None`: as Prometheus's configuration says.
+    pub evaluation_delays: Option<EvaluationDelays>,
     /// What was guessed and why, and what looks wrong, in plain words.
     pub notes: Vec<String>,
+}
+
+impl Discovered {
+    /// The service that evaluates the rules and loads their files.
+    #[must_use]
+    pub fn evaluating_service(&self) -> &str {
+        let server = self.rule_engine.as_ref().unwrap_or(&self.prometheus);
+        &server.service
+    }
 }
 
 /// A server of the project.
@@ -55,6 +74,15 @@ pub struct FoundServer {
     pub port: u16,
     /// What its paths begin with: empty, or like `/prometheus`.
     pub path_prefix: String,
+}
+
+/// An Alertmanager beside the one that is judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundPeer {
+    /// The service's name.
+    pub service: String,
+    /// The configuration that it starts with.
+    pub configuration: MountedFile,
 }
 
 /// A file that a container reads, and where it lies on the machine.

@@ -10,31 +10,42 @@ use super::glob::has_wildcards;
 use super::mounts::{Mounts, Seen, beside, is_not_there};
 use super::written_yaml::read_yaml;
 
-/// The files that `patterns` of the configuration at `configuration` stand for.
+/// Who names rule files, and how.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NamedBy<'a> {
+    /// What names them, for messages.
+    pub(super) what: &'a str,
+    /// The key or flag.
+    pub(super) key: &'a str,
+    /// The server that loads them.
+    pub(super) server: &'a str,
+    /// The file beside which relative paths start, in the container.
+    pub(super) beside: &'a str,
+}
+
+/// The files that these patterns stand for.
 ///
 /// # Errors
 /// [`Error::BadDescription`] if there is none at all, and of one that is no rules file.
 pub(super) fn find_rule_files(
     patterns: &[String],
-    configuration: &MountedFile,
+    named_by: NamedBy,
     mounts: &Mounts,
     notes: &mut Vec<String>,
 ) -> Result<Vec<MountedFile>> {
-    let what = configuration.on_host.display().to_string();
+    let what = named_by.what.to_owned();
+    let key = named_by.key;
     if patterns.is_empty() {
-        let reason = "it names no `rule_files`, so there is no alert that could be drilled";
-        return Err(Error::BadDescription {
-            what,
-            reason: reason.to_owned(),
-        });
+        let reason = format!("it names no `{key}`, so there is no alert that could be drilled");
+        return Err(Error::BadDescription { what, reason });
     }
     let mut found: Vec<MountedFile> = Vec::new();
     let mut in_vain = Vec::new();
     for pattern in patterns {
-        let absolute = beside(&configuration.in_container, pattern);
+        let absolute = beside(named_by.beside, pattern);
         let paths = mounts.expand(&absolute);
         if paths.is_empty() {
-            in_vain.push(why_nothing(pattern, &absolute, mounts));
+            in_vain.push(why_nothing(pattern, &absolute, named_by, mounts));
         }
         for path in paths {
             if let Seen::Mounted(file) | Seen::Copied(file) = mounts.look_at(&path)
@@ -50,12 +61,12 @@ pub(super) fn find_rule_files(
     }
     notes.extend(in_vain);
     for file in &found {
-        check_is_a_rules_file(file)?;
+        check_is_a_rules_file(file, named_by)?;
     }
     Ok(found)
 }
 
-fn why_nothing(pattern: &str, absolute: &str, mounts: &Mounts) -> String {
+fn why_nothing(pattern: &str, absolute: &str, named_by: NamedBy, mounts: &Mounts) -> String {
     let why = match mounts.look_at(absolute) {
         _ if has_wildcards(pattern) => {
             let places = mounts.places().join(", ");
@@ -66,10 +77,11 @@ fn why_nothing(pattern: &str, absolute: &str, mounts: &Mounts) -> String {
         Seen::NoFile(why) => why,
         _ => format!("nothing is mounted at {absolute}"),
     };
-    format!("`rule_files` names {pattern}, and Prometheus loads nothing by it: {why}")
+    let NamedBy { key, server, .. } = named_by;
+    format!("`{key}` names {pattern}, and {server} loads nothing by it: {why}")
 }
 
-fn check_is_a_rules_file(file: &MountedFile) -> Result<()> {
+fn check_is_a_rules_file(file: &MountedFile, named_by: NamedBy) -> Result<()> {
     let written: Value = read_yaml(&file.on_host)?;
     let is_one = match &written {
         Value::Null => true,
@@ -82,9 +94,9 @@ fn check_is_a_rules_file(file: &MountedFile) -> Result<()> {
     Err(Error::BadDescription {
         what: file.on_host.display().to_string(),
         reason: format!(
-            "it is no rules file, for it has something besides `groups`; Prometheus, which \
-             `rule_files` makes load it as {}, would not start",
-            file.in_container
+            "it is no rules file, for it has something besides `groups`; {}, which `{}` makes \
+             load it as {}, would not start",
+            named_by.server, named_by.key, file.in_container
         ),
     })
 }
@@ -101,5 +113,10 @@ pub fn loaded_rules(discovered: &Discovered) -> Result<Vec<LoadedRule>> {
     };
     let rules = discovered.rules.iter().map(|file| read(&file.on_host));
     let rules = rules.collect::<Result<Vec<_>>>()?;
-    rules_of(&read(&discovered.prometheus_configuration.on_host)?, &rules)
+    let configuration = read(&discovered.prometheus_configuration.on_host)?;
+    let configuration = match discovered.evaluation_delays {
+        Some(delays) => delays.in_place_of_those_in(&configuration)?,
+        None => configuration,
+    };
+    rules_of(&configuration, &rules)
 }

@@ -15,8 +15,10 @@ pub struct OverlayWishes<'a> {
     pub root: &'a Path,
     /// The absolute path of the folder in which copies of what they mount lie.
     pub copies: &'a Path,
-    /// Their Prometheus.
+    /// Their Prometheus, or the VictoriaMetrics in its place.
     pub prometheus: ServerWish<'a>,
+    /// Their vmalert, if that evaluates the rules.
+    pub rule_engine: Option<ServerWish<'a>>,
     /// Their Alertmanager, if they have one.
     pub alertmanager: Option<ServerWish<'a>>,
     /// The service that is told in place of the receivers; it needs an Alertmanager.
@@ -59,7 +61,10 @@ pub struct MountedFile<'a> {
 impl<'a> OverlayWishes<'a> {
     /// The servers that the harness asks.
     pub(super) fn servers(&self) -> impl Iterator<Item = ServerWish<'a>> {
-        [self.prometheus].into_iter().chain(self.alertmanager)
+        let others = [self.rule_engine, self.alertmanager];
+        [self.prometheus]
+            .into_iter()
+            .chain(others.into_iter().flatten())
     }
 
     pub(super) fn is_server(&self, service: &str) -> bool {

@@ -39,6 +39,7 @@ fn check_servers(names: &mut Names<'_>, file: &ProjectFile) {
     let alertmanager = alertmanager.filter(|_| !file.has_no_alertmanager);
     let servers = [
         written.prometheus.as_ref(),
+        written.rule_engine.as_ref(),
         alertmanager,
         written.grafana.as_ref(),
     ];

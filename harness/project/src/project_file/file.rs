@@ -21,6 +21,8 @@ pub struct ProjectFile {
     pub profiles: Vec<String>,
     /// The Prometheus service, if it is written.
     pub prometheus: Option<ServerName>,
+    /// The service that evaluates the rules, if it is written.
+    pub rule_engine: Option<ServerName>,
     /// The Alertmanager service, if it is written.
     pub alertmanager: Option<ServerName>,
     /// Whether it is written that the project has no Alertmanager (`alertmanager: none`).

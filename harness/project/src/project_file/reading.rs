@@ -119,6 +119,7 @@ fn project_file(
         compose: settings::values(&written.compose),
         profiles: settings::values(&written.profiles),
         prometheus: written.prometheus.as_ref().map(settings::server_name),
+        rule_engine: written.rule_engine.as_ref().map(settings::server_name),
         alertmanager: alertmanager.filter(|_| !has_no_alertmanager),
         has_no_alertmanager,
         attach,

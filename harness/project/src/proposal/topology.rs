@@ -117,6 +117,7 @@ impl<'a> Topology<'a> {
     pub(super) fn is_observer(&self, service: &str) -> bool {
         let alertmanager = self.discovered.alertmanager.as_ref();
         service == self.discovered.prometheus.service
+            || service == self.discovered.evaluating_service()
             || alertmanager.is_some_and(|server| server.service == service)
     }
 

@@ -150,6 +150,7 @@ fn one_after_the_other(plan: &mut Plan, settings: &mut Settings) {
 fn wishes_of(written: &ProjectFile) -> Wishes {
     Wishes {
         prometheus: written.prometheus.clone(),
+        rule_engine: written.rule_engine.clone(),
         alertmanager: written.alertmanager.clone(),
         no_alertmanager: written.has_no_alertmanager,
     }
@@ -159,6 +160,7 @@ fn settings_of(written: &ProjectFile, discovered: &Discovered, is_attached: bool
     let Discovered {
         prometheus,
         prometheus_configuration,
+        rule_engine,
         alertmanager,
         alertmanager_configuration,
         ..
@@ -168,6 +170,7 @@ fn settings_of(written: &ProjectFile, discovered: &Discovered, is_attached: bool
     let sink = has_sink.then(|| Endpoint::new(SINK, SINK_PORT));
     let servers = [
         Some(&prometheus.service),
+        rule_engine.as_ref().map(|it| &it.service),
         alertmanager.as_ref().map(|it| &it.service),
     ];
     let mut watched_by = written.watched_by.clone();
@@ -185,6 +188,8 @@ fn settings_of(written: &ProjectFile, discovered: &Discovered, is_attached: bool
         .map(|it| Endpoint::new(&it.service, it.port.unwrap_or(3000)));
     Settings {
         prometheus: endpoint(prometheus),
+        rule_engine: rule_engine.as_ref().map(endpoint),
+        evaluation_delays: discovered.evaluation_delays,
         alertmanager: alertmanager.as_ref().map(endpoint),
         notification_sink: sink,
         prometheus_files: PrometheusFiles {
@@ -280,9 +285,31 @@ impl Beside {
     /// As [`overlay`], or [`Error::File`].
     pub(super) fn write_overlay(&mut self, image: &str) -> Result<PathBuf> {
         self.overlay = self.foreign.overlay(image)?;
+        self.require_that_peers_are_told_the_same()?;
         let path = overlay_file(&self.foreign.state_folder());
         write_if_changed(&path, &self.overlay.text)?;
         Ok(path)
+    }
+
+    /// That the sink takes the place of the receivers of every Alertmanager: what one file leads to
+    /// is decided in one place.
+    fn require_that_peers_are_told_the_same(&self) -> Result<()> {
+        for peer in &self.foreign.discovered.alertmanager_peers {
+            let file = &peer.configuration;
+            let path = Path::new(&file.in_container);
+            let mut places = self.overlay.places.iter();
+            let place = places.find(|it| it.service == peer.service && it.path == path);
+            let place = place.map(|place| place.on_machine.clone());
+            if place.is_none() || place != self.place_of(&file.on_host) {
+                return Err(Error::BadDescription {
+                    what: format!("the configuration of `{}`", peer.service),
+                    reason: "it mounts the same file as the other Alertmanager in another way, so \
+                             drills would page whoever it tells; mount both alike"
+                        .to_owned(),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// That compose merges the overlay as it is meant.
@@ -346,14 +373,20 @@ impl ForeignProject {
             alertmanager_configuration,
             ..
         } = &self.discovered;
-        let of_prometheus = [prometheus_configuration].into_iter().chain(rules);
-        let of_prometheus = of_prometheus.map(|file| (prometheus.service.as_str(), file));
+        let configuration = (prometheus.service.as_str(), prometheus_configuration);
+        let evaluating = self.discovered.evaluating_service();
+        let rules = rules.iter().map(|file| (evaluating, file));
         let routes = alertmanager
             .as_ref()
             .zip(alertmanager_configuration.as_ref());
         let routes = routes.map(|(server, file)| (server.service.as_str(), file));
-        of_prometheus
+        let peers = self.discovered.alertmanager_peers.iter();
+        let peers = peers.map(|peer| (peer.service.as_str(), &peer.configuration));
+        [configuration]
+            .into_iter()
+            .chain(rules)
             .chain(routes)
+            .chain(peers)
             .map(|(service, file)| (service, &*file.on_host, Path::new(&file.in_container)))
             .collect()
     }
@@ -384,6 +417,7 @@ impl ForeignProject {
             root: &self.root,
             copies: &copies,
             prometheus: wish(&self.discovered.prometheus),
+            rule_engine: self.discovered.rule_engine.as_ref().map(wish),
             alertmanager: self.discovered.alertmanager.as_ref().map(wish),
             sink: sink.map(|sink| SinkWish {
                 service: &sink.service,

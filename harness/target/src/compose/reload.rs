@@ -14,8 +14,10 @@ pub type Reload = fn(ServerAddresses) -> BoxFuture<'static, Result<()>>;
 /// The addresses (host and port) of the servers that load rules and routes.
 #[derive(Clone, Debug)]
 pub struct ServerAddresses {
-    /// Prometheus.
+    /// Prometheus, or the VictoriaMetrics in its place.
     pub prometheus: String,
+    /// The vmalert that evaluates the rules, if one does.
+    pub rule_engine: Option<String>,
     /// Alertmanager, if there is one.
     pub alertmanager: Option<String>,
 }
@@ -23,17 +25,14 @@ pub struct ServerAddresses {
 impl ServerAddresses {
     pub(super) async fn of(project: &Project, containers: &Containers) -> Result<Self> {
         let settings = project.settings();
-        let alertmanager = match &settings.alertmanager {
-            Some(endpoint) => Some(address(containers, endpoint).await?),
-            None => None,
+        let address = async |endpoint: &Option<Endpoint>| match endpoint {
+            Some(endpoint) => containers.address_of(endpoint).await.map(Some),
+            None => Ok(None),
         };
         Ok(Self {
-            prometheus: address(containers, &settings.prometheus).await?,
-            alertmanager,
+            prometheus: containers.address_of(&settings.prometheus).await?,
+            rule_engine: address(&settings.rule_engine).await?,
+            alertmanager: address(&settings.alertmanager).await?,
         })
     }
-}
-
-async fn address(containers: &Containers, endpoint: &Endpoint) -> Result<String> {
-    containers.address_of(endpoint).await
 }

@@ -65,9 +65,22 @@ impl<'a> LaidOut<'a> {
     /// [`Error::CandidateRefused`] in `promtool`'s own words.
     pub(super) async fn check_rules(&self, rules: &DrilledFile) -> Result<()> {
         let file = self.within(PROMETHEUS, rules);
-        let refused = self.promtool(&["check", "rules", &file]).await?;
+        let (server, refused) = match &self.settings().rule_engine {
+            None => (
+                "Prometheus",
+                self.promtool(&["check", "rules", &file]).await?,
+            ),
+            Some(vmalert) => {
+                let rule = format!("-rule={file}");
+                let check = ["-dryRun", "-datasource.url=http://unused.invalid", &rule];
+                (
+                    "vmalert",
+                    self.run(&vmalert.service, "vmalert", &check).await?,
+                )
+            }
+        };
         refused.map_or(Ok(()), |message| {
-            Err(refusal("Prometheus", "rules", &rules.path, message))
+            Err(refusal(server, "rules", &rules.path, message))
         })
     }
 
@@ -77,6 +90,10 @@ impl<'a> LaidOut<'a> {
     /// [`Error::CandidateRefused`] in `promtool`'s own words.
     pub(super) async fn check_prometheus(&self) -> Result<()> {
         let configuration = &self.files.prometheus;
+        if self.settings().rule_engine.is_some() {
+            // VictoriaMetrics passes over what it does not know, and starts all the same.
+            return Ok(());
+        }
         let file = self.within(PROMETHEUS, configuration);
         let refused = self.promtool(&["check", "config", &file]).await?;
         refused.map_or(Ok(()), |message| {

@@ -2,6 +2,7 @@
 
 mod found;
 mod refused;
+mod vmalert;
 
 use std::path::Path;
 

@@ -88,6 +88,7 @@ impl Shop {
             root: &self.root(),
             copies: &self.copies(),
             prometheus: self.prometheus,
+            rule_engine: None,
             alertmanager: self.alertmanager,
             sink: self.sink,
             mounted: &self.mounted,

@@ -377,6 +377,17 @@ drills:
 }
 
 #[test]
+fn rule_engine_that_is_no_service_is_refused_with_its_nearest_name() {
+    let said = unknown("rule_engine: {service: promtheus, port: 8880}\ndrills: []\n");
+    assert_snapshot!(said, @r"
+    alertdrill.yml:1:24: no service `promtheus` in the compose project `shop`
+      1 | rule_engine: {service: promtheus, port: 8880}
+        |                        ^^^^^^^^^
+      help: the nearest is `prometheus`; the services are api, db, handler-okx, prometheus
+    ");
+}
+
+#[test]
 fn severity_that_is_not_written_is_that_of_the_rule() {
     let text = "
 drills:

@@ -25,6 +25,9 @@ pub(in crate::project_file) struct WrittenFile {
     /// The Prometheus service: its name, or `service` and `port`; found by its image and command
     /// unless it is written.
     pub prometheus: Option<At<ShortOrLong<Server>>>,
+    /// What evaluates the rules, written likewise: a Prometheus or a vmalert; the project's
+    /// Prometheus, or its vmalert where there is none, unless it is written.
+    pub rule_engine: Option<At<ShortOrLong<Server>>>,
     /// The Alertmanager service, written likewise, or `none`: there is none, and only firing is
     /// proven; found by Prometheus's configuration unless it is written.
     pub alertmanager: Option<At<ShortOrLong<Server>>>,
