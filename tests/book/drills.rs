@@ -106,15 +106,14 @@ fn by_alert() -> String {
         let names: Vec<_> = found.map(|drill| format!("`{}`", drill.name)).collect();
         names.join(", ")
     };
-    let rows: String = alerts
-        .iter()
-        .map(|alert| {
-            let fires = names(&|drill| drill.expect.iter().any(|it| it.alert == *alert));
-            let silent = names(&|drill| drill.silent.iter().any(|it| it.alert == *alert));
-            format!("| `{alert}` | {fires} | {silent} |\n")
-        })
-        .collect();
-    format!("| alert | it must fire in | it must stay silent in |\n| --- | --- | --- |\n{rows}")
+    let mut table = "| alert | it must fire in | it must stay silent in |\n".to_owned();
+    table += "| --- | --- | --- |\n";
+    for alert in &alerts {
+        let fires = names(&|drill| drill.expect.iter().any(|it| it.alert == *alert));
+        let silent = names(&|drill| drill.silent.iter().any(|it| it.alert == *alert));
+        table += &format!("| `{alert}` | {fires} | {silent} |\n");
+    }
+    table
 }
 
 /// What `./drill plan stopped` prints, and how long it expects all drills to take.

@@ -170,6 +170,7 @@ impl<'a> Simulation<'a> {
         let waiting = waiting.map(|timed| Ok((timed, places(&timed.drill, settings)?)));
         Ok(Self {
             settings,
+            routes,
             now,
             waiting: waiting.collect::<Result<_>>()?,
             running,

@@ -52,9 +52,9 @@ pub(super) fn find_vmalert(
         command_line.flag("datasource.url").is_some() && command_line.flag("rule").is_some()
     });
     let name = match &wishes.rule_engine {
-        Some(wished) => {
-            service(model, &wished.service)?;
-            found.into_iter().find(|name| *name == wished.service)
+        Some(named) => {
+            service(model, &named.service)?;
+            found.into_iter().find(|name| *name == named.service)
         }
         None if has_prometheus => None,
         None => match found.as_slice() {

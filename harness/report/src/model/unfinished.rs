@@ -48,7 +48,7 @@ impl Unfinished {
             return Ok(None);
         }
         let rest = Rest::of(is_going_on, now, &so_far, &records, unended);
-        let report = so_far_of(folder, begun, records, rest.as_of)?;
+        let report = so_far_of(folder, begun, &records, rest.as_of)?;
         Ok(Some(Self { report, rest }))
     }
 }
@@ -78,12 +78,12 @@ impl Rest {
 fn so_far_of(
     folder: &RunFolder,
     begun: BegunRun,
-    records: Vec<DrillRecord>,
+    records: &[DrillRecord],
     as_of: UtcInstant,
 ) -> Result<Report> {
     let mut run = begun.run;
     run.finished_at = as_of;
-    Report::judged(folder, run, &records)
+    Report::judged(folder, run, records)
 }
 
 /// A drill that has not ended. Its alerts are as they were seen last; nothing is judged.

@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(folder.so_far().unwrap(), []);
         let record = example_record();
         folder.save_so_far(&record).unwrap();
-        assert_eq!(folder.so_far().unwrap(), [record.clone()]);
+        assert_eq!(folder.so_far().unwrap(), std::slice::from_ref(&record));
         assert_eq!(folder.records().unwrap(), []);
         folder.save_record(&record).unwrap();
         assert_eq!(folder.so_far().unwrap(), []);
