@@ -111,10 +111,8 @@ fn prometheus_beside_a_vmalert_evaluates_the_rules_unless_the_vmalert_is_named()
         ("vm", "evaluator")
     );
     let found = project.discovered_with(&named("metrics")).unwrap();
-    assert_eq!(
-        (found.evaluating_service(), found.rule_engine),
-        ("metrics", None)
-    );
+    assert_eq!(found.evaluating_service(), "metrics");
+    assert_eq!(found.rule_engine, None);
 }
 
 #[test]
