@@ -1,6 +1,7 @@
 //! The drills of the K2 pipeline and their plan, as the book shows them.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use alertdrill::plan::{Outlook, Plan, plan_text};
@@ -111,7 +112,7 @@ fn by_alert() -> String {
     for alert in &alerts {
         let fires = names(&|drill| drill.expect.iter().any(|it| it.alert == *alert));
         let silent = names(&|drill| drill.silent.iter().any(|it| it.alert == *alert));
-        table += &format!("| `{alert}` | {fires} | {silent} |\n");
+        let _ = writeln!(table, "| `{alert}` | {fires} | {silent} |");
     }
     table
 }

@@ -36,12 +36,12 @@ fn main() {
         {
             let lane = LANES[running.len() % LANES.len()];
             let about = format!("feed-handler-{lane} stopped");
-            let _line = progress.begin(&name, Some(lane), &about);
+            let shown = progress.begin(&name, Some(lane), &about);
             running.push(Drill {
                 step: progress.step(&name, "waiting for its alerts"),
                 name,
                 began_s: second,
-                _line,
+                _line: shown,
             });
         }
         if running.is_empty() {

@@ -77,10 +77,10 @@ async fn window_of_a_rule_counts_in_what_vmalert_and_victoria_metrics_wait() {
     let nginx = &rules[1];
     assert_eq!(nginx.scrape_interval, Duration::from_secs(2));
     // At 20:05:27.798 s it looked at 20:05:26 and so on; the least of the three is what counts.
-    assert_eq!(nginx.query_offset, Duration::from_millis(3_794));
+    assert_eq!(nginx.query_offset, Duration::from_millis(3_795));
     assert_eq!(
         nginx.scrape_duration,
-        Duration::from_millis(165 + 4_000 - 3_794)
+        Duration::from_millis(165 + 4_000 - 3_795)
     );
     let window = Window::derive(nginx, Onset::default());
     // `for: 6s`; 2 s to the scrape, 4.2 s until it is shown, 2 s to the evaluation.
@@ -106,7 +106,7 @@ async fn samples_of_alerts_carry_the_instant_of_their_evaluation_and_no_markers_
     let instants: Vec<_> = instants.collect();
     assert_eq!(instants.len(), 6);
     // Stamped 20:05:28, when it was first seen to fire.
-    assert_eq!(instants[1], "2026-11-27T20:05:31.794Z");
+    assert_eq!(instants[1], "2026-11-27T20:05:31.795Z");
     assert_eq!(
         firing.labels.get("alertgroup").map(String::as_str),
         Some("availability")
@@ -207,12 +207,12 @@ async fn rules_that_are_loaded_anew_are_measured_anew() {
         engine.evaluations().await.unwrap();
         engine.offsets.longest()
     };
-    assert_eq!(offset().await, Duration::from_millis(3_794));
+    assert_eq!(offset().await, Duration::from_millis(3_795));
     let later = include_str!("recorded/history_availability.json").replace("33.804", "33.999");
     let later = later
         .replace("31.794", "31.999")
         .replace("29.796", "29.999");
-    for (start, expected_ms) in [("1795809700", 3_794), ("1795809990", 3_999)] {
+    for (start, expected_ms) in [("1795809700", 3_795), ("1795809990", 3_999)] {
         vmalert.reset().await;
         let exposed = format!("{VMALERT}process_start_time_seconds {start}\n");
         answers(&vmalert, "/metrics", &exposed).await;
