@@ -18,6 +18,7 @@ const TABLES: [(&str, Option<&str>, &[&str]); 11] = [
             "compose",
             "profiles",
             "prometheus",
+            "rule_engine",
             "alertmanager",
             "grafana",
             "kafka",
