@@ -239,6 +239,20 @@ fn what_is_still_to_come_does_not_speak_against_an_alert_so_far() {
 }
 
 #[test]
+fn alert_that_was_pending_before_the_fault_alone_was_never_pending() {
+    let story = Story::silent().with(|timeline| {
+        timeline.samples = [-75.0, -60.0]
+            .map(|second| AlertSample {
+                labels: binance_down(),
+                at: at(second),
+                state: AlertState::Pending,
+            })
+            .into();
+    });
+    assert_fails_with(&story, ReasonKind::Missed, "it was never even pending");
+}
+
+#[test]
 fn alert_that_never_fires_is_missed() {
     assert_fails_with(
         &Story::silent(),

@@ -37,8 +37,12 @@ impl<'a> Judge<'a> {
 
     pub(super) fn judge_missed(&mut self) {
         let expected = self.expected;
-        let is_pending =
-            |life: &&Episode| life.pending_at.is_some() && self.claim.covers(&life.labels);
+        let fault_at = self.fault.injected_at;
+        let is_pending = |life: &&Episode| {
+            // What had ended before the fault is an earlier drill's.
+            let is_later = life.ended_at.is_none_or(|ended_at| ended_at >= fault_at);
+            is_later && life.pending_at.is_some() && self.claim.covers(&life.labels)
+        };
         let pending = self.lives.iter().find(is_pending);
         let pending_at = pending.and_then(|life| life.pending_at);
         self.outcome.pending_at = pending_at;
