@@ -64,6 +64,10 @@ const SEEDS: &[Seed] = &[
         COMPOSE, &["loaded/broken-command"]),
     seed("command that names no configuration", &[(COMPOSE, "      - --config.file=/etc/prometheus/prometheus.yml\n", "")],
         COMPOSE, &["loaded/broken-command"]),
+    seed("flag that names another file than the mounted one", &[(COMPOSE, "--config.file=/etc/prometheus/prometheus.yml", "--config.file=/etc/prometheus/prometheus.yaml")],
+        COMPOSE, &["loaded/configuration-not-mounted"]),
+    seed("one letter of `groups` is missing", &[(SERVERS, "groups:\n  - name: servers", "group:\n  - name: servers")],
+        SERVERS, &["loaded/not-rules"]),
     // Told
     seed("no Alertmanager", &[(PROMETHEUS, "alerting:\n  alertmanagers:\n    - static_configs:\n        - targets: [\"alertmanager:9093\"]\n", "")],
         PROMETHEUS, &["told/no-alertmanager"]),

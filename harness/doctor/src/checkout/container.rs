@@ -10,6 +10,7 @@ use alertdrill_project::{ComposeModel, Service, VolumeUse};
 
 use super::SourceFile;
 use super::files::Files;
+use super::missing_configuration::of_the_image;
 
 /// A kind of mount that nothing is known of.
 const UNKNOWN: &str = "folder of the machine";
@@ -101,9 +102,7 @@ impl<'a> Container<'a> {
         let Some(service) = &self.service else {
             return false;
         };
-        let is_started_by_a_script = !service.entrypoint.is_empty()
-            || service.command.first().is_some_and(|word| is_a_shell(word));
-        if is_started_by_a_script || !service.volumes_from.is_empty() || path.contains('$') {
+        if !is_as_it_is_written(service) || path.contains('$') {
             return false;
         }
         let fixed = path.split(['*', '?', '[']).next().unwrap_or(path);
@@ -115,6 +114,57 @@ impl<'a> Container<'a> {
             Seen::NoFile(_) => false,
             Seen::NotMounted => self.has_a_usual_image(),
         }
+    }
+
+    /// Whether a server that looks for its configuration at `path` surely finds no file there,
+    /// though what is mounted is there.
+    pub(super) fn lacks(&self, path: &str, usual: &UsualPaths) -> bool {
+        let Some(service) = &self.service else {
+            return false;
+        };
+        let may_be_made = service.build.is_some() || self.command_line.writes(path);
+        if may_be_made || !is_as_it_is_written(service) || path.contains('$') {
+            return false;
+        }
+        match self.mounts.look_at(path) {
+            Seen::Missing(host) | Seen::Folder(host) => self.binds().any(|(source, _)| {
+                // That a mount's own file is not there is a finding of its own.
+                let is_whole = host == source && !source.is_dir();
+                host.starts_with(&source) && self.files.has(&source) && !is_whole
+            }),
+            Seen::NotMounted => {
+                let is_secret = path.starts_with("/run/secrets");
+                path != of_the_image(usual) && !is_secret && is_published(service)
+            }
+            Seen::Mounted(_) | Seen::Copied(_) | Seen::NoFile(_) => false,
+        }
+    }
+
+    /// The files of the checkout that it mounts, with their paths in the container.
+    pub(super) fn mounted_files(&self) -> Vec<(String, PathBuf)> {
+        let mut found = Vec::new();
+        for (source, target) in self.binds() {
+            let Some(source) = self.files.name_of(&source) else {
+                continue;
+            };
+            let paths = self.files.paths();
+            let files = paths.filter_map(|path| Some((path, path.strip_prefix(&source).ok()?)));
+            found.extend(files.map(|(path, rest)| {
+                let inside = format!("{target}/{}", rest.to_string_lossy());
+                (normal(&inside), path.to_owned())
+            }));
+        }
+        found
+    }
+
+    /// What it mounts of the checkout: each source, and its path in the container.
+    fn binds(&self) -> impl Iterator<Item = (PathBuf, &str)> {
+        let volumes = self.service.iter().flat_map(|service| &service.volumes);
+        let binds = volumes.filter(|volume| volume.kind == "bind");
+        binds.filter_map(|volume| {
+            let source = volume.source.as_deref()?;
+            Some((PathBuf::from(source), volume.target.as_str()))
+        })
     }
 
     fn has_a_usual_image(&self) -> bool {
@@ -149,6 +199,23 @@ impl<'a> Container<'a> {
         let text = block_alone(&file.text, at.place.line)?;
         Some(SourceFile::new(file.path, text))
     }
+}
+
+/// Whether nothing but its image, its mounts and its flags says what it does: no script, and nothing
+/// of another service.
+fn is_as_it_is_written(service: &Service) -> bool {
+    let is_started_by_a_script = !service.entrypoint.is_empty()
+        || service.command.first().is_some_and(|word| is_a_shell(word));
+    !is_started_by_a_script && service.volumes_from.is_empty()
+}
+
+/// Whether its image is Prometheus's or Alertmanager's own.
+fn is_published(service: &Service) -> bool {
+    let image = service.image.as_deref().unwrap_or_default();
+    let folder = image.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let maker = folder.rsplit('/').next().unwrap_or_default();
+    ["prometheus", "alertmanager"].contains(&short_name(image))
+        && ["prom", "prometheus"].contains(&maker)
 }
 
 fn is_a_shell(word: &str) -> bool {

@@ -10,6 +10,7 @@ mod container;
 mod files;
 mod loaded_files;
 mod lone_files;
+mod missing_configuration;
 mod mounts;
 mod prometheus;
 mod read;
@@ -26,6 +27,7 @@ pub use running::{FailedScrape, Running, RunningAlert};
 pub use wishes::Wishes;
 
 pub(crate) use alertmanager::Alertmanager;
+pub(crate) use missing_configuration::MissingConfiguration;
 pub(crate) use mounts::MissingMount;
 pub(crate) use prometheus::{Job, Prometheus, RuleFilesPattern, Target};
 pub(crate) use rule::{Expression, Group, Rule, RuleKind, Text};
@@ -52,6 +54,9 @@ pub struct Checkout {
     pub(crate) compose_places: ComposePlaces,
     /// What its Prometheus and Alertmanager mount and is not in the checkout.
     pub(crate) missing_mounts: Vec<MissingMount>,
+    /// The configurations that its Prometheus and Alertmanager look for and that are not in their
+    /// containers.
+    pub(crate) missing_configurations: Vec<MissingConfiguration>,
     /// Files that Prometheus's container sees, with their paths in it.
     pub(crate) in_container: BTreeMap<PathBuf, String>,
     /// Names of services in other compose files of the checkout, which may run beside it.
@@ -81,6 +86,12 @@ impl Checkout {
     #[must_use]
     pub fn alerts_and_files(&self) -> (usize, usize) {
         (self.alerts().count(), self.rules_files.len())
+    }
+
+    /// Whether anything of it was examined: a Prometheus's configuration, or files of rules.
+    #[must_use]
+    pub fn has_anything(&self) -> bool {
+        self.prometheus.is_some() || !self.rules_files.is_empty() || !self.unloaded.is_empty()
     }
 
     /// Whether both have an Alertmanager, with the same configuration.

@@ -86,7 +86,8 @@ fn is_an_exporter(service: &Service) -> bool {
     image.is_some_and(|image| image.contains("exporter"))
 }
 
-fn is_ignored(files: &Files, source: &Path) -> bool {
+/// Whether git is told to ignore it.
+pub(super) fn is_ignored(files: &Files, source: &Path) -> bool {
     let parents = source.ancestors().skip(1);
     let ignores = parents.filter_map(|folder| files.read(&folder.join(".gitignore")));
     let path = source.to_string_lossy();
@@ -127,7 +128,7 @@ fn nearest_to(files: &Files, source: &Path) -> Option<PathBuf> {
     found.map(Path::to_owned)
 }
 
-fn is_yaml(path: &Path) -> bool {
+pub(super) fn is_yaml(path: &Path) -> bool {
     let end = path.extension().and_then(|end| end.to_str());
     end.is_some_and(|end| end == "yml" || end == "yaml")
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use alertdrill_core::prometheus_duration;
 use alertdrill_project::yaml_tree::{self, Node, Place};
+use strsim::damerau_levenshtein;
 
 use super::broken_rules::{BrokenRule, broken_rules};
 use super::rule::texts;
@@ -63,7 +64,10 @@ impl RulesFile {
         }
         let documents = yaml_tree::parse(&file.text).unwrap_or_default();
         documents.iter().any(|document| {
-            let groups = document.get("groups").map_or(&[][..], Node::items);
+            let groups = document
+                .get("groups")
+                .or_else(|| Some(meant_groups(document)?.1));
+            let groups = groups.map_or(&[][..], Node::items);
             let rules = groups
                 .iter()
                 .filter_map(|group| group.get("rules"))
@@ -80,12 +84,23 @@ impl RulesFile {
         if document.is_null() {
             return;
         }
-        let Some(groups) = document.get("groups") else {
+        if let Some(groups) = document.get("groups") {
+            self.broken.extend(broken_rules(document));
+            self.take_groups(groups);
+        } else if let Some((key, groups)) = meant_groups(document) {
+            let written = key.text().unwrap_or_default();
+            let why = format!(
+                "it has `{written}:` instead of `groups:`, so Prometheus does not start with it"
+            );
+            self.complaints.push((key.place, why));
+            self.take_groups(groups);
+        } else {
             let why = "it has no `groups:`, so Prometheus does not start with it".to_owned();
             self.complaints.push((document.place, why));
-            return;
-        };
-        self.broken.extend(broken_rules(document));
+        }
+    }
+
+    fn take_groups(&mut self, groups: &Node) {
         for group in groups.items() {
             let of_rules = Group {
                 name: group.text_at(&["name"]).unwrap_or_default().to_owned(),
@@ -96,6 +111,17 @@ impl RulesFile {
             }
         }
     }
+}
+
+/// What is meant by `groups` and is spelled with one letter otherwise: the key, and the groups.
+fn meant_groups(document: &Node) -> Option<(&Node, &Node)> {
+    let entries = document.entries().iter();
+    let mut alike = entries.filter(|(key, value)| {
+        let name = key.text().unwrap_or_default().to_lowercase();
+        let mut items = value.items().iter();
+        damerau_levenshtein(&name, "groups") <= 1 && items.any(|group| group.get("rules").is_some())
+    });
+    alike.next().map(|(key, value)| (key, value))
 }
 
 fn duration(node: Option<&Node>) -> Option<(Duration, Place)> {

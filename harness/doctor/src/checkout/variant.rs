@@ -13,13 +13,14 @@ use super::container::Container;
 use super::files::{Files, first_document};
 use super::loaded_files::{add_jobs_of_files, add_targets_of_files, load_rules};
 use super::lone_files::{is_alertmanager, is_prometheus, rules_alone};
+use super::missing_configuration::{meant_file, missing_configurations};
 use super::mounts::mounts_of;
 use super::{Alertmanager, Checkout, Prometheus, RulesFile, SourceFile};
 
 /// The way to run `project` with the Prometheus that the service `name` is.
 pub(super) fn of_service(files: &Files, project: &ComposeFiles, name: &str) -> Checkout {
     let container = Container::of(files, project, name);
-    let found = configuration(&container, &PROMETHEUS_CONFIGURATION, is_prometheus);
+    let found = configuration(files, &container, &PROMETHEUS_CONFIGURATION, is_prometheus);
     let Some((path, file)) = found else {
         return without_prometheus(files, Some(project));
     };
@@ -97,6 +98,7 @@ fn of_compose(files: &Files, project: &ComposeFiles) -> Checkout {
         compose: Some(project.model.clone()),
         compose_places: inside(files, &project.places),
         missing_mounts: mounts_of(files, project),
+        missing_configurations: missing_configurations(files, project),
         ..Checkout::default()
     }
 }
@@ -123,8 +125,10 @@ fn inside(files: &Files, places: &ComposePlaces) -> ComposePlaces {
 }
 
 /// A server's configuration: its path in the container, and the file. What a script makes when the
-/// container starts is read from the file that it is made of.
+/// container starts is read from the file that it is made of; if it is surely not there, it is the
+/// one that is meant, at its own path.
 fn configuration(
+    files: &Files,
     container: &Container<'_>,
     usual: &UsualPaths,
     is_one: fn(&Node) -> bool,
@@ -134,6 +138,9 @@ fn configuration(
         && let Some(file) = container.file_at(&path)
     {
         return Some((path, file));
+    }
+    if container.lacks(&path, usual) {
+        return meant_file(files, container, &path, is_one);
     }
     if matches!(container.mounts.look_at(&path), Seen::Missing(_)) {
         return None;
@@ -163,7 +170,7 @@ fn alertmanager_of(
     let mut found = names.filter_map(|name| {
         let container = Container::of(files, project, name);
         let usual = &ALERTMANAGER_CONFIGURATION;
-        let (_, file) = configuration(&container, usual, is_alertmanager)?;
+        let (_, file) = configuration(files, &container, usual, is_alertmanager)?;
         Some(Alertmanager {
             node: first_document(&file),
             file,

@@ -1,7 +1,9 @@
-//! A mount of Prometheus or Alertmanager whose file is not in the checkout.
+//! A mount of Prometheus or Alertmanager whose file is not in the checkout, and a configuration that
+//! they look for where nothing is.
 
 use alertdrill_core::Finding;
 
+use crate::checkout::MissingConfiguration;
 use crate::checks::check::{Case, Check, Said};
 
 pub(in crate::checks) const CONFIGURATION_NOT_MOUNTED: Check = Check {
@@ -48,7 +50,37 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             mount.at.place,
         )
     });
-    findings.collect()
+    let missing = case.checkout.missing_configurations.iter();
+    findings.chain(missing.map(not_there)).collect()
+}
+
+/// A configuration that a server looks for, and that its container does not have.
+fn not_there(missing: &MissingConfiguration) -> Finding {
+    let (service, path) = (&missing.service, &missing.path);
+    let hidden = if missing.is_hidden {
+        " (the mount hides the image's own)"
+    } else {
+        ""
+    };
+    let said = match &missing.meant {
+        Some((file, in_container)) => Said::error(
+            format!(
+                "`{service}` does not start: its configuration is to be {path}, which is not in \
+                 its container{hidden}; {} is there as {in_container}",
+                file.display()
+            ),
+            format!("write `--config.file={in_container}`, or mount the file as {path}"),
+        ),
+        None => Said::warning(
+            format!(
+                "`{service}` may not start: its configuration is to be {path}, and nothing of the \
+                 checkout is there in its container{hidden}"
+            ),
+            format!("mount the configuration as {path}, or name in .gitignore what makes it"),
+        ),
+    };
+    let at = &missing.at;
+    said.about(service, CONFIGURATION_NOT_MOUNTED.id, &at.file, at.place)
 }
 
 #[cfg(test)]
@@ -111,6 +143,83 @@ mod tests {
                p/secret.yml",
             ],
         );
+    }
+
+    #[test]
+    fn configuration_that_is_not_where_the_server_looks_is_found() {
+        let there = "--- prometheus/prometheus.yaml\nscrape_configs: []";
+        let mounts = "    - ./prometheus:/etc/prometheus";
+        let flag = "    command: ['--config.file=/etc/prometheus/x/prometheus.yaml']";
+        for (mounts, place, path) in [
+            (
+                mounts.to_owned(),
+                "4:5",
+                "prometheus.yml, which is not in its container (the mount",
+            ),
+            (
+                format!("{mounts}\n{flag}"),
+                "6:5",
+                "x/prometheus.yaml, which is not in its container;",
+            ),
+        ] {
+            let expected = format!(
+                "docker-compose.yml:{place} error: `prometheus` does not start: its configuration \
+                 is to be /etc/prometheus/{path}"
+            );
+            let id = "loaded/configuration-not-mounted";
+            assert_finds(id, &project(&mounts, there), &[&expected]);
+            let elsewhere = project(&mounts, "--- prometheus/a.txt\nx");
+            let expected = format!(
+                "docker-compose.yml:{place} warning: `prometheus` may not start: its configuration"
+            );
+            assert_finds(id, &elsewhere, &[&expected]);
+        }
+    }
+
+    #[test]
+    fn file_that_is_meant_is_examined() {
+        let text = "--- prometheus/prometheus.yaml\nrule_files: [rules/a.yml]\n--- \
+                    prometheus/a.rules.yml\ngroup: [{name: g, rules: [{alert: A, expr: up == 0}]}]";
+        let project = project("    - ./prometheus:/etc/prometheus", text);
+        for (id, expected) in [
+            (
+                "loaded/pattern-matches-nothing",
+                "prometheus/prometheus.yaml:1:14 error: `rules/a.yml` matches no file",
+            ),
+            (
+                "loaded/not-rules",
+                "prometheus/a.rules.yml:1:1 error: it has `group:` instead of `groups:`",
+            ),
+        ] {
+            assert_finds(id, &project, &[expected]);
+        }
+    }
+
+    #[test]
+    fn configuration_that_is_made_or_may_be_there_is_fine() {
+        let mounts = "    - ./prometheus:/etc/prometheus";
+        let template = "--- prometheus/prometheus.yml.tmpl\nscrape_configs: []\n";
+        for (mounts, files) in [
+            (mounts, "--- .gitignore\nprometheus/prometheus.yml\n"),
+            (
+                mounts,
+                "--- up.sh\nenvsubst < a.tmpl > prometheus/prometheus.yml\n",
+            ),
+            ("    - data:/etc/prometheus\nvolumes: {data: }", ""),
+            ("    - ./rules.yml:/etc/prometheus/rules.yml", ""),
+            (
+                "    - ./prometheus:/etc/prometheus\n    entrypoint: /start.sh",
+                "",
+            ),
+            (
+                "    - ./prometheus:/etc/prometheus\n    \
+                 command: ['--config.file=${CONFIGURATION}']",
+                "",
+            ),
+        ] {
+            let id = "loaded/configuration-not-mounted";
+            assert_silent(id, &project(mounts, &format!("{template}{files}")));
+        }
     }
 
     #[test]
