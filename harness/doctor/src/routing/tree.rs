@@ -45,6 +45,8 @@ pub(crate) struct Inhibition {
     pub(crate) target: Vec<Matcher>,
     /// The labels that both must have alike.
     pub(crate) equal: Vec<Text>,
+    /// Whether it has `equal`, which may be empty on purpose.
+    pub(crate) says_equal: bool,
 }
 
 impl Routing {
@@ -62,6 +64,7 @@ impl Routing {
                 .iter()
                 .map(|inhibition| Inhibition {
                     place: inhibition.place,
+                    says_equal: inhibition.get("equal").is_some(),
                     source: Matcher::all_of(inhibition, "source_", source),
                     target: Matcher::all_of(inhibition, "target_", source),
                     equal: inhibition

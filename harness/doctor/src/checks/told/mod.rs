@@ -9,10 +9,12 @@ mod empty_template;
 mod filled_in;
 mod inhibition_mutes_itself;
 mod inhibition_never_matches;
+mod inhibition_without_equal;
 mod no_alertmanager;
 mod receiver_refuses;
 mod receiver_undefined;
 mod receiver_unreachable;
+mod receiver_unused;
 mod route_never_matches;
 mod severity_without_route;
 mod template_undefined;
@@ -29,11 +31,13 @@ pub(super) const CHECKS: &[Check] = &[
     receiver_undefined::RECEIVER_UNDEFINED,
     receiver_unreachable::RECEIVER_UNREACHABLE,
     receiver_refuses::RECEIVER_REFUSES,
+    receiver_unused::RECEIVER_UNUSED,
     empty_default_receiver::EMPTY_DEFAULT_RECEIVER,
     empty_template::EMPTY_TEMPLATE,
     template_undefined::TEMPLATE_UNDEFINED,
     route_never_matches::ROUTE_NEVER_MATCHES,
     severity_without_route::SEVERITY_WITHOUT_ROUTE,
     inhibition_never_matches::INHIBITION_NEVER_MATCHES,
+    inhibition_without_equal::INHIBITION_WITHOUT_EQUAL,
     inhibition_mutes_itself::INHIBITION_MUTES_ITSELF,
 ];
