@@ -8,6 +8,7 @@ use alertdrill_project::yaml_tree::{Node, Place};
 
 use super::Family;
 use super::catalogue::{EVERY_SCRAPE, exporter};
+use super::exporter::Exporter;
 use super::identity::{Identity, Reach, of_service};
 use super::mentions::Mentions;
 use super::program::Programs;
@@ -251,8 +252,18 @@ fn endpoint(
         .iter()
         .copied()
         .chain(exporter(EVERY_SCRAPE));
+    let program = identity.program.as_ref();
+    let has_own_buckets = |exporter: &Exporter| {
+        program.is_some_and(|it| it.scan.own_buckets.contains(exporter.name.as_str()))
+    };
     let mut families: Vec<Family> = listed
-        .flat_map(|exporter| exporter.families.iter().cloned())
+        .flat_map(|exporter| {
+            let is_by_default = !has_own_buckets(exporter);
+            exporter.families.iter().map(move |family| Family {
+                highest_bucket: family.highest_bucket.filter(|_| is_by_default),
+                ..family.clone()
+            })
+        })
         .chain(own)
         .collect();
     for family in &mut families {

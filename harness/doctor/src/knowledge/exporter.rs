@@ -113,6 +113,7 @@ fn note(family: &mut Family, fact: &str) {
         "old" => family.renamed_to = Some(value.to_owned()),
         "flag" => family.needs_flag = Some(value.to_owned()),
         "event" => family.born = Born::WithAnEvent,
+        "top" => family.highest_bucket = value.parse().ok(),
         "well" => family.while_well = true,
         "domain" if value == "timestamp" => family.domain = Some(Domain::UnixSeconds),
         "domain" => {

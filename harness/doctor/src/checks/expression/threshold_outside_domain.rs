@@ -245,6 +245,24 @@ mod tests {
     }
 
     #[test]
+    fn quantile_above_the_last_bucket_of_a_library_is_an_error() {
+        let project = |arguments: &str, number: &str| {
+            format!(
+                "--- prometheus.yml\nscrape_configs:\n- job_name: app\n  static_configs: \
+                 [{{targets: ['localhost:8000']}}]\n--- app.py\nfrom fastapi import FastAPI\nfrom \
+                 prometheus_fastapi_instrumentator import Instrumentator\napp = FastAPI()\n\
+                 Instrumentator().instrument(app{arguments}).expose(app)\n--- rules.yml\ngroups:\n\
+                 - name: g\n  rules:\n  - alert: A\n    expr: histogram_quantile(0.9, sum by (le) \
+                 (rate(http_request_duration_seconds_bucket[5m]))) > {number}\n"
+            )
+        };
+        assert_found_in(ID, "error", &project("", "1"));
+        assert_silent(ID, &project("", "0.5"));
+        let own = ", latency_lowr_buckets=(0.1, 1, 5)";
+        assert_silent(ID, &project(own, "1"));
+    }
+
+    #[test]
     fn more_changes_than_samples_are_never_reached() {
         let project = |expr: &str| {
             format!(

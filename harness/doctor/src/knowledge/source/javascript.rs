@@ -277,6 +277,12 @@ fn bundle_of(code: &Code<'_>, defined: &mut Vec<Defined>, scan: &mut Scan) {
         &place,
     );
     family.has_quantiles = is_summary;
+    let is_seen = (object.is_empty() || object.starts_with('{'))
+        && !entries.iter().any(|it| it.starts_with("..."));
+    family.highest_bucket = match of("buckets") {
+        Some(written) => highest(written, CURLY),
+        None => (is_seen && !is_summary).then_some(HIGHEST_BY_DEFAULT),
+    };
     let is_told = |key: &str| of(key).is_some_and(|value| value != "false");
     let mut labels: Vec<&str> = Vec::new();
     if of("includeStatusCode") != Some("false") {
@@ -328,6 +334,10 @@ fn imports_of(code: &Code<'_>, scan: &mut Scan) {
         if name == "express-prometheus-middleware" {
             scan.libraries
                 .insert("client-node-express-prometheus-middleware");
+            if code.text.contains("requestDurationBuckets") {
+                scan.own_buckets
+                    .insert("client-node-express-prometheus-middleware");
+            }
             scan.unreadable.insert(format!(
                 "{}: `{name}` may be told names",
                 code.place(package.start())

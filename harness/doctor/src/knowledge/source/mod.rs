@@ -32,6 +32,8 @@ pub(crate) struct Scan {
     pub(crate) families: Vec<Family>,
     /// Libraries whose own metrics it has, by the names of their data files.
     pub(crate) libraries: BTreeSet<&'static str>,
+    /// Those of them whose histograms may have other buckets than by default.
+    pub(crate) own_buckets: BTreeSet<&'static str>,
     /// Why it may export more than is read here: each reason, as `app.py:12: …`.
     pub(crate) unreadable: BTreeSet<String>,
     /// What its files say of switches that it may need.

@@ -33,6 +33,9 @@ pub(super) fn libraries_of(
             let why = "prometheus-fastapi-instrumentator is given its own metrics";
             scan.unreadable.insert(format!("{}: {why}", place()));
         }
+        if text.contains("lowr_buckets") || any(&CUSTOMISED, text) {
+            scan.own_buckets.insert("client-python-fastapi");
+        }
         if text.contains("should_group_status_codes") {
             scan.unreadable
                 .insert(format!("{}: status codes are grouped or not", place()));
@@ -45,6 +48,9 @@ pub(super) fn libraries_of(
     ] {
         if text.contains(import) {
             scan.libraries.insert(library);
+            if text.to_lowercase().contains("buckets") {
+                scan.own_buckets.insert(library);
+            }
             if text.contains("prefix=") || text.contains("labels=") {
                 scan.unreadable
                     .insert(format!("{}: {import} is given names", place()));
@@ -53,6 +59,9 @@ pub(super) fn libraries_of(
     }
     if text.contains("prometheus_flask_exporter") {
         scan.libraries.insert("client-python-flask");
+        if text.contains("buckets") {
+            scan.own_buckets.insert("client-python-flask");
+        }
         if text.contains("defaults_prefix") || text.contains("group_by") {
             scan.unreadable
                 .insert(format!("{}: names are given a prefix", place()));
