@@ -8,6 +8,7 @@ mod broken_rules;
 mod compose_projects;
 mod container;
 mod files;
+mod headings;
 mod loaded_files;
 mod lone_files;
 mod missing_configuration;
@@ -19,6 +20,7 @@ mod rules_file;
 mod running;
 mod source_file;
 mod sources;
+mod stack_names;
 mod unloaded;
 mod variant;
 mod wishes;
@@ -27,12 +29,14 @@ pub use running::{FailedScrape, Running, RunningAlert};
 pub use wishes::Wishes;
 
 pub(crate) use alertmanager::Alertmanager;
+pub(crate) use headings::Anchors;
 pub(crate) use missing_configuration::MissingConfiguration;
 pub(crate) use mounts::MissingMount;
 pub(crate) use prometheus::{Job, Prometheus, RuleFilesPattern, Target};
 pub(crate) use rule::{Expression, Group, Rule, RuleKind, Text};
 pub(crate) use rules_file::{NotLoaded, RulesFile, UnloadedFile};
 pub(crate) use source_file::SourceFile;
+pub(crate) use stack_names::names_in_project;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -48,6 +52,8 @@ pub struct Checkout {
     pub(crate) root: PathBuf,
     /// The paths of all its files, from that folder.
     pub(crate) files: Arc<BTreeSet<PathBuf>>,
+    /// The anchors of the texts of which its alerts name a part.
+    pub(crate) anchors: Arc<Anchors>,
     /// Its compose project; `None` if it has none.
     pub(crate) compose: Option<ComposeModel>,
     /// Where its compose files say it, as seen from the checkout's folder.
@@ -59,6 +65,8 @@ pub struct Checkout {
     pub(crate) missing_configurations: Vec<MissingConfiguration>,
     /// Files that Prometheus's container sees, with their paths in it.
     pub(crate) in_container: BTreeMap<PathBuf, String>,
+    /// Names under which its texts start its projects: containers' names begin with them.
+    pub(crate) stack_names: Arc<BTreeSet<String>>,
     /// Names of services in other compose files of the checkout, which may run beside it.
     pub(crate) services_elsewhere: Vec<String>,
     /// Its Prometheus; `None` if there are only rules.

@@ -13,8 +13,10 @@ use alertdrill_project::yaml_tree;
 use super::Checkout;
 use super::compose_projects::ComposeProjects;
 use super::files::{Files, first_document};
+use super::headings::anchors;
 use super::lone_files::{alertmanager_files, prometheus_files, rules_alone};
 use super::sources::sources;
+use super::stack_names::stack_names;
 use super::unloaded::find_unloaded;
 use super::variant::{of_configuration, of_service, without_prometheus};
 use super::wishes::Wishes;
@@ -46,17 +48,23 @@ impl Checkout {
         }
         let sources = sources(&files);
         let paths: Arc<BTreeSet<_>> = Arc::new(files.paths().map(Path::to_owned).collect());
+        let stack_names = Arc::new(stack_names(&files));
         let lone_alertmanagers = alertmanager_files(&files);
         for variant in &mut variants {
             files.root().clone_into(&mut variant.root);
             variant.files = Arc::clone(&paths);
             variant.sources.clone_from(&sources);
+            variant.stack_names = Arc::clone(&stack_names);
             variant.services_elsewhere = elsewhere(&projects, variant);
             if variant.alertmanager.is_none() && !variant.has_alertmanager_service() {
                 variant.alertmanager = variant.nearest_of(&lone_alertmanagers);
             }
         }
         find_unloaded(&files, &mut variants);
+        let anchors = Arc::new(anchors(&files, &variants));
+        for variant in &mut variants {
+            variant.anchors = Arc::clone(&anchors);
+        }
         variants.truncate(variants.len() - deeper);
         Ok(variants)
     }

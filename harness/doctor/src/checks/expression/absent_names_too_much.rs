@@ -1,5 +1,7 @@
 //! `absent()` that does not become true when the thing it watches is gone.
 
+mod containers;
+
 use alertdrill_core::Finding;
 use promql_parser::label::{MatchOp, Matcher};
 use promql_parser::parser::{Expr, VectorSelector};
@@ -33,7 +35,8 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             let said = said_of_what_is_never_absent(of)
                 .or_else(|| said_of_well(&reading, of))
                 .or_else(|| said_of_standstill(rule, of))
-                .or_else(|| said_of_any_container(of))
+                .or_else(|| containers::any_container(of))
+                .or_else(|| containers::whole_stack(case.checkout, of))
                 .or_else(|| said_of_several(&reading, rule, of))
                 .or_else(|| said_of_up(&reading, of).filter(|_| !watches_up));
             if let Some(said) = said {
@@ -114,30 +117,6 @@ fn said_of_standstill(rule: &Rule, of: &Expr) -> Option<Said> {
                  has the {function} 0"
             ),
             format!("say `{function}(…) == 0`, and `absent(…)` besides for a metric that is gone"),
-        )
-    })
-}
-
-/// `absent(container_last_seen{name!=""})`: true only when there is no container at all.
-fn said_of_any_container(of: &Expr) -> Option<Said> {
-    let selectors = selectors(of);
-    let [selector] = selectors.as_slice() else {
-        return None;
-    };
-    let name = name_of(selector)?;
-    let takes_any = |matcher: &Matcher| match &matcher.op {
-        MatchOp::NotEqual | MatchOp::NotRe(_) => true,
-        MatchOp::Re(pattern) => ["x", "another"].iter().all(|name| pattern.is_match(name)),
-        MatchOp::Equal => matcher.name == "job" || matcher.name == "instance",
-    };
-    let matchers = &selector.matchers.matchers;
-    (name.starts_with("container_") && matchers.iter().all(takes_any)).then(|| {
-        Said::warning(
-            format!(
-                "`absent` of `{name}` of any container is true only when there is none at all: \
-                 one that is gone may go unseen"
-            ),
-            format!("name the container: `absent({name}{{name=\"…\"}})`"),
         )
     })
 }
@@ -259,9 +238,7 @@ fn compares_up(expr: &Expr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::checks::expression::of_rules::tests::{
-        alerts_on, alerts_with, assert_fine, assert_found,
-    };
+    use crate::checks::expression::of_rules::tests::{alerts_on, alerts_with};
     use crate::test_projects::{assert_finds, assert_silent};
 
     const ID: &str = "expression/absent-names-too-much";
@@ -288,24 +265,6 @@ scrape_configs:
         for name in ["LoginMetricGone", "Notify"] {
             assert_silent(ID, &named(name));
         }
-    }
-
-    #[test]
-    fn absence_of_any_container_is_found() {
-        for expr in [
-            "absent(container_last_seen{name!=\"\"})",
-            "absent(container_last_seen{name=~\".+\"}) == 1",
-            "absent(container_memory_usage_bytes)",
-        ] {
-            assert_found(ID, "warning", &[expr]);
-        }
-        assert_fine(
-            ID,
-            &[
-                "absent(container_last_seen{name=\"shop\"})",
-                "absent(container_last_seen{name=~\"shop.*\"})",
-            ],
-        );
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! A runbook that is not there.
+//! A runbook that is not there, or a part of one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use alertdrill_core::Finding;
+use alertdrill_core::{Finding, nearest};
 use alertdrill_project::yaml_tree::Place;
 
 use crate::checkout::{Checkout, Rule};
@@ -94,8 +94,11 @@ fn said(checkout: &Checkout, files: &FileNames<'_>, link: &str) -> Option<Said> 
         None => return None,
     };
     let path = PathBuf::from(path.trim_start_matches("./").trim_start_matches('/'));
-    if path.as_os_str().is_empty() || files.have(&path) {
+    if path.as_os_str().is_empty() {
         return None;
+    }
+    if files.have(&path) {
+        return no_such_part(checkout, &path, link, repository.is_some());
     }
     let shown = path.display();
     let Some(repository) = repository else {
@@ -122,6 +125,40 @@ fn said(checkout: &Checkout, files: &FileNames<'_>, link: &str) -> Option<Said> 
         );
         Said::warning(message, HELP)
     })
+}
+
+/// That the text is there and has no heading to which the link leads.
+fn no_such_part(checkout: &Checkout, path: &Path, link: &str, is_elsewhere: bool) -> Option<Said> {
+    let (_, part) = link.split_once('#')?;
+    let part = part.to_lowercase();
+    let is_of_lines = part
+        .strip_prefix('l')
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    // A file of the same name may lie in the other repository, too.
+    let is_unsure = is_elsewhere && path.components().count() < 2;
+    if part.is_empty() || is_of_lines || is_unsure || part.contains(['~', '=', '%', '$']) {
+        return None;
+    }
+    let texts = checkout.anchors.iter();
+    let texts: Vec<_> = texts.filter(|(file, _)| file.ends_with(path)).collect();
+    // Other ways to write pages make hyphens otherwise.
+    let plain =
+        |anchor: &str| -> String { anchor.chars().filter(|c| c.is_alphanumeric()).collect() };
+    let wanted = plain(&part);
+    let mut all = texts.iter().flat_map(|(_, anchors)| anchors.iter());
+    if texts.is_empty() || all.any(|anchor| plain(anchor) == wanted) {
+        return None;
+    }
+    let all = texts.iter().flat_map(|(_, anchors)| anchors.iter());
+    let nearest = nearest(&part, all.map(String::as_str));
+    let nearest = nearest.map_or_else(String::new, |it| format!("; the nearest is `#{it}`"));
+    Some(Said::warning(
+        format!(
+            "the runbook `{}` is there, and has no heading `#{part}`{nearest}",
+            path.display()
+        ),
+        "write the part, or name a heading as the page's own links do",
+    ))
 }
 
 /// The repository and the path in `host/owner/repository/blob/branch/path`.
@@ -176,7 +213,7 @@ mod tests {
 
     fn project(name: &str, link: &str) -> String {
         format!(
-            "--- docs/runbooks/down.md\n# Down\n--- rules.yml\ngroups:\n  - name: g\n    \
+            "--- docs/runbooks/down.md\n# Down\n## The cause\n--- rules.yml\ngroups:\n  - name: g\n    \
              rules:\n      - alert: A\n        expr: up == 0\n        annotations:\n          \
              {name}: '{link}'\n"
         )
@@ -211,7 +248,12 @@ mod tests {
     fn look_alikes_are_silent() {
         for (name, link) in [
             ("runbook_url", "docs/runbooks/down.md"),
-            ("runbook_url", "./runbooks/down.md#cause"),
+            ("runbook_url", "./runbooks/down.md#the-cause"),
+            ("runbook_url", "docs/runbooks/down.md#L12"),
+            (
+                "runbook_url",
+                "https://github.com/me/shop/blob/main/docs/runbooks/down.md#down",
+            ),
             (
                 "runbook_url",
                 "https://github.com/me/shop/blob/main/docs/runbooks/down.md",

@@ -3,7 +3,7 @@
 use alertdrill_project::Service;
 use promql_parser::label::{MatchOp, Matcher};
 
-use crate::checkout::Checkout;
+use crate::checkout::{Checkout, names_in_project};
 
 /// The labels by which cAdvisor tells containers apart.
 const NAME: &str = "name";
@@ -29,7 +29,11 @@ pub(super) fn unknown_container(
         if matcher.name == SERVICE {
             matcher.is_match(name)
         } else {
+            let projects = checkout.stack_names.iter().chain([&compose.name]);
             may_be_called(name, service, matcher)
+                || projects
+                    .flat_map(|project| names_in_project(project, name))
+                    .any(|name| matcher.is_match(&name))
         }
     });
     // Other projects of the checkout may run beside it.

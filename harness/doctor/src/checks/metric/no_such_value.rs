@@ -168,6 +168,21 @@ mod tests {
     }
 
     #[test]
+    fn container_of_a_stack_whose_name_a_text_says_is_silent() {
+        let expression = "absent(container_memory_usage_bytes{name=~'.*demo.*'})";
+        let found = "rules.yml:5:58 warning: `name";
+        assert_finds(ID, &containers(expression), &[found]);
+        for text in [
+            "Makefile\nup:\n\tdocker stack deploy -c docker-compose.yml demo",
+            ".env\nCOMPOSE_PROJECT_NAME=demo",
+            "up.sh\ndocker compose -p demo up -d",
+        ] {
+            let project = format!("{}--- {text}\n", containers(expression));
+            assert_silent(ID, &project);
+        }
+    }
+
+    #[test]
     fn values_that_are_given_or_not_known_are_silent() {
         for expression in [
             "rate(orders_total{state='failed'}[5m]) > 1",
