@@ -1,5 +1,6 @@
 //! Who answers at an address, as a container of the project sees it, and on which ports.
 
+mod by_hand;
 mod images;
 mod members;
 mod names;
@@ -9,6 +10,7 @@ mod service_texts;
 mod started;
 
 pub(crate) use alertdrill_project::discovery::host_and_port;
+pub(crate) use by_hand::serves_by_hand;
 pub(crate) use images::{ImageFacts, exporter_at, image_facts};
 pub(crate) use members::{Apart, apart};
 pub(crate) use names::{Answers, Names, tells_address_of};

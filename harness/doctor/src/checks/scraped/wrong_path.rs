@@ -142,6 +142,25 @@ scrape_configs:
         );
     }
 
+    #[test]
+    fn server_that_is_written_by_hand_and_answers_every_path_is_silent() {
+        let python = "--- app/app.py\nfrom http.server import BaseHTTPRequestHandler, HTTPServer\n\
+             class H(BaseHTTPRequestHandler):\n    def do_GET(self):\n        \
+             self.wfile.write(f'jobs_done {jobs}\\n'.encode())\n\
+             HTTPServer(('', 8000), H).serve_forever()\n--- app/Dockerfile\nFROM python\n";
+        let go = "--- app/main.go\npackage main\nfunc main() {\n\thttp.HandleFunc(\"/\", func(w \
+             http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, \"jobs_done %d\\n\", jobs) \
+             })\n}\n--- app/Dockerfile\nFROM golang\n";
+        for files in [python, go] {
+            assert_silent(
+                ID,
+                &project("it:8000", "/metrics", "    build: app\n", files),
+            );
+            let started = "    build: app\n    command: python app.py\n";
+            assert_silent(ID, &project("it:8000", "/metrics", started, files));
+        }
+    }
+
     /// A service that runs `command` in a folder with `files`.
     fn running(target: &str, path: &str, command: &str, files: &str) -> String {
         let service = format!(

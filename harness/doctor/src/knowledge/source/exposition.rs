@@ -8,6 +8,7 @@ use super::text::{Pattern, all, any, line_of};
 use super::{Scan, has_ending};
 use crate::checkout::SourceFile;
 use crate::knowledge::{Family, MetricKind};
+use crate::network::serves_by_hand;
 
 const PROGRAMS: [&str; 12] = [
     "py", "js", "ts", "mjs", "cjs", "go", "java", "kt", "rs", "rb", "php", "sh",
@@ -25,6 +26,11 @@ pub(super) fn scan(sources: &[&SourceFile], scan: &mut Scan) {
         .iter()
         .filter(|file| has_ending(&file.path, &PROGRAMS))
     {
+        if serves_by_hand(&file.text) {
+            let path = file.path.display();
+            scan.unreadable
+                .insert(format!("{path}: it writes metrics by hand"));
+        }
         if !file.text.contains("# TYPE ") && !file.text.contains("text/plain; version=0.0.4") {
             continue;
         }

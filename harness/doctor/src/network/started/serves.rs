@@ -8,6 +8,7 @@ use regex::Regex;
 
 use super::{Started, ending};
 use crate::checkout::SourceFile;
+use crate::network::serves_by_hand;
 
 /// What a service's files serve.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,7 +160,8 @@ pub(crate) fn serves(started: &Started<'_>, service: &Service) -> Option<Serves>
         .iter()
         .map(|it| without_comments(it))
         .collect();
-    if is_set_up || is_set_up_elsewhere(&texts) {
+    let is_by_hand = texts.iter().any(|text| serves_by_hand(text));
+    if is_set_up || is_by_hand || is_set_up_elsewhere(&texts) {
         return None;
     }
     match ending(&started.entry.path) {

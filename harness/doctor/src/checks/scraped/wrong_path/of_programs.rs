@@ -7,7 +7,7 @@ use regex::Regex;
 
 use crate::checks::check::Said;
 use crate::checks::scraped::scraped_targets::Asked;
-use crate::network::{Serves, ServiceTexts, Started, serves};
+use crate::network::{Serves, ServiceTexts, Started, serves, serves_by_hand};
 
 /// What serves metrics by itself, at a path that no source need say.
 const SERVE_BY_THEMSELVES: [&str; 22] = [
@@ -56,6 +56,9 @@ pub(super) fn of_programs(
     {
         return of_started(it, started, &serves);
     }
+    if texts.files().any(|file| serves_by_hand(&file.text)) {
+        return None;
+    }
     if !texts.mention("metric")
         && !texts.mention("prom")
         && !texts.mention("openmetrics")
@@ -65,8 +68,7 @@ pub(super) fn of_programs(
         let message = format!(
             "`{address}` may serve no metrics: nothing in the source of `{name}` speaks of any"
         );
-        let help = "serve them with a client library, or take the target away";
-        return Some(Said::warning(message, help));
+        return Some(Said::warning(message, what_to_look_at(it)));
     }
     if let Some(said) = of_spring(it, texts) {
         return Some(said);
@@ -102,13 +104,22 @@ pub(super) fn of_programs(
     ))
 }
 
+/// What tells whether a target serves metrics: who takes a target away that does loses its alerts.
+fn what_to_look_at(it: &Asked<'_>) -> String {
+    format!(
+        "ask it from a container beside it: `curl http://{}{}`; if what it answers is no metrics, \
+         serve them with a client library",
+        it.address, it.path
+    )
+}
+
 /// Of a service of which it is seen which files it runs.
 fn of_started(it: &Asked<'_>, started: &Started<'_>, serves: &Serves) -> Option<Said> {
     let (address, entry) = (it.address, started.entry.path.display());
     match serves {
         Serves::Nothing => Some(Said::warning(
             format!("`{address}` may serve no metrics: nothing that {entry} runs serves any"),
-            "serve them with a client library, or take the target away",
+            what_to_look_at(it),
         )),
         Serves::Only { port, place, .. } if it.port.is_some_and(|asked| asked != *port) => {
             Some(Said::warning(
