@@ -113,6 +113,45 @@ fn json_and_sarif_say_the_same_for_programs() {
 }
 
 #[test]
+fn checkout_without_rules_and_prometheus_ends_with_2_and_says_so() {
+    let compose = "services: {api: {image: 'shop/api'}}\n";
+    let folder = folder(&[("docker-compose.yml", compose)]);
+    let (code, printed, said) = doctor(folder.path(), &[]);
+    assert_eq!(code, Some(2), "{printed}{said}");
+    assert_eq!(printed, "");
+    assert!(
+        said.contains("no Prometheus configuration is there"),
+        "{said}"
+    );
+    let (code, printed, _) = doctor(folder.path(), &["--json"]);
+    assert_eq!((code, printed.as_str()), (Some(2), ""));
+}
+
+#[test]
+fn prometheus_that_is_known_to_lack_its_configuration_ends_with_2_unless_that_is_sure() {
+    let compose = "services: {prometheus: {image: prom/prometheus, volumes: \
+                   ['./watch:/etc/prometheus']}}\n";
+    let folder = folder(&[("docker-compose.yml", compose), ("watch/readme.txt", "")]);
+    let (code, printed, said) = doctor(folder.path(), &[]);
+    assert_eq!(code, Some(2), "{printed}{said}");
+    assert!(
+        printed.contains("loaded/configuration-not-mounted"),
+        "{printed}"
+    );
+    assert!(
+        printed.contains("no Prometheus configuration could be examined"),
+        "{printed}"
+    );
+    fs::write(
+        folder.path().join("watch/prometheus.yaml"),
+        "scrape_configs: []\n",
+    )
+    .unwrap();
+    let (code, printed, said) = doctor(folder.path(), &[]);
+    assert_eq!(code, Some(1), "{printed}{said}");
+}
+
+#[test]
 fn files_that_are_named_are_read_wherever_they_are() {
     let folder = folder(&[
         ("deep/er/watch.yml", PROMETHEUS),

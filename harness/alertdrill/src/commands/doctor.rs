@@ -35,12 +35,13 @@ pub struct Doctor {
     pub sarif: Option<PathBuf>,
 }
 
-/// Examines the files of `project`, and asks its Prometheus if its stack runs. It fails if something
-/// surely cannot work.
+/// Examines the files of `project`, and asks its Prometheus if its stack runs. It fails if
+/// something surely cannot work.
 ///
 /// # Errors
-/// [`Error::BadDescription`] if `ALERT_RULES` names a candidate; as [`Checkout::read`] and [`read_project_file`]; [`Error::File`] of a file that cannot be
-/// written; [`Error::NoAnswer`] or [`Error::BadAnswer`] of a Prometheus that is named.
+/// [`Error::BadDescription`] if `ALERT_RULES` names a candidate, and if there is nothing to
+/// examine; as [`Checkout::read`] and [`read_project_file`]; [`Error::File`] of a file that cannot
+/// be written; [`Error::NoAnswer`] or [`Error::BadAnswer`] of a Prometheus that is named.
 pub fn doctor(project: &Path, programs: &Path, asked: &Doctor) -> Result<Done> {
     if let Some(candidate) = std::env::var_os("ALERT_RULES") {
         return Err(Error::BadDescription {
@@ -60,6 +61,10 @@ pub fn doctor(project: &Path, programs: &Path, asked: &Doctor) -> Result<Done> {
     let today = Zoned::now().date();
     let findings = examine(&variants);
     let left = without_waived(findings, &waivers, Path::new(OWN_FILE), today);
+    let is_examined = running.is_some() || variants.iter().any(Checkout::has_anything);
+    if !is_examined && left.findings.is_empty() {
+        return Err(nothing_to_examine(&folder));
+    }
     if let Some(path) = &asked.sarif {
         write_sarif(path, &left)?;
     }
@@ -69,22 +74,39 @@ pub fn doctor(project: &Path, programs: &Path, asked: &Doctor) -> Result<Done> {
         let text = FindingsText {
             findings: &left.findings,
             waived: &left.waived,
-            examined: examined(&variants, running.is_some()),
+            examined: if is_examined {
+                examined(&variants, running.is_some())
+            } else {
+                "no rules and no Prometheus configuration could be examined".to_owned()
+            },
         };
         text.to_string()
     };
     Ok(Done {
         text,
-        outcome: outcome(&left.findings),
+        outcome: outcome(&left.findings, is_examined),
     })
 }
 
-fn outcome(findings: &[Finding]) -> RunOutcome {
+/// Where there is nothing to examine, nothing was tested.
+fn outcome(findings: &[Finding], is_examined: bool) -> RunOutcome {
     let mut severities = findings.iter().map(|finding| finding.severity);
     if severities.any(|severity| severity == FindingSeverity::Error) {
         RunOutcome::Failed
-    } else {
+    } else if is_examined {
         RunOutcome::Passed
+    } else {
+        RunOutcome::NotTested
+    }
+}
+
+fn nothing_to_examine(folder: &Path) -> Error {
+    Error::BadDescription {
+        what: folder.display().to_string(),
+        reason: "no alert, no rules file and no Prometheus configuration is there, so nothing can \
+                 be examined; name the folder of the checkout, or its files with --compose and \
+                 --prometheus"
+            .to_owned(),
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use alertdrill_project::Service;
 use alertdrill_project::compose_files::{ComposeFiles, FilePlace};
 use alertdrill_project::discovery::{
     ALERTMANAGER_CONFIGURATION, CommandLine, PROMETHEUS_CONFIGURATION, Seen, UsualPaths,
     alertmanager_services, prometheus_services,
 };
 use alertdrill_project::yaml_tree::Node;
-use alertdrill_project::{ComposeModel, Service};
 
 use super::SourceFile;
 use super::container::Container;
@@ -30,6 +30,13 @@ pub(crate) struct MissingConfiguration {
     pub(crate) meant: Option<(PathBuf, String)>,
 }
 
+/// The services that are one kind of server, and what its configuration is.
+struct Kind<'a> {
+    services: Vec<&'a str>,
+    usual: &'a UsualPaths,
+    is_one: fn(&Node) -> bool,
+}
+
 /// The longest text in which it is looked for who makes a file, in bytes.
 const LONGEST_TEXT_BYTES: u64 = 200_000;
 
@@ -39,21 +46,26 @@ pub(super) fn missing_configurations(
     files: &Files,
     project: &ComposeFiles,
 ) -> Vec<MissingConfiguration> {
-    let kinds: [(fn(&ComposeModel) -> Vec<&str>, _, fn(&Node) -> bool); 2] = [
-        (
-            prometheus_services,
-            &PROMETHEUS_CONFIGURATION,
-            is_prometheus,
-        ),
-        (
-            alertmanager_services,
-            &ALERTMANAGER_CONFIGURATION,
-            is_alertmanager,
-        ),
+    let kinds: [Kind<'_>; 2] = [
+        Kind {
+            services: prometheus_services(&project.model),
+            usual: &PROMETHEUS_CONFIGURATION,
+            is_one: is_prometheus,
+        },
+        Kind {
+            services: alertmanager_services(&project.model),
+            usual: &ALERTMANAGER_CONFIGURATION,
+            is_one: is_alertmanager,
+        },
     ];
     let mut missing = Vec::new();
-    for (services, usual, is_one) in kinds {
-        for name in services(&project.model) {
+    for Kind {
+        services,
+        usual,
+        is_one,
+    } in kinds
+    {
+        for name in services {
             let container = Container::of(files, project, name);
             let path = container.path_of(usual);
             if !container.lacks(&path, usual) || is_made(files, &container, &path) {
