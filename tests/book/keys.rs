@@ -124,7 +124,7 @@ const TABLES: [(&str, Option<&str>, &[&str]); 11] = [
 ];
 
 /// The verbs of `break`, in the order in which a reader wants them.
-const VERBS: [&str; 11] = [
+const VERBS: [&str; 14] = [
     "stop",
     "kill",
     "pause",
@@ -132,6 +132,9 @@ const VERBS: [&str; 11] = [
     "restart",
     "cut_off",
     "flap",
+    "slow",
+    "keep_restarting",
+    "fill_volume",
     "run",
     "switch",
     "displace_consumer",

@@ -3,6 +3,7 @@
 mod coverage;
 mod diff;
 mod doctor;
+mod explore;
 #[cfg(test)]
 mod fake_suite;
 mod gate;
@@ -36,6 +37,7 @@ use crate::signals::cancelled_by_signals;
 pub use coverage::coverage;
 pub use diff::{Diff, diff};
 pub use doctor::{Doctor, doctor};
+pub use explore::{Explore, explore};
 pub use gate::gate;
 pub use init::{Init, init};
 pub use mutate::{Mutate, mutate};

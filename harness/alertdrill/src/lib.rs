@@ -12,6 +12,7 @@ mod async_runtime;
 pub mod bug;
 pub mod child;
 pub mod commands;
+mod exploring;
 mod job;
 mod keeper;
 mod latest_run;

@@ -5,6 +5,7 @@ mod by_a_recording;
 #[cfg(test)]
 mod command_reference;
 mod docker_plugin;
+mod exploring_arguments;
 mod installing;
 
 use std::net::SocketAddr;
@@ -18,13 +19,15 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use by_a_recording::{ByARecording, print};
 use docker_plugin::Called;
+use exploring_arguments::ExploreArguments;
 use installing::Installing;
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done: every alert did what it must
   1  an alert failed its drill; plan: a drill cannot pass;
-     coverage: a rule has no drill, or a metric is not there
+     coverage: a rule has no drill, or a metric is not there;
+     explore: a blind spot is not accepted
   2  could not be tested or done: says nothing about the alerts
   101  a bug of alertdrill: says nothing about the alerts either
 
@@ -111,6 +114,19 @@ Examples:
         #[arg(last = true, value_name = "OPTIONS")]
         options: Vec<String>,
     },
+    /// Break each service in each way, and say whose failure pages nobody: a map.
+    ///
+    /// One failure after the other is injected, held and reverted, on the stack that `run` would
+    /// drill. What is recorded is the map's source: by --rules it is judged again in seconds.
+    #[command(after_help = "\
+Examples:
+  alertdrill explore --dry-run                 what would be broken, and what cannot be and why
+  alertdrill explore --within 1h               as much of it as an hour allows
+  alertdrill explore --resume                  the rest
+  alertdrill explore --only worker:hung        one cell of the map; --only worker, all of its row
+  alertdrill explore --rules candidate.yml     the map by other rules: nothing is broken
+  alertdrill explore --baseline blind_spots.json --fail-on-new-blind-spot")]
+    Explore(ExploreArguments),
     /// Run the drills before a release: once more if they could not be tested, never if an alert
     /// failed.
     ///
@@ -316,6 +332,7 @@ fn carry_out(action: Action, project: &Path, progress: &Progress) -> Result<Exit
         Action::Run { drills, options } => {
             return commands::run(project, drills.selection(), &options);
         }
+        Action::Explore(arguments) => arguments.carry_out(project, &programs, progress)?,
         Action::Gate { drills } => Done {
             text: String::new(),
             outcome: commands::gate(project, &commands::programs(), drills.selection(), progress)?,

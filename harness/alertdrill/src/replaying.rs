@@ -45,9 +45,17 @@ impl OpenRecording {
     /// [`Error::File`] if there is none, [`Error::BadDescription`] if it is torn or of another
     /// version, [`Error::NotReproducible`], [`Error::NoReplayer`], [`Error::NoAnswer`].
     pub async fn open(folder: &Path, programs: &Path) -> Result<Self> {
+        require_reproducible(&RecordingFolder::at(folder).recording()?, folder)?;
+        Self::open_as_it_is(folder, programs).await
+    }
+
+    /// The same, whether its own rules give what was recorded or not: for who looks at that himself.
+    ///
+    /// # Errors
+    /// As [`OpenRecording::open`], but for [`Error::NotReproducible`].
+    pub(crate) async fn open_as_it_is(folder: &Path, programs: &Path) -> Result<Self> {
         let files = RecordingFolder::at(folder);
         let recording = files.recording()?;
-        require_reproducible(&recording, folder)?;
         let mut replayer = Replayer::start(&find_replayer(programs)?).await?;
         let metrics = replayer.open(&recording, &files.samples()).await?;
         Ok(Self {

@@ -317,7 +317,11 @@ impl Session {
         Ok(terms)
     }
 
-    async fn loaded_rules(&self) -> Result<Vec<LoadedRule>> {
+    /// The rules that are loaded, those marked that always fire by intent.
+    ///
+    /// # Errors
+    /// As [`Prometheus::alerting_rules`].
+    pub(crate) async fn loaded_rules(&self) -> Result<Vec<LoadedRule>> {
         let rules = self.engine.alerting_rules(Duration::ZERO).await?;
         Ok(with_watchdogs(rules, self.stack.project().settings()))
     }

@@ -13,10 +13,10 @@ mod victim;
 use std::time::Duration;
 
 use alertdrill::target::{heal, revert};
-use alertdrill::{Error, Fault, Progress, ServiceState, UtcInstant};
+use alertdrill::{CpuLimit, Error, Fault, Progress, ServiceState, UtcInstant};
 use jiff::Timestamp;
 
-use victim::{NETWORK, VICTIM, Victim, inject_one, words};
+use victim::{NETWORK, VICTIM, VOLUME, Victim, inject_one, words};
 
 fn now() -> UtcInstant {
     Timestamp::now().into()
@@ -117,6 +117,64 @@ async fn flapping_service_stands_still_and_goes_on() {
     let fault = Fault::flap(VICTIM, paused, running);
     victim
         .goes_through(&fault, |state, _| state.is_paused)
+        .await;
+}
+
+#[tokio::test]
+async fn slowed_service_has_the_limit_back_that_it_had() {
+    let victim = Victim::start("alertdrill-fault-slow").await;
+    let limit = async || victim.site.target.cpu_limit(VICTIM).await.unwrap();
+    assert_eq!(limit().await, CpuLimit::None);
+    let fault = Fault::slow(VICTIM, 0.01);
+    victim.goes_through(&fault, |_, _| true).await;
+    assert_eq!(limit().await, CpuLimit::None);
+
+    // Whatever process reverts it: what it needs stands in the journal.
+    let before = CpuLimit::NanoCpus(500_000_000);
+    let own = Victim::start_limited("alertdrill-fault-slow-own", before).await;
+    let limit = async || own.site.target.cpu_limit(VICTIM).await.unwrap();
+    drop(own.inject(&fault).await.unwrap());
+    assert_eq!(limit().await, CpuLimit::NanoCpus(10_000_000));
+    assert!(own.healed().await.ends_with(": reverted"));
+    assert_eq!(limit().await, before);
+}
+
+#[tokio::test]
+async fn volume_in_memory_is_full_until_it_is_reverted_and_the_machines_disk_is_left_alone() {
+    let victim = Victim::start("alertdrill-fault-full").await;
+    let can_write = async || {
+        let script = format!("echo more > {VOLUME}/more; code=$?; rm -f {VOLUME}/more; exit $code");
+        let write = words(["sh", "-c", &script]);
+        let ended = victim.site.target.run(VICTIM, None, &write).await.unwrap();
+        ended.code == 0
+    };
+    assert!(can_write().await);
+    let fault = Fault::fill_volume(VICTIM, VOLUME);
+    let broken = victim.inject(&fault).await.unwrap();
+    fault.wait_for_effect(&victim.site, now()).await.unwrap();
+    assert!(!can_write().await);
+    drop(broken);
+    assert!(victim.healed().await.ends_with(": reverted"));
+    assert!(can_write().await);
+
+    victim
+        .inject(&Fault::fill_volume(VICTIM, "/var"))
+        .await
+        .unwrap();
+    let filler = words(["test", "-e", "/var/.alertdrill-filler"]);
+    let is_there = victim.site.target.run(VICTIM, None, &filler).await.unwrap();
+    assert_ne!(
+        is_there.code, 0,
+        "what is no volume in memory is not filled"
+    );
+}
+
+#[tokio::test]
+async fn service_that_is_restarted_over_and_over_starts_anew_and_is_left_running() {
+    let victim = Victim::start("alertdrill-fault-loop").await;
+    let fault = Fault::keep_restarting(VICTIM, Duration::from_secs(1));
+    victim
+        .goes_through(&fault, ServiceState::started_since)
         .await;
 }
 

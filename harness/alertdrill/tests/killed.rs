@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 use alertdrill::target::compose::Containers;
 use alertdrill::target::process::ProcessId;
 use alertdrill::target::{Journal, heal, revert};
-use alertdrill::{Error, Fault, Progress, Site, UtcInstant};
+use alertdrill::{CpuLimit, Error, Fault, Progress, Site, UtcInstant};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde_json::json;
@@ -59,6 +59,9 @@ fn faults() -> Vec<Fault> {
         Fault::restart("restarted"),
         Fault::oom_kill("oom-killed"),
         Fault::flap("flapping", paused, running),
+        Fault::slow("slowed", 0.01),
+        Fault::keep_restarting("restarting", running),
+        Fault::fill_volume("full", victim::VOLUME),
         Fault::cut_off("cut-off", NETWORK),
         Fault::run_command(
             "commanded",
@@ -104,6 +107,23 @@ async fn broken(fault: &Fault, project: &str, site: &Site) -> Option<String> {
                 .is_err() =>
         {
             Some("the file is still there".to_owned())
+        }
+        "full"
+            if site
+                .target
+                .exec(
+                    service,
+                    None,
+                    &words(["test", "!", "-e", "/small/.alertdrill-filler"]),
+                )
+                .await
+                .is_err() =>
+        {
+            Some("its volume is still full".to_owned())
+        }
+        "slowed" => {
+            let limit = site.target.cpu_limit(service).await.unwrap();
+            (limit != CpuLimit::None).then(|| format!("{service} may use {limit:?}"))
         }
         "switched" => {
             let containers = Containers::connect(project).await.unwrap();

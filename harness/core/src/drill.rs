@@ -64,6 +64,14 @@ pub struct Drill {
     /// What it holds beside what its faults disturb: more that it disturbs, or needs undisturbed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub leases: Vec<Lease>,
+    /// How long its faults are held at least, of one that only looks at what comes of them.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "seconds::optional",
+        rename = "looks_for_s"
+    )]
+    pub looks_for: Option<Duration>,
 }
 
 impl Drill {
@@ -80,6 +88,7 @@ impl Drill {
             tolerate: Vec::new(),
             afterwards: Vec::new(),
             leases: Vec::new(),
+            looks_for: None,
         }
     }
 

@@ -29,7 +29,8 @@ pub use site::Site;
 /// How long a request that was sent may take to arrive, on one machine.
 const REQUEST_UNDER_WAY: Duration = Duration::from_secs(1);
 
-/// What every kind of fault says of itself and can do. None of it has a default: each kind decides.
+/// What every kind of fault says of itself and can do. But for [`FaultKind::prepare`], none of it
+/// has a default: each kind decides.
 #[async_trait]
 pub trait FaultKind: fmt::Display + fmt::Debug + Send + Sync {
     /// What it is aimed at, and what it disturbs.
@@ -41,6 +42,14 @@ pub trait FaultKind: fmt::Display + fmt::Debug + Send + Sync {
     /// Fills the lanes that its drill got into its texts. What is sent as it is (a message, a JSON
     /// body) is left alone.
     fn place(&mut self, placement: &Placement);
+
+    /// Looks up what its revert will have to give back, before the journal is written.
+    ///
+    /// # Errors
+    /// What the target answers; then it is not to be injected.
+    async fn prepare(&mut self, _site: &Site) -> Result<()> {
+        Ok(())
+    }
 
     /// Injects it; gives what has to go on while it lasts.
     ///
@@ -138,6 +147,15 @@ impl Fault {
         self
     }
 
+    /// The same fault, with what its revert will have to give back.
+    ///
+    /// # Errors
+    /// As [`FaultKind::prepare`].
+    pub async fn prepared(mut self, site: &Site) -> Result<Self> {
+        self.as_kind_mut().prepare(site).await?;
+        Ok(self)
+    }
+
     /// As [`Aim::target`].
     #[must_use]
     pub fn target(&self) -> &str {
@@ -174,5 +192,8 @@ kinds! {
     service_oom_killed: ServiceOomKilled,
     service_paused: ServicePaused,
     service_restarted: ServiceRestarted,
+    service_restarting: ServiceRestarting,
+    service_slowed: ServiceSlowed,
     service_stopped: ServiceStopped,
+    volume_filled: VolumeFilled,
 }

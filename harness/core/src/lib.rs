@@ -8,6 +8,7 @@ mod clock;
 pub mod dashboard;
 mod drill;
 mod error;
+pub mod exploration;
 mod expression;
 pub mod fault;
 mod finding;
@@ -92,13 +93,13 @@ pub use rules::{
 };
 pub use settings::Settings;
 pub use span::Span;
-pub use target::{Ended, Health, ServiceState, Target, Topics};
+pub use target::{CpuLimit, Ended, Health, ServiceState, Target, Topics};
 pub use term_decision::{TermDecision, drill_that_decided};
 pub use text_file::TextFile;
 pub use timeline::{
     AlertSample, AlertState, CheckRecord, ConditionRecord, Delivery, DeliveryStatus, Episode,
     Evidence, FaultRecord, Neighbour, ObservationError, RESOLVED_RESENT_FOR, Replayed, SentWords,
-    SteadyState, Suppression, TIMELINE_SCHEMA_VERSION, Timeline, Witness, episodes,
+    SickService, SteadyState, Suppression, TIMELINE_SCHEMA_VERSION, Timeline, Witness, episodes,
 };
 pub use unproven::{Unproven, unproven};
 pub use verdict::{AlertOutcome, Outcome, Reason, ReasonKind, RunOutcome, Verdict};

@@ -27,6 +27,18 @@ pub fn bad(text: impl Display) -> String {
     format!("{BAD}{text}{BAD:#}")
 }
 
+/// What is as it must be.
+#[must_use]
+pub fn good(text: impl Display) -> String {
+    format!("{GOOD}{text}{GOOD:#}")
+}
+
+/// What nobody knows.
+#[must_use]
+pub fn unknown(text: impl Display) -> String {
+    format!("{UNKNOWN}{text}{UNKNOWN:#}")
+}
+
 /// What an outcome is called.
 #[must_use]
 pub fn outcome(outcome: Outcome) -> String {

@@ -8,6 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{Error, Ongoing, Result, UtcInstant};
@@ -57,6 +58,24 @@ pub trait Target: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Error::NoSuchService`], or what the system answers.
     async fn resume(&self, service: &str) -> Result<()>;
+
+    /// How much of the processors `service` may use.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchService`], or what the system answers.
+    async fn cpu_limit(&self, service: &str) -> Result<CpuLimit>;
+
+    /// Limits how much of the processors `service` may use.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchService`], or what the system answers.
+    async fn limit_cpu(&self, service: &str, limit: CpuLimit) -> Result<()>;
+
+    /// In how many periods `service` was held up by such a limit so far.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchService`], or what the system answers.
+    async fn throttled_periods(&self, service: &str) -> Result<u64>;
 
     /// Disconnects `service` from `network`.
     ///
@@ -162,6 +181,62 @@ pub struct Ended {
     pub printed: String,
     /// What it printed on standard error.
     pub complaints: String,
+}
+
+/// How much of the processors a service may use, in the form that the system has it in: an engine
+/// keeps two forms apart and takes the other one for a contradiction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CpuLimit {
+    /// All of them.
+    None,
+    /// So many thousand millionths of a processor (compose: `cpus`).
+    NanoCpus(i64),
+    /// So many microseconds of each period (compose: `cpu_quota`).
+    Quota {
+        /// How long it may use a processor in each period.
+        quota_us: i64,
+        /// How long a period is.
+        period_us: i64,
+    },
+}
+
+impl CpuLimit {
+    /// The engine's period where none is set.
+    pub const USUAL_PERIOD_US: i64 = 100_000;
+
+    /// How many processors that is; `None` if it is all of them.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "a limit is small")]
+    pub fn cores(self) -> Option<f64> {
+        match self {
+            Self::None => None,
+            Self::NanoCpus(nanos) => Some(nanos as f64 / 1e9),
+            Self::Quota {
+                quota_us,
+                period_us,
+            } => Some(quota_us as f64 / period_us as f64),
+        }
+    }
+
+    /// A limit of the same form that grants so many processors.
+    #[must_use]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "a limit is small"
+    )]
+    pub fn lowered_to(self, cores: f64) -> Self {
+        let quota = |period_us: i64| Self::Quota {
+            quota_us: (cores * period_us as f64).round() as i64,
+            period_us,
+        };
+        match self {
+            Self::None => quota(Self::USUAL_PERIOD_US),
+            Self::NanoCpus(_) => Self::NanoCpus((cores * 1e9).round() as i64),
+            Self::Quota { period_us, .. } => quota(period_us),
+        }
+    }
 }
 
 /// What a service was last seen to be.

@@ -68,6 +68,10 @@ pub struct Timeline {
     pub neighbours: Vec<Neighbour>,
     /// What became of each check after the revert.
     pub checks: Vec<CheckRecord>,
+    /// The services that were not well while the faults of a drill lasted that looks at what comes
+    /// of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sick_services: Vec<SickService>,
     /// What the wait for steady state after the drill came to; `None` if it was not reached.
     pub steady_end: Option<SteadyState>,
     /// What was looked at because something was amiss; empty if nothing was.
@@ -298,6 +302,18 @@ pub struct Suppression {
     pub suppressed_by: String,
 }
 
+/// A service that was well before a fault, and not while it lasted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SickService {
+    /// The service.
+    pub service: String,
+    /// When that was first seen.
+    pub at: UtcInstant,
+    /// What it was, in words.
+    pub said: String,
+}
+
 /// Something that helps to tell why a drill did not pass, as it was at the time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -439,6 +455,7 @@ impl Timeline {
             missed_evaluations: BTreeMap::new(),
             neighbours: Vec::new(),
             checks: Vec::new(),
+            sick_services: Vec::new(),
             steady_end: None,
             evidence: Vec::new(),
             errors: Vec::new(),

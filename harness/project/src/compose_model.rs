@@ -103,6 +103,9 @@ pub struct Service {
     /// Its memory limit in bytes, as compose prints it (a string of digits).
     #[serde(default)]
     pub mem_limit: Option<Value>,
+    /// Folders that live in memory: `PATH[:OPTIONS]`, or a list of them.
+    #[serde(default)]
+    pub tmpfs: Option<Value>,
     /// Its deployment: replicas, resource limits.
     #[serde(default)]
     pub deploy: Option<Value>,
@@ -180,6 +183,9 @@ pub struct VolumeUse {
     /// More about a mount of the kind `bind`, as compose has it (`propagation`, …).
     #[serde(default)]
     pub bind: Option<Value>,
+    /// More about one of the kind `tmpfs`, as compose has it (`size`, …).
+    #[serde(default)]
+    pub tmpfs: Option<Value>,
 }
 
 /// A config that a service mounts.

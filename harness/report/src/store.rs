@@ -5,6 +5,7 @@
 //! rest of the file is decoded. A file without a version is older than versions are: it is of
 //! version 1.
 
+mod exploration_folder;
 mod recording_folder;
 mod under_way;
 
@@ -23,6 +24,7 @@ use alertdrill_core::{
     TERMS_SCHEMA_VERSION, TIMELINE_SCHEMA_VERSION, TermDecision,
 };
 
+pub use exploration_folder::ExplorationFolder;
 pub use recording_folder::RecordingFolder;
 pub use under_way::BegunRun;
 

@@ -36,13 +36,15 @@ impl InjectedFault {
 /// Why an injection failed.
 #[derive(Debug)]
 pub enum InjectionFailed {
-    /// The journal could not be written, so nothing was done.
+    /// The target did not say what a revert needs, or the journal could not be written, so nothing
+    /// was done.
     NotWritten(Error),
     /// The target refused the fault or did only a part of it; the journal holds it open.
     NotDone(Box<OpenFault>, Error),
 }
 
-/// Writes `fault` of `drill` into the journal, then injects it.
+/// Looks up what the revert of `fault` will have to give back, writes it into the journal, and then
+/// injects it.
 ///
 /// # Errors
 /// [`InjectionFailed`], which says whether anything was done, and why it failed.
@@ -52,7 +54,9 @@ pub async fn inject(
     journal: &Journal,
     site: &Site,
 ) -> Result<InjectedFault, InjectionFailed> {
-    let opened = journal.open(drill, fault, site.clock.now());
+    let prepared = fault.clone().prepared(site).await;
+    let fault = prepared.map_err(InjectionFailed::NotWritten)?;
+    let opened = journal.open(drill, &fault, site.clock.now());
     let open = opened.map_err(InjectionFailed::NotWritten)?;
     match fault.inject(site).await {
         Ok(ongoing) => Ok(InjectedFault::new(open, ongoing)),

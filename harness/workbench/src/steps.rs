@@ -169,6 +169,10 @@ pub(crate) fn test(root: &Path) -> Vec<WorkStep> {
         "a project of others",
         &words("test --locked --test web_shop -- --test-threads 2"),
     ));
+    steps.push(WorkStep::cargo(
+        "a map of what pages nobody",
+        &words("test --locked --test exploration -- --test-threads 1"),
+    ));
     steps.extend(on_the_stack);
     steps
 }

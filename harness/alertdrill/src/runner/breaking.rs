@@ -55,8 +55,14 @@ impl Life<'_, '_> {
             if let Err(InjectionFailed::NotWritten(error)) = injected {
                 return Err(error);
             }
+            // As it was written into the journal: with what its revert needs.
+            let written = match &injected {
+                Ok(broken) => broken.open.fault.clone(),
+                Err(InjectionFailed::NotDone(open, _)) => open.fault.clone(),
+                Err(InjectionFailed::NotWritten(_)) => fault.clone(),
+            };
             self.timeline.faults.push(FaultRecord {
-                fault: fault.clone(),
+                fault: written,
                 injected_at,
                 effect_at: None,
                 reverting_at: None,

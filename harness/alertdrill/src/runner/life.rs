@@ -4,6 +4,7 @@
 //! The order of the phases stands here, and each phase in a file of its own. Everything that
 //! happens goes into the drill's timeline; nothing is judged here.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use alertdrill_core::schedule::conditions_for;
@@ -54,7 +55,8 @@ impl Life<'_, '_> {
         if !self.reach_steady_state(&conditions).await? || !self.learn_rules().await? {
             return Ok(());
         }
-        let lived = self.break_and_watch().await;
+        let well_before = self.well_services().await?;
+        let lived = self.break_and_watch(&well_before).await;
         self.gather_evidence().await;
         // Whatever happened, nothing stays broken.
         let reverted = self.revert().await;
@@ -109,7 +111,7 @@ impl Life<'_, '_> {
 
     /// Looks closer at what goes otherwise than it must, while it is so.
     async fn gather_evidence(&mut self) {
-        if self.is_amiss() && !self.around.cancel.is_cancelled() {
+        if self.drill.looks_for.is_none() && self.is_amiss() && !self.around.cancel.is_cancelled() {
             let Surroundings { engine, site, .. } = self.around;
             let rules = &self.timeline.rules;
             self.timeline.evidence = look_closer(self.drill, rules, engine, site).await;
@@ -117,7 +119,7 @@ impl Life<'_, '_> {
     }
 
     /// Injects the faults, and watches what comes of them.
-    async fn break_and_watch(&mut self) -> Result<()> {
+    async fn break_and_watch(&mut self, well_before: &BTreeSet<String>) -> Result<()> {
         if let Some(moment) = &self.drill.moment {
             self.wait_for(moment).await?;
         }
@@ -133,6 +135,9 @@ impl Life<'_, '_> {
         }
         self.show_so_far();
         self.share_watchers().await?;
+        if let Some(least) = self.drill.looks_for {
+            return self.hold_and_look(least, well_before).await;
+        }
         let awaited = if self.drill.is_to_fire() {
             "waiting for its alerts"
         } else {

@@ -6,6 +6,7 @@ mod ending;
 mod evidence;
 mod firing;
 mod life;
+mod looking;
 mod near_miss;
 mod neighbours;
 mod reverting;

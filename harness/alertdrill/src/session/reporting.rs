@@ -42,7 +42,7 @@ impl Session {
     }
 
     /// What the run is, as far as it has come.
-    async fn run_info(&self, folder: &RunFolder, waivers: &[Waiver]) -> RunInfo {
+    pub(crate) async fn run_info(&self, folder: &RunFolder, waivers: &[Waiver]) -> RunInfo {
         RunInfo {
             id: folder.id(),
             started_at: self.started_at,
@@ -107,7 +107,12 @@ impl Session {
         }
     }
 
-    async fn record_into(
+    /// Records the run in `folder` as the recording `into`.
+    ///
+    /// # Errors
+    /// [`crate::Error::NoAnswer`] or [`crate::Error::BadAnswer`] of the server,
+    /// [`crate::Error::File`], [`crate::Error::NoReplayer`].
+    pub(crate) async fn record_into(
         &self,
         folder: &RunFolder,
         programs: &Path,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use alertdrill::target::compose::Containers;
 use alertdrill::target::{InjectedFault, InjectionFailed, Journal, inject};
-use alertdrill::{Fault, Result, ServiceState, Site, SystemClock};
+use alertdrill::{CpuLimit, Fault, Result, ServiceState, Site, SystemClock};
 use tempfile::TempDir;
 use testcontainers::bollard::Docker;
 use testcontainers::bollard::models::{RestartPolicy, RestartPolicyNameEnum};
@@ -17,6 +17,8 @@ use testcontainers::{ContainerAsync, GenericImage, ImageExt};
 
 pub(crate) const VICTIM: &str = "victim";
 pub(crate) const NETWORK: &str = "net";
+/// A folder that lives in memory and has a limited size.
+pub(crate) const VOLUME: &str = "/small";
 /// Ends at once when it is asked to, with code 1 on a signal of its own.
 pub(crate) const PROGRAM: &str =
     "trap 'exit 0' TERM; trap 'exit 1' USR1; while :; do sleep 0.1; done";
@@ -32,6 +34,13 @@ pub(crate) struct Victim {
 impl Victim {
     pub(crate) async fn start(name: &str) -> Self {
         Self::begin(&project(name), tempfile::tempdir().unwrap()).await
+    }
+
+    /// One that may use so much of the processors.
+    pub(crate) async fn start_limited(name: &str, limit: CpuLimit) -> Self {
+        let victim = Self::start(name).await;
+        victim.site.target.limit_cpu(VICTIM, limit).await.unwrap();
+        victim
     }
 
     async fn begin(project: &str, folder: TempDir) -> Self {
@@ -138,6 +147,7 @@ pub(crate) fn request(
         .with_network(format!("{project}_{NETWORK}"))
         .with_host_config_modifier(|host| {
             host.memory = Some(32 << 20);
+            host.tmpfs = Some([(VOLUME.to_owned(), "size=1m".to_owned())].into());
             host.restart_policy = Some(RestartPolicy {
                 name: Some(RestartPolicyNameEnum::UNLESS_STOPPED),
                 maximum_retry_count: None,

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::mishaps::{Mishaps, Response, spoiled};
 use super::system::{Service, System, SystemSnapshot};
-use crate::{Clock, Ended, Error, Result, ServiceState, Target, Topics, UtcInstant};
+use crate::{Clock, CpuLimit, Ended, Error, Result, ServiceState, Target, Topics, UtcInstant};
 
 /// How long a call takes before it has its effect, and once more until it is confirmed. Whoever
 /// makes the call can be cancelled or killed at both times.
@@ -196,6 +196,26 @@ impl Target for MemoryTarget {
     async fn resume(&self, service: &str) -> Result<()> {
         self.change("resume", service, |service, _| service.resume())
             .await
+    }
+
+    async fn cpu_limit(&self, service: &str) -> Result<CpuLimit> {
+        let limit = self.known(service)?.cpu_limit;
+        self.look("cpu_limit", service, |_| limit).await
+    }
+
+    async fn limit_cpu(&self, service: &str, limit: CpuLimit) -> Result<()> {
+        self.change("limit_cpu", service, |service, _| service.cpu_limit = limit)
+            .await
+    }
+
+    /// One more each time that it is asked for, while there is a limit.
+    async fn throttled_periods(&self, service: &str) -> Result<u64> {
+        let is_limited = self.known(service)?.cpu_limit != CpuLimit::None;
+        self.look("throttled_periods", service, |_| ()).await?;
+        let mut system = self.lock();
+        let periods = system.throttled.entry(service.to_owned()).or_default();
+        *periods += u64::from(is_limited);
+        Ok(*periods)
     }
 
     async fn disconnect(&self, service: &str, network: &str) -> Result<()> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::{Ended, ServiceState, UtcInstant};
+use crate::{CpuLimit, Ended, ServiceState, UtcInstant};
 
 /// Exit codes of a process that a signal has ended, and of one that was asked to end.
 const KILLED: i64 = 137;
@@ -23,6 +23,8 @@ pub struct Service {
     pub files: BTreeSet<String>,
     /// Per port and path, what was posted there last.
     pub behaviour: BTreeMap<(u16, String), Value>,
+    /// How much of the processors it may use.
+    pub cpu_limit: CpuLimit,
 }
 
 /// What can be compared before and after a fault.
@@ -47,6 +49,8 @@ pub(super) struct System {
     pub(super) displacing: BTreeMap<(String, String), usize>,
     /// Answers that a test gives to commands.
     pub(super) answers: BTreeMap<Vec<String>, Ended>,
+    /// Per service, in how many periods it was held up.
+    pub(super) throttled: BTreeMap<String, u64>,
 }
 
 impl System {
@@ -80,6 +84,7 @@ impl Service {
             is_restarted: true,
             files: BTreeSet::new(),
             behaviour: BTreeMap::new(),
+            cpu_limit: CpuLimit::None,
         }
     }
 
@@ -135,12 +140,12 @@ impl Service {
         }
     }
 
-    /// Runs the few commands that are known: to touch, test and remove a file, and to end the main
-    /// process. Any other one ends well and does nothing.
+    /// Runs the few commands that are known: to touch, test and remove a file, to fill a volume by
+    /// one, and to end the main process. Any other one ends well and does nothing.
     pub(super) fn run(&mut self, command: &[String], now: UtcInstant) -> Ended {
         let words: Vec<_> = command.iter().map(String::as_str).collect();
         let code = match words[..] {
-            ["touch", file] => {
+            ["touch", file] | ["sh", "-c", _, "fill", file] => {
                 self.files.insert(file.to_owned());
                 0
             }
@@ -148,7 +153,9 @@ impl Service {
                 self.files.remove(file);
                 0
             }
-            ["test", "-e", file] => i64::from(!self.files.contains(file)),
+            ["test", "-e", file] | ["sh", "-c", _, "is-full", file] => {
+                i64::from(!self.files.contains(file))
+            }
             ["sh", "-c", script] if ends_main_process(script) => {
                 self.crash(now);
                 KILLED

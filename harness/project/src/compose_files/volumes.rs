@@ -41,6 +41,7 @@ fn short(text: &str, folder: &Path) -> Option<VolumeUse> {
         target: target.to_owned(),
         read_only: mode.split(',').any(|mode| mode == "ro"),
         bind: is_path.then(|| serde_json::json!({"create_host_path": true})),
+        tmpfs: None,
     })
 }
 
@@ -66,6 +67,7 @@ fn long(item: &Node, folder: &Path) -> Option<VolumeUse> {
         target,
         read_only: item.get("read_only").is_some_and(Node::is_true),
         bind: item.get("bind").map(json),
+        tmpfs: None,
     })
 }
 

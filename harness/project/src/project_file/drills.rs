@@ -103,6 +103,7 @@ fn drill_of(written: &At<WrittenDrill>) -> Result<Drill, Complaint> {
         tolerate: tolerate.collect(),
         afterwards: afterwards.collect::<Result<_, _>>()?,
         leases: leases_of(value),
+        looks_for: None,
     })
 }
 

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use alertdrill_core::Fault;
-use alertdrill_core::fault::{CommandRun, ConsumerDisplaced, PoisonMessage};
+use alertdrill_core::fault::{CommandRun, ConsumerDisplaced, PoisonMessage, ServiceSlowed};
 
 use super::durations::{duration, duration_or};
 use super::source_text::{Complaint, Place};
-use super::written::{Break, CutOff, Flap, Kill, OneService, Run, Switch};
+use super::written::{
+    Break, CutOff, FillVolume, Flap, KeepRestarting, Kill, OneService, Run, Slow, Switch,
+};
 use super::yaml::{At, ShortOrLong};
 
 /// A name in a file, and where it stands.
@@ -36,6 +38,10 @@ pub(super) enum Verb<'a> {
     /// The service, and the network if it is written.
     CutOff(Name<'a>, Option<Name<'a>>),
     Flap(&'a Flap),
+    /// The service, and how many processors it gets if that is written.
+    Slow(Name<'a>, Option<&'a At<f64>>),
+    KeepRestarting(&'a KeepRestarting),
+    FillVolume(&'a FillVolume),
     Run(&'a Run),
     Switch(&'a Switch),
     DisplaceConsumer(&'a super::written::DisplaceConsumer),
@@ -60,6 +66,12 @@ impl OnAService for Kill {
 }
 
 impl OnAService for CutOff {
+    fn service(&self) -> &At<String> {
+        &self.service
+    }
+}
+
+impl OnAService for Slow {
     fn service(&self) -> &At<String> {
         &self.service
     }
@@ -114,6 +126,9 @@ fn verbs_of(written: &Break) -> Vec<Verb<'_>> {
         restart,
         cut_off,
         flap,
+        slow,
+        keep_restarting,
+        fill_volume,
         run,
         switch,
         displace_consumer,
@@ -123,6 +138,7 @@ fn verbs_of(written: &Break) -> Vec<Verb<'_>> {
     let signal = |kill| signal(kill).map(|signal| signal.value.as_str());
     let network = |cut| long(cut).and_then(|cut: &CutOff| cut.from.as_ref());
     let network = |cut| network(cut).map(Name::from);
+    let cores = |slow| long(slow).and_then(|slow: &Slow| slow.cores.as_ref());
     let verbs = [
         stop.as_ref().map(|at| Verb::Stop(service(at))),
         kill.as_ref().map(|at| Verb::Kill(service(at), signal(at))),
@@ -133,6 +149,11 @@ fn verbs_of(written: &Break) -> Vec<Verb<'_>> {
             .as_ref()
             .map(|at| Verb::CutOff(service(at), network(at))),
         flap.as_ref().map(|at| Verb::Flap(&at.value)),
+        slow.as_ref().map(|at| Verb::Slow(service(at), cores(at))),
+        keep_restarting
+            .as_ref()
+            .map(|at| Verb::KeepRestarting(&at.value)),
+        fill_volume.as_ref().map(|at| Verb::FillVolume(&at.value)),
         run.as_ref().map(|at| Verb::Run(&at.value)),
         switch.as_ref().map(|at| Verb::Switch(&at.value)),
         displace_consumer
@@ -152,8 +173,11 @@ impl Verb<'_> {
             | Self::Pause(name)
             | Self::OomKill(name)
             | Self::Restart(name)
-            | Self::CutOff(name, _) => Some(*name),
+            | Self::CutOff(name, _)
+            | Self::Slow(name, _) => Some(*name),
             Self::Flap(flap) => Some((&flap.service).into()),
+            Self::KeepRestarting(loops) => Some((&loops.service).into()),
+            Self::FillVolume(filled) => Some((&filled.service).into()),
             Self::Run(run) => Some((&run.service).into()),
             Self::Switch(switch) => Some((&switch.service).into()),
             Self::DisplaceConsumer(_) | Self::Poison(_) => None,
@@ -190,6 +214,11 @@ impl Verb<'_> {
                 duration(&flap.paused)?,
                 duration(&flap.running)?,
             ),
+            Self::Slow(name, cores) => Fault::slow(name.text, few_cores(*cores)?),
+            Self::KeepRestarting(loops) => {
+                Fault::keep_restarting(&loops.service.value, duration(&loops.every)?)
+            }
+            Self::FillVolume(filled) => Fault::fill_volume(&filled.service.value, &filled.path),
             Self::Run(run) => command_run(run)?.into(),
             Self::Switch(switch) => behaviour_switched(switch)?,
             Self::DisplaceConsumer(displaced) => ConsumerDisplaced {
@@ -207,6 +236,23 @@ impl Verb<'_> {
             .into(),
         })
     }
+}
+
+fn few_cores(written: Option<&At<f64>>) -> Result<f64, Complaint> {
+    let Some(written) = written else {
+        return Ok(ServiceSlowed::FEW_CORES);
+    };
+    if written.value >= ServiceSlowed::LEAST_CORES && written.value.is_finite() {
+        return Ok(written.value);
+    }
+    Err(Complaint::at(
+        written.place,
+        format!(
+            "{} is no number of processors that the engine grants",
+            written.value
+        ),
+        "write 0.01 or more: a hundredth of a processor",
+    ))
 }
 
 fn command_run(run: &Run) -> Result<CommandRun, Complaint> {

@@ -55,7 +55,7 @@ pub(super) fn help_by_nearest<'a>(
     whats: &str,
     names: impl IntoIterator<Item = &'a str>,
 ) -> String {
-    const FEW: usize = 12;
+    const FEW: usize = 16;
     let mut names: Vec<_> = names.into_iter().collect();
     names.sort_unstable();
     names.dedup();

@@ -29,7 +29,7 @@ pub(crate) use rule_line::{line_of_reason, line_of_rule};
 #[cfg(test)]
 use run_history::compare;
 pub use run_history::{EarlierAlert, EarlierRun, saved_history};
-pub use schema::report_schema;
+pub use schema::{map_schema, report_schema};
 pub use trend::Trend;
 pub use undecided_terms::{term_names, undecided, undecided_text};
 pub use unfinished::{Rest, Unfinished};

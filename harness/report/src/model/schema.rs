@@ -5,6 +5,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::report::Report;
+use alertdrill_core::exploration::ExplorationMap;
 
 /// The schema of what is written as `report.json`. A field that it does not name is an addition,
 /// and its readers accept it.
@@ -14,6 +15,16 @@ pub fn report_schema() -> Value {
         .for_serialize()
         .into_generator()
         .into_root_schema_for::<Report>()
+        .to_value()
+}
+
+/// The schema of what is written as the map of an exploration.
+#[must_use]
+pub fn map_schema() -> Value {
+    SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<ExplorationMap>()
         .to_value()
 }
 
@@ -52,6 +63,21 @@ mod tests {
         assert!(
             published() == report_schema(),
             "docs/report.schema.json is out of date: \
+             UPDATE_SCHEMA=1 cargo test --package alertdrill-report schema"
+        );
+    }
+
+    #[test]
+    fn published_schema_of_the_map_is_that_of_what_is_written() {
+        let path = root().join("docs/map.schema.json");
+        if std::env::var_os("UPDATE_SCHEMA").is_some() {
+            let text = serde_json::to_string_pretty(&map_schema()).unwrap() + "\n";
+            std::fs::write(&path, text).unwrap();
+        }
+        let published: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        assert!(
+            published == map_schema(),
+            "docs/map.schema.json is out of date: \
              UPDATE_SCHEMA=1 cargo test --package alertdrill-report schema"
         );
     }

@@ -13,6 +13,9 @@ mod html;
 mod incident_table;
 mod job_summary;
 mod junit;
+#[cfg(test)]
+mod map_examples;
+mod map_table;
 mod measured_lines;
 mod mutation_json;
 mod mutation_text;
@@ -29,10 +32,14 @@ pub use failure::failure_text;
 pub use findings_json::{findings_json, findings_schema};
 pub use findings_sarif::findings_sarif;
 pub use findings_text::FindingsText;
+pub use html::{CellGraphs, GraphLine, map_page};
 pub use incident_table::{
     firings_table, incident_table, incident_totals, untold_lines, verdict_changes_text,
 };
 pub use job_summary::save_summary;
+pub use map_table::{
+    baseline_text, blind_spots_text, exploration_text, map_table, map_tally, rule_changes_text,
+};
 pub use measured_lines::measured_lines;
 pub use mutation_json::mutation_json;
 pub use mutation_text::mutation_text;

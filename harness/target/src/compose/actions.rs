@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use alertdrill_core::{Ended, Error, Replica, Result, ServiceState, Target, Topics, causes};
+use alertdrill_core::{
+    CpuLimit, Ended, Error, Replica, Result, ServiceState, Target, Topics, causes,
+};
 use async_trait::async_trait;
 use bollard::container::LogOutput;
 use bollard::errors::Error as DockerError;
@@ -12,13 +14,14 @@ use bollard::models::{
 };
 use bollard::query_parameters::{
     KillContainerOptionsBuilder, LogsOptionsBuilder, RestartContainerOptions,
-    StartContainerOptions, StopContainerOptions,
+    StartContainerOptions, StatsOptionsBuilder, StopContainerOptions,
 };
 use futures_util::TryStreamExt;
 use serde_json::Value;
 
 use super::command::last_lines;
 use super::containers::{Containers, USUAL_GRACE_PERIOD};
+use super::cpu_limits::{limit_of, update_to};
 use super::docker::docker_failed;
 use super::secrets;
 
@@ -76,6 +79,33 @@ impl Target for Containers {
         let resumed = self.docker().unpause_container(&id).await;
         let resumed = resumed.or_else(state_has_no_use_for_it);
         resumed.map_err(docker_failed(format!("resume {service}")))
+    }
+
+    async fn cpu_limit(&self, service: &str) -> Result<CpuLimit> {
+        let host = self.inspect(service).await?.host_config;
+        Ok(limit_of(&host.unwrap_or_default()))
+    }
+
+    async fn limit_cpu(&self, service: &str, limit: CpuLimit) -> Result<()> {
+        let id = self.id(service).await?;
+        let updated = self.docker().update_container(&id, update_to(limit)).await;
+        updated.map_err(docker_failed(format!("limit the processors of {service}")))
+    }
+
+    async fn throttled_periods(&self, service: &str) -> Result<u64> {
+        let id = self.id(service).await?;
+        let options = StatsOptionsBuilder::default()
+            .stream(false)
+            .one_shot(true)
+            .build();
+        let mut stats = std::pin::pin!(self.docker().stats(&id, Some(options)));
+        let stats = stats.try_next().await;
+        let failed = docker_failed(format!("ask what {service} uses of the processors"));
+        let throttling = stats.map_err(failed)?.and_then(|stats| stats.cpu_stats);
+        let throttling = throttling.and_then(|cpu| cpu.throttling_data);
+        Ok(throttling
+            .and_then(|data| data.throttled_periods)
+            .unwrap_or_default())
     }
 
     async fn disconnect(&self, service: &str, network: &str) -> Result<()> {

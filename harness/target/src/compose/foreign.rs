@@ -47,6 +47,8 @@ pub struct ForeignProject {
     discovered: Discovered,
     /// The name of the running project, if it is attached to.
     pub(super) attached_to: Option<String>,
+    /// The services that faults may touch; all if it is not said.
+    pub(super) may_break: Option<BTreeSet<String>>,
 }
 
 /// Reads the project that the `alertdrill.yml` at `file` describes. Neither an engine nor a server
@@ -88,7 +90,7 @@ fn project_of(
             .map(|it| it.service.clone()),
     );
     settings.runbooks = runbooks(&root, &settings)?;
-    let mut plan = written.plan;
+    let (mut plan, may_break) = (written.plan, written.may_break);
     if settings.paths.is_empty() {
         one_after_the_other(&mut plan, &mut settings);
     }
@@ -101,6 +103,7 @@ fn project_of(
         compose,
         discovered,
         attached_to,
+        may_break,
     })
 }
 

@@ -59,6 +59,7 @@ impl Project {
             compose,
             programs: programs.to_owned(),
             layout: Layout::Folders,
+            may_break: None,
         })
     }
 
@@ -118,6 +119,7 @@ async fn open_project_file(file: &Path, programs: &Path) -> Result<Project> {
         compose,
         programs: programs.to_owned(),
         layout,
+        may_break: foreign.may_break,
         root: foreign.root,
     })
 }

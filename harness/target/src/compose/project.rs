@@ -33,6 +33,8 @@ pub struct Project {
     pub(super) compose: Compose,
     pub(super) programs: PathBuf,
     pub(super) layout: Layout,
+    /// The services that faults may touch; all if it is not said.
+    pub(super) may_break: Option<BTreeSet<String>>,
 }
 
 /// How configuration comes into the containers.
@@ -135,6 +137,11 @@ impl Project {
     #[must_use]
     pub fn is_attached(&self) -> bool {
         matches!(self.layout, Layout::Attached)
+    }
+
+    /// Whether what has to be known of it stands in its own compose file, with the sink.
+    pub(super) fn is_described_by_its_compose_file(&self) -> bool {
+        matches!(self.layout, Layout::Folders)
     }
 
     /// Whether other services wait for the end of this one.

@@ -1,5 +1,6 @@
 //! Tests of whole lives, in the simulated world.
 
 mod judged;
+mod looking;
 mod properties;
 mod told;

@@ -149,6 +149,10 @@ drills:
       - restart: a
       - cut_off: {service: a, from: back}
       - flap: {service: a, paused: 5s, running: 3s}
+      - slow: a
+      - slow: {service: a, cores: 0.5}
+      - keep_restarting: {service: a, every: 8s}
+      - fill_volume: {service: a, path: /data}
       - run: {service: a, command: touch /broken, undo: [rm, -f, /broken]}
       - run: {service: a, command: [x], undo: [], user: root, what: x is gone, effect: y, disturbs: b}
       - switch: {service: a, port: 80, path: /mode, to: {post: {mode: bad}}, back: {mode: good}}
@@ -173,6 +177,10 @@ drills:
         Fault::restart("a"),
         Fault::cut_off("a", "back"),
         Fault::flap("a", s(5), s(3)),
+        Fault::slow("a", 0.02),
+        Fault::slow("a", 0.5),
+        Fault::keep_restarting("a", s(8)),
+        Fault::fill_volume("a", "/data"),
         Fault::run_command(
             "a",
             words(&["sh", "-c", "touch /broken"]),

@@ -56,7 +56,7 @@ drills:
     alertdrill.yml:3:13: unknown key `stpo`
       3 |     break: {stpo: api}
         |             ^^^^
-      help: the nearest is `stop`; the keys here are cut_off, displace_consumer, flap, kill, oom_kill, pause, poison, restart, run, stop, switch
+      help: the nearest is `stop`; the keys here are cut_off, displace_consumer, fill_volume, flap, keep_restarting, kill, oom_kill, pause, poison, restart, run, slow, stop, switch
     ");
 }
 

@@ -32,6 +32,12 @@ pub(in crate::project_file) struct Break {
     pub cut_off: Option<At<ShortOrLong<CutOff>>>,
     /// Pauses a service and lets it run, in turns.
     pub flap: Option<At<Flap>>,
+    /// Gives a service so little of the processors that it answers late.
+    pub slow: Option<At<ShortOrLong<Slow>>>,
+    /// Restarts a service over and over, as a wrong configuration does.
+    pub keep_restarting: Option<At<KeepRestarting>>,
+    /// Fills a service's volume that lives in memory (tmpfs) and has a limited size.
+    pub fill_volume: Option<At<FillVolume>>,
     /// Runs a command in a service's container, and another one that mends what it broke.
     pub run: Option<At<Run>>,
     /// Tells a program of the system over HTTP to behave otherwise.
@@ -85,6 +91,39 @@ pub(in crate::project_file) struct Flap {
     pub paused: At<DurationText>,
     /// How long it runs in between.
     pub running: At<DurationText>,
+}
+
+/// What is slowed.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "slow")]
+pub(in crate::project_file) struct Slow {
+    /// The service, as the compose file names it.
+    pub service: At<String>,
+    /// How many processors it gets, 0.01 at least; `0.02` unless it is written.
+    pub cores: Option<At<f64>>,
+}
+
+/// What is restarted over and over.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "keep_restarting")]
+pub(in crate::project_file) struct KeepRestarting {
+    /// The service, as the compose file names it.
+    pub service: At<String>,
+    /// How long it runs before it is restarted again.
+    pub every: At<DurationText>,
+}
+
+/// What is filled.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "fill_volume")]
+pub(in crate::project_file) struct FillVolume {
+    /// The service, as the compose file names it.
+    pub service: At<String>,
+    /// The volume's folder in the container. Another one than in memory is left alone.
+    pub path: String,
 }
 
 /// A command that breaks something.

@@ -9,7 +9,8 @@ mod text;
 
 pub(super) use drill::{Fires, Moment, Onset, Silent, WaivedFinding, Waiver, WrittenDrill};
 pub(super) use fault::{
-    Break, CutOff, DisplaceConsumer, Flap, Kill, OneService, Poison, Run, Switch,
+    Break, CutOff, DisplaceConsumer, FillVolume, Flap, KeepRestarting, Kill, OneService, Poison,
+    Run, Slow, Switch,
 };
 pub(super) use file::{
     AttachTo, Coverage, Instances, PathThrough, Promises, Server, SteadyCondition, Usage,

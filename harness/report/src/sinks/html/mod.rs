@@ -12,6 +12,8 @@ mod drill_row;
 mod graph;
 mod head;
 mod latency_bar;
+mod map_cell;
+mod map_page;
 mod marks;
 mod page;
 mod plot;
@@ -21,4 +23,6 @@ mod story;
 mod time_text;
 mod unit;
 
+pub use map_cell::{CellGraphs, GraphLine};
+pub use map_page::map_page;
 pub(super) use page::{Evidence, html_page};

@@ -23,9 +23,10 @@ use alertdrill_core::{ExpressionHistory, PanelRecord};
 const OPEN_AT_ONCE: usize = 20;
 
 /// The library that draws lines, its style and its licence, as they are embedded.
-const UPLOT_SCRIPT: &str = include_str!("../../../templates/vendor/uplot/uPlot.iife.min.js");
-const UPLOT_STYLE: &str = include_str!("../../../templates/vendor/uplot/uPlot.min.css");
-const UPLOT_LICENCE: &str = include_str!("../../../templates/vendor/uplot/LICENSE");
+pub(super) const UPLOT_SCRIPT: &str =
+    include_str!("../../../templates/vendor/uplot/uPlot.iife.min.js");
+pub(super) const UPLOT_STYLE: &str = include_str!("../../../templates/vendor/uplot/uPlot.min.css");
+pub(super) const UPLOT_LICENCE: &str = include_str!("../../../templates/vendor/uplot/LICENSE");
 
 /// What a run's folder holds beside its report.
 #[derive(Default)]
