@@ -151,7 +151,7 @@ fn exploration_that_is_interrupted_leaves_nothing_broken_and_goes_on_where_it_wa
     said.find(|line| {
         line.as_ref()
             .unwrap()
-            .contains("worker_stopped: looking at")
+            .contains("worker_stopped: its fault has its effect")
     })
     .expect("the exploration ended before that")
     .unwrap();

@@ -135,16 +135,18 @@ impl Life<'_, '_> {
         }
         self.show_so_far();
         self.share_watchers().await?;
-        if let Some(least) = self.drill.looks_for {
-            return self.hold_and_look(least, well_before).await;
-        }
-        let awaited = if self.drill.is_to_fire() {
+        let awaited = if self.drill.looks_for.is_some() {
+            "looking at what comes of it"
+        } else if self.drill.is_to_fire() {
             "waiting for its alerts"
         } else {
             "its alerts must stay silent"
         };
         let broken = format!("its fault has its effect; {awaited}");
         self.around.progress.note(&self.drill.name, &broken);
+        if let Some(least) = self.drill.looks_for {
+            return self.hold_and_look(least, well_before).await;
+        }
         if self.drill.is_to_fire() {
             self.watch_it_fire().await?;
             self.hold_while_it_fires().await
