@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CellKey, ProposedRule};
+use super::CellKey;
 use crate::{Labels, UtcInstant};
 
 /// What came of a failure. The order is from nothing known to somebody told.
@@ -234,6 +234,17 @@ impl Movement {
             Self::Began => "began",
         }
     }
+}
+
+/// A rule that fired in a blind spot and nowhere else, as the rule engine says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ProposedRule {
+    /// The rule, as it stands in a rules file.
+    pub text: String,
+    /// What moved that it is about.
+    pub because: String,
+    /// Seconds from the fault until it fired.
+    pub fires_after_s: f64,
 }
 
 /// A series that moved.

@@ -17,7 +17,8 @@ mod series;
 
 pub use baseline::{AcceptedBlindSpot, BASELINE_SCHEMA_VERSION, Baseline, BaselineComparison};
 pub use cell::{
-    CellAlert, CellOutcome, CellSpan, Delivered, MapCell, MovedSeries, Movement, TouchedService,
+    CellAlert, CellOutcome, CellSpan, Delivered, MapCell, MovedSeries, Movement, ProposedRule,
+    TouchedService,
 };
 pub use change::{CellChange, RuleSetChange, changes_of_the_map, fired_outside};
 pub use failure::{CellKey, FailureKind};
@@ -27,7 +28,7 @@ pub use plan::{
     ExplorationPlan, Only, PlannedCell, ServiceLane, ServiceToExplore, cell_drill,
     cell_drill_on_a_lane, exploration_plan, lane_of, side_by_side,
 };
-pub use proposal::{Candidate, ProposedRule, candidates_for};
+pub use proposal::{Candidate, candidates_for};
 pub use reach::{series_service, touched_services};
 pub use record::{ExplorationMap, MAP_SCHEMA_VERSION, Segment};
 pub use series::{SeriesTable, TabledSeries};

@@ -6,9 +6,6 @@
 
 use std::time::Duration;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use super::{CellKey, MapCell, MovedSeries, Movement, SeriesTable};
 use crate::{Labels, Replica, UtcInstant};
 
@@ -30,17 +27,6 @@ pub struct Candidate {
     pub lasts: Duration,
     /// What moved.
     pub because: String,
-}
-
-/// A rule that fired in a blind spot and nowhere else, as the rule engine says.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ProposedRule {
-    /// The rule, as it stands in a rules file.
-    pub text: String,
-    /// What moved that it is about.
-    pub because: String,
-    /// Seconds from the fault until it fired.
-    pub fires_after_s: f64,
 }
 
 impl Candidate {

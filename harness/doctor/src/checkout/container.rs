@@ -10,7 +10,6 @@ use alertdrill_project::{ComposeModel, Service, VolumeUse};
 
 use super::SourceFile;
 use super::files::Files;
-use super::missing_configuration::of_the_image;
 
 /// A kind of mount that nothing is known of.
 const UNKNOWN: &str = "folder of the machine";
@@ -279,4 +278,8 @@ fn within(files: &Files, project: &ComposeFiles) -> ComposeModel {
 
 fn is_inside(files: &Files, path: &Path) -> bool {
     path.is_absolute() && files.name_of(path).is_some()
+}
+/// Where the published image has a configuration of its own.
+pub(super) fn of_the_image(usual: &UsualPaths) -> String {
+    usual.path_in(&Service::default(), &CommandLine::default())
 }

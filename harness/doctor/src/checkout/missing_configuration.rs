@@ -2,16 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use alertdrill_project::Service;
 use alertdrill_project::compose_files::{ComposeFiles, FilePlace};
 use alertdrill_project::discovery::{
-    ALERTMANAGER_CONFIGURATION, CommandLine, PROMETHEUS_CONFIGURATION, Seen, UsualPaths,
-    alertmanager_services, prometheus_services,
+    ALERTMANAGER_CONFIGURATION, PROMETHEUS_CONFIGURATION, Seen, UsualPaths, alertmanager_services,
+    prometheus_services,
 };
 use alertdrill_project::yaml_tree::Node;
 
 use super::SourceFile;
-use super::container::Container;
+use super::container::{Container, of_the_image};
 use super::files::{Files, first_document, name_in_its_folder};
 use super::lone_files::{is_alertmanager, is_kept_apart, is_prometheus};
 use super::mounts::{is_ignored, is_yaml};
@@ -109,11 +108,6 @@ fn names_it_by_a_variable(compose: &str) -> bool {
         let value = rest.split(is_end).next().unwrap_or_default();
         value.contains('$')
     })
-}
-
-/// Where the published image has a configuration of its own.
-pub(super) fn of_the_image(usual: &UsualPaths) -> String {
-    usual.path_in(&Service::default(), &CommandLine::default())
 }
 
 /// The file that is meant by a configuration which is not at `path` in the container: the mounted
