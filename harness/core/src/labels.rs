@@ -19,6 +19,12 @@ pub fn includes(labels: &Labels, some: &Labels) -> bool {
         .all(|(name, value)| labels.get(name) == Some(value))
 }
 
+/// A label's value as it stands between quotes, in `PromQL` and in Alertmanager's matchers.
+pub(crate) fn escaped(value: &str) -> String {
+    let value = value.replace('\\', "\\\\").replace('"', "\\\"");
+    value.replace('\n', "\\n")
+}
+
 /// An alert's name, and in braces the labels that tell it apart, as `PromQL` selects it.
 #[must_use]
 pub fn selector<'a>(

@@ -140,6 +140,18 @@ impl SteadyState {
         self
     }
 
+    /// What fell short of it, in words, each once.
+    #[must_use]
+    pub fn shortfalls(&self) -> Vec<String> {
+        let active = self.active_alerts.iter();
+        let active = active.filter_map(|labels| labels.get("alertname"));
+        let active: BTreeSet<_> = active.map(|alert| format!("{alert} is active")).collect();
+        let unmet = self.unmet.iter().map(|unmet| format!("not so: {unmet}"));
+        let silent = self.silent_watchdogs.iter();
+        let silent = silent.map(|alert| format!("{alert} does not fire"));
+        active.into_iter().chain(unmet).chain(silent).collect()
+    }
+
     /// Whether no alert was active but for those that must be, and every condition held.
     #[must_use]
     pub fn is_reached(&self) -> bool {

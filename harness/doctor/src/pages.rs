@@ -3,8 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
+use alertdrill_core::{Finding, FindingSeverity};
+
 use crate::kinds::kinds;
-use crate::test_projects::findings_in;
+use crate::test_projects::found_in_files;
 
 const HEADINGS: [&str; 4] = ["What it finds", "Why it matters", "Example", "Mend"];
 
@@ -41,11 +43,13 @@ fn said(part: &str) -> &str {
     rest.split("```").next().unwrap_or_default()
 }
 
-/// The first line of the finding as `alertdrill doctor` prints it: `line` is in the tests' order.
-fn as_printed(line: &str, id: &str) -> String {
-    let (before, message) = line.split_once(&format!(" {id}: ")).unwrap();
-    let (place, severity) = before.rsplit_once(' ').unwrap();
-    format!("{place}: {severity}: {message} [{id}]")
+/// The first line of a finding as `alertdrill doctor` prints it.
+fn first_line(finding: &Finding) -> String {
+    let (file, severity) = (finding.file.display(), finding.severity.as_str());
+    format!(
+        "{file}:{}:{}: {severity}: {} [{}]",
+        finding.line, finding.column, finding.message, finding.id
+    )
 }
 
 #[test]
@@ -67,12 +71,9 @@ fn each_check_has_a_page_whose_example_is_found_and_whose_mend_is_not() {
         }
         let example = part(&page, "Example");
         let broken = files(example);
-        let mut found = Vec::new();
-        for line in findings_in(&broken) {
-            if line.contains(&format!(" {}: ", check.id)) {
-                found.push(as_printed(&line, check.id));
-            }
-        }
+        let own = found_in_files(&broken).into_iter();
+        let own = own.filter(|finding| finding.id == check.id);
+        let found: Vec<_> = own.map(|finding| first_line(&finding)).collect();
         if found.is_empty() {
             wrong.push(format!("{}: its example is not found", check.id));
         }
@@ -91,8 +92,9 @@ fn each_check_has_a_page_whose_example_is_found_and_whose_mend_is_not() {
             mended.retain(|(old, _)| *old != name);
             mended.push((name, text));
         }
-        let found = findings_in(&mended).into_iter();
-        for line in found.filter(|line| !line.contains(" note ")) {
+        let found = found_in_files(&mended).into_iter();
+        for finding in found.filter(|finding| finding.severity != FindingSeverity::Note) {
+            let line = first_line(&finding);
             wrong.push(format!(
                 "{}: the mended project is not clean: {line}",
                 check.id

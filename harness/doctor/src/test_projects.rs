@@ -9,6 +9,7 @@
 
 use std::path::Path;
 
+use alertdrill_core::Finding;
 use alertdrill_project::read_project_file;
 
 use crate::checkout::{Checkout, Wishes};
@@ -29,20 +30,31 @@ pub(crate) fn write(project: &str, folder: &Path) {
 
 /// What all checks find in `project`: `rules.yml:2:1 error loaded/not-rules: message`.
 pub(crate) fn findings(project: &str) -> Vec<String> {
-    let folder = tempfile::tempdir().unwrap();
-    write(project, folder.path());
-    findings_below(folder.path())
+    let findings = found_in(project).into_iter().map(|finding| {
+        let (line, column) = (finding.line, finding.column);
+        let severity = finding.severity.as_str();
+        format!(
+            "{}:{line}:{column} {severity} {}: {}",
+            finding.file.display(),
+            finding.id,
+            finding.message
+        )
+    });
+    findings.collect()
 }
 
-/// As [`findings`], of files by their names.
-pub(crate) fn findings_in(files: &[(String, String)]) -> Vec<String> {
+/// What all checks find in files that have these names.
+pub(crate) fn found_in_files(files: &[(String, String)]) -> Vec<Finding> {
     let texts = files
         .iter()
         .map(|(name, text)| format!("--- {name}\n{text}"));
-    findings(&texts.collect::<String>())
+    found_in(&texts.collect::<String>())
 }
 
-fn findings_below(folder: &Path) -> Vec<String> {
+fn found_in(project: &str) -> Vec<Finding> {
+    let folder = tempfile::tempdir().unwrap();
+    write(project, folder.path());
+    let folder = folder.path();
     let mut checkouts = Checkout::read(folder, &Wishes::default()).unwrap();
     if let Ok(running) = std::fs::read_to_string(folder.join("running.json")) {
         for checkout in &mut checkouts {
@@ -57,18 +69,7 @@ fn findings_below(folder: &Path) -> Vec<String> {
     };
     let today = "2026-11-27".parse().unwrap();
     let own = Path::new("alertdrill.yml");
-    let left = without_waived(examine(&checkouts), &waivers, own, today);
-    let findings = left.findings.into_iter().map(|finding| {
-        let (line, column) = (finding.line, finding.column);
-        let severity = finding.severity.as_str();
-        format!(
-            "{}:{line}:{column} {severity} {}: {}",
-            finding.file.display(),
-            finding.id,
-            finding.message
-        )
-    });
-    findings.collect()
+    without_waived(examine(&checkouts), &waivers, own, today).findings
 }
 
 /// The check `id` finds just what is expected: each finding's beginning, without the id.

@@ -128,6 +128,21 @@ impl Service {
         let deployed = deployed.and_then(Value::as_u64);
         self.scale.or(deployed).unwrap_or(1)
     }
+
+    /// Whether its memory is limited, wherever compose takes that from; a limit of 0 is none.
+    #[must_use]
+    pub fn has_memory_limit(&self) -> bool {
+        let deployed = self.deploy.as_ref();
+        let deployed = deployed.and_then(|how| how.pointer("/resources/limits/memory"));
+        let mut limits = self.mem_limit.iter().chain(deployed);
+        limits.any(is_a_size)
+    }
+}
+
+/// Whether a size that may be written as a number or a text is not 0, which means none.
+#[must_use]
+pub fn is_a_size(size: &Value) -> bool {
+    *size != "0" && *size != 0
 }
 
 /// How an image is built.

@@ -13,7 +13,7 @@ pub mod yaml_tree;
 pub use alertmanager_for_the_sink::alertmanager_for_the_sink;
 pub use compose_model::{
     Build, ComposeModel, ConfigUse, Dependency, Network, NetworkUse, Port, Service, Volume,
-    VolumeUse,
+    VolumeUse, is_a_size,
 };
 pub use project_file::{
     Attach, ProjectFile, ServerName, parse_project_file, project_file_schema, read_project_file,

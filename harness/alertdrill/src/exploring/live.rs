@@ -153,9 +153,7 @@ pub(crate) fn tried_before(
             .is_ok();
         for record in segment.records()?.iter().filter(|_| has_recording) {
             let is_tried = !record.timeline.faults.is_empty();
-            let key = cells
-                .iter()
-                .find(|key| key.drill_name() == record.drill.name);
+            let key = CellKey::of_drill(cells, &record.drill.name);
             tried.extend(key.filter(|_| is_tried).cloned());
         }
     }
@@ -173,15 +171,9 @@ async fn require_steady(
     if state.is_reached() {
         return Ok(());
     }
-    let active = state.active_alerts.iter();
-    let active = active.filter_map(|labels| labels.get("alertname"));
-    let active = active.map(|alert| format!("{alert} is active"));
-    let unmet = state.unmet.iter().map(|unmet| format!("not so: {unmet}"));
-    let unsteady: BTreeSet<_> = active.chain(unmet).collect();
-    let unsteady: Vec<_> = unsteady.into_iter().collect();
     Err(Error::TimedOut {
         awaited: "the stack to be steady before anything is broken".to_owned(),
-        last_seen: unsteady.join("; "),
+        last_seen: state.shortfalls().join("; "),
         waited: STEADY_WITHIN,
     })
 }

@@ -63,10 +63,8 @@ async fn open(run: &RunFolder, cells: &[CellKey], programs: &Path) -> Result<Opt
     let span = (segment.steady[0], recording.until);
     let table = table_of(&replayer, span, step).await?;
     let records = run.records()?.into_iter().filter_map(|record| {
-        let key = cells
-            .iter()
-            .find(|key| key.drill_name() == record.drill.name);
-        Some((key?.clone(), record))
+        let key = CellKey::of_drill(cells, &record.drill.name)?;
+        Some((key.clone(), record))
     });
     Ok(Some(OpenSegment {
         records: records.collect(),

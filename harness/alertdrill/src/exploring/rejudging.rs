@@ -33,8 +33,8 @@ pub(crate) async fn rejudge(
     rules: &Path,
     programs: &Path,
 ) -> Result<Rejudged> {
-    let map = folder.map()?;
-    let (mut before, mut after) = (map.clone(), map);
+    let recorded = folder.map()?;
+    let (mut before, mut after) = (recorded.clone(), recorded.clone());
     let (mut fired_before, mut fired_after) = (BTreeMap::new(), BTreeMap::new());
     let mut evaluations = 0;
     for segment in folder.segments()? {
@@ -57,7 +57,6 @@ pub(crate) async fn rejudge(
         add(&mut fired_after, fired_outside(&others.said, &spans));
     }
     after.judged_by = Some(rules.display().to_string());
-    let recorded = folder.map()?;
     let change = changes_of_the_map(&recorded, &before, &after, (&fired_before, &fired_after));
     Ok(Rejudged {
         map: after,

@@ -120,5 +120,4 @@ impl BaselineComparison {
 }
 
 #[cfg(test)]
-#[path = "baseline_tests.rs"]
 mod tests;

@@ -144,6 +144,12 @@ pub struct CellKey {
 }
 
 impl CellKey {
+    /// That of `keys` whose drill has the name `drill`.
+    #[must_use]
+    pub fn of_drill<'a>(keys: &'a [Self], drill: &str) -> Option<&'a Self> {
+        keys.iter().find(|key| key.drill_name() == drill)
+    }
+
     /// The name of its drill: letters, digits and underscores.
     #[must_use]
     pub fn drill_name(&self) -> String {

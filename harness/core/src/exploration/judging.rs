@@ -1,7 +1,5 @@
 //! What one cell comes to, from what its drill saw and which series moved.
 
-use std::collections::BTreeSet;
-
 use super::{
     CellAlert, CellKey, CellOutcome, CellSpan, Delivered, MapCell, MovedSeries, touched_services,
 };
@@ -78,14 +76,7 @@ pub fn rejudged(cell: &MapCell, record: &DrillRecord) -> MapCell {
 }
 
 fn why_not_begun(timeline: &Timeline) -> String {
-    let state = &timeline.steady_state;
-    let active = state.active_alerts.iter();
-    let active = active.filter_map(|labels| labels.get("alertname"));
-    let active: BTreeSet<_> = active.map(|alert| format!("{alert} is active")).collect();
-    let unmet = state.unmet.iter().map(|unmet| format!("not so: {unmet}"));
-    let silent = state.silent_watchdogs.iter();
-    let silent = silent.map(|alert| format!("{alert} does not fire"));
-    let unsteady: Vec<_> = active.into_iter().chain(unmet).chain(silent).collect();
+    let unsteady = timeline.steady_state.shortfalls();
     if !unsteady.is_empty() {
         return format!("the stack was not steady before: {}", unsteady.join("; "));
     }
@@ -169,5 +160,4 @@ fn outcome_of(alerts: &[CellAlert], moved: &[MovedSeries]) -> CellOutcome {
 }
 
 #[cfg(test)]
-#[path = "judging_tests.rs"]
 mod tests;

@@ -396,5 +396,4 @@ fn paces(values: &[Option<f64>], every_s: f64) -> Vec<Option<f64>> {
 
 #[cfg(test)]
 #[allow(clippy::cast_precision_loss, reason = "steps are few")]
-#[path = "movement_tests.rs"]
 mod tests;

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use super::{CellKey, MapCell, MovedSeries, Movement, SeriesTable};
+use crate::labels::escaped;
 use crate::{Labels, Replica, UtcInstant};
 
 /// How many candidates a blind spot gets.
@@ -177,8 +178,8 @@ fn rounded(value: f64, apart: f64) -> f64 {
     format!("{rounded:.9}").parse().unwrap_or(value)
 }
 
+/// As it is evaluated: [`crate::selector`] is what people read.
 fn selector_in_promql(metric: &str, labels: &Labels) -> String {
-    let escaped = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"");
     let labels: Vec<_> = labels
         .iter()
         .map(|(name, value)| format!("{name}=\"{}\"", escaped(value)))
@@ -219,5 +220,4 @@ fn in_words(moved: &MovedSeries) -> String {
 }
 
 #[cfg(test)]
-#[path = "proposal_tests.rs"]
 mod tests;

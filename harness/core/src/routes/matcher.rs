@@ -6,6 +6,7 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use crate::Labels;
+use crate::labels::escaped;
 
 /// What one label of an alert must be, as `name="value"`, `name!="value"`, `name=~"pattern"` or
 /// `name!~"pattern"`. A label that an alert lacks counts as empty
@@ -202,10 +203,6 @@ impl fmt::Display for Matcher {
             Wanted::Unlike(pattern) => ("!~", &pattern.written),
         };
         let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_:.-".contains(letter);
-        let escaped = |text: &str| {
-            let text = text.replace('\\', "\\\\").replace('"', "\\\"");
-            text.replace('\n', "\\n")
-        };
         if self.label.chars().all(is_plain) {
             write!(f, "{}{operator}\"{}\"", self.label, escaped(value))
         } else {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use alertdrill_core::promql::Selector;
 
 use super::names::{Hosts, words_of};
-use crate::ComposeModel;
 use crate::discovery::{Addresses, Discovered, ScrapeJob, ScrapeTarget};
+use crate::{ComposeModel, Service};
 
 /// What only watches or shows, by parts of a service's name or image.
 const WATCHES: [&str; 16] = [
@@ -297,12 +297,8 @@ impl<'a> Topology<'a> {
 
     /// Whether its memory is limited.
     pub(super) fn has_memory_limit(&self, service: &str) -> bool {
-        let Some(service) = self.model.services.get(service) else {
-            return false;
-        };
-        let limits = service.deploy.as_ref();
-        let limit = limits.and_then(|deploy| deploy.pointer("/resources/limits/memory"));
-        service.mem_limit.is_some() || limit.is_some()
+        let service = self.model.services.get(service);
+        service.is_some_and(Service::has_memory_limit)
     }
 
     /// Whether the engine starts it again when it ends.

@@ -288,5 +288,4 @@ pub fn rule_changes_text(change: &RuleSetChange) -> String {
 }
 
 #[cfg(test)]
-#[path = "map_table_tests.rs"]
 mod tests;

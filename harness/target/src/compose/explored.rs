@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use alertdrill_core::Settings;
 use alertdrill_core::exploration::{ServiceLane, ServiceToExplore};
-use alertdrill_project::Service;
+use alertdrill_project::{Service, is_a_size};
 use serde_json::Value;
 
 use super::project::Project;
@@ -33,7 +33,7 @@ impl Project {
         own.map(|(name, service)| ServiceToExplore {
             name: one_of(name, service),
             networks: networks_of(service),
-            has_memory_limit: has_memory_limit(service),
+            has_memory_limit: service.has_memory_limit(),
             is_restarted: is_restarted(service),
             ends_by_itself: self.is_one_shot(name),
             limited_volumes: limited_volumes(service),
@@ -47,9 +47,7 @@ impl Project {
 
 /// The service, or the first of several containers that run it: they are equal.
 fn one_of(name: &str, service: &Service) -> String {
-    let replicas = service.deploy.as_ref();
-    let replicas = replicas.and_then(|deploy| deploy.get("replicas")?.as_u64());
-    if replicas.is_some_and(|count| count > 1) {
+    if service.replicas() > 1 {
         format!("{name}#1")
     } else {
         name.to_owned()
@@ -85,17 +83,6 @@ fn networks_of(service: &Service) -> BTreeSet<String> {
     }
 }
 
-fn has_memory_limit(service: &Service) -> bool {
-    let deployed = service.deploy.as_ref();
-    let deployed = deployed.and_then(|deploy| deploy.pointer("/resources/limits/memory"));
-    service.mem_limit.as_ref().is_some_and(is_set) || deployed.is_some_and(is_set)
-}
-
-/// Whether a size that may be written as a number or a text is not 0, which means none.
-fn is_set(size: &Value) -> bool {
-    *size != "0" && *size != 0
-}
-
 fn is_restarted(service: &Service) -> bool {
     let condition = service.deploy.as_ref();
     let condition = condition.and_then(|it| it.pointer("/restart_policy/condition"));
@@ -108,7 +95,7 @@ fn is_restarted(service: &Service) -> bool {
 fn limited_volumes(service: &Service) -> BTreeSet<String> {
     let mounts = service.volumes.iter().filter(|volume| {
         let size = volume.tmpfs.as_ref().and_then(|tmpfs| tmpfs.get("size"));
-        volume.kind == "tmpfs" && size.is_some_and(is_set)
+        volume.kind == "tmpfs" && size.is_some_and(is_a_size)
     });
     let mounted = mounts.map(|volume| volume.target.clone());
     let texts = match &service.tmpfs {
@@ -160,11 +147,11 @@ mod tests {
             r#"{"deploy": {"resources": {"limits": {"memory": "67108864"}},
                 "restart_policy": {"condition": "on-failure"}}}"#,
         );
-        assert!(has_memory_limit(&by_deployment) && is_restarted(&by_deployment));
+        assert!(by_deployment.has_memory_limit() && is_restarted(&by_deployment));
         let plain = service(r#"{"mem_limit": "67108864", "restart": "unless-stopped"}"#);
-        assert!(has_memory_limit(&plain) && is_restarted(&plain));
+        assert!(plain.has_memory_limit() && is_restarted(&plain));
         let none = service(r#"{"restart": "no"}"#);
-        assert!(!has_memory_limit(&none) && !is_restarted(&none));
+        assert!(!none.has_memory_limit() && !is_restarted(&none));
         assert_eq!(networks_of(&none), ["default".to_owned()].into());
         assert!(networks_of(&service(r#"{"network_mode": "host"}"#)).is_empty());
         let twice = service(r#"{"deploy": {"replicas": 2}}"#);

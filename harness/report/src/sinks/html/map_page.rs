@@ -193,5 +193,4 @@ fn run_data(map: &ExplorationMap, zero: UtcInstant, until_s: f64) -> String {
 }
 
 #[cfg(test)]
-#[path = "map_page_tests.rs"]
 mod tests;

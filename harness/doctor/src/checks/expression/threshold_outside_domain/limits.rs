@@ -123,15 +123,13 @@ fn unlimited(checkout: &Checkout, limit: &str, selector: &VectorSelector) -> Opt
             let is_limited = words.any(|word| word.contains("maxmemory") || word.contains(".conf"));
             return is_redis && !is_limited && !is_configured;
         }
-        let in_deployment = service.deploy.as_ref();
-        let in_deployment = in_deployment.and_then(|how| how.pointer("/resources/limits/memory"));
         let called = service.container_name.as_deref().unwrap_or(name);
         let is_read = selector
             .matchers
             .find_matchers("name")
             .iter()
             .all(|it| it.is_match(called));
-        service.mem_limit.is_none() && in_deployment.is_none() && is_read
+        !service.has_memory_limit() && is_read
     });
     found.map(|(name, _)| format!("the service `{name}`"))
 }
