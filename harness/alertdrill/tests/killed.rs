@@ -15,6 +15,7 @@
 
 mod victim;
 
+use std::fs::File;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -174,15 +175,16 @@ fn breaks_and_mends_until_it_is_killed() {
         join_all(
             faults()
                 .iter()
-                .map(|fault| break_and_mend(fault, &journal, &site)),
+                .map(|fault| break_and_mend(fault, Path::new(&folder), &journal, &site)),
         )
         .await;
     });
 }
 
-async fn break_and_mend(fault: &Fault, journal: &Journal, site: &Site) {
+async fn break_and_mend(fault: &Fault, folder: &Path, journal: &Journal, site: &Site) {
     let drill = format!("drill_of_{}", fault.target());
     loop {
+        let _lease = lease(fault, folder).await;
         let since = now();
         // What fails because the other harness does the same to the container at the same time
         // stays in the journal.
@@ -203,6 +205,17 @@ async fn break_and_mend(fault: &Fault, journal: &Journal, site: &Site) {
             }
         }
     }
+}
+
+/// A lease of the service, where its drill could not do without: whose processor quota another
+/// harness changes has no limit of its own that could be looked up.
+async fn lease(fault: &Fault, folder: &Path) -> Option<File> {
+    let lease = matches!(fault, Fault::ServiceSlowed(_))
+        .then(|| File::create(folder.join("lease")).unwrap())?;
+    while lease.try_lock().is_err() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Some(lease)
 }
 
 // ---- and who heals

@@ -43,11 +43,12 @@ pub trait FaultKind: fmt::Display + fmt::Debug + Send + Sync {
     /// body) is left alone.
     fn place(&mut self, placement: &Placement);
 
-    /// Looks up what its revert will have to give back, before the journal is written.
+    /// Looks up what its revert will have to give back, before the journal is written. What others
+    /// `left_open` may have changed that, and know what it was.
     ///
     /// # Errors
     /// What the target answers; then it is not to be injected.
-    async fn prepare(&mut self, _site: &Site) -> Result<()> {
+    async fn prepare(&mut self, _left_open: &[Fault], _site: &Site) -> Result<()> {
         Ok(())
     }
 
@@ -64,8 +65,7 @@ pub trait FaultKind: fmt::Display + fmt::Debug + Send + Sync {
     /// [`crate::Error::TimedOut`] if there is none.
     async fn wait_for_effect(&self, site: &Site, since: UtcInstant) -> Result<()>;
 
-    /// How long after it was injected what its process had asked for may still be under way, though
-    /// the process is gone.
+    /// How long after the end of its process what that had asked for may still be under way.
     ///
     /// # Errors
     /// What the target answers.
@@ -151,8 +151,8 @@ impl Fault {
     ///
     /// # Errors
     /// As [`FaultKind::prepare`].
-    pub async fn prepared(mut self, site: &Site) -> Result<Self> {
-        self.as_kind_mut().prepare(site).await?;
+    pub async fn prepared(mut self, left_open: &[Self], site: &Site) -> Result<Self> {
+        self.as_kind_mut().prepare(left_open, site).await?;
         Ok(self)
     }
 

@@ -36,8 +36,8 @@ impl InjectedFault {
 /// Why an injection failed.
 #[derive(Debug)]
 pub enum InjectionFailed {
-    /// The target did not say what a revert needs, or the journal could not be written, so nothing
-    /// was done.
+    /// The target did not say what a revert needs, or the journal could not be read or written, so
+    /// nothing was done.
     NotWritten(Error),
     /// The target refused the fault or did only a part of it; the journal holds it open.
     NotDone(Box<OpenFault>, Error),
@@ -54,7 +54,9 @@ pub async fn inject(
     journal: &Journal,
     site: &Site,
 ) -> Result<InjectedFault, InjectionFailed> {
-    let prepared = fault.clone().prepared(site).await;
+    let read = journal.read().map_err(InjectionFailed::NotWritten)?;
+    let left_open: Vec<_> = read.open.into_iter().map(|open| open.fault).collect();
+    let prepared = fault.clone().prepared(&left_open, site).await;
     let fault = prepared.map_err(InjectionFailed::NotWritten)?;
     let opened = journal.open(drill, &fault, site.clock.now());
     let open = opened.map_err(InjectionFailed::NotWritten)?;

@@ -62,22 +62,23 @@ pub async fn revert_all(
     site: &Site,
     progress: &Progress,
 ) -> Vec<Mended> {
-    let mut mended = Vec::new();
+    let (began_at, mut mended) = (site.clock.now(), Vec::new());
     for open in open {
-        mended.push(revert_open(open, journal, site, progress).await);
+        mended.push(revert_open(open, began_at, journal, site, progress).await);
     }
     mended
 }
 
 async fn revert_open(
     open: OpenFault,
+    began_at: UtcInstant,
     journal: &Journal,
     site: &Site,
     progress: &Progress,
 ) -> Mended {
     let step = progress.step(&open.drill, format!("reverting: {}", open.fault));
     if open.process != ProcessId::own() {
-        wait_until_settled(&open, site, &step).await;
+        wait_until_settled(&open, began_at, site, &step).await;
     }
     let reverting_at = site.clock.now();
     let on_failure = |error: &Error| step.update(&format!("again, for {error}"));
@@ -104,10 +105,13 @@ async fn revert_open(
 }
 
 /// Waits until nothing that the killed process had asked for can still undo the revert.
-async fn wait_until_settled(open: &OpenFault, site: &Site, step: &Step) {
+///
+/// Its last request may have come long after it opened the fault: a service that it restarted over
+/// and over, or a revert. All that is sure is that it had ended when the reverts began.
+async fn wait_until_settled(open: &OpenFault, began_at: UtcInstant, site: &Site, step: &Step) {
     // If the target does not answer, the revert will report that.
     let settles_within = open.fault.settles_within(site).await.unwrap_or_default();
-    let left = settles_within.saturating_sub(site.clock.now().time_since(open.opened_at));
+    let left = settles_within.saturating_sub(site.clock.now().time_since(began_at));
     if !left.is_zero() {
         let state =
             format!("waiting {left:.0?} for what its killed process may still have started");

@@ -1,7 +1,8 @@
 //! A service gets so little of the processors that it is slow: it answers, but late.
 //!
 //! The engine's quota does that. What limit the service had is looked up before the journal is
-//! written, so that a revert gives just that back, whoever does it. A service that needs less than
+//! written, so that a revert gives just that back, whoever does it. If a killed run left the service
+//! slowed, its limit is not the one that it has now, but the one that that run wrote down. A service that needs less than
 //! its quota is not slowed: the kernel counts the periods in which it was held up, and without any
 //! the fault has no effect.
 
@@ -72,7 +73,12 @@ impl FaultKind for ServiceSlowed {
         placement.fill(&mut self.service);
     }
 
-    async fn prepare(&mut self, site: &Site) -> Result<()> {
+    async fn prepare(&mut self, left_open: &[Fault], site: &Site) -> Result<()> {
+        let known = left_open.iter().find_map(|fault| match fault {
+            Fault::ServiceSlowed(slowed) if slowed.service == self.service => slowed.before,
+            _ => None,
+        });
+        self.before = self.before.or(known);
         if self.before.is_none() {
             self.before = Some(site.target.cpu_limit(&self.service).await?);
         }
@@ -144,16 +150,31 @@ pub(super) mod tests {
                     cores: 0.1,
                     before: None,
                 };
-                slowed.prepare(&trial.site).await.unwrap();
+                slowed.prepare(&[], &trial.site).await.unwrap();
                 slowed.inject(&trial.site).await.unwrap();
                 let limit = trial.site.target.cpu_limit("api").await.unwrap();
                 assert_eq!(limit.cores(), Some(0.1));
                 // Looked up again, by whoever breaks it a second time, it stays what it was.
-                slowed.prepare(&trial.site).await.unwrap();
+                slowed.prepare(&[], &trial.site).await.unwrap();
                 slowed.revert(&trial.site).await.unwrap();
                 let limit = trial.site.target.cpu_limit("api").await.unwrap();
                 assert_eq!(limit, before);
             });
         }
+    }
+    #[test]
+    fn service_that_a_killed_run_left_slowed_gets_the_limit_back_that_it_had_before_that_run() {
+        let trial = contract::Trial::new();
+        contract::run(async {
+            let left_open = example().prepared(&[], &trial.site).await.unwrap();
+            left_open.inject(&trial.site).await.unwrap();
+            let open = [Fault::stop("api"), left_open.clone()];
+            let again = example().prepared(&open, &trial.site).await.unwrap();
+            again.inject(&trial.site).await.unwrap();
+            left_open.revert(&trial.site).await.unwrap();
+            again.revert(&trial.site).await.unwrap();
+            let limit = trial.site.target.cpu_limit("api").await.unwrap();
+            assert_eq!(limit, CpuLimit::None);
+        });
     }
 }
