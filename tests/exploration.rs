@@ -7,7 +7,9 @@
     reason = "in a test, a panic is how it fails"
 )]
 
+mod browser;
 mod shop;
+mod tool;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
@@ -83,8 +85,11 @@ fn map_of_two_services_is_judged_by_other_rules_and_held_against_what_is_accepte
         ("worker:stopped", "pages"),
     ]);
     assert_eq!(outcomes(&map), all_page, "{}", run.said);
-    let page = std::fs::read_to_string(latest(&shop).join("index.html")).unwrap();
-    assert!(page.contains("#drill=worker:hung"));
+    let page = latest(&shop).join("index.html");
+    let html = std::fs::read_to_string(&page).unwrap();
+    assert!(html.contains("#drill=worker:hung"));
+    let (well, said) = browser::check(&page, "filters colours screen_reader looks");
+    assert!(well, "{said}");
 
     // Without one rule, the failures that only it saw page nobody; nothing is broken for that.
     let rules = shop.folder.join("prometheus/rules/availability.yml");

@@ -10,6 +10,7 @@
 )]
 
 mod agreement;
+mod browser;
 mod drills;
 #[allow(
     dead_code,
@@ -22,6 +23,8 @@ mod rule_sets {
     pub(crate) use files::Files;
     pub(crate) use rule_set::{Catcher, DecidedBy, RuleSet, rule_sets};
 }
+
+mod tool;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -146,8 +149,13 @@ async fn each_rule_set_that_a_recording_can_decide_comes_to_its_verdict() {
 
 #[test]
 fn every_mutant_of_the_committed_rules_is_killed_or_waived() {
-    let (ended, printed) = alertdrill(&["mutate", "--rules", "docker/prometheus/alert_rules.yml"]);
+    let page = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutants.html");
+    let rules = ["--rules", "docker/prometheus/alert_rules.yml"];
+    let as_page = ["--page", page.to_str().unwrap()];
+    let (ended, printed) = alertdrill(&[&["mutate"][..], &rules, &as_page].concat());
     assert_eq!(ended, Some(0), "{printed}");
+    let (well, said) = browser::check(&page, "filters screen_reader looks");
+    assert!(well, "{said}");
 }
 
 #[test]

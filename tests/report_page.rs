@@ -1,53 +1,24 @@
 //! The report's page, opened in a real browser and used as a person does; also with 500 drills, and
 //! that of the last run.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "in a test, a panic is how it fails"
-)]
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is how it fails")]
 
+mod browser;
 mod tool;
 
 use std::path::{Path, PathBuf};
-use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use alertdrill::{UtcInstant, commands};
 use serde_json::{Value, json};
 
-/// One browser at a time, because the tests measure how long the pages take.
-static BROWSER: LazyLock<Mutex<()>> = LazyLock::new(|| {
-    tool::build("report-check");
-    Mutex::new(())
-});
-
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Opens the report in `folder`; gives whether the browser found it in order, and its output.
-/// `REPORT_SCREENSHOTS=FOLDER` keeps pictures of it.
+/// Opens the report in `folder`.
 fn open_in_a_browser(folder: &Path) -> (bool, String) {
-    check_in_a_browser(folder, "")
-}
-
-/// The same, with the check of this name alone.
-fn check_in_a_browser(folder: &Path, only: &str) -> (bool, String) {
-    let only = format!("ONLY={only}");
-    let _turn = BROWSER.lock().unwrap_or_else(PoisonError::into_inner);
-    let report = format!("{}:/report:ro", folder.display());
-    let mut run = vec!["run", "--rm", "--network", "none", "--env", &only];
-    run.extend(["--volume", &report]);
-    let screenshots =
-        std::env::var("REPORT_SCREENSHOTS").map(|folder| format!("{folder}:/screenshots"));
-    run.extend(screenshots.iter().flat_map(|volume| ["--volume", volume]));
-    run.extend(["alertdrill/report-check", "file:///report/index.html"]);
-    run.extend(screenshots.iter().map(|_| "/screenshots"));
-    let output = tool::docker(&run).output().unwrap();
-    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    println!("{said}");
-    (output.status.success(), said)
+    browser::check(&folder.join("index.html"), "")
 }
 
 /// An empty folder for the run `name`.
@@ -228,7 +199,7 @@ fn page_that_is_broken_is_told_from_one_that_is_not() {
     for [check, part, instead, wanted] in BROKEN {
         assert!(html.contains(part), "the page has no `{part}`");
         std::fs::write(&page, html.replacen(part, instead, 1)).unwrap();
-        let (well, said) = check_in_a_browser(&folder, check);
+        let (well, said) = browser::check(&page, check);
         assert!(
             !well && said.contains(wanted),
             "with `{instead}` instead of `{part}`: {said}"

@@ -102,7 +102,7 @@ pub(crate) fn unknown_script_commands() -> Vec<String> {
 /// Functions of the drill that a page shows and that do not stand in the suite.
 pub(crate) fn made_up_rust() -> Vec<String> {
     let suite = read("tests/drills/feed.rs");
-    let shown = blocks(&read("docs/how-to/add-a-drill.md"), "rust").concat();
+    let shown = blocks(&read("docs/k2/changing.md"), "rust").concat();
     let functions: Vec<_> = shown.split("\n\n").map(str::trim_end).collect();
     assert!(functions.len() >= 3, "{shown}");
     let missing = functions

@@ -1,7 +1,7 @@
 """Opens a run's report in Chromium, uses it as a person does, and says what is wrong with it.
 
 usage: check.py URL [SCREENSHOTS]: a picture per width and colour scheme goes into the folder SCREENSHOTS, if there is one.
-The environment variable ONLY names a check that is to be made alone.
+The environment variable ONLY names the checks that are to be made alone.
 What was measured is printed, and a line for everything that is wrong; ends with 1 if anything is.
 """
 
@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlencode
 
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.by import By
@@ -24,6 +25,7 @@ WIDTHS = (1600, 390)
 def filters(page):
     """Each verdict's link shows just its drills, and says so; the address keeps it."""
     everything = page.run(SHOWN)
+    unit = page.one("[role=status]").get_attribute("data-of")
     for link in page.all("a[data-verdict]"):
         link.click()
         verdict, text = link.get_attribute("data-verdict"), link.text.replace("\n", " ")
@@ -32,13 +34,14 @@ def filters(page):
         expect(page.run(SHOWN) == wanted, f"the link `{text}` does not show the drills of its verdict")
         expect(link.get_attribute("aria-current") == "true", f"the link `{text}` does not say that it is what is shown")
         status = page.one("[role=status]").text
-        expect(status == f"{len(wanted)} of {len(everything)} drills shown", f"after `{text}` the status says `{status}`")
+        expect(status == f"{len(wanted)} of {len(everything)} {unit} shown", f"after `{text}` the status says `{status}`")
         expect(page.driver.current_url.endswith(f"#verdict={verdict}"), f"after `{text}` the address does not say what is shown")
     page.one("a[data-verdict='']").click()
     name = page.one(".drill").get_attribute("data-name")
     page.one("input[type=search]").send_keys(name)
     expect(0 < len(page.run(SHOWN)) < max(len(everything), 2), f"looking for {name} does not narrow the drills")
-    expect(page.driver.current_url.endswith(f"name={name}"), "the address does not say which name is looked for")
+    looked_for = urlencode({"name": name}, safe="*")
+    expect(page.driver.current_url.endswith(looked_for), "the address does not say which name is looked for")
     page.one("input[type=search]").clear()
     page.run("document.querySelector('input[type=search]').dispatchEvent(new Event('input'))")
 
@@ -343,15 +346,15 @@ def main():
     screenshots = Path(rest[0]) if rest else None
     page = Page(url, WIDTHS[0])
     try:
-        only = os.environ.get("ONLY")
+        only = os.environ.get("ONLY", "").split()
         for check in CHECKS:
-            if only and check.__name__ != only:
+            if only and check.__name__ not in only:
                 continue
             try:
                 check(page)
             except Exception as error:  # What a check needs is not there: the others may find why.
                 problems.append(f"{check.__doc__} {type(error).__name__}: {str(error).splitlines()[:1]}")
-        if not only or only == "looks":
+        if not only or "looks" in only:
             looks(page, screenshots)
         fetched = page.run("return performance.getEntriesByType('resource').map((entry) => entry.name)")
         expect(not fetched, f"the page fetches {fetched}")

@@ -38,6 +38,7 @@ Examples:
 Examples:
   alertdrill mutate                               of the rules that were recorded
   alertdrill mutate --rules docker/prometheus/alert_rules.yml --json target/mutants.json
+  alertdrill mutate --page target/mutants.html    as a page, to read
   git diff main | alertdrill mutate --in-diff /dev/stdin --rules rules.yml")]
     Mutate {
         #[command(flatten)]
@@ -52,6 +53,9 @@ Examples:
         /// Write all of it for programs, by the mutation-testing report schema.
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
+        /// Write all of it for people, as a page that needs nothing else.
+        #[arg(long, value_name = "FILE")]
+        page: Option<PathBuf>,
     },
     /// Say what other rules change: which incidents of a recording page earlier, later, no more or
     /// newly, and which drills come to another verdict.
@@ -159,6 +163,7 @@ impl ByARecording {
                 in_diff,
                 waivers,
                 json,
+                page,
             } => {
                 let mutate = Mutate {
                     rules: rules.rules.as_deref(),
@@ -166,6 +171,7 @@ impl ByARecording {
                     in_diff: in_diff.as_deref(),
                     waivers: waivers.as_deref(),
                     json: json.as_deref(),
+                    page: page.as_deref(),
                 };
                 commands::mutate(project, programs, mutate, progress)?
             }

@@ -7,8 +7,9 @@
 //! prevent that, but then the child would outlive a parent that is killed with its group.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use alertdrill_core::{Error, Result, RunOutcome};
@@ -121,10 +122,28 @@ impl Children {
     /// # Errors
     /// [`Error::File`] if it cannot be started.
     pub fn run(&mut self, launch: &Launch) -> Result<ChildEnd> {
+        self.run_command(launch, launch.command())
+    }
+
+    /// Runs `launch` to its end, with all that it prints in the file `log`.
+    ///
+    /// # Errors
+    /// [`Error::File`] if it cannot be started, or the file cannot be written.
+    pub fn run_with_log(&mut self, launch: &Launch, log: &Path) -> Result<ChildEnd> {
+        let failed = || Error::file("write", log);
+        let printed = File::create(log).map_err(failed())?;
+        let complaints = printed.try_clone().map_err(failed())?;
+        let mut command = launch.command();
+        command.stdin(Stdio::null());
+        command.stdout(printed).stderr(complaints);
+        self.run_command(launch, command)
+    }
+
+    fn run_command(&mut self, launch: &Launch, command: Command) -> Result<ChildEnd> {
         let (signals, interrupted) = (&mut self.signals, &mut self.interrupted);
         self.runtime.block_on(async {
             let began = Instant::now();
-            let mut child = tokio::process::Command::from(launch.command())
+            let mut child = tokio::process::Command::from(command)
                 .spawn()
                 .map_err(Error::file("start", launch.program()))?;
             let status = loop {
@@ -169,6 +188,17 @@ mod tests {
             assert_eq!(ended.outcome(), RunOutcome::of_exit_code(Some(code)));
         }
         assert!(!children.are_interrupted());
+    }
+
+    #[test]
+    fn log_has_all_that_a_child_printed() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let launch = Launch::new("sh").arguments(["-c", "echo told; echo complained >&2"]);
+        let mut children = Children::new().unwrap();
+        children.run_with_log(&launch, &log).unwrap();
+        let printed = std::fs::read_to_string(&log).unwrap();
+        assert_eq!(printed, "told\ncomplained\n");
     }
 
     #[test]

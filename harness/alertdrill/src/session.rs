@@ -274,8 +274,8 @@ impl Session {
         {
             return false;
         }
-        let rules = &record.timeline.rules;
-        let found = runner::look_closer(&record.drill, rules, &*self.engine, &self.site).await;
+        let (drill, timeline) = (&record.drill, &record.timeline);
+        let found = runner::look_closer(drill, timeline, &*self.engine, &self.site).await;
         record.timeline.evidence = found;
         !record.timeline.evidence.is_empty()
     }

@@ -10,13 +10,16 @@
 
 mod victim;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use alertdrill::target::{heal, revert};
 use alertdrill::{CpuLimit, Error, Fault, Progress, ServiceState, UtcInstant};
 use jiff::Timestamp;
 
 use victim::{NETWORK, VICTIM, VOLUME, Victim, inject_one, words};
+
+/// A restart policy waits longer after each crash.
+const AT_MOST: Duration = Duration::from_secs(20);
 
 fn now() -> UtcInstant {
     Timestamp::now().into()
@@ -35,8 +38,7 @@ impl Victim {
             let since = now();
             broken_ones.push(self.inject(fault).await.unwrap());
             fault.wait_for_effect(&self.site, since).await.unwrap();
-            let state = self.state().await;
-            assert!(broken(&state, since), "{fault}: {state:?}");
+            self.comes_to(fault, |state| broken(state, since)).await;
         }
         for each in broken_ones {
             each.let_go().await;
@@ -46,6 +48,19 @@ impl Victim {
                 .await
                 .unwrap();
             assert!(self.is_well().await, "{fault}: {:?}", self.state().await);
+        }
+    }
+
+    /// Waits until `fault` has brought the service to where it must be.
+    async fn comes_to(&self, fault: &Fault, holds: impl Fn(&ServiceState) -> bool) {
+        let began = Instant::now();
+        loop {
+            let state = self.state().await;
+            if holds(&state) {
+                return;
+            }
+            assert!(began.elapsed() < AT_MOST, "{fault}: {state:?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
@@ -90,7 +105,9 @@ async fn killed_service_is_down_until_it_is_reverted() {
 async fn service_that_ends_on_a_signal_is_started_by_its_restart_policy() {
     let victim = Victim::start("alertdrill-fault-crash").await;
     victim
-        .goes_through(&Fault::kill(VICTIM, "SIGUSR1"), |_, _| true)
+        .goes_through(&Fault::kill(VICTIM, "SIGUSR1"), |state, since| {
+            state.is_running() && state.started_since(since)
+        })
         .await;
 }
 

@@ -45,7 +45,7 @@ pub enum Error {
     /// A `docker compose` command failed.
     #[error(
         "failed to {attempted}: `docker compose {command}` ended with {status}; its last \
-         lines:\n{log}"
+         lines:\n{}", if log.is_empty() { "(it printed nothing)" } else { log }
     )]
     Compose {
         /// What, on what.
@@ -82,7 +82,7 @@ pub enum Error {
     /// A service did not become healthy.
     #[error(
         "failed to start the stack: {service} is {state} after {waited:.0?}; its last log \
-         lines:\n{log}"
+         lines:\n{}", if log.is_empty() { "(it logged nothing)" } else { log }
     )]
     NotHealthy {
         /// The service.

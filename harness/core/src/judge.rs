@@ -41,8 +41,8 @@ mod words;
 use std::time::Duration;
 
 use crate::{
-    AlertOutcome, Drill, Episode, FaultRecord, Outcome, Reason, Timeline, UtcInstant, Verdict,
-    episodes,
+    AlertOutcome, Drill, Episode, FaultRecord, Labels, Outcome, Reason, Timeline, UtcInstant,
+    Verdict, episodes,
 };
 use collateral::Bystanders;
 use expected::AlertJudgement;
@@ -76,6 +76,12 @@ pub fn reasons_so_far(drill: &Drill, timeline: &Timeline) -> Vec<Reason> {
         .into_iter()
         .flat_map(|judgement| judgement.reasons)
         .collect()
+}
+
+/// The alerts that fired so far and that no running drill declares.
+#[must_use]
+pub fn undeclared(drill: &Drill, timeline: &Timeline) -> Vec<Labels> {
+    collateral::bystanders(drill, timeline, &episodes(timeline)).collateral
 }
 
 /// Judges what `drill` saw. The same drill and timeline always give the same verdict.

@@ -62,7 +62,9 @@ pub use incidents::{
     firings, incidents_of,
 };
 pub use instant::UtcInstant;
-pub use judge::{DELIVERY_ALLOWANCE, alert_outcomes, infeasible, judge, reasons_so_far};
+pub use judge::{
+    DELIVERY_ALLOWANCE, alert_outcomes, infeasible, judge, reasons_so_far, undeclared,
+};
 pub use labels::{Labels, agree, includes, selector};
 pub use mutation::{
     Fate, JudgedMutant, MadeMutants, Mutant, MutationRun, Place, RefusedMutant, RuleAt,

@@ -20,8 +20,9 @@ pub use sinks::{
     CellGraphs, CoverageTable, FindingsText, GraphLine, JudgedDrill, SavedRules, annotations,
     baseline_text, blind_spots_text, drill_line, end_table, exploration_text, failure_text,
     findings_json, findings_sarif, findings_schema, firings_table, incident_table, incident_totals,
-    map_page, map_table, map_tally, measured_lines, mutation_json, mutation_text, near_text,
-    refused_text, replay_summary, rule_changes_text, save_report, save_so_far, save_summary,
-    saved_again_text, saved_text, slower_annotations, tally, untold_lines, verdict_changes_text,
+    map_page, map_table, map_tally, measured_lines, mutants_page, mutation_json, mutation_text,
+    near_text, refused_text, replay_summary, rule_changes_text, save_report, save_so_far,
+    save_summary, saved_again_text, saved_text, slower_annotations, tally, untold_lines,
+    verdict_changes_text,
 };
 pub use store::{BegunRun, ExplorationFolder, RecordingFolder, RunFolder};

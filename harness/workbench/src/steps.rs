@@ -15,8 +15,18 @@ pub(crate) struct WorkStep {
     /// In words.
     pub(crate) what: &'static str,
     pub(crate) runs: Runs,
-    /// Whether it needs the stack up. Such steps stand at the end of a list.
-    pub(crate) needs_stack: bool,
+    pub(crate) when: When,
+}
+
+/// When a step is carried out, from what is done before to what is done after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum When {
+    /// Before all others: it builds what they need, or says within seconds that something is wrong.
+    First,
+    /// With the steps on the stack beside it.
+    BesideTheStack,
+    /// While the stack is up.
+    OnTheStack,
 }
 
 /// What a step runs.
@@ -33,7 +43,7 @@ impl WorkStep {
         Self {
             what,
             runs: Runs::Program(Launch::new(program).arguments(arguments)),
-            needs_stack: false,
+            when: When::BesideTheStack,
         }
     }
 
@@ -45,23 +55,34 @@ impl WorkStep {
         Self {
             what,
             runs: Runs::Drills,
-            needs_stack: false,
+            when: When::OnTheStack,
         }
     }
 
+    fn first(mut self) -> Self {
+        self.when = When::First;
+        self
+    }
+
     fn on_the_stack(mut self) -> Self {
-        self.needs_stack = true;
+        self.when = When::OnTheStack;
+        self
+    }
+
+    /// The same with a variable of the environment.
+    fn with(mut self, name: &str, value: &str) -> Self {
+        if let Runs::Program(launch) = self.runs {
+            self.runs = Runs::Program(launch.variable(name, value));
+        }
         self
     }
 
     /// The same with a variable of the environment, unless the user has set it.
-    fn with_default(mut self, name: &str, value: &str) -> Self {
-        if std::env::var_os(name).is_none()
-            && let Runs::Program(launch) = self.runs
-        {
-            self.runs = Runs::Program(launch.variable(name, value));
+    fn with_default(self, name: &str, value: &str) -> Self {
+        if std::env::var_os(name).is_some() {
+            return self;
         }
-        self
+        self.with(name, value)
     }
 
     /// What it came to. Only the drills can say that an alert failed: any other check that fails is
@@ -79,7 +100,7 @@ impl WorkStep {
 /// What needs no stack: a pull request is held against it. `root` is the repository's folder.
 pub(crate) fn check(root: &Path) -> Vec<WorkStep> {
     vec![
-        WorkStep::cargo("formatting", &["fmt", "--all", "--check"]),
+        WorkStep::cargo("formatting", &["fmt", "--all", "--check"]).first(),
         // A macro declares their modules, so `cargo fmt` does not find them.
         WorkStep::program(
             "formatting of the kinds of faults",
@@ -88,15 +109,33 @@ pub(crate) fn check(root: &Path) -> Vec<WorkStep> {
                 "-c",
                 "rustfmt --check --edition 2024 harness/core/src/fault/*.rs",
             ],
-        ),
+        )
+        .first(),
         WorkStep::program(
             "dependencies",
             "cargo-deny",
             &words("--locked --log-level error check licenses bans sources"),
-        ),
+        )
+        .first(),
+        // While cargo builds, it keeps all others from the folder that it builds in. What both
+        // commands build together, in one command, would be built with other features once more.
+        WorkStep::cargo(
+            "a build of the harness's tests",
+            &words("test --quiet --locked --workspace --exclude k2-drills --no-run"),
+        )
+        .first(),
+        WorkStep::cargo(
+            "a build of the other tests",
+            &words("test --quiet --locked --no-run"),
+        )
+        .first(),
+        // It shares nothing with what was built, and in a folder of its own it keeps nobody out.
         WorkStep::cargo(
             "lints",
-            &words("clippy --quiet --locked --workspace --all-targets -- -D warnings"),
+            &words(
+                "clippy --quiet --locked --workspace --all-targets --target-dir target/lints -- \
+                 -D warnings",
+            ),
         ),
         WorkStep::cargo(
             "tests of the harness",
@@ -149,8 +188,7 @@ pub(crate) fn test(root: &Path) -> Vec<WorkStep> {
         test_of("tests of the contract with cargo", "libtest_contract"),
         test_of("tests of a broken environment", "environment"),
         test_of("tests of the pipeline", "pipeline"),
-        test_of("tests with wrong rules", "wrong_rules"),
-        WorkStep::drills("the drills").on_the_stack(),
+        WorkStep::drills("the drills"),
         test_of(
             "the drills, judged again by their recording",
             "recorded_run",
@@ -173,6 +211,14 @@ pub(crate) fn test(root: &Path) -> Vec<WorkStep> {
         "a map of what pages nobody",
         &words("test --locked --test exploration -- --test-threads 1"),
     ));
+    // A stack of its own loads one candidate after the other, while the drills run on the other.
+    steps.push(
+        WorkStep::cargo(
+            "tests with wrong rules",
+            &words("test --locked --test wrong_rules"),
+        )
+        .with("COMPOSE_PROJECT_NAME", "alertdrill-wrong-rules"),
+    );
     steps.extend(on_the_stack);
     steps
 }
@@ -182,7 +228,8 @@ pub(crate) fn bench() -> Vec<WorkStep> {
     let bench = words("bench --locked --profile dev --bench drills");
     let replay = words("bench --locked --profile dev --bench replay");
     vec![
-        WorkStep::cargo("rules judged by a recording, measured", &replay),
+        // Measured alone.
+        WorkStep::cargo("rules judged by a recording, measured", &replay).first(),
         WorkStep::cargo("a run of the drills, measured", &bench).on_the_stack(),
     ]
 }
@@ -203,24 +250,28 @@ pub(crate) fn torture() -> Vec<WorkStep> {
             "spoiled answers, drills, records, journals",
             &words("test --locked --package alertdrill --test decoders"),
         )
-        .with_default("PROPTEST_CASES", "20000"),
+        .with_default("PROPTEST_CASES", "20000")
+        .first(),
         WorkStep::cargo(
             "spoiled answers of the engine",
             &words("test --locked --bin k2-fixtures spoiled"),
         )
-        .with_default("PROPTEST_CASES", "20000"),
+        .with_default("PROPTEST_CASES", "20000")
+        .first(),
         WorkStep::cargo(
             "harnesses that are killed",
             &words("test --locked --package alertdrill --test killed -- --nocapture"),
         )
-        .with_default("ALERTDRILL_KILLS", "100"),
+        .with_default("ALERTDRILL_KILLS", "100")
+        .first(),
         WorkStep::cargo(
             "an engine that is killed",
             &words(
                 "test --locked --package alertdrill --test engine_killed -- --ignored --exact \
                  fault_is_healed_after_the_engine_was_killed_in_mid_drill",
             ),
-        ),
+        )
+        .first(),
         killed_runs().with_default("ALERTDRILL_STACK_KILLS", "12"),
     ]
 }
@@ -354,9 +405,9 @@ mod tests {
     }
 
     #[test]
-    fn steps_that_need_the_stack_stand_at_the_end_of_each_list() {
+    fn steps_stand_in_the_order_in_which_they_are_carried_out() {
         for steps in all_lists() {
-            assert!(steps.is_sorted_by_key(|step| step.needs_stack));
+            assert!(steps.is_sorted_by_key(|step| step.when));
         }
     }
 

@@ -1,22 +1,27 @@
 //! Carries out a list of steps.
 
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use alertdrill::child::{Children, Launch};
 use alertdrill::suite_program::suite_program;
-use alertdrill::{Progress, Result, RunOutcome};
+use alertdrill::{Error, Progress, Result, RunOutcome};
 
-use crate::steps::{Runs, SUITE, WorkStep};
+use crate::steps::{Runs, SUITE, When, WorkStep};
 
 /// What is done while the stack is up.
 pub(crate) type Work<'a> = &'a mut dyn FnMut() -> Result<RunOutcome>;
 
-/// Carries out steps, one after the other.
+/// Carries out steps: some first, then those on the stack and those beside it at once.
 pub(crate) struct Worker<'a> {
     children: Children,
     progress: &'a Progress,
     root: PathBuf,
+    /// Where the output of steps goes that are carried out beside others; else it is shown as it
+    /// comes.
+    logs: Option<PathBuf>,
     took: Vec<(&'static str, Duration)>,
 }
 
@@ -27,7 +32,17 @@ impl<'a> Worker<'a> {
             children: Children::new()?,
             progress,
             root: root.to_owned(),
+            logs: None,
             took: Vec::new(),
+        })
+    }
+
+    /// One that works beside another one, with what its steps print in files of `logs`.
+    fn beside(&self, logs: PathBuf) -> Result<Self> {
+        std::fs::create_dir_all(&logs).map_err(Error::file("make the folder", &logs))?;
+        Ok(Self {
+            logs: Some(logs),
+            ..Self::new(&self.root, self.progress)?
         })
     }
 
@@ -40,24 +55,52 @@ impl<'a> Worker<'a> {
         on_a_stack: impl FnOnce(Work<'_>) -> Result<RunOutcome>,
     ) -> Result<RunOutcome> {
         let began = Instant::now();
-        let without = steps.iter().take_while(|step| !step.needs_stack).count();
-        let (without, with) = steps.split_at(without);
-        let mut outcome = self.run_all(without);
-        if matches!(outcome, Ok(RunOutcome::Passed)) && !with.is_empty() {
-            outcome = on_a_stack(&mut || self.run_all(with));
+        let of = |when: When| steps.iter().filter(move |step| step.when == when);
+        let ended = AtomicBool::new(false);
+        let mut outcome = self.run_all(of(When::First), &ended);
+        if matches!(outcome, Ok(RunOutcome::Passed)) {
+            let is_alone = of(When::OnTheStack).next().is_none();
+            outcome = if is_alone {
+                self.run_all(of(When::BesideTheStack), &ended)
+            } else {
+                let logs = self.root.join("target").join(name);
+                let mut beside = self.beside(logs)?;
+                let (at_it, beside_it) = std::thread::scope(|scope| {
+                    let beside = &mut beside;
+                    let (ended, steps) = (&ended, of(When::BesideTheStack));
+                    let thread = scope.spawn(move || beside.run_all(steps, ended));
+                    let at_it = on_a_stack(&mut || self.run_all(of(When::OnTheStack), ended));
+                    // What panics in a thread panics here, too.
+                    let beside_it = thread.join();
+                    let beside_it = beside_it.unwrap_or_else(|panic| resume_unwind(panic));
+                    (at_it, beside_it)
+                });
+                self.took.append(&mut beside.took);
+                at_it.and_then(|at_it| Ok(at_it.max(beside_it?)))
+            };
         }
         self.tell_times(name, began.elapsed());
         outcome
     }
 
-    fn run_all(&mut self, steps: &[WorkStep]) -> Result<RunOutcome> {
+    /// Carries out `steps` up to the first one that fails here or beside it: then all is `ended`.
+    fn run_all<'s>(
+        &mut self,
+        steps: impl Iterator<Item = &'s WorkStep>,
+        ended: &AtomicBool,
+    ) -> Result<RunOutcome> {
+        let ends = |outcome: &Result<RunOutcome>| !matches!(outcome, Ok(RunOutcome::Passed));
         for step in steps {
-            let outcome = self.run(step)?;
-            if outcome != RunOutcome::Passed {
-                return Ok(outcome);
+            if ended.load(Ordering::Relaxed) {
+                break;
             }
-            if self.children.are_interrupted() {
-                return Ok(RunOutcome::NotTested);
+            let mut outcome = self.run(step);
+            if !ends(&outcome) && self.children.are_interrupted() {
+                outcome = Ok(RunOutcome::NotTested);
+            }
+            if ends(&outcome) {
+                ended.store(true, Ordering::Relaxed);
+                return outcome;
             }
         }
         Ok(RunOutcome::Passed)
@@ -70,9 +113,20 @@ impl<'a> Worker<'a> {
             Runs::Program(launch) => launch.clone(),
             Runs::Drills => Launch::new(suite_program(&self.root, SUITE)?),
         };
-        let ended = self.children.run(&launch)?;
+        let log = self.logs.as_ref().map(|logs| logs.join(file_name(step)));
+        let ended = match &log {
+            Some(log) => self.children.run_with_log(&launch, log)?,
+            None => self.children.run(&launch)?,
+        };
         self.took.push((step.what, began.elapsed()));
         let outcome = step.outcome(ended.status);
+        if let Some(log) = log {
+            let printed = std::fs::read(&log).map_err(Error::file("read", &log))?;
+            let printed = String::from_utf8_lossy(&printed);
+            let what = step.what;
+            self.progress
+                .line(&format!("==> {what} printed:\n{printed}==> end of {what}"));
+        }
         if outcome != RunOutcome::Passed {
             let (what, status) = (step.what, ended.status);
             self.progress.line(&format!("==> {what}: {status}"));
@@ -90,6 +144,15 @@ impl<'a> Worker<'a> {
     }
 }
 
+/// The file of a step's output: its name, without what a shell takes for its own.
+fn file_name(step: &WorkStep) -> String {
+    let letters = step.what.chars().filter(|letter| *letter != ',');
+    let name: String = letters
+        .map(|letter| if letter == ' ' { '-' } else { letter })
+        .collect();
+    name + ".log"
+}
+
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
@@ -97,20 +160,23 @@ mod tests {
     use super::*;
 
     /// A step that ends with an exit code.
-    fn step(what: &'static str, code: u8, needs_stack: bool) -> WorkStep {
-        let shell = Launch::new("sh").arguments(["-c", &format!("exit {code}")]);
+    fn step(what: &'static str, code: u8, when: When) -> WorkStep {
+        shell(what, &format!("echo said by {what}; exit {code}"), when)
+    }
+
+    fn shell(what: &'static str, script: &str, when: When) -> WorkStep {
         WorkStep {
             what,
-            runs: Runs::Program(shell),
-            needs_stack,
+            runs: Runs::Program(Launch::new("sh").arguments(["-c", script])),
+            when,
         }
     }
 
     /// What the steps come to, and what was done, with `up` and `down` for the stack.
     fn carried_out(steps: &[WorkStep]) -> (RunOutcome, Vec<&'static str>) {
-        let progress = Progress::default();
+        let (progress, folder) = (Progress::default(), tempfile::tempdir().unwrap());
         let stack = RefCell::new(Vec::new());
-        let mut worker = Worker::new(Path::new("."), &progress).unwrap();
+        let mut worker = Worker::new(folder.path(), &progress).unwrap();
         let outcome = worker.carry_out("test", steps, |work| {
             stack.borrow_mut().push("up");
             let outcome = work();
@@ -124,27 +190,65 @@ mod tests {
 
     #[test]
     fn stack_is_up_only_for_the_steps_that_need_it() {
-        let without = [step("a", 0, false), step("b", 0, false)];
+        let without = [
+            step("a", 0, When::First),
+            step("b", 0, When::BesideTheStack),
+        ];
         assert_eq!(carried_out(&without), (RunOutcome::Passed, vec!["a", "b"]));
-        let with = [step("a", 0, false), step("b", 0, true)];
+        let with = [step("a", 0, When::First), step("b", 0, When::OnTheStack)];
         let done = vec!["a", "b", "up", "down"];
         assert_eq!(carried_out(&with), (RunOutcome::Passed, done));
     }
 
     #[test]
     fn first_step_that_fails_is_the_last_one_and_the_stack_is_taken_down() {
-        let early = [step("a", 1, false), step("b", 0, true)];
+        let early = [step("a", 1, When::First), step("b", 0, When::OnTheStack)];
         assert_eq!(carried_out(&early), (RunOutcome::Bug, vec!["a"]));
-        let late = [step("a", 0, false), step("b", 3, true), step("c", 0, true)];
+        let late = [
+            step("a", 0, When::First),
+            step("b", 3, When::OnTheStack),
+            step("c", 0, When::OnTheStack),
+        ];
         let done = vec!["a", "b", "up", "down"];
         assert_eq!(carried_out(&late), (RunOutcome::Bug, done));
+    }
+
+    #[test]
+    fn steps_on_the_stack_and_those_beside_it_go_on_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mine, theirs) = (folder.path().join("mine"), folder.path().join("theirs"));
+        // Each waits for the other, for 10 s at most.
+        let meets = |mine: &Path, theirs: &Path| {
+            let (mine, theirs) = (mine.display(), theirs.display());
+            format!(
+                "touch {mine}; for i in $(seq 100); do [ -e {theirs} ] && exit 0; sleep 0.1; done; \
+                 exit 1"
+            )
+        };
+        let steps = [
+            shell("beside", &meets(&mine, &theirs), When::BesideTheStack),
+            shell("on it", &meets(&theirs, &mine), When::OnTheStack),
+        ];
+        assert_eq!(carried_out(&steps).0, RunOutcome::Passed);
+    }
+
+    #[test]
+    fn failure_beside_the_stack_fails_the_work_and_nothing_more_is_begun() {
+        let steps = [
+            step("beside", 1, When::BesideTheStack),
+            step("beside, too", 0, When::BesideTheStack),
+            shell("on it", "sleep 1", When::OnTheStack),
+            step("on it, too", 0, When::OnTheStack),
+        ];
+        let done = vec!["on it", "beside", "up", "down"];
+        assert_eq!(carried_out(&steps), (RunOutcome::Bug, done));
     }
 
     #[test]
     fn program_that_is_missing_is_an_error_that_names_it() {
         let missing = WorkStep {
             runs: Runs::Program(Launch::new("no-such-program")),
-            ..step("a", 0, false)
+            ..step("a", 0, When::First)
         };
         let progress = Progress::default();
         let mut worker = Worker::new(Path::new("."), &progress).unwrap();

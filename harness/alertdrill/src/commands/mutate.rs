@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use alertdrill_core::{Error, MutationRun, Result, RunOutcome, WaivedMutants};
 use alertdrill_progress::Progress;
-use alertdrill_report::{mutation_json, mutation_text};
+use alertdrill_report::{mutants_page, mutation_json, mutation_text};
 
 use super::Done;
 use crate::async_runtime::runtime;
@@ -25,6 +25,8 @@ pub struct Mutate<'a> {
     pub waivers: Option<&'a Path>,
     /// Where the report is written for programs.
     pub json: Option<&'a Path>,
+    /// Where the page is written for people.
+    pub page: Option<&'a Path>,
 }
 
 /// Judges the mutants of rules by a recording; it fails if one is neither killed nor waived.
@@ -64,6 +66,9 @@ pub fn mutate(
     if let Some(json) = mutate.json {
         let report = mutation_json(&run).to_string();
         std::fs::write(json, report).map_err(Error::file("write", json))?;
+    }
+    if let Some(page) = mutate.page {
+        std::fs::write(page, mutants_page(&run)?).map_err(Error::file("write", page))?;
     }
     let is_sharp = run.open().next().is_none() && run.idle_waivers.is_empty();
     Ok(Done {

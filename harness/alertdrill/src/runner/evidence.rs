@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use alertdrill_core::promql::compared_of;
-use alertdrill_core::{Clock, Drill, Evidence, Labels, LoadedRule, Result, Site, rule_for};
+use alertdrill_core::{
+    Clock, Drill, Evidence, Labels, LoadedRule, Result, Site, Timeline, rule_for, undeclared,
+};
 use alertdrill_engine::RuleEngine;
 
 /// Looking must not keep what is broken from being mended.
@@ -12,11 +14,12 @@ const WITHIN: Duration = Duration::from_secs(10);
 /// How many samples of a query and how many lines of a log are kept.
 const AT_MOST: usize = 12;
 
-/// Looks at the expressions of the rules that `drill` is about, at the targets, and at the logs of
-/// what it has broken. What cannot be looked at is evidence too.
+/// Looks at the expressions of the rules whose alerts `drill` did not declare and of those that it
+/// is about, at the targets, and at the logs of what it has broken. What cannot be looked at is
+/// evidence too.
 pub(crate) async fn look_closer(
     drill: &Drill,
-    rules: &[LoadedRule],
+    timeline: &Timeline,
     engine: &dyn RuleEngine,
     site: &Site,
 ) -> Vec<Evidence> {
@@ -25,7 +28,7 @@ pub(crate) async fn look_closer(
         all: Vec::new(),
     };
     let look = async {
-        look_at_rules(drill, rules, engine, &mut evidence).await;
+        look_at_rules(&rules_to_look_at(drill, timeline), engine, &mut evidence).await;
         look_at_logs(drill, site, &mut evidence).await;
     };
     if tokio::time::timeout(WITHIN, look).await.is_err() {
@@ -56,19 +59,27 @@ impl Found<'_> {
     }
 }
 
-async fn look_at_rules(
-    drill: &Drill,
-    rules: &[LoadedRule],
-    engine: &dyn RuleEngine,
-    evidence: &mut Found<'_>,
-) {
-    let claims = drill.claims();
-    let mut meant: Vec<_> = claims
+fn rules_to_look_at<'a>(drill: &Drill, timeline: &'a Timeline) -> Vec<&'a LoadedRule> {
+    let rules = &timeline.rules;
+    let undeclared = undeclared(drill, timeline);
+    let of_undeclared = undeclared
         .iter()
-        .filter_map(|claim| rule_for(&claim.alert, &claim.labels, rules))
-        .collect();
-    meant.dedup();
-    for rule in meant {
+        .filter_map(|labels| rule_for(labels.get("alertname")?, labels, rules));
+    let claims = drill.claims();
+    let of_claims = claims
+        .iter()
+        .filter_map(|claim| rule_for(&claim.alert, &claim.labels, rules));
+    let mut meant = Vec::new();
+    for rule in of_undeclared.chain(of_claims) {
+        if !meant.contains(&rule) {
+            meant.push(rule);
+        }
+    }
+    meant
+}
+
+async fn look_at_rules(rules: &[&LoadedRule], engine: &dyn RuleEngine, evidence: &mut Found<'_>) {
+    for rule in rules {
         let query = &rule.query;
         evidence.add(
             format!("the expression of {}: {query}", rule.alert),
@@ -145,7 +156,7 @@ mod tests {
     use wiremock::{Mock, MockServer, ResponseTemplate};
 
     use super::*;
-    use alertdrill_core::{ExpectedAlert, Fault};
+    use alertdrill_core::{AlertSample, AlertState, ExpectedAlert, Fault, FaultRecord, UtcInstant};
     use alertdrill_engine::Prometheus;
 
     /// A Prometheus for which `compared` has one sample, and every other query none.
@@ -187,9 +198,12 @@ mod tests {
             clock: &clock,
             all: Vec::new(),
         };
+        let timeline = Timeline {
+            rules: vec![rule],
+            ..Timeline::begun("x", clock.now())
+        };
         look_at_rules(
-            &drill,
-            &[rule],
+            &rules_to_look_at(&drill, &timeline),
             &Prometheus::new(&server.address().to_string()),
             &mut evidence,
         )
@@ -206,6 +220,37 @@ mod tests {
             "{said:?}"
         );
         assert_eq!(said.len(), 3);
+    }
+
+    #[test]
+    fn rule_whose_alert_nobody_declared_is_looked_at_first() {
+        let drill = Drill::new("x", Fault::stop("kafka"));
+        let alert = ExpectedAlert::new("Down", "critical", Duration::from_secs(1));
+        let drill = drill.expect_alert(alert);
+        let at = |second| UtcInstant::from_epoch_s(second).unwrap();
+        let (mut down, mut lag) = (LoadedRule::example("Down"), LoadedRule::example("Lag"));
+        (down.group, lag.group) = ("a".to_owned(), "b".to_owned());
+        let timeline = Timeline {
+            rules: vec![down, lag],
+            faults: vec![FaultRecord {
+                fault: Fault::stop("kafka"),
+                injected_at: at(10.0),
+                effect_at: Some(at(10.0)),
+                reverting_at: None,
+                reverted_at: None,
+            }],
+            samples: vec![AlertSample {
+                labels: [("alertname".to_owned(), "Lag".to_owned())].into(),
+                at: at(15.0),
+                state: AlertState::Firing,
+            }],
+            ..Timeline::begun("x", at(0.0))
+        };
+        let names: Vec<_> = rules_to_look_at(&drill, &timeline)
+            .into_iter()
+            .map(|rule| rule.alert.as_str())
+            .collect();
+        assert_eq!(names, ["Lag", "Down"]);
     }
 
     #[test]

@@ -113,8 +113,7 @@ impl Life<'_, '_> {
     async fn gather_evidence(&mut self) {
         if self.drill.looks_for.is_none() && self.is_amiss() && !self.around.cancel.is_cancelled() {
             let Surroundings { engine, site, .. } = self.around;
-            let rules = &self.timeline.rules;
-            self.timeline.evidence = look_closer(self.drill, rules, engine, site).await;
+            self.timeline.evidence = look_closer(self.drill, &self.timeline, engine, site).await;
         }
     }
 

@@ -32,7 +32,7 @@ pub use failure::failure_text;
 pub use findings_json::{findings_json, findings_schema};
 pub use findings_sarif::findings_sarif;
 pub use findings_text::FindingsText;
-pub use html::{CellGraphs, GraphLine, map_page};
+pub use html::{CellGraphs, GraphLine, map_page, mutants_page};
 pub use incident_table::{
     firings_table, incident_table, incident_totals, untold_lines, verdict_changes_text,
 };

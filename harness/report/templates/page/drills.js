@@ -21,7 +21,7 @@ function filter() {
     if (link.dataset.verdict === verdict) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
-  say(`${shown} of ${drills.length} drills shown`);
+  say(`${shown} of ${drills.length} ${statusLine.dataset.of} shown`);
 }
 
 function goTo(name) {

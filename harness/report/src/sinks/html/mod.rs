@@ -15,6 +15,7 @@ mod latency_bar;
 mod map_cell;
 mod map_page;
 mod marks;
+mod mutants_page;
 mod page;
 mod plot;
 mod run_time;
@@ -25,4 +26,5 @@ mod unit;
 
 pub use map_cell::{CellGraphs, GraphLine};
 pub use map_page::map_page;
+pub use mutants_page::mutants_page;
 pub(super) use page::{Evidence, html_page};
