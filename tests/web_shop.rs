@@ -80,13 +80,14 @@ fn alert_that_vmalert_evaluates_is_proven_within_the_window_that_its_flags_make(
     let (verdicts, report) = shop.verdicts();
     assert_eq!(verdicts, [("worker_stopped".to_owned(), "pass".to_owned())]);
     // `for: 10s` is the beginning. The end: 2 s to the scrape, 2 s that this may take, 4 s until
-    // VictoriaMetrics shows it, 2 s to the evaluation.
+    // VictoriaMetrics shows it, 2 s to the evaluation. How far vmalert looks back is measured: on a
+    // busy machine its evaluations begin late, by less than their interval.
     let window = report["drills"][0]["alerts"][0]["window_s"]
         .as_array()
         .unwrap();
     let [earliest, latest] = [0, 1].map(|end| window[end].as_f64().unwrap());
     assert!(earliest.to_bits() == 10.0_f64.to_bits(), "{window:?}");
-    assert!((20.0..=20.1).contains(&latest), "{window:?}");
+    assert!((20.0..22.0).contains(&latest), "{window:?}");
     let versions = &report["run"]["provenance"]["versions"];
     assert!(versions.get("vmalert").is_some(), "{versions}");
     shop.nothing_is_left();

@@ -166,7 +166,8 @@ impl Session {
         let step = progress.step("stack", "waiting for steady state");
         let settings = self.stack.project().settings();
         let engine = &*self.engine;
-        runner::wait_for_all(&self.observer, engine, settings, at_most, step, cancel).await
+        let (observer, since) = (&self.observer, self.site.clock.now());
+        runner::wait_for_all(observer, engine, settings, since, at_most, step, cancel).await
     }
 
     /// What faults are aimed at.
@@ -386,7 +387,8 @@ async fn reach_steady_state(
         let settings = stack.project().settings();
         // What is unsteady after that, the drills say: each waits for itself.
         let at_most = FIRST_STEADY_WITHIN;
-        runner::wait_for_all(&observer, &*engine, settings, at_most, step, cancel).await?;
+        let since = site.clock.now();
+        runner::wait_for_all(&observer, &*engine, settings, since, at_most, step, cancel).await?;
     }
     Ok((prometheus, engine, observer, notifier))
 }

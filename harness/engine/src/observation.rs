@@ -103,6 +103,14 @@ impl Observation {
         &self.active
     }
 
+    /// Whether each alert's rules that can be evaluated were, at `instant` or later.
+    #[must_use]
+    pub fn is_evaluated_at(&self, instant: UtcInstant) -> bool {
+        let is_sick = |name: &str| self.sick_rules.iter().any(|sick| sick.alert == name);
+        let mut others = self.evaluated.iter().filter(|(name, _)| !is_sick(name));
+        others.all(|(_, evaluated)| evaluated.until >= instant)
+    }
+
     /// An observation in which just these alerts fire and these conditions are known.
     #[cfg(any(test, feature = "test-support"))]
     #[must_use]
@@ -118,6 +126,14 @@ impl Observation {
             conditions: conditions.collect(),
             ..Self::default()
         }
+    }
+
+    /// Notes that the rules of `alert` were evaluated up to `until`.
+    #[cfg(any(test, feature = "test-support"))]
+    pub fn evaluate(&mut self, alert: &str, until: UtcInstant) {
+        let interval = std::time::Duration::from_secs(1);
+        let evaluated = Evaluated { until, interval };
+        self.evaluated.insert(alert.to_owned(), evaluated);
     }
 
     /// Adds what a look saw. `is_answered_for` says for which alerts a drill of this process

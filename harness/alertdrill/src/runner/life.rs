@@ -100,6 +100,7 @@ impl Life<'_, '_> {
         let demand = Demand {
             conditions,
             alerts: Alerts::NotBegun,
+            evaluated_at: None,
         };
         let at_most = self.around.steady_within;
         let reached = self

@@ -53,6 +53,7 @@ impl Life<'_, '_> {
         let flows = Demand {
             conditions: &conditions,
             alerts: Alerts::Any,
+            evaluated_at: None,
         };
         let flows = self
             .reach(

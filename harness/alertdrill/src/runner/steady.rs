@@ -7,7 +7,7 @@ use alertdrill_core::schedule::all_conditions;
 use alertdrill_core::settings::SteadyCondition;
 use alertdrill_core::{
     AlertState, Claim, Drill, Labels, LoadedRule, Neighbour, Result, Settings, SteadyState,
-    with_watchdogs,
+    UtcInstant, with_watchdogs,
 };
 use alertdrill_engine::{Observation, Observer, RuleEngine};
 use alertdrill_progress::Step;
@@ -24,6 +24,8 @@ const TOLERATED_SILENCE: Duration = Duration::from_secs(60);
 pub(super) struct Demand<'a> {
     pub(super) conditions: &'a [SteadyCondition],
     pub(super) alerts: Alerts,
+    /// An instant that the rules must have been evaluated at, or after it.
+    pub(super) evaluated_at: Option<UtcInstant>,
 }
 
 impl Demand<'_> {
@@ -31,6 +33,7 @@ impl Demand<'_> {
     pub(super) const ALERTS_GONE: Self = Self {
         conditions: &[],
         alerts: Alerts::Gone,
+        evaluated_at: None,
     };
 }
 
@@ -93,6 +96,10 @@ pub(super) async fn reach(
 /// firing, but at most for `at_most`. What falls short of it is in the answer. A server that starts
 /// may be silent for a while.
 ///
+/// The rules must have seen what was so at `since`: what comes of the time before, while the
+/// services started, must not be taken for what a drill broke. That may come late, for vmalert
+/// looks back, and what it writes takes seconds to be read.
+///
 /// # Errors
 /// [`alertdrill_core::Error::TimedOut`] if the servers stay silent, or
 /// [`alertdrill_core::Error::Interrupted`].
@@ -100,6 +107,7 @@ pub async fn wait_for_all(
     observer: &Observer,
     engine: &dyn RuleEngine,
     settings: &Settings,
+    since: UtcInstant,
     at_most: Duration,
     step: Step,
     cancel: &CancellationToken,
@@ -107,14 +115,16 @@ pub async fn wait_for_all(
     let conditions = all_conditions(settings);
     let _watched = observer.watch(conditions.iter().map(|condition| condition.query.clone()));
     let mut sight = Sight::through(observer, cancel, TOLERATED_SILENCE);
-    let demand = Demand {
-        conditions: &conditions,
-        alerts: Alerts::Gone,
-    };
     // Whoever answers a look tells its rules too.
     sight.see_again().await?;
     let rules = engine.alerting_rules(Duration::ZERO).await?;
+    let looks_back = rules.iter().map(LoadedRule::looks_back).max();
     let watchdogs = watchdogs_among(&with_watchdogs(rules, settings));
+    let demand = Demand {
+        conditions: &conditions,
+        alerts: Alerts::Gone,
+        evaluated_at: Some(since.plus(looks_back.unwrap_or_default())),
+    };
     let nobody = || Ok(Vec::new());
     reach(&mut sight, &watchdogs, None, nobody, demand, at_most, step).await
 }
@@ -142,6 +152,10 @@ fn compare(
         .iter()
         .filter(|condition| known(&condition.query) != Some(true));
     let mut unmet: Vec<_> = unmet.map(|condition| condition.name.clone()).collect();
+    let is_evaluated = |instant| observation.is_evaluated_at(instant);
+    if !demand.evaluated_at.is_none_or(is_evaluated) {
+        unmet.push("the rules are evaluated since the stack is up".to_owned());
+    }
     let (mut active_alerts, mut silent_watchdogs) = (Vec::new(), Vec::new());
     let active = observation.active();
     if demand.alerts != Alerts::Any {
@@ -186,7 +200,7 @@ fn compare(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alertdrill_core::{ExpectedAlert, Fault, UtcInstant};
+    use alertdrill_core::{ExpectedAlert, Fault};
 
     fn labels(alert: &str, exchange: &str) -> Labels {
         [
@@ -216,6 +230,7 @@ mod tests {
         let wanted = Demand {
             conditions: &flows,
             alerts: Alerts::NotBegun,
+            evaluated_at: None,
         };
         let state = compare(
             &observation,
@@ -234,6 +249,24 @@ mod tests {
     #[test]
     fn stack_is_steady_when_its_path_flows_and_nothing_is_active() {
         assert_eq!(compared(&[], &STEADY, &[]), (0, vec![]));
+    }
+
+    #[test]
+    fn alerts_are_gone_only_once_the_rules_have_seen_what_is_so_now() {
+        let instant = |second| UtcInstant::from_epoch_s(second).unwrap();
+        let mut observation = Observation::of(&[], &[]);
+        observation.evaluate("Down", instant(100.0));
+        let is_steady_at = |second| {
+            let demand = Demand {
+                evaluated_at: Some(instant(second)),
+                ..Demand::ALERTS_GONE
+            };
+            let nobody = || Ok(vec![]);
+            let state = compare(&observation, &[], None, nobody, demand, Duration::ZERO);
+            state.unwrap().is_reached()
+        };
+        assert!(is_steady_at(100.0));
+        assert!(!is_steady_at(101.0));
     }
 
     #[test]

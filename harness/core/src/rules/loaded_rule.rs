@@ -109,6 +109,13 @@ impl LoadedRule {
         self.recorded_within + self.query_offset + self.evaluation_interval
     }
 
+    /// How far the beginning of the scrape whose samples an evaluation sees may lie before it,
+    /// beside the time between two scrapes.
+    #[must_use]
+    pub fn looks_back(&self) -> Duration {
+        self.scrape_duration + self.recorded_within + self.query_offset
+    }
+
     /// The longest time from a change of a metric until an evaluation sees it.
     #[must_use]
     pub fn seen_within(&self) -> Duration {
