@@ -117,30 +117,23 @@ pub(crate) fn check(root: &Path) -> Vec<WorkStep> {
             &words("--locked --log-level error check licenses bans sources"),
         )
         .first(),
-        // While cargo builds, it keeps all others from the folder that it builds in. What both
-        // commands build together, in one command, would be built with other features once more.
         WorkStep::cargo(
-            "a build of the harness's tests",
-            &words("test --quiet --locked --workspace --exclude k2-drills --no-run"),
+            "lints",
+            &words("clippy --quiet --locked --workspace --all-targets -- -D warnings"),
         )
         .first(),
+        WorkStep::cargo(
+            "tests of the harness",
+            &words("test --locked --workspace --exclude k2-drills"),
+        )
+        .first(),
+        // While cargo builds, it keeps all others from the folder that it builds in, and the
+        // processors from the drills.
         WorkStep::cargo(
             "a build of the other tests",
             &words("test --quiet --locked --no-run"),
         )
         .first(),
-        // It shares nothing with what was built, and in a folder of its own it keeps nobody out.
-        WorkStep::cargo(
-            "lints",
-            &words(
-                "clippy --quiet --locked --workspace --all-targets --target-dir target/lints -- \
-                 -D warnings",
-            ),
-        ),
-        WorkStep::cargo(
-            "tests of the harness",
-            &words("test --locked --workspace --exclude k2-drills"),
-        ),
         WorkStep::cargo(
             "tests of the fixtures, the documents and the script",
             &words("test --locked --bin k2-fixtures --test documentation --test script"),
@@ -203,13 +196,14 @@ pub(crate) fn test(root: &Path) -> Vec<WorkStep> {
         killed_runs(),
     ];
     let mut steps = check(root);
-    steps.push(WorkStep::cargo(
-        "a project of others",
-        &words("test --locked --test web_shop -- --test-threads 2"),
-    ));
+    // What leaves the machine to the drills comes first: they begin with many faults at once.
     steps.push(WorkStep::cargo(
         "a map of what pages nobody",
         &words("test --locked --test exploration -- --test-threads 1"),
+    ));
+    steps.push(WorkStep::cargo(
+        "a project of others",
+        &words("test --locked --test web_shop -- --test-threads 2"),
     ));
     // A stack of its own loads one candidate after the other, while the drills run on the other.
     steps.push(
