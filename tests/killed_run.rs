@@ -65,7 +65,7 @@ fn run_and_kill(hit: &str, after: Duration) {
         .spawn()
         .unwrap();
     let mut said = BufReader::new(run.stderr.take().unwrap()).lines();
-    said.find(|line| line.as_ref().unwrap().contains("breaking: "))
+    said.find(|line| line.as_ref().unwrap().contains("its fault has its effect"))
         .expect("the run ended before it broke anything")
         .unwrap();
     // Its output is read to the end, so that it never blocks on it.
