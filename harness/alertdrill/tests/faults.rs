@@ -13,7 +13,7 @@ mod victim;
 use std::time::{Duration, Instant};
 
 use alertdrill::target::{heal, revert};
-use alertdrill::{CpuLimit, Error, Fault, Progress, ServiceState, UtcInstant};
+use alertdrill::{Attachment, CpuLimit, Error, Fault, Progress, ServiceState, UtcInstant};
 use jiff::Timestamp;
 
 use victim::{NETWORK, VICTIM, VOLUME, Victim, inject_one, words};
@@ -200,8 +200,24 @@ async fn service_is_off_the_network_until_it_is_reverted() {
     let victim = Victim::start("alertdrill-fault-cut").await;
     let fault = Fault::cut_off(VICTIM, NETWORK);
     victim
-        .goes_through(&fault, |state, _| !state.networks.contains(NETWORK))
+        .goes_through(&fault, |state, _| !state.networks.contains_key(NETWORK))
         .await;
+}
+
+#[tokio::test]
+async fn service_that_was_cut_off_is_found_again_by_each_of_its_names() {
+    let victim = Victim::start("alertdrill-fault-names").await;
+    let known = Attachment {
+        aliases: [VICTIM.to_owned(), "database".to_owned()].into(),
+        ..Attachment::default()
+    };
+    let target = &victim.site.target;
+    target.disconnect(VICTIM, NETWORK).await.unwrap();
+    target.connect(VICTIM, NETWORK, &known).await.unwrap();
+    let broken = victim.inject(&Fault::cut_off(VICTIM, NETWORK)).await;
+    broken.unwrap().let_go().await;
+    victim.healed().await;
+    assert_eq!(victim.state().await.networks[NETWORK], known);
 }
 
 #[tokio::test]

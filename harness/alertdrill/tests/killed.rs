@@ -93,7 +93,7 @@ async fn start(project: &str, fault: &Fault) -> ContainerAsync<GenericImage> {
 async fn broken(fault: &Fault, project: &str, site: &Site) -> Option<String> {
     let service = fault.target();
     let state = site.target.state(service).await.unwrap();
-    if !state.is_running() || state.is_paused || !state.networks.contains(NETWORK) {
+    if !state.is_running() || state.is_paused || !state.networks.contains_key(NETWORK) {
         return Some(format!(
             "{service} is {state}, paused: {}, on the networks {:?}",
             state.is_paused, state.networks

@@ -95,7 +95,7 @@ pub use rules::{
 };
 pub use settings::Settings;
 pub use span::Span;
-pub use target::{CpuLimit, Ended, Health, ServiceState, Target, Topics};
+pub use target::{Attachment, CpuLimit, Ended, Health, ServiceState, Target, Topics};
 pub use term_decision::{TermDecision, drill_that_decided};
 pub use text_file::TextFile;
 pub use timeline::{

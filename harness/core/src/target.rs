@@ -3,7 +3,7 @@
 //! It stands in the core, beside the faults that are written against it, so that a fault is one
 //! file and runs in a unit test on [`crate::memory`]. Each verb may be called twice without harm.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -83,11 +83,11 @@ pub trait Target: fmt::Debug + Send + Sync {
     /// [`Error::NoSuchService`], or what the system answers.
     async fn disconnect(&self, service: &str, network: &str) -> Result<()>;
 
-    /// Connects `service` to `network` again, under its own name.
+    /// Connects `service` to `network` again, as `attachment` says.
     ///
     /// # Errors
     /// [`Error::NoSuchService`], [`Error::NoSuchNetwork`], or what the system answers.
-    async fn connect(&self, service: &str, network: &str) -> Result<()>;
+    async fn connect(&self, service: &str, network: &str, attachment: &Attachment) -> Result<()>;
 
     /// Runs `command` where `service` runs, as `user` or as its own user, to its end.
     ///
@@ -254,8 +254,33 @@ pub struct ServiceState {
     pub started_at: Option<UtcInstant>,
     /// Whether its processes are suspended.
     pub is_paused: bool,
-    /// The networks that it is connected to.
-    pub networks: BTreeSet<String>,
+    /// The networks that it is connected to, and how.
+    pub networks: BTreeMap<String, Attachment>,
+}
+
+/// How a service is connected to a network.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attachment {
+    /// The names by which others on the network find it.
+    pub aliases: BTreeSet<String>,
+    /// The IPv4 address that it asks for; `None` if any will do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipv4_address: Option<String>,
+    /// The same for IPv6.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipv6_address: Option<String>,
+}
+
+impl Attachment {
+    /// Under one name, at any address.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        Self {
+            aliases: [name.to_owned()].into(),
+            ..Self::default()
+        }
+    }
 }
 
 /// What a health check says.

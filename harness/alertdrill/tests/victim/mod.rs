@@ -69,7 +69,7 @@ impl Victim {
 
     pub(crate) async fn is_well(&self) -> bool {
         let state = self.state().await;
-        state.is_running() && !state.is_paused && state.networks.contains(NETWORK)
+        state.is_running() && !state.is_paused && state.networks.contains_key(NETWORK)
     }
 
     /// The site of another project on the same engine.

@@ -1,4 +1,7 @@
 //! A service is cut off from one of its networks; on the others it goes on.
+//!
+//! How it was connected (its names there, its fixed address) is looked up before the journal is
+//! written: others may know it by another name than its own, and would not find it again.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,7 +10,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{Aim, Fault, FaultKind, Ongoing, REQUEST_UNDER_WAY, Site};
-use crate::{Placement, Result, ServiceState, UtcInstant};
+use crate::{Attachment, Placement, Replica, Result, ServiceState, UtcInstant};
 
 /// A service is cut off from one of its networks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +20,9 @@ pub struct NetworkCut {
     pub service: String,
     /// The network, as the project names it.
     pub network: String,
+    /// How it was connected, once that was looked up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Attachment>,
 }
 
 impl Fault {
@@ -26,8 +32,15 @@ impl Fault {
         NetworkCut {
             service: service.into(),
             network: network.into(),
+            before: None,
         }
         .into()
+    }
+}
+
+impl NetworkCut {
+    fn is_of_the_same(&self, other: &Self) -> bool {
+        (&self.service, &self.network) == (&other.service, &other.network)
     }
 }
 
@@ -56,6 +69,19 @@ impl FaultKind for NetworkCut {
         placement.fill(&mut self.network);
     }
 
+    async fn prepare(&mut self, left_open: &[Fault], site: &Site) -> Result<()> {
+        let known = left_open.iter().find_map(|fault| match fault {
+            Fault::NetworkCut(cut) if self.is_of_the_same(cut) => cut.before.clone(),
+            _ => None,
+        });
+        self.before = self.before.take().or(known);
+        if self.before.is_none() {
+            let mut state = site.target.state(&self.service).await?;
+            self.before = state.networks.remove(&self.network);
+        }
+        Ok(())
+    }
+
     async fn inject(&self, site: &Site) -> Result<Option<Ongoing>> {
         site.target
             .disconnect(&self.service, &self.network)
@@ -65,7 +91,7 @@ impl FaultKind for NetworkCut {
 
     async fn wait_for_effect(&self, site: &Site, _since: UtcInstant) -> Result<()> {
         let awaited = format!("off the network {}", self.network);
-        let is_off = |state: &ServiceState| !state.networks.contains(&self.network);
+        let is_off = |state: &ServiceState| !state.networks.contains_key(&self.network);
         site.wait_for_state(&self.service, &awaited, is_off).await
     }
 
@@ -74,9 +100,14 @@ impl FaultKind for NetworkCut {
     }
 
     async fn revert(&self, site: &Site) -> Result<()> {
-        site.target.connect(&self.service, &self.network).await?;
+        let by_its_name = || Attachment::named(Replica::of(&self.service).service);
+        let before = self.before.clone().unwrap_or_else(by_its_name);
+        let target = &site.target;
+        target
+            .connect(&self.service, &self.network, &before)
+            .await?;
         let awaited = format!("on the network {}", self.network);
-        let is_on = |state: &ServiceState| state.networks.contains(&self.network);
+        let is_on = |state: &ServiceState| state.networks.contains_key(&self.network);
         site.wait_for_state(&self.service, &awaited, is_on).await
     }
 }
@@ -84,8 +115,32 @@ impl FaultKind for NetworkCut {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::fault::contract;
 
     pub(in crate::fault) fn example() -> Fault {
         Fault::cut_off("api", "back")
+    }
+
+    #[test]
+    fn service_is_found_again_by_each_name_that_it_had_also_if_a_killed_run_had_cut_it_off() {
+        let trial = contract::Trial::new();
+        let known = Attachment {
+            aliases: ["api".to_owned(), "backend".to_owned()].into(),
+            ipv4_address: Some("172.20.0.7".to_owned()),
+            ipv6_address: None,
+        };
+        contract::run(async {
+            let target = &trial.site.target;
+            target.disconnect("api", "back").await.unwrap();
+            target.connect("api", "back", &known).await.unwrap();
+            let left_open = example().prepared(&[], &trial.site).await.unwrap();
+            left_open.inject(&trial.site).await.unwrap();
+            let open = [Fault::stop("api"), left_open];
+            let again = example().prepared(&open, &trial.site).await.unwrap();
+            again.inject(&trial.site).await.unwrap();
+            again.revert(&trial.site).await.unwrap();
+            let state = target.state("api").await.unwrap();
+            assert_eq!(state.networks["back"], known);
+        });
     }
 }

@@ -8,7 +8,9 @@ use serde_json::Value;
 
 use super::mishaps::{Mishaps, Response, spoiled};
 use super::system::{Service, System, SystemSnapshot};
-use crate::{Clock, CpuLimit, Ended, Error, Result, ServiceState, Target, Topics, UtcInstant};
+use crate::{
+    Attachment, Clock, CpuLimit, Ended, Error, Result, ServiceState, Target, Topics, UtcInstant,
+};
 
 /// How long a call takes before it has its effect, and once more until it is confirmed. Whoever
 /// makes the call can be cancelled or killed at both times.
@@ -225,9 +227,11 @@ impl Target for MemoryTarget {
         self.change("disconnect", service, disconnect).await
     }
 
-    async fn connect(&self, service: &str, network: &str) -> Result<()> {
+    async fn connect(&self, service: &str, network: &str, attachment: &Attachment) -> Result<()> {
         let connect = |service: &mut Service, _| {
-            service.state.networks.insert(network.to_owned());
+            let networks = &mut service.state.networks;
+            let before = networks.get(network).unwrap_or(attachment).clone();
+            networks.insert(network.to_owned(), before);
         };
         self.change("connect", service, connect).await
     }

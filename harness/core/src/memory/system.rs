@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::{CpuLimit, Ended, ServiceState, UtcInstant};
+use crate::{Attachment, CpuLimit, Ended, ServiceState, UtcInstant};
 
 /// Exit codes of a process that a signal has ended, and of one that was asked to end.
 const KILLED: i64 = 137;
@@ -77,7 +77,10 @@ impl Service {
             exit_code: None,
             started_at: Some(now),
             is_paused: false,
-            networks: networks.iter().map(|name| (*name).to_owned()).collect(),
+            networks: networks
+                .iter()
+                .map(|network| ((*network).to_owned(), Attachment::named(name)))
+                .collect(),
         };
         Self {
             state,

@@ -1,6 +1,5 @@
 //! Compares every name of a file with what the project has.
 
-use alertdrill_core::fault::NetworkCut;
 use alertdrill_core::plan::Plan;
 use alertdrill_core::{Drill, Fault, LoadedRule, Replica};
 
@@ -159,11 +158,7 @@ fn complete_faults(
         if let Verb::CutOff(service, network) = verb
             && let Some(network) = names.network(service, network)
         {
-            *fault = NetworkCut {
-                service: service.text.to_owned(),
-                network,
-            }
-            .into();
+            *fault = Fault::cut_off(service.text, network);
         }
     }
 }

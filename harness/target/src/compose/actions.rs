@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use alertdrill_core::{
-    CpuLimit, Ended, Error, Replica, Result, ServiceState, Target, Topics, causes,
+    Attachment, CpuLimit, Ended, Error, Result, ServiceState, Target, Topics, causes,
 };
 use async_trait::async_trait;
 use bollard::container::LogOutput;
 use bollard::errors::Error as DockerError;
 use bollard::exec::StartExecResults;
 use bollard::models::{
-    EndpointSettings, ExecConfig, NetworkConnectRequest, NetworkDisconnectRequest,
+    EndpointIpamConfig, EndpointSettings, ExecConfig, NetworkConnectRequest,
+    NetworkDisconnectRequest,
 };
 use bollard::query_parameters::{
     KillContainerOptionsBuilder, LogsOptionsBuilder, RestartContainerOptions,
@@ -109,7 +110,7 @@ impl Target for Containers {
     }
 
     async fn disconnect(&self, service: &str, network: &str) -> Result<()> {
-        if !self.state(service).await?.networks.contains(network) {
+        if !self.state(service).await?.networks.contains_key(network) {
             return Ok(());
         }
         let request = NetworkDisconnectRequest {
@@ -122,12 +123,22 @@ impl Target for Containers {
         cut.map_err(docker_failed(attempted))
     }
 
-    async fn connect(&self, service: &str, network: &str) -> Result<()> {
-        if self.state(service).await?.networks.contains(network) {
+    async fn connect(&self, service: &str, network: &str, attachment: &Attachment) -> Result<()> {
+        if self.state(service).await?.networks.contains_key(network) {
             return Ok(());
         }
+        let Attachment {
+            aliases,
+            ipv4_address,
+            ipv6_address,
+        } = attachment.clone();
         let endpoint = EndpointSettings {
-            aliases: Some(vec![Replica::of(service).service.to_owned()]),
+            aliases: Some(aliases.into_iter().collect()),
+            ipam_config: Some(EndpointIpamConfig {
+                ipv4_address,
+                ipv6_address,
+                ..EndpointIpamConfig::default()
+            }),
             ..EndpointSettings::default()
         };
         let request = NetworkConnectRequest {

@@ -8,7 +8,8 @@ use std::time::Duration;
 use bollard::Docker;
 use bollard::errors::Error as DockerError;
 use bollard::models::{
-    ContainerInspectResponse, ContainerSummary, ContainerSummaryStateEnum, HealthStatusEnum,
+    ContainerInspectResponse, ContainerSummary, ContainerSummaryStateEnum, EndpointIpamConfig,
+    EndpointSettings, HealthStatusEnum,
 };
 use bollard::query_parameters::{
     InspectContainerOptions, ListContainersOptionsBuilder, RemoveContainerOptionsBuilder,
@@ -20,7 +21,7 @@ use super::docker;
 use super::docker::docker_failed;
 use alertdrill_core::settings::Endpoint;
 use alertdrill_core::{
-    Error, Health, Replica, Result, ServiceState, Target as _, Topics, UtcInstant,
+    Attachment, Error, Health, Replica, Result, ServiceState, Target as _, Topics, UtcInstant,
 };
 
 /// The engine's own grace period, for a container that sets none (`docker stop --help`).
@@ -124,6 +125,7 @@ impl Containers {
         service: &str,
         inspected: ContainerInspectResponse,
     ) -> ServiceState {
+        let id = inspected.id.unwrap_or_default();
         let state = inspected.state.unwrap_or_default();
         let status = state
             .status
@@ -155,7 +157,10 @@ impl Containers {
                 .and_then(|at| at.parse::<Timestamp>().ok())
                 .map(UtcInstant::from),
             is_paused: state.paused == Some(true),
-            networks: networks.keys().filter_map(name_of).collect(),
+            networks: networks
+                .iter()
+                .filter_map(|(real, endpoint)| Some((name_of(real)?, attachment(endpoint, &id))))
+                .collect(),
             status,
         }
     }
@@ -296,6 +301,25 @@ fn already_gone(error: DockerError) -> std::result::Result<(), DockerError> {
             ..
         } => Ok(()),
         other => Err(other),
+    }
+}
+
+/// How the container `id` is connected. The engine gives it a part of its id for a name, and will
+/// do so again.
+fn attachment(endpoint: &EndpointSettings, id: &str) -> Attachment {
+    let aliases = endpoint.aliases.iter().flatten();
+    let asked = endpoint.ipam_config.as_ref();
+    let address = |of: fn(&EndpointIpamConfig) -> &Option<String>| {
+        let address = asked.and_then(|asked| of(asked).clone());
+        address.filter(|address| !address.is_empty())
+    };
+    Attachment {
+        aliases: aliases
+            .filter(|alias| !id.starts_with(alias.as_str()))
+            .cloned()
+            .collect(),
+        ipv4_address: address(|asked| &asked.ipv4_address),
+        ipv6_address: address(|asked| &asked.ipv6_address),
     }
 }
 

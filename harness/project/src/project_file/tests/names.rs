@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use alertdrill_core::fault::NetworkCut;
 use alertdrill_core::{Fault, Labels, LoadedRule};
 use insta::assert_snapshot;
 
@@ -410,16 +409,9 @@ fn network_that_is_not_written_is_the_only_one_of_the_service() {
         "drills: [{name: db_cut_off, break: [{cut_off: db}], silent: Bare, \
          once_pending: {cut_off: {service: api, from: front}}}]",
     );
-    let cut = |service: &str, network: &str| -> Fault {
-        NetworkCut {
-            service: service.to_owned(),
-            network: network.to_owned(),
-        }
-        .into()
-    };
     let drill = &file.plan.drills[0];
-    assert_eq!(drill.faults, [cut("db", "back")]);
-    assert_eq!(drill.once_pending, [cut("api", "front")]);
+    assert_eq!(drill.faults, [Fault::cut_off("db", "back")]);
+    assert_eq!(drill.once_pending, [Fault::cut_off("api", "front")]);
 }
 
 #[test]
