@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use alertdrill_core::{
-    Episode, Health, LoadedRule, Result, ServiceState, SickService, UtcInstant, Witness, episodes,
+    Delivery, DeliveryStatus, Episode, Health, LoadedRule, Result, ServiceState, SickService,
+    UtcInstant, Witness, episodes,
 };
 
 use super::firing::LATE_BY;
@@ -92,9 +93,10 @@ impl Life<'_, '_> {
     /// Whether nothing more is to come of an alert that fires: it was delivered, or is kept back.
     fn is_settled(&self, life: &Episode) -> bool {
         let timeline = &self.timeline;
-        let told = timeline.deliveries.iter().map(|it| &it.labels);
+        let told = timeline.deliveries.iter();
+        let told = told.filter(|delivery| is_of_this_time(delivery, life));
         let kept_back = timeline.suppressions.iter().map(|it| &it.labels);
-        let mut known = told.chain(kept_back);
+        let mut known = told.map(|it| &it.labels).chain(kept_back);
         timeline.witness == Witness::Nobody
             || known.any(|labels| alertdrill_core::includes(labels, &life.labels))
     }
@@ -149,6 +151,15 @@ impl Life<'_, '_> {
     }
 }
 
+/// Whether it says that an alert fires which does so since `life` does: what was told of the end of
+/// its life before this one says nothing of this one.
+fn is_of_this_time(delivery: &Delivery, life: &Episode) -> bool {
+    delivery.status == DeliveryStatus::Firing
+        && life
+            .firing_at
+            .is_some_and(|firing_at| delivery.received_at >= firing_at)
+}
+
 fn is_well(state: &ServiceState) -> bool {
     state.is_running() && !state.is_paused && state.health != Some(Health::Unhealthy)
 }
@@ -156,4 +167,36 @@ fn is_well(state: &ServiceState) -> bool {
 /// How long after it is pending an alert of `rule` fires at the latest.
 fn fires_within(rule: &LoadedRule) -> Duration {
     rule.for_duration + rule.evaluation_interval.saturating_mul(3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_told_of_a_life_before_says_nothing_of_this_one() {
+        let at = |second| UtcInstant::from_epoch_s(second).unwrap();
+        let life = Episode {
+            labels: [("alertname".to_owned(), "Down".to_owned())].into(),
+            pending_at: Some(at(90.0)),
+            firing_at: Some(at(100.0)),
+            ended_at: None,
+        };
+        let told = |received_at, status| {
+            let delivery = Delivery {
+                received_at: at(received_at),
+                receiver: "pager".to_owned(),
+                group: None,
+                said_again: false,
+                status,
+                starts_at: None,
+                labels: life.labels.clone(),
+                annotations: [].into(),
+            };
+            is_of_this_time(&delivery, &life)
+        };
+        assert!(told(110.0, DeliveryStatus::Firing));
+        assert!(!told(50.0, DeliveryStatus::Firing));
+        assert!(!told(110.0, DeliveryStatus::Resolved));
+    }
 }
