@@ -34,8 +34,10 @@ function zoomBy(plot, factor) {
   const middle = plot.cursor.left >= 0 ? plot.posToVal(plot.cursor.left, "x") : (min + max) / 2;
   const [from, until] = plot.whole;
   const span = [middle - (middle - min) * factor, middle + (max - middle) * factor];
-  const within = [Math.max(span[0], from), Math.min(span[1], until)];
-  zoomTo(groupOf(plot), within[0] <= from && within[1] >= until ? undefined : within);
+  // An end that is no pixel away is reached: the cursor stands on whole pixels.
+  const pixel = (until - from) / plot.over.clientWidth;
+  const within = [span[0] < from + pixel ? from : span[0], span[1] > until - pixel ? until : span[1]];
+  zoomTo(groupOf(plot), within[0] === from && within[1] === until ? undefined : within);
   say(`shown is ${duration(within[0])} to ${duration(within[1])}`);
 }
 
