@@ -3,7 +3,7 @@
 
 use askama::Template;
 
-use alertdrill_core::{Error, Fate, JudgedMutant, Mutant, MutationRun, RefusedMutant, Result};
+use alertdrill_core::{Error, Fate, JudgedMutant, Mutant, MutationRun, Result};
 
 /// At most so many mutants that want something are shown with their details at once.
 const OPEN_AT_ONCE: usize = 12;
@@ -30,7 +30,7 @@ struct MutantsPage<'a> {
     rules: Vec<RuleRow<'a>>,
     rows: Vec<MutantRow<'a>>,
     equivalent: u64,
-    refused: &'a [RefusedMutant],
+    refused: usize,
     idle_waivers: &'a [String],
 }
 
@@ -131,7 +131,7 @@ impl<'a> MutantsPage<'a> {
                 .map(|(number, judged)| row(judged, run, number < OPEN_AT_ONCE))
                 .collect(),
             equivalent: run.equivalent,
-            refused: &run.refused,
+            refused: run.refused.len(),
             idle_waivers: &run.idle_waivers,
         }
     }
