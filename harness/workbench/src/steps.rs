@@ -21,9 +21,9 @@ pub(crate) struct WorkStep {
 /// When a step is carried out, from what is done before to what is done after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum When {
-    /// Before all others: it builds what they need, or says within seconds that something is wrong.
+    /// Before all others, with nothing beside it: it takes the whole machine, or seconds.
     First,
-    /// With the steps on the stack beside it.
+    /// While the steps on the stack go on beside it: it leaves them the machine.
     BesideTheStack,
     /// While the stack is up.
     OnTheStack,
@@ -43,7 +43,7 @@ impl WorkStep {
         Self {
             what,
             runs: Runs::Program(Launch::new(program).arguments(arguments)),
-            when: When::BesideTheStack,
+            when: When::First,
         }
     }
 
@@ -59,8 +59,8 @@ impl WorkStep {
         }
     }
 
-    fn first(mut self) -> Self {
-        self.when = When::First;
+    fn beside_the_stack(mut self) -> Self {
+        self.when = When::BesideTheStack;
         self
     }
 
@@ -100,7 +100,7 @@ impl WorkStep {
 /// What needs no stack: a pull request is held against it. `root` is the repository's folder.
 pub(crate) fn check(root: &Path) -> Vec<WorkStep> {
     vec![
-        WorkStep::cargo("formatting", &["fmt", "--all", "--check"]).first(),
+        WorkStep::cargo("formatting", &["fmt", "--all", "--check"]),
         // A macro declares their modules, so `cargo fmt` does not find them.
         WorkStep::program(
             "formatting of the kinds of faults",
@@ -109,44 +109,42 @@ pub(crate) fn check(root: &Path) -> Vec<WorkStep> {
                 "-c",
                 "rustfmt --check --edition 2024 harness/core/src/fault/*.rs",
             ],
-        )
-        .first(),
+        ),
         WorkStep::program(
             "dependencies",
             "cargo-deny",
             &words("--locked --log-level error check licenses bans sources"),
-        )
-        .first(),
+        ),
         WorkStep::cargo(
             "lints",
             &words("clippy --quiet --locked --workspace --all-targets -- -D warnings"),
-        )
-        .first(),
+        ),
         WorkStep::cargo(
             "tests of the harness",
             &words("test --locked --workspace --exclude k2-drills"),
-        )
-        .first(),
+        ),
         // While cargo builds, it keeps all others from the folder that it builds in, and the
         // processors from the drills.
         WorkStep::cargo(
             "a build of the other tests",
             &words("test --quiet --locked --no-run"),
-        )
-        .first(),
+        ),
         WorkStep::cargo(
             "tests of the fixtures, the documents and the script",
             &words("test --locked --bin k2-fixtures --test documentation --test script"),
-        ),
+        )
+        .beside_the_stack(),
         WorkStep::program(
             "tests of the replayer",
             "harness/replayer/build",
             &["--test"],
-        ),
+        )
+        .beside_the_stack(),
         WorkStep::cargo(
             "rules judged by the recording",
             &words("test --locked --test replay"),
-        ),
+        )
+        .beside_the_stack(),
         // Not run by compose: it would make the stack's networks.
         WorkStep::program(
             "the image that reads workflows and scripts",
@@ -155,7 +153,8 @@ pub(crate) fn check(root: &Path) -> Vec<WorkStep> {
                 "compose --file docker-compose.test.yml --profile tools build --quiet \
                  workflow-check",
             ),
-        ),
+        )
+        .beside_the_stack(),
         read_workflows_and_scripts(root),
     ]
 }
@@ -167,7 +166,7 @@ fn read_workflows_and_scripts(root: &Path) -> WorkStep {
     let mut arguments = words("run --rm --network none");
     arguments.extend(volumes.iter().map(String::as_str));
     arguments.push("alertdrill/workflow-check");
-    WorkStep::program("workflows and scripts", "docker", &arguments)
+    WorkStep::program("workflows and scripts", "docker", &arguments).beside_the_stack()
 }
 
 /// Every check and test that CI runs.
@@ -195,24 +194,25 @@ pub(crate) fn test(root: &Path) -> Vec<WorkStep> {
         test_of("tests of the report in a browser", "report_page"),
         killed_runs(),
     ];
-    let mut steps = check(root);
-    // What leaves the machine to the drills comes first: they begin with many faults at once.
-    steps.push(WorkStep::cargo(
-        "a map of what pages nobody",
-        &words("test --locked --test exploration -- --test-threads 1"),
-    ));
-    steps.push(WorkStep::cargo(
-        "a project of others",
-        &words("test --locked --test web_shop -- --test-threads 2"),
-    ));
-    // A stack of its own loads one candidate after the other, while the drills run on the other.
-    steps.push(
+    let beside_the_stack = [
+        // What leaves the machine to the drills comes first: they begin with many faults at once.
+        WorkStep::cargo(
+            "a map of what pages nobody",
+            &words("test --locked --test exploration -- --test-threads 1"),
+        ),
+        WorkStep::cargo(
+            "a project of others",
+            &words("test --locked --test web_shop -- --test-threads 2"),
+        ),
+        // A stack of its own loads one candidate after the other.
         WorkStep::cargo(
             "tests with wrong rules",
             &words("test --locked --test wrong_rules"),
         )
         .with("COMPOSE_PROJECT_NAME", "alertdrill-wrong-rules"),
-    );
+    ];
+    let mut steps = check(root);
+    steps.extend(beside_the_stack.map(WorkStep::beside_the_stack));
     steps.extend(on_the_stack);
     steps
 }
@@ -222,8 +222,7 @@ pub(crate) fn bench() -> Vec<WorkStep> {
     let bench = words("bench --locked --profile dev --bench drills");
     let replay = words("bench --locked --profile dev --bench replay");
     vec![
-        // Measured alone.
-        WorkStep::cargo("rules judged by a recording, measured", &replay).first(),
+        WorkStep::cargo("rules judged by a recording, measured", &replay),
         WorkStep::cargo("a run of the drills, measured", &bench).on_the_stack(),
     ]
 }
@@ -244,28 +243,24 @@ pub(crate) fn torture() -> Vec<WorkStep> {
             "spoiled answers, drills, records, journals",
             &words("test --locked --package alertdrill --test decoders"),
         )
-        .with_default("PROPTEST_CASES", "20000")
-        .first(),
+        .with_default("PROPTEST_CASES", "20000"),
         WorkStep::cargo(
             "spoiled answers of the engine",
             &words("test --locked --bin k2-fixtures spoiled"),
         )
-        .with_default("PROPTEST_CASES", "20000")
-        .first(),
+        .with_default("PROPTEST_CASES", "20000"),
         WorkStep::cargo(
             "harnesses that are killed",
             &words("test --locked --package alertdrill --test killed -- --nocapture"),
         )
-        .with_default("ALERTDRILL_KILLS", "100")
-        .first(),
+        .with_default("ALERTDRILL_KILLS", "100"),
         WorkStep::cargo(
             "an engine that is killed",
             &words(
                 "test --locked --package alertdrill --test engine_killed -- --ignored --exact \
                  fault_is_healed_after_the_engine_was_killed_in_mid_drill",
             ),
-        )
-        .first(),
+        ),
         killed_runs().with_default("ALERTDRILL_STACK_KILLS", "12"),
     ]
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use alertdrill::child::{Children, Launch};
 use alertdrill::suite_program::suite_program;
+use alertdrill::target::compose::target_folder;
 use alertdrill::{Error, Progress, Result, RunOutcome};
 
 use crate::steps::{Runs, SUITE, When, WorkStep};
@@ -55,32 +56,37 @@ impl<'a> Worker<'a> {
         on_a_stack: impl FnOnce(Work<'_>) -> Result<RunOutcome>,
     ) -> Result<RunOutcome> {
         let began = Instant::now();
-        let of = |when: When| steps.iter().filter(move |step| step.when == when);
-        let ended = AtomicBool::new(false);
-        let mut outcome = self.run_all(of(When::First), &ended);
+        let mut outcome = self.run_all(of(steps, When::First), &AtomicBool::new(false));
         if matches!(outcome, Ok(RunOutcome::Passed)) {
-            let is_alone = of(When::OnTheStack).next().is_none();
-            outcome = if is_alone {
-                self.run_all(of(When::BesideTheStack), &ended)
-            } else {
-                let logs = self.root.join("target").join(name);
-                let mut beside = self.beside(logs)?;
-                let (at_it, beside_it) = std::thread::scope(|scope| {
-                    let beside = &mut beside;
-                    let (ended, steps) = (&ended, of(When::BesideTheStack));
-                    let thread = scope.spawn(move || beside.run_all(steps, ended));
-                    let at_it = on_a_stack(&mut || self.run_all(of(When::OnTheStack), ended));
-                    // What panics in a thread panics here, too.
-                    let beside_it = thread.join();
-                    let beside_it = beside_it.unwrap_or_else(|panic| resume_unwind(panic));
-                    (at_it, beside_it)
-                });
-                self.took.append(&mut beside.took);
-                at_it.and_then(|at_it| Ok(at_it.max(beside_it?)))
-            };
+            outcome = self.carry_out_beside_a_stack(name, steps, on_a_stack);
         }
         self.tell_times(name, began.elapsed());
         outcome
+    }
+
+    /// Carries out those of the `steps` that need the stack, and the others beside them.
+    fn carry_out_beside_a_stack(
+        &mut self,
+        name: &str,
+        steps: &[WorkStep],
+        on_a_stack: impl FnOnce(Work<'_>) -> Result<RunOutcome>,
+    ) -> Result<RunOutcome> {
+        let ended = &AtomicBool::new(false);
+        if of(steps, When::OnTheStack).next().is_none() {
+            return self.run_all(of(steps, When::BesideTheStack), ended);
+        }
+        let mut beside = self.beside(target_folder(&self.root).join(name))?;
+        let (on_it, beside_it) = std::thread::scope(|scope| {
+            let thread = scope.spawn(|| beside.run_all(of(steps, When::BesideTheStack), ended));
+            let on_it = on_a_stack(&mut || self.run_all(of(steps, When::OnTheStack), ended));
+            // A stack that does not come up ends the work, too.
+            end_unless_passed(&on_it, ended);
+            // What panics in a thread panics here, too.
+            let beside_it = thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+            (on_it, beside_it)
+        });
+        self.took.append(&mut beside.took);
+        Ok(on_it?.max(beside_it?))
     }
 
     /// Carries out `steps` up to the first one that fails here or beside it: then all is `ended`.
@@ -89,17 +95,15 @@ impl<'a> Worker<'a> {
         steps: impl Iterator<Item = &'s WorkStep>,
         ended: &AtomicBool,
     ) -> Result<RunOutcome> {
-        let ends = |outcome: &Result<RunOutcome>| !matches!(outcome, Ok(RunOutcome::Passed));
         for step in steps {
             if ended.load(Ordering::Relaxed) {
                 break;
             }
             let mut outcome = self.run(step);
-            if !ends(&outcome) && self.children.are_interrupted() {
+            if matches!(outcome, Ok(RunOutcome::Passed)) && self.children.are_interrupted() {
                 outcome = Ok(RunOutcome::NotTested);
             }
-            if ends(&outcome) {
-                ended.store(true, Ordering::Relaxed);
+            if end_unless_passed(&outcome, ended) {
                 return outcome;
             }
         }
@@ -113,7 +117,8 @@ impl<'a> Worker<'a> {
             Runs::Program(launch) => launch.clone(),
             Runs::Drills => Launch::new(suite_program(&self.root, SUITE)?),
         };
-        let log = self.logs.as_ref().map(|logs| logs.join(file_name(step)));
+        let log_name = step.what.replace([' ', ','], "-") + ".log";
+        let log = self.logs.as_ref().map(|logs| logs.join(log_name));
         let ended = match &log {
             Some(log) => self.children.run_with_log(&launch, log)?,
             None => self.children.run(&launch)?,
@@ -144,13 +149,15 @@ impl<'a> Worker<'a> {
     }
 }
 
-/// The file of a step's output: its name, without what a shell takes for its own.
-fn file_name(step: &WorkStep) -> String {
-    let letters = step.what.chars().filter(|letter| *letter != ',');
-    let name: String = letters
-        .map(|letter| if letter == ' ' { '-' } else { letter })
-        .collect();
-    name + ".log"
+fn of(steps: &[WorkStep], when: When) -> impl Iterator<Item = &WorkStep> {
+    steps.iter().filter(move |step| step.when == when)
+}
+
+/// Has all work end if `outcome` is not that all passed; tells whether that is so.
+fn end_unless_passed(outcome: &Result<RunOutcome>, ended: &AtomicBool) -> bool {
+    let ends = !matches!(outcome, Ok(RunOutcome::Passed));
+    ended.fetch_or(ends, Ordering::Relaxed);
+    ends
 }
 
 #[cfg(test)]
@@ -242,6 +249,28 @@ mod tests {
         ];
         let done = vec!["on it", "beside", "up", "down"];
         assert_eq!(carried_out(&steps), (RunOutcome::Bug, done));
+    }
+
+    #[test]
+    fn stack_that_does_not_come_up_ends_the_work_beside_it() {
+        let (progress, folder) = (Progress::default(), tempfile::tempdir().unwrap());
+        let mut worker = Worker::new(folder.path(), &progress).unwrap();
+        let begun = folder.path().join("begun");
+        let script = format!("touch {}; sleep 1", begun.display());
+        let steps = [
+            shell("beside", &script, When::BesideTheStack),
+            step("beside, too", 0, When::BesideTheStack),
+            step("on it", 0, When::OnTheStack),
+        ];
+        let outcome = worker.carry_out("test", &steps, |_| {
+            while !begun.exists() {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            Err(Error::Interrupted)
+        });
+        assert!(matches!(outcome, Err(Error::Interrupted)), "{outcome:?}");
+        let done: Vec<_> = worker.took.iter().map(|(what, _)| *what).collect();
+        assert_eq!(done, ["beside"]);
     }
 
     #[test]
