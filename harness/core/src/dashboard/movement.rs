@@ -2,9 +2,10 @@
 //! person who looks sees it.
 //!
 //! Each drill begins in steady state. So the steady values of a series are those just before the
-//! faults of the drills that may disturb what it tells of; the middle of its band is their median.
-//! The band reaches to both sides by six times the median deviation of all series of its query, and
-//! by a quarter of the middle at least: less is not seen on a panel.
+//! faults of the drills that may disturb what it tells of, and those while none of them is under
+//! way: a panel looks minutes back, so before a fault it may show the drill before. The middle of
+//! its band is their median. The band reaches to both sides by six times the median deviation of
+//! all series of its query, and by a quarter of the middle at least: less is not seen on a panel.
 //!
 //! Drills run side by side, so a series counts for a drill only if it tells of what the drill may
 //! disturb. What is scraped comes late, so it counts until another drill disturbs the same.
@@ -136,9 +137,16 @@ fn steady_bands(
 ) -> Vec<Option<SteadyBand>> {
     let steady_values = |series: &SeriesHistory| -> Vec<f64> {
         let is_own = |drill: &&Disturbance| series.concerns.disturbed_by(&drill.disturbed);
-        let own = drills.iter().filter(is_own);
-        let faults = own.filter_map(|drill| history.sampling.last_until(drill.from));
-        let steps = faults.flat_map(|fault| fault.saturating_sub(waits.steady_for)..=fault);
+        let own: Vec<_> = drills.iter().filter(is_own).collect();
+        let steps_of = |drill: &&Disturbance| steps_of(history, drill.from, drill.until);
+        let during: Vec<_> = own.iter().map(|drill| steps_of(drill)).collect();
+        let is_steady = |step: &usize| {
+            let before_a_fault = |steps: &RangeInclusive<usize>| {
+                (steps.start().saturating_sub(waits.steady_for)..=*steps.start()).contains(step)
+            };
+            during.iter().any(before_a_fault) || !during.iter().any(|steps| steps.contains(step))
+        };
+        let steps = (0..series.values.len()).filter(is_steady);
         steps.filter_map(|step| value_at(series, step)).collect()
     };
     let mut middles = Vec::new();
@@ -269,11 +277,11 @@ mod tests {
         names.map(str::to_owned).into()
     }
 
-    fn disturbance(drill: &str, disturbed: &str) -> Disturbance {
+    fn disturbance(drill: &str, disturbed: &str, [from, until]: [u32; 2]) -> Disturbance {
         Disturbance {
             drill: drill.to_owned(),
-            from: at(10),
-            until: at(30),
+            from: at(from),
+            until: at(until),
             disturbed: names([disturbed]),
         }
     }
@@ -294,6 +302,15 @@ mod tests {
 
     /// Which of the drills on the lanes `a` and `b` moved a panel with these series.
     fn moved(series: Vec<SeriesHistory>) -> Vec<String> {
+        let drills = [("on_a", "a"), ("on_b", "b")];
+        moved_by(
+            &drills.map(|(drill, lane)| disturbance(drill, lane, [10, 30])),
+            series,
+        )
+    }
+
+    /// Which of these drills moved a panel with these series.
+    fn moved_by(drills: &[Disturbance], series: Vec<SeriesHistory>) -> Vec<String> {
         let panel = PanelHistory {
             title: "panel".into(),
             unit: None,
@@ -309,8 +326,7 @@ mod tests {
             sampling,
             panels: vec![panel],
         };
-        let drills = [disturbance("on_a", "a"), disturbance("on_b", "b")];
-        let moved = moved_panels(&history, &drills, cadence()).into_iter();
+        let moved = moved_panels(&history, drills, cadence()).into_iter();
         let moved = moved.filter(|(_, panels)| !panels.is_empty());
         moved.map(|(drill, _)| drill).collect()
     }
@@ -338,6 +354,21 @@ mod tests {
         assert_eq!(moved(before), [""; 0]);
         let after = vec![lane("a", falls_at(36, 0.0)), steady()];
         assert_eq!(moved(after), [""; 0]);
+    }
+
+    #[test]
+    fn what_a_panel_shows_of_the_drills_before_is_not_its_steady_value() {
+        let early = [("first", [2, 4]), ("second", [5, 7])];
+        let drills = [early[0], early[1], ("third", [20, 25])];
+        let drills = drills.map(|(drill, steps)| disturbance(drill, "a", steps));
+        let starts = |step| {
+            Some(if step < 8 || (22..30).contains(&step) {
+                1.0
+            } else {
+                0.0
+            })
+        };
+        assert_eq!(moved_by(&drills, vec![lane("a", starts)]), ["third"]);
     }
 
     #[test]
