@@ -99,6 +99,15 @@ impl WorkStep {
 
 /// What needs no stack: a pull request is held against it. `root` is the repository's folder.
 pub(crate) fn check(root: &Path) -> Vec<WorkStep> {
+    let mut steps = lints_and_builds();
+    steps.push(tests_of_the_harness());
+    steps.extend(tests_without_a_stack(root));
+    steps
+}
+
+/// What needs the processors for itself. While cargo builds, it keeps all others from the folder
+/// that it builds in.
+fn lints_and_builds() -> Vec<WorkStep> {
     vec![
         WorkStep::cargo("formatting", &["fmt", "--all", "--check"]),
         // A macro declares their modules, so `cargo fmt` does not find them.
@@ -120,31 +129,39 @@ pub(crate) fn check(root: &Path) -> Vec<WorkStep> {
             &words("clippy --quiet --locked --workspace --all-targets -- -D warnings"),
         ),
         WorkStep::cargo(
-            "tests of the harness",
-            &words("test --locked --workspace --exclude k2-drills"),
+            "a build of the harness's tests",
+            &words("test --quiet --locked --workspace --exclude k2-drills --no-run"),
         ),
-        // While cargo builds, it keeps all others from the folder that it builds in, and the
-        // processors from the drills.
         WorkStep::cargo(
             "a build of the other tests",
             &words("test --quiet --locked --no-run"),
         ),
+    ]
+}
+
+fn tests_of_the_harness() -> WorkStep {
+    WorkStep::cargo(
+        "tests of the harness",
+        &words("test --locked --workspace --exclude k2-drills"),
+    )
+    .beside_the_stack()
+}
+
+fn tests_without_a_stack(root: &Path) -> Vec<WorkStep> {
+    let steps = [
         WorkStep::cargo(
             "tests of the fixtures, the documents and the script",
             &words("test --locked --bin k2-fixtures --test documentation --test script"),
-        )
-        .beside_the_stack(),
+        ),
         WorkStep::program(
             "tests of the replayer",
             "harness/replayer/build",
             &["--test"],
-        )
-        .beside_the_stack(),
+        ),
         WorkStep::cargo(
             "rules judged by the recording",
             &words("test --locked --test replay"),
-        )
-        .beside_the_stack(),
+        ),
         // Not run by compose: it would make the stack's networks.
         WorkStep::program(
             "the image that reads workflows and scripts",
@@ -153,10 +170,10 @@ pub(crate) fn check(root: &Path) -> Vec<WorkStep> {
                 "compose --file docker-compose.test.yml --profile tools build --quiet \
                  workflow-check",
             ),
-        )
-        .beside_the_stack(),
+        ),
         read_workflows_and_scripts(root),
-    ]
+    ];
+    steps.map(WorkStep::beside_the_stack).into()
 }
 
 fn read_workflows_and_scripts(root: &Path) -> WorkStep {
@@ -166,7 +183,7 @@ fn read_workflows_and_scripts(root: &Path) -> WorkStep {
     let mut arguments = words("run --rm --network none");
     arguments.extend(volumes.iter().map(String::as_str));
     arguments.push("alertdrill/workflow-check");
-    WorkStep::program("workflows and scripts", "docker", &arguments).beside_the_stack()
+    WorkStep::program("workflows and scripts", "docker", &arguments)
 }
 
 /// Every check and test that CI runs.
@@ -211,8 +228,11 @@ pub(crate) fn test(root: &Path) -> Vec<WorkStep> {
         )
         .with("COMPOSE_PROJECT_NAME", "alertdrill-wrong-rules"),
     ];
-    let mut steps = check(root);
+    let mut steps = lints_and_builds();
+    steps.extend(tests_without_a_stack(root));
     steps.extend(beside_the_stack.map(WorkStep::beside_the_stack));
+    // They load the processors most, and the drills' many faults at once are over by then.
+    steps.push(tests_of_the_harness());
     steps.extend(on_the_stack);
     steps
 }
