@@ -17,13 +17,14 @@ pub fn drill_line(record: &DrillRecord, verdict: &Verdict) -> String {
         (Some(instant), Some(fault_at)) => format!("{:+.1} s", instant.seconds_since(fault_at)),
         _ => "never".to_owned(),
     };
-    let alerts = verdict.alerts.iter();
     let parts: Vec<_> = if fault_at.is_none() {
         let decided = "decided before a fault".to_owned();
-        alerts.map(promised).chain([decided]).collect()
+        let promised = verdict.alerts.iter().map(promised);
+        promised.chain([decided]).collect()
     } else {
         let reverted = format!("fault reverted {}", at(timeline.last_revert()));
-        let times = alerts.map(|alert| times(alert, timeline, at));
+        let alike = verdict.alerts.chunk_by(are_alike);
+        let times = alike.map(|alerts| times(alerts, timeline, at));
         times.chain([reverted]).collect()
     };
     let (who, what) = (format!("{}{lane}", drill.name), parts.join("; "));
@@ -64,37 +65,83 @@ fn window_text([earliest, latest]: [f64; 2]) -> String {
     format!("{earliest:.0}–{latest:.0} s")
 }
 
-/// The times of an alert that had to fire.
+/// Whether the times of both are told at once: of a drill that breaks many services, a line for
+/// each would be a page.
+fn are_alike(one: &AlertOutcome, other: &AlertOutcome) -> bool {
+    one.name == other.name && one.deadline_s.is_some() && one.deadline_s == other.deadline_s
+}
+
+/// The times of alerts that had to fire and are alike, or of one that had to stay silent.
 fn times(
-    alert: &AlertOutcome,
+    alerts: &[AlertOutcome],
     timeline: &Timeline,
     at: impl Fn(Option<UtcInstant>) -> String,
 ) -> String {
+    let [alert, others @ ..] = alerts else {
+        return String::new();
+    };
     let Some(deadline_s) = alert.deadline_s else {
         return times_of_silent(alert, at);
     };
-    let window = alert.window_s.map_or("none".to_owned(), window_text);
-    let end = |instant: Option<UtcInstant>| match instant {
-        Some(_) => at(instant),
-        None => timeline.watched_until.unseen_end().to_owned(),
+    let name = match alerts.len() {
+        1 => alert.name.clone(),
+        many => format!("{many} × {}", alert.name),
+    };
+    let is_same = others.iter().all(|other| other.window_s == alert.window_s);
+    let window = match alert.window_s {
+        _ if !is_same => String::new(),
+        window => format!("window {}, ", window.map_or("none".to_owned(), window_text)),
+    };
+    let all = |instant: fn(&AlertOutcome) -> Option<UtcInstant>| {
+        span(alerts.iter().map(instant), &at, "never")
+    };
+    let ends = |instant: fn(&AlertOutcome) -> Option<UtcInstant>| {
+        span(
+            alerts.iter().map(instant),
+            &at,
+            timeline.watched_until.unseen_end(),
+        )
     };
     let mut parts = vec![
-        format!("{} pending {}", alert.name, at(alert.pending_at)),
+        format!("{name} pending {}", all(|alert| alert.pending_at)),
         format!(
-            "firing {} (window {window}, deadline {deadline_s:.0} s)",
-            at(alert.firing_at)
+            "firing {} ({window}deadline {deadline_s:.0} s)",
+            all(|alert| alert.firing_at)
         ),
-        format!("resolved {}", end(alert.resolved_at)),
+        format!("resolved {}", ends(|alert| alert.resolved_at)),
     ];
     // A replay delivers nothing, and without an Alertmanager nobody is told.
     if timeline.replayed.is_none() && timeline.witness != Witness::Nobody {
-        parts.insert(2, format!("notified {}", at(alert.notified_at)));
+        parts.insert(2, format!("notified {}", all(|alert| alert.notified_at)));
         parts.push(format!(
             "resolve notified {}",
-            end(alert.resolve_notified_at)
+            ends(|alert| alert.resolve_notified_at)
         ));
     }
     parts.join(", ")
+}
+
+/// From the first to the last of these instants, and how many of them never came, in the word for
+/// that.
+fn span(
+    instants: impl Iterator<Item = Option<UtcInstant>>,
+    at: impl Fn(Option<UtcInstant>) -> String,
+    never: &str,
+) -> String {
+    let (came, missing): (Vec<_>, Vec<_>) = instants.partition(Option::is_some);
+    let (Some(first), Some(last)) = (came.iter().min(), came.iter().max()) else {
+        return never.to_owned();
+    };
+    let (first, last) = (at(*first), at(*last));
+    let span = if first == last {
+        first
+    } else {
+        format!("{} to {last}", first.trim_end_matches(" s"))
+    };
+    match missing.len() {
+        0 => span,
+        missing => format!("{span}, {missing} of them {never}"),
+    }
 }
 
 /// How near an alert came that had to stay silent.
@@ -111,6 +158,8 @@ fn times_of_silent(alert: &AlertOutcome, at: impl Fn(Option<UtcInstant>) -> Stri
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::examples::{example_alert, example_record, example_verdict, folded, verdict_on};
     use alertdrill_core::{Outcome, WatchedUntil};
@@ -158,6 +207,30 @@ mod tests {
         insta::assert_snapshot!(folded(&line(&example_record(), &verdict_on(alert))), @r"
         feed_handler_stopped on binance: FAIL: FeedHandlerDown silent, near +15.0 s,
         pending +16.5 s; fault reverted +88.8 s
+          tolerated: ServiceOOMKill{} fired at +40.0 s: known
+          no trade is lost: 12 trades
+        ");
+    }
+
+    #[test]
+    fn alerts_that_are_alike_are_told_at_once_with_the_first_and_the_last_instant() {
+        let first = example_alert();
+        let later = |instant: Option<UtcInstant>| Some(instant?.plus(Duration::from_secs(15)));
+        let last = AlertOutcome {
+            pending_at: later(first.pending_at),
+            firing_at: later(first.firing_at),
+            notified_at: None,
+            window_s: Some([75.0, 110.0]),
+            ..first.clone()
+        };
+        let verdict = Verdict {
+            alerts: vec![first.clone(), first, last],
+            ..example_verdict()
+        };
+        insta::assert_snapshot!(folded(&line(&example_record(), &verdict)), @r"
+        feed_handler_stopped on binance: FAIL: 3 × FeedHandlerDown pending +16.5 to
+        +31.5 s, firing +76.5 to +91.5 s (deadline 120 s), notified +86.5 s, 1 of them
+        never, resolved +106.5 s, resolve notified never; fault reverted +88.8 s
           tolerated: ServiceOOMKill{} fired at +40.0 s: known
           no trade is lost: 12 trades
         ");
