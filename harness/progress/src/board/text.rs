@@ -194,9 +194,12 @@ impl RunningDrill {
         if size.columns < ABOUT_FROM {
             return state;
         }
-        match &self.lane {
-            Some(lane) => format!("{state} ({lane}: {})", self.about),
-            None => format!("{state} ({})", self.about),
+        // What it breaks is said while it breaks it, too.
+        let about = Some(self.about.as_str()).filter(|about| !state.contains(about));
+        match (self.lane.as_deref(), about) {
+            (Some(lane), Some(about)) => format!("{state} ({lane}: {about})"),
+            (Some(known), None) | (None, Some(known)) => format!("{state} ({known})"),
+            (None, None) => state,
         }
     }
 }
