@@ -21,7 +21,7 @@ pub enum Concerns {
 impl Concerns {
     /// What a series with these labels tells of, whose metrics the services `read_from` export.
     ///
-    /// Its labels say so if they name a lane, a service or a path. Else it tells of the path that
+    /// Its labels say so if they name a lane, a service or a path, or a lane in a longer name. Else it tells of the path that
     /// uses those services, and of one with lanes it is a sum over them all.
     #[must_use]
     pub fn of(labels: &Labels, read_from: &BTreeSet<String>, settings: &Settings) -> Self {
@@ -33,7 +33,14 @@ impl Concerns {
             let mut names = paths().flat_map(|path| path.lanes.iter().chain([&path.name]));
             settings.services.contains(*word) || names.any(|name| name == *word)
         };
-        let named: BTreeSet<String> = words.filter(is_known).map(str::to_owned).collect();
+        let mut named: BTreeSet<String> =
+            words.clone().filter(is_known).map(str::to_owned).collect();
+        if named.is_empty() {
+            let parts = words.flat_map(|word| word.split(['-', '_']));
+            let is_lane =
+                |part: &&str| paths().any(|path| path.lanes.iter().any(|lane| lane == *part));
+            named.extend(parts.filter(is_lane).map(str::to_owned));
+        }
         if !named.is_empty() {
             return Self::Any(named);
         }
@@ -86,6 +93,10 @@ mod tests {
         assert_eq!(
             concerns([("job", "offload")], ""),
             Concerns::Any(names(["offload"]))
+        );
+        assert_eq!(
+            concerns([("queue", "new_binance")], "kafka"),
+            Concerns::Any(names(["binance"]))
         );
     }
 
