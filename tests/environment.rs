@@ -225,6 +225,20 @@ async fn service_that_never_becomes_healthy_shows_its_log_and_the_stack_is_taken
     assert!(is_gone("alertdrill-health").await);
 }
 
+#[tokio::test]
+async fn service_that_is_healthy_is_not_waited_for_until_the_engine_asks_it() {
+    let service = "    image: debian:trixie-slim
+    command: [sleep, \"60\"]
+    healthcheck: {test: 'true', interval: 1h}
+";
+    let project = small_project("asked", service);
+    let (progress, cancel) = (Progress::default(), CancellationToken::new());
+    let project = Project::open(project.path(), programs()).await.unwrap();
+    let stack = Stack::up(project, servers::reload, &progress, &cancel).await;
+    stack.unwrap().leave(&progress).await.unwrap();
+    assert!(is_gone("alertdrill-asked").await);
+}
+
 /// Under nextest each drill is a process. A process that comes while another one starts the stack
 /// must not wait until it can have the stack alone.
 #[tokio::test]

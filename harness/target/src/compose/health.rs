@@ -1,10 +1,12 @@
 //! Whether the services of a stack run, and why one does not.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use alertdrill_core::{Error, Health, Replica, Result, ServiceState, Target as _};
 use alertdrill_progress::Step;
-use tokio::time::Instant;
+use futures_util::future::join_all;
+use tokio::time::{Instant, timeout};
 
 use super::containers::Containers;
 use super::project::Project;
@@ -12,6 +14,8 @@ use super::project::Project;
 /// How long the services may take to become healthy.
 const HEALTHY_WITHIN: Duration = Duration::from_secs(240);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long a healthcheck may take when it is asked here.
+const HEALTHCHECK_WITHIN: Duration = Duration::from_secs(5);
 
 /// Whether every service runs, apart from those that are there to end.
 pub(super) async fn all_run(project: &Project, containers: &Containers) -> Result<bool> {
@@ -22,6 +26,9 @@ pub(super) async fn all_run(project: &Project, containers: &Containers) -> Resul
 
 /// Waits until every service is healthy, or has ended well if it is there to end.
 ///
+/// The engine runs a healthcheck for the first time when its interval is over. A service may have
+/// been ready for long by then, so its healthcheck is run here too.
+///
 /// # Errors
 /// [`Error::NotHealthy`] for the first service that cannot recover, or that takes too long.
 pub(super) async fn wait_until_healthy(
@@ -30,9 +37,10 @@ pub(super) async fn wait_until_healthy(
     began: Instant,
     step: &Step,
 ) -> Result<()> {
+    let mut answered = BTreeSet::new();
     loop {
         let mut waiting = containers.states().await?;
-        waiting.retain(|state| !is_ready(project, state));
+        waiting.retain(|state| !is_ready(project, state) && !answered.contains(&state.service));
         let Some(first) = waiting.first() else {
             return Ok(());
         };
@@ -43,7 +51,46 @@ pub(super) async fn wait_until_healthy(
         }
         let names: Vec<_> = waiting.iter().map(|state| state.service.as_str()).collect();
         step.update(&format!("waiting for {}", names.join(", ")));
+        let starting = waiting.iter().filter(|state| is_starting(state));
+        let asked = starting.map(|state| async {
+            let passes = timeout(
+                HEALTHCHECK_WITHIN,
+                passes_its_healthcheck(containers, state),
+            );
+            let passes = passes.await.unwrap_or(false);
+            passes.then(|| state.service.clone())
+        });
+        answered.extend(join_all(asked).await.into_iter().flatten());
         tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+fn is_starting(state: &ServiceState) -> bool {
+    state.is_running() && state.health == Some(Health::Starting)
+}
+
+/// Whether the healthcheck of a service succeeds now. What cannot be asked does not: the engine
+/// asks again.
+async fn passes_its_healthcheck(containers: &Containers, state: &ServiceState) -> bool {
+    let Ok(container) = containers.inspect(&state.service).await else {
+        return false;
+    };
+    let check = container.config.and_then(|config| config.healthcheck);
+    let Some(command) = check.and_then(|check| command_of(&check.test?)) else {
+        return false;
+    };
+    let ended = containers.run(&state.service, None, &command).await;
+    ended.is_ok_and(|ended| ended.code == 0)
+}
+
+/// The command of a healthcheck, as Docker's API writes it: its first word says how to run the rest.
+fn command_of(test: &[String]) -> Option<Vec<String>> {
+    match test {
+        [how, command @ ..] if how == "CMD" => Some(command.to_vec()),
+        [how, line] if how == "CMD-SHELL" => {
+            Some(["/bin/sh", "-c", line].map(str::to_owned).into())
+        }
+        _ => None,
     }
 }
 
@@ -115,6 +162,17 @@ async fn not_healthy(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn healthcheck_is_a_command_or_a_line_for_the_shell() {
+        let words = |words: &[&str]| -> Vec<String> { words.iter().map(|&it| it.into()).collect() };
+        let command = command_of(&words(&["CMD", "curl", "localhost"]));
+        assert_eq!(command, Some(words(&["curl", "localhost"])));
+        let line = command_of(&words(&["CMD-SHELL", "curl localhost || exit 1"]));
+        let shell = words(&["/bin/sh", "-c", "curl localhost || exit 1"]);
+        assert_eq!(line, Some(shell));
+        assert_eq!(command_of(&words(&["NONE"])), None);
+    }
 
     #[test]
     fn port_that_another_program_uses_is_told_by_the_line_that_names_it() {
