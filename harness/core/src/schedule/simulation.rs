@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use super::turn::{InLine, LineState, excludes};
+use super::turn::{InLine, LineState, excludes, next_of};
 use super::{Holdings, Place, holdings_of, places};
 use crate::{Claim, Drill, Error, LeaseMode, Result, Routes, Settings, UtcInstant, share_an_alert};
 
@@ -108,7 +108,7 @@ fn run_on(simulation: &mut Simulation<'_>) -> Result<Vec<Slot>> {
         }
     }
     match simulation.waiting.first() {
-        Some((stuck, _)) => Err(Error::Refused {
+        Some(Waiting { timed: stuck, .. }) => Err(Error::Refused {
             attempted: format!("plan the drill {}", stuck.drill.name),
             reason: "it could never begin: the leases that it needs hinder each other; break less \
                      in one drill"
@@ -122,15 +122,22 @@ struct Simulation<'a> {
     settings: &'a Settings,
     routes: Option<&'a Routes>,
     now: Duration,
-    waiting: Vec<(&'a TimedDrill, Vec<Place>)>,
+    waiting: Vec<Waiting<'a>>,
     running: Vec<Running<'a>>,
     /// The lanes that were used, the one that was left longest ago first.
     rested: Vec<String>,
 }
 
+struct Waiting<'a> {
+    timed: &'a TimedDrill,
+    places: Vec<Place>,
+    wants: Holdings,
+}
+
 struct Running<'a> {
     timed: &'a TimedDrill,
     place: Place,
+    claims: Vec<Claim>,
     holds: Holdings,
     from: Duration,
     /// It has not ended by then, whatever it was expected to take.
@@ -154,6 +161,7 @@ impl<'a> Simulation<'a> {
             if let Some(place) = on_lane.next().or(places.first()) {
                 running.push(Running {
                     timed: &drill.timed,
+                    claims: place.drill.claims(),
                     holds: place.holdings.clone(),
                     place: place.clone(),
                     from: now.saturating_sub(drill.taken),
@@ -167,7 +175,13 @@ impl<'a> Simulation<'a> {
             }
         }
         let waiting = waiting.iter();
-        let waiting = waiting.map(|timed| Ok((timed, places(&timed.drill, settings)?)));
+        let waiting = waiting.map(|timed| {
+            Ok(Waiting {
+                timed,
+                places: places(&timed.drill, settings)?,
+                wants: holdings_of(&timed.drill, settings),
+            })
+        });
         Ok(Self {
             settings,
             routes,
@@ -181,7 +195,7 @@ impl<'a> Simulation<'a> {
     /// Starts a drill that may go now.
     fn start_one(&mut self) -> Option<Slot> {
         let (number, place) = self.next()?;
-        let (timed, _) = self.waiting.remove(number);
+        let Waiting { timed, .. } = self.waiting.remove(number);
         let slot = Slot {
             drill: timed.drill.name.clone(),
             lane: place.lane.clone(),
@@ -190,6 +204,7 @@ impl<'a> Simulation<'a> {
         };
         self.running.push(Running {
             timed,
+            claims: place.drill.claims(),
             holds: place.holdings.clone(),
             place,
             from: self.now,
@@ -203,15 +218,11 @@ impl<'a> Simulation<'a> {
         let running: Vec<_> = self.running.iter().map(Running::in_line).collect();
         let running: Vec<_> = running.iter().collect();
         let waiting = self.waiting.iter();
-        let waiting = waiting.map(|(timed, places)| self.in_line(timed, places));
-        let waiting: Vec<_> = waiting.collect();
-        let mut candidates = self.waiting.iter().zip(&waiting).enumerate();
-        candidates.find_map(|(number, ((_, places), candidate))| {
-            let others = waiting.iter().enumerate();
-            let others = others.filter(|(other, _)| *other != number);
-            let others: Vec<_> = others.map(|(_, other)| other).collect();
-            let is_next = candidate.is_next(&others, &running, at(self.now));
-            let place = is_next.then(|| self.free_place(places)).flatten()?;
+        let waiting: Vec<_> = waiting.map(|waiting| self.in_line(waiting)).collect();
+        let waiting: Vec<_> = waiting.iter().collect();
+        let next = next_of(&waiting, &running, at(self.now));
+        next.into_iter().find_map(|number| {
+            let place = self.free_place(&self.waiting[number].places)?;
             Some((number, place.clone()))
         })
     }
@@ -237,13 +248,18 @@ impl<'a> Simulation<'a> {
         true
     }
 
-    fn in_line(&self, timed: &TimedDrill, places: &[Place]) -> InLine {
+    fn in_line(&self, waiting: &Waiting<'_>) -> InLine {
+        let Waiting {
+            timed,
+            places,
+            wants,
+        } = waiting;
         let is_ready = places.iter().any(|place| self.has_room_for(place));
         let in_the_way = places.iter().flat_map(|place| self.in_the_way_of(place));
         InLine {
             drill: timed.drill.name.clone(),
             duration: timed.estimate,
-            wants: holdings_of(&timed.drill, self.settings),
+            wants: wants.clone(),
             state: if is_ready {
                 LineState::Ready
             } else {
@@ -261,10 +277,10 @@ impl<'a> Simulation<'a> {
     }
 
     fn in_the_way_of(&self, place: &Place) -> impl Iterator<Item = String> {
-        let running = self.running.iter().map(|running| &running.place.drill);
+        let running = self.running.iter();
         let in_the_way =
-            running.filter(move |theirs| hinders(&place.drill, &theirs.claims(), self.routes));
-        in_the_way.map(|drill| drill.name.clone())
+            running.filter(move |theirs| hinders(&place.drill, &theirs.claims, self.routes));
+        in_the_way.map(|running| running.place.drill.name.clone())
     }
 
     /// The free place whose lane was left longest ago.

@@ -56,35 +56,21 @@ impl InLine {
     /// other drills.
     #[must_use]
     pub fn is_next(&self, wait: &[&Self], run: &[&Self], now: UtcInstant) -> bool {
-        let rank = |one: &Self| {
-            let kept_out = wait.iter().filter(|other| one.keeps_out(other)).count();
-            let keeps_out = kept_out + usize::from(one.keeps_out(self));
-            let shortest = Duration::MAX.saturating_sub(one.duration);
-            let is_exclusive = keeps_out > 0;
-            let urgency = if is_exclusive { shortest } else { one.duration };
-            (keeps_out, urgency, one.drill.clone())
+        let all: Vec<_> = std::iter::once(&self).chain(wait).copied().collect();
+        next_of(&all, run, now).contains(&0)
+    }
+
+    /// The higher it is, the sooner it goes, of those that `wait`: how many others it keeps out,
+    /// and how urgent it is for its length.
+    fn rank(&self, wait: &[&Self]) -> (usize, Duration, &str) {
+        let keeps_out = wait.iter().filter(|other| self.keeps_out(other)).count();
+        let shortest = Duration::MAX.saturating_sub(self.duration);
+        let urgency = if keeps_out > 0 {
+            shortest
+        } else {
+            self.duration
         };
-        let mine = rank(self);
-        let ranked = wait.iter().map(|other| (rank(other), *other));
-        let mut before: Vec<_> = ranked.filter(|(rank, _)| *rank > mine).collect();
-        // A drill that stands aside lets others pass, unless it would then go last and alone.
-        before.retain(|((keeps_out, ..), other)| !other.stands_aside() || *keeps_out > 0);
-        before.sort_by(|(a, _), (b, _)| b.cmp(a));
-        // Per drill before this one, when those that it has to wait for have ended.
-        let mut can_go: Vec<(&Self, UtcInstant)> = Vec::new();
-        for (_, other) in before {
-            let behind = can_go.iter().filter(|(first, _)| first.hinders(other));
-            let behind = behind.map(|(first, at)| at.plus(first.duration));
-            let keeps_waiting = |one: &&&Self| other.stands_behind(one) || one.hinders(other);
-            let held = run.iter().filter(keeps_waiting);
-            let held = held.filter_map(|one| one.ends_by());
-            let at = held.chain(behind).fold(now, UtcInstant::max);
-            if other.hinders(self) && at <= now.plus(self.duration) {
-                return false;
-            }
-            can_go.push((other, at));
-        }
-        true
+        (keeps_out, urgency, &self.drill)
     }
 
     fn stands_aside(&self) -> bool {
@@ -113,6 +99,38 @@ impl InLine {
     fn hinders(&self, other: &Self) -> bool {
         excludes(&self.wants, &other.wants)
     }
+}
+
+/// The numbers of those that `wait` and may go at `now`: they hinder no drill that goes first.
+pub(super) fn next_of(wait: &[&InLine], run: &[&InLine], now: UtcInstant) -> BTreeSet<usize> {
+    let ranked = wait.iter().enumerate();
+    let mut ranked: Vec<_> = ranked
+        .map(|(number, one)| (one.rank(wait), number, *one))
+        .collect();
+    ranked.sort_by(|(a, ..), (b, ..)| b.cmp(a));
+    // Per drill that others wait for, when those that it has to wait for have ended.
+    let mut can_go: Vec<(&InLine, UtcInstant)> = Vec::new();
+    let mut next = BTreeSet::new();
+    for ((keeps_out, ..), number, one) in ranked {
+        let is_kept = |(first, at): &(&InLine, UtcInstant)| {
+            first.hinders(one) && *at <= now.plus(one.duration)
+        };
+        if !can_go.iter().any(is_kept) {
+            next.insert(number);
+        }
+        // A drill that stands aside lets others pass, unless it would then go last and alone.
+        if one.stands_aside() && keeps_out == 0 {
+            continue;
+        }
+        let behind = can_go.iter().filter(|(first, _)| first.hinders(one));
+        let behind = behind.map(|(first, at)| at.plus(first.duration));
+        let keeps_waiting = |other: &&&InLine| one.stands_behind(other) || other.hinders(one);
+        let held = run.iter().filter(keeps_waiting);
+        let held = held.filter_map(|other| other.ends_by());
+        let at = held.chain(behind).fold(now, UtcInstant::max);
+        can_go.push((one, at));
+    }
+    next
 }
 
 /// Whether these cannot be held at once: something in both is exclusive in one of them.
