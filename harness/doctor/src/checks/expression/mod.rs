@@ -9,6 +9,7 @@ mod for_too_long;
 mod many_to_many;
 mod no_common_labels;
 mod of_rules;
+mod range_beyond_retention;
 mod range_too_short;
 mod rate_of_gauge;
 mod threshold_on_counter;
@@ -21,6 +22,7 @@ pub(super) const CHECKS: &[Check] = &[
     no_common_labels::NO_COMMON_LABELS,
     many_to_many::MANY_TO_MANY,
     range_too_short::RANGE_TOO_SHORT,
+    range_beyond_retention::RANGE_BEYOND_RETENTION,
     rate_of_gauge::RATE_OF_GAUGE,
     threshold_on_counter::THRESHOLD_ON_COUNTER,
     threshold_outside_domain::THRESHOLD_OUTSIDE_DOMAIN,

@@ -1,6 +1,7 @@
 //! Does the alert help who is told of it?
 
 mod empty_template;
+mod fires_while_idle;
 mod labels_in_words;
 mod never_ends;
 mod no_runbook;
@@ -15,6 +16,7 @@ use super::Check;
 pub(super) const CHECKS: &[Check] = &[
     empty_template::EMPTY_TEMPLATE,
     never_ends::NEVER_ENDS,
+    fires_while_idle::FIRES_WHILE_IDLE,
     no_severity::NO_SEVERITY,
     no_summary::NO_SUMMARY,
     no_runbook::NO_RUNBOOK,
