@@ -205,6 +205,7 @@ mod tests {
             "more than 100 executions per minute are blocked",
             "100/min",
             "100 logins an hour",
+            "more than 100 logins in the last 5 minutes",
         ] {
             assert_found_in(ID, "warning", &project(blocks, words));
         }
@@ -213,6 +214,10 @@ mod tests {
             "more than 1100 executions per minute",
             "more than 100 executions. One per minute is usual",
             "more than 100, not 5 per minute",
+            "a rate of more than 100 in the last 5 minutes",
+            "more than 100% in the last 5 minutes",
+            "above 100 for the last 5 minutes",
+            "more than 100 req/s in the last 5 minutes",
         ] {
             assert_silent(ID, &project(blocks, words));
         }

@@ -6,6 +6,7 @@ mod fixed_address;
 mod no_such_instance;
 mod no_such_job;
 mod no_such_module;
+mod one_of_several;
 mod scraped_targets;
 mod target_unknown;
 mod wrong_network;
@@ -22,6 +23,7 @@ pub(super) const CHECKS: &[Check] = &[
     finds_nothing::FINDS_NOTHING,
     asks_nobody::ASKS_NOBODY,
     no_such_module::NO_SUCH_MODULE,
+    one_of_several::ONE_OF_SEVERAL,
     fixed_address::FIXED_ADDRESS,
     no_such_job::NO_SUCH_JOB,
     no_such_instance::NO_SUCH_INSTANCE,
