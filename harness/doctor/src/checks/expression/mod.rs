@@ -9,6 +9,7 @@ mod for_too_long;
 mod many_to_many;
 mod no_common_labels;
 mod of_rules;
+mod other_direction;
 mod range_beyond_retention;
 mod range_too_short;
 mod rate_of_gauge;
@@ -29,6 +30,7 @@ pub(super) const CHECKS: &[Check] = &[
     absent_names_too_much::ABSENT_NAMES_TOO_MUCH,
     for_too_long::FOR_TOO_LONG,
     contradiction::CONTRADICTION,
+    other_direction::OTHER_DIRECTION,
     binds_otherwise::BINDS_OTHERWISE,
     age_of_no_time::AGE_OF_NO_TIME,
 ];

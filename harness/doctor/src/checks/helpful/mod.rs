@@ -9,7 +9,10 @@ mod no_severity;
 mod no_summary;
 mod runbook_missing;
 mod same_alert_twice;
+mod value_in_label;
+mod value_in_other_unit;
 mod watchdog;
+mod watches_itself;
 
 use super::Check;
 
@@ -17,6 +20,9 @@ pub(super) const CHECKS: &[Check] = &[
     empty_template::EMPTY_TEMPLATE,
     never_ends::NEVER_ENDS,
     fires_while_idle::FIRES_WHILE_IDLE,
+    watches_itself::WATCHES_ITSELF,
+    value_in_label::VALUE_IN_LABEL,
+    value_in_other_unit::VALUE_IN_OTHER_UNIT,
     no_severity::NO_SEVERITY,
     no_summary::NO_SUMMARY,
     no_runbook::NO_RUNBOOK,

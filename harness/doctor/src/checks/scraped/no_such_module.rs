@@ -51,12 +51,12 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         }
         let service = compose.services.get(prober);
         let modules = service.and_then(|service| modules(checkout, service));
-        let (Some((modules, whose)), Some(named)) =
+        let (Some((modules, whose)), Some(asked_for)) =
             (modules, it.job.node.at(&["params", "module"]))
         else {
             continue;
         };
-        for node in named.one_or_many() {
+        for node in asked_for.one_or_many() {
             let Some(module) = node
                 .text()
                 .filter(|text| !modules.contains(&(*text).to_owned()))

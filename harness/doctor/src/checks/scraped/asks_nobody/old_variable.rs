@@ -1,4 +1,4 @@
-//! The MySQL exporter reads no `DATA_SOURCE_NAME` since its version 0.15.
+//! The exporter of `MySQL` reads no `DATA_SOURCE_NAME` since its version 0.15.
 
 use alertdrill_project::Service;
 use alertdrill_project::compose_files::FilePlace;

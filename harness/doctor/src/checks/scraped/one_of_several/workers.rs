@@ -86,7 +86,8 @@ fn configured(texts: &ServiceTexts<'_>, server: &str) -> Option<u32> {
     let pattern = CONFIGURED.as_ref()?;
     let mut files = texts.files().filter(|file| {
         let name = file.path.file_name().and_then(|name| name.to_str());
-        name.is_some_and(|name| name.starts_with(server) && name.ends_with(".py"))
+        let is_python = file.path.extension().is_some_and(|end| end == "py");
+        is_python && name.is_some_and(|name| name.starts_with(server))
     });
     let found = files.find_map(|file| pattern.captures(&file.text))?;
     found.get(1)?.as_str().parse().ok()
