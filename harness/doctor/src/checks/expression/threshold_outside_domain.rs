@@ -35,6 +35,8 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             }
             let said = said(&reading, &compared, is_whole)
                 .or_else(|| units::share_in_words(rule, &compared))
+                .or_else(|| units::percentage_in_words(&reading, rule, &compared))
+                .or_else(|| units::bytes_in_words(rule, &compared))
                 .or_else(|| units::minutes_in_words(rule, &compared))
                 .or_else(|| limits::no_limit(case, expr, &compared))
                 .or_else(|| limits::no_end(&compared));
@@ -193,6 +195,25 @@ mod tests {
         assert_silent(ID, &project(share, "more than 5% of requests fail"));
         let cpu = "rate(process_cpu_seconds_total[5m]) > 0.8";
         assert_silent(ID, &project(cpu, "more than 80% of a core"));
+    }
+
+    #[test]
+    fn units_that_only_the_words_speak_of_are_a_warning() {
+        let project = |expr: &str, summary: &str| {
+            alerts_with(expr, &format!("annotations: {{summary: '{summary}'}}"))
+        };
+        let share =
+            "sum(rate(http_errors_total[5m])) / sum(rate(http_requests_total[5m])) * 100 > 0.05";
+        assert_found_in(
+            ID,
+            "warning",
+            &project(share, "more than 5% of requests fail"),
+        );
+        assert_silent(ID, &project(share, "more than 0.05% of requests fail"));
+        let bytes = "process_resident_memory_bytes > 512";
+        assert_found_in(ID, "warning", &project(bytes, "more than 512MB are in use"));
+        let right = "process_resident_memory_bytes > 512 * 1024 * 1024";
+        assert_silent(ID, &project(right, "more than 512MB are in use"));
     }
 
     #[test]

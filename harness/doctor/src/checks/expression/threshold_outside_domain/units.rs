@@ -158,6 +158,63 @@ pub(super) fn seconds(compared: &Comparison<'_>) -> Option<Said> {
     })
 }
 
+/// A percentage that is compared with what the alert's own words call a hundred times as much:
+/// `… * 100 > 0.05` for 5 %.
+pub(super) fn percentage_in_words(
+    reading: &Reading<'_>,
+    rule: &Rule,
+    compared: &Comparison<'_>,
+) -> Option<Said> {
+    let number = compared.number;
+    let is_percentage =
+        reading.values(compared.subject, Guess::ByNames) == Interval::between(0.0, 100.0);
+    let is_small = number > 0.0 && number < 1.0;
+    let meant = (number * 1e8).round() / 1e6;
+    let units = ["%", " %", " percent"];
+    (is_percentage && is_small && words_have(rule, meant, &units)).then(|| {
+        let shown = told(compared.subject);
+        Said::warning(
+            format!(
+                "`{shown}` is a percentage, 0 to 100, and {number} may be meant as the {meant} % that \
+                 the alert's words speak of"
+            ),
+            format!("compare with {meant}"),
+        )
+    })
+}
+
+/// Bytes that are compared with what the alert's own words call mega- or gigabytes.
+pub(super) fn bytes_in_words(rule: &Rule, compared: &Comparison<'_>) -> Option<Said> {
+    const UNITS: [&str; 12] = [
+        "MB", " MB", "MiB", " MiB", "GB", " GB", "GiB", " GiB", "Mb", " Mb", "Gb", " Gb",
+    ];
+    let (_, name) = named(compared.subject)?;
+    let number = compared.number;
+    let is_small = number >= 1.0 && number < 100_000.0;
+    (name.ends_with("_bytes") && is_small && words_have(rule, number, &UNITS)).then(|| {
+        Said::warning(
+            format!(
+                "`{name}` counts bytes, and {number} may be meant in the unit of the alert's words"
+            ),
+            format!("compare with bytes: `{number} * 1024 * 1024`"),
+        )
+    })
+}
+
+/// Whether an annotation has a number with one of these units behind it.
+fn words_have(rule: &Rule, number: f64, units: &[&str]) -> bool {
+    rule.annotations.iter().any(|(_, text)| {
+        units.iter().any(|unit| {
+            let words = format!("{number}{unit}");
+            let mut found = text.text.match_indices(&words);
+            found.any(|(at, _)| {
+                let before = text.text.get(..at).unwrap_or_default();
+                !before.ends_with(|c: char| c.is_ascii_digit() || c == '.')
+            })
+        })
+    })
+}
+
 /// Events a second that are compared with what the alert's own words call a percentage.
 pub(super) fn share_in_words(rule: &Rule, compared: &Comparison<'_>) -> Option<Said> {
     let rate = call(core(compared.subject), &["rate", "irate"])?;
@@ -167,18 +224,7 @@ pub(super) fn share_in_words(rule: &Rule, compared: &Comparison<'_>) -> Option<S
         return None;
     }
     let percentage = (compared.number * 1e8).round() / 1e6;
-    let mut texts = rule.annotations.iter();
-    let speaks_of_it = texts.any(|(_, text)| {
-        ["%", " %", " percent"].iter().any(|unit| {
-            let words = format!("{percentage}{unit}");
-            let mut found = text.text.match_indices(&words);
-            found.any(|(at, _)| {
-                let before = text.text.get(..at).unwrap_or_default();
-                !before.ends_with(|c: char| c.is_ascii_digit() || c == '.')
-            })
-        })
-    });
-    speaks_of_it.then(|| {
+    words_have(rule, percentage, &["%", " %", " percent"]).then(|| {
         let number = compared.number;
         Said::warning(
             format!(
