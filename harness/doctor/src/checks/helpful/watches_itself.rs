@@ -5,7 +5,7 @@ use promql_parser::parser::Expr;
 
 use crate::checkout::{Checkout, Job};
 use crate::checks::check::{Case, Check, Said};
-use crate::expression::{Comparison, Operator, bare, conjuncts};
+use crate::expression::{Comparison, bare, conjuncts};
 use crate::network::{Answers, Names, host_and_port};
 
 pub(in crate::checks) const WATCHES_ITSELF: Check = Check {
@@ -115,12 +115,10 @@ impl<'a> Needed<'a> {
 /// The jobs of which `up == 0` tells the end, where it names them.
 fn jobs_that_are_down<'a>(checkout: &'a Checkout, condition: &Expr) -> Option<Vec<&'a Job>> {
     let compared = Comparison::of(condition)?;
-    let asks_for_end = match compared.operator {
-        Operator::Is => compared.number == 0.0,
-        Operator::Below => compared.number == 1.0,
-        Operator::IsNot => compared.number == 1.0,
-        _ => false,
-    };
+    let asks_for_end = compared
+        .operator
+        .takes(compared.number)
+        .is_some_and(|taken| taken.holds(0.0) && !taken.holds(1.0));
     let Expr::VectorSelector(selector) = bare(compared.subject) else {
         return None;
     };

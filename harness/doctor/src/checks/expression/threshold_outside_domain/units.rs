@@ -190,7 +190,7 @@ pub(super) fn bytes_in_words(rule: &Rule, compared: &Comparison<'_>) -> Option<S
     ];
     let (_, name) = named(compared.subject)?;
     let number = compared.number;
-    let is_small = number >= 1.0 && number < 100_000.0;
+    let is_small = (1.0..100_000.0).contains(&number);
     (name.ends_with("_bytes") && is_small && words_have(rule, number, &UNITS)).then(|| {
         Said::warning(
             format!(
