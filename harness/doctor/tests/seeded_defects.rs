@@ -277,7 +277,7 @@ const INNOCENT: &[(&str, &[Change])] = &[
     ("receiver outside of the project", &[(ROUTES, "http://pager-bridge:8089/page", "https://hooks.example.org/services/desk")]),
     ("status as a pattern", &[(DESK, "{status=\"5xx\"}", "{status=~\"5..\"}")]),
     ("status that is not another", &[(DESK, "{status=\"5xx\"}", "{status!~\"2xx|4xx\"}")]),
-    ("ratio in percent", &[(DESK, "/ sum by (job) (rate(desk_http_requests_total[5m])) > 0.05", "/ sum by (job) (rate(desk_http_requests_total[5m])) * 100 > 5")]),
+    ("ratio in percent", &[(DESK, "/ sum by (job) (rate(desk_http_requests_total[5m])) > 0.05", "/ sum by (job) (rate(desk_http_requests_total[5m])) * 100 > 5"), (DESK, "{{ $value | humanizePercentage }}", "{{ $value | humanize }}%")]),
     ("ratio of sums without labels", &[(DESK, "sum by (job) (rate(desk_http_requests_total{status=\"5xx\"}[5m]))\n            / sum by (job) (rate(desk_http_requests_total[5m]))", "sum(rate(desk_http_requests_total{status=\"5xx\"}[5m]))\n            / sum(rate(desk_http_requests_total[5m]))"), (DESK, "{{ $labels.job }} fails", "the desk fails")]),
     ("ratio that ignores the label", &[(DESK, "sum by (job) (rate(desk_http_requests_total{status=\"5xx\"}[5m]))\n            / sum by (job) (rate(desk_http_requests_total[5m]))", "sum without (status) (rate(desk_http_requests_total{status=\"5xx\"}[5m]))\n            / sum without (status) (rate(desk_http_requests_total[5m]))")]),
     ("comparison turned round", &[(DESK, "desk_tickets_open > 500", "500 < desk_tickets_open")]),

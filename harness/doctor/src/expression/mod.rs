@@ -15,7 +15,8 @@ pub(crate) use itself::{Itself, meets_itself};
 pub(crate) use matching::{NoMatch, alternatives, joins, why_no_match};
 pub(crate) use operator::Operator;
 pub(crate) use parts::{
-    argument, bare, call, children, constant, first_name, name_of, parts, range_of, selectors,
+    argument, bare, call, children, constant, first_name, name_of, parts, range_of, selector,
+    selectors,
 };
 pub(crate) use reading::{Guess, Reading, Samples, Shape, is_time_since_1970};
 pub(crate) use same::same;

@@ -15,6 +15,7 @@ use super::program::Programs;
 use super::relabelling::{Fate, steps, target_labels};
 use super::series::Labels;
 use crate::checkout::{Checkout, Job, SourceFile};
+use crate::network::{FindsNothing, finds_nothing};
 
 /// First words of the names that libraries give by themselves.
 const OF_LIBRARIES: [&str; 101] = [
@@ -180,7 +181,11 @@ pub(super) fn endpoints(checkout: &Checkout, programs: &mut Programs<'_>) -> Vec
                 found.push(endpoint(job, identity, &target.address.text, &written));
             }
         }
-        if job.finds_targets {
+        let finds_none = matches!(
+            finds_nothing(checkout, job),
+            Some(FindsNothing::NoCluster(_))
+        );
+        if job.finds_targets && !finds_none {
             for identity in discovered(checkout, programs, job) {
                 let mut it = endpoint(job, identity, "", &BTreeMap::new());
                 it.target_labels = None;

@@ -1,6 +1,8 @@
 //! Who answers at an address, as a container of the project sees it, and on which ports.
 
 mod by_hand;
+mod discovery;
+mod flags;
 mod images;
 mod members;
 mod names;
@@ -11,6 +13,8 @@ mod started;
 
 pub(crate) use alertdrill_project::discovery::host_and_port;
 pub(crate) use by_hand::serves_by_hand;
+pub(crate) use discovery::{FindsNothing, finds_nothing};
+pub(crate) use flags::{flag, is_for_a_shell};
 pub(crate) use images::{ImageFacts, exporter_at, image_facts};
 pub(crate) use members::{Apart, apart};
 pub(crate) use names::{Answers, Names, tells_address_of};

@@ -9,6 +9,8 @@ mod for_too_long;
 mod many_to_many;
 mod no_common_labels;
 mod of_rules;
+mod other_direction;
+mod range_beyond_retention;
 mod range_too_short;
 mod rate_of_gauge;
 mod threshold_on_counter;
@@ -21,12 +23,14 @@ pub(super) const CHECKS: &[Check] = &[
     no_common_labels::NO_COMMON_LABELS,
     many_to_many::MANY_TO_MANY,
     range_too_short::RANGE_TOO_SHORT,
+    range_beyond_retention::RANGE_BEYOND_RETENTION,
     rate_of_gauge::RATE_OF_GAUGE,
     threshold_on_counter::THRESHOLD_ON_COUNTER,
     threshold_outside_domain::THRESHOLD_OUTSIDE_DOMAIN,
     absent_names_too_much::ABSENT_NAMES_TOO_MUCH,
     for_too_long::FOR_TOO_LONG,
     contradiction::CONTRADICTION,
+    other_direction::OTHER_DIRECTION,
     binds_otherwise::BINDS_OTHERWISE,
     age_of_no_time::AGE_OF_NO_TIME,
 ];

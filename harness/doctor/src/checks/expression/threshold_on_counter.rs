@@ -6,7 +6,8 @@ use promql_parser::parser::Expr;
 use super::of_rules::{alerts, place, told};
 use crate::checks::check::{Case, Check, Said};
 use crate::expression::{
-    Comparison, Operator, Reading, bare, comparisons, conjuncts, constant, first_name, name_of,
+    Comparison, Operator, Reading, argument, bare, comparisons, conjuncts, constant, first_name,
+    name_of,
 };
 use crate::knowledge::MetricKind;
 
@@ -59,6 +60,7 @@ fn said<'a>(reading: &Reading<'_>, side: &'a Expr) -> Option<(Said, &'a Expr)> {
     let counters = match counted(reading, subject)? {
         Counted::One => false,
         Counted::Ratio => true,
+        Counted::Quantile => return Some((said_of_quantile(subject), subject)),
     };
     let name = first_name(subject)?;
     let threshold = compared.in_words();
@@ -101,6 +103,19 @@ fn said<'a>(reading: &Reading<'_>, side: &'a Expr) -> Option<(Said, &'a Expr)> {
 enum Counted {
     One,
     Ratio,
+    /// The quantile of a histogram's buckets as they are.
+    Quantile,
+}
+
+fn said_of_quantile(subject: &Expr) -> Said {
+    Said::warning(
+        format!(
+            "`{}` is a quantile of all since the buckets began to count, which hardly moves any more \
+             after some days",
+            told(subject)
+        ),
+        "take the buckets' rate: `histogram_quantile(…, sum by (le) (rate(…_bucket[5m])))`",
+    )
 }
 
 fn counted(reading: &Reading<'_>, subject: &Expr) -> Option<Counted> {
@@ -116,6 +131,9 @@ fn counted(reading: &Reading<'_>, subject: &Expr) -> Option<Counted> {
             }
             let is_counter = matches!(reading.kind(name), Some((MetricKind::Counter, _)));
             is_counter.then_some(Counted::One)
+        }
+        Expr::Call(call) if call.func.name == "histogram_quantile" => {
+            are_raw_buckets(argument(call)?).then_some(Counted::Quantile)
         }
         Expr::Aggregate(aggregate) => {
             let op = aggregate.op.to_string();
@@ -148,6 +166,19 @@ fn counted(reading: &Reading<'_>, subject: &Expr) -> Option<Counted> {
     }
 }
 
+/// Whether it is a histogram's buckets as they are, summed or not.
+fn are_raw_buckets(expr: &Expr) -> bool {
+    match bare(expr) {
+        Expr::Aggregate(aggregate) => are_raw_buckets(&aggregate.expr),
+        Expr::VectorSelector(selector) => {
+            selector.offset.is_none()
+                && name_of(selector)
+                    .is_some_and(|name| name.ends_with("_bucket") && !name.contains(':'))
+        }
+        _ => false,
+    }
+}
+
 fn is_scaling(operator: Operator) -> bool {
     matches!(
         operator,
@@ -175,6 +206,14 @@ mod tests {
                 "warning",
             ),
             ("logins_total < 5", "warning"),
+            (
+                "histogram_quantile(0.9, work_seconds_bucket) > 1",
+                "warning",
+            ),
+            (
+                "histogram_quantile(0.9, sum by (le) (work_seconds_bucket)) > 1",
+                "warning",
+            ),
         ] {
             assert_found(ID, severity, &[expr]);
         }
@@ -193,6 +232,7 @@ mod tests {
             &[
                 "increase(http_errors_total[5m]) > 100",
                 "rate(http_errors_total[5m]) > 0",
+                "histogram_quantile(0.9, sum by (le) (rate(work_seconds_bucket[5m]))) > 1",
                 "http_errors_total - http_errors_total offset 5m > 10",
                 "started_total - finished_total > 5",
                 "increase(errors_total[5m]) > 3 and requests_total > 100",

@@ -35,6 +35,8 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             }
             let said = said(&reading, &compared, is_whole)
                 .or_else(|| units::share_in_words(rule, &compared))
+                .or_else(|| units::percentage_in_words(&reading, rule, &compared))
+                .or_else(|| units::bytes_in_words(rule, &compared))
                 .or_else(|| units::minutes_in_words(rule, &compared))
                 .or_else(|| limits::no_limit(case, expr, &compared))
                 .or_else(|| limits::no_end(&compared));
@@ -196,6 +198,25 @@ mod tests {
     }
 
     #[test]
+    fn units_that_only_the_words_speak_of_are_a_warning() {
+        let project = |expr: &str, summary: &str| {
+            alerts_with(expr, &format!("annotations: {{summary: '{summary}'}}"))
+        };
+        let share =
+            "sum(rate(http_errors_total[5m])) / sum(rate(http_requests_total[5m])) * 100 > 0.05";
+        assert_found_in(
+            ID,
+            "warning",
+            &project(share, "more than 5% of requests fail"),
+        );
+        assert_silent(ID, &project(share, "more than 0.05% of requests fail"));
+        let bytes = "process_resident_memory_bytes > 512";
+        assert_found_in(ID, "warning", &project(bytes, "more than 512MB are in use"));
+        let right = "process_resident_memory_bytes > 512 * 1024 * 1024";
+        assert_silent(ID, &project(right, "more than 512MB are in use"));
+    }
+
+    #[test]
     fn events_a_minute_that_only_the_words_speak_of_are_a_warning() {
         let project = |expr: &str, summary: &str| {
             alerts_with(expr, &format!("annotations: {{summary: '{summary}'}}"))
@@ -205,6 +226,7 @@ mod tests {
             "more than 100 executions per minute are blocked",
             "100/min",
             "100 logins an hour",
+            "more than 100 logins in the last 5 minutes",
         ] {
             assert_found_in(ID, "warning", &project(blocks, words));
         }
@@ -213,6 +235,10 @@ mod tests {
             "more than 1100 executions per minute",
             "more than 100 executions. One per minute is usual",
             "more than 100, not 5 per minute",
+            "a rate of more than 100 in the last 5 minutes",
+            "more than 100% in the last 5 minutes",
+            "above 100 for the last 5 minutes",
+            "more than 100 req/s in the last 5 minutes",
         ] {
             assert_silent(ID, &project(blocks, words));
         }

@@ -51,6 +51,8 @@ pub(super) fn unknown_container(
 fn may_be_called(name: &str, service: &Service, matcher: &Matcher) -> bool {
     match &service.container_name {
         Some(own) => matcher.is_match(own),
+        // Compose calls none of them as its service.
+        None if matcher.value == name => false,
         None => {
             is_in(name, &matcher.value)
                 || ["-", "_"]

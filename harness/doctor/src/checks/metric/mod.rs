@@ -10,6 +10,8 @@ mod no_such_label;
 mod no_such_quantile;
 mod no_such_value;
 mod not_exported;
+mod not_probed;
+mod of_its_container;
 mod only_while_well;
 mod renamed;
 mod selectors;
@@ -28,4 +30,6 @@ pub(super) const CHECKS: &[Check] = &[
     after_first_event::AFTER_FIRST_EVENT,
     only_while_well::ONLY_WHILE_WELL,
     fixed_container::FIXED_CONTAINER,
+    of_its_container::OF_ITS_CONTAINER,
+    not_probed::NOT_PROBED,
 ];

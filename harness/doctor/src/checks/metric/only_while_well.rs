@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 
 use alertdrill_core::Finding;
+use alertdrill_project::yaml_tree::Node;
 use promql_parser::parser::{BinaryExpr, Expr, VectorSelector};
 
+use crate::checkout::{Checkout, Job};
 use crate::checks::check::{Case, Check, Said};
 use crate::expression::{bare, parts};
 
@@ -45,6 +47,11 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             let Some(name) = selector.name.as_deref() else {
                 continue;
             };
+            if let Some(job) = leaves_with_its_target(case.checkout, selector) {
+                let place = rule.place_of(name);
+                findings.push(gone_with_its_target(job).of_rule(ONLY_WHILE_WELL.id, rule, place));
+                continue;
+            }
             let Some(family) = case.knowledge.there_while_well(selector) else {
                 continue;
             };
@@ -86,6 +93,60 @@ fn gone_before_it_is_old(comparison: &BinaryExpr) -> Said {
             comparison.op, comparison.rhs
         ),
         "ask for its absence: `absent(container_last_seen{name=\"…\"})`",
+    )
+}
+
+/// The job whose `up` a selector reads, where each of its targets is a container that is forgotten
+/// when it stops.
+fn leaves_with_its_target<'a>(
+    checkout: &'a Checkout,
+    selector: &VectorSelector,
+) -> Option<&'a str> {
+    if selector.name.as_deref() != Some("up") {
+        return None;
+    }
+    let of_job = selector.matchers.find_matchers("job");
+    let prometheus = checkout.prometheus.as_ref()?;
+    let jobs = prometheus.jobs.iter();
+    let mut jobs = jobs.filter(|job| of_job.iter().all(|it| it.is_match(&job.name.text)));
+    let first = jobs.next()?;
+    let are_all = forgets_what_stops(checkout, first)
+        && jobs.all(|job| forgets_what_stops(checkout, job))
+        && !prometheus.has_unread_jobs;
+    are_all.then_some(first.name.text.as_str())
+}
+
+/// Whether a job has nothing but what it finds among the containers that run.
+fn forgets_what_stops(checkout: &Checkout, job: &Job) -> bool {
+    let is_a_service = |name: &Node| {
+        let name = name.text().unwrap_or_default();
+        let name = name.strip_prefix("tasks.").unwrap_or(name);
+        let compose = checkout.compose.as_ref();
+        compose.is_some_and(|compose| compose.services.contains_key(name))
+    };
+    let mut ways = job.node.entries().iter().filter_map(|(key, node)| {
+        let key = key.text()?;
+        key.ends_with("_sd_configs").then_some((key, node))
+    });
+    job.finds_targets
+        && job.targets.is_empty()
+        && ways.all(|(key, node)| match key {
+            "docker_sd_configs" => true,
+            "dns_sd_configs" => node.items().iter().all(|way| {
+                let names = way.get("names").map_or(&[][..], Node::items);
+                !names.is_empty() && names.iter().all(is_a_service)
+            }),
+            _ => false,
+        })
+}
+
+fn gone_with_its_target(job: &str) -> Said {
+    Said::warning(
+        format!(
+            "`{job}` finds its targets among the containers that run, so a container that stops takes \
+             its `up` away, which may never be 0"
+        ),
+        "ask for what is missing: `absent(up{job=\"…\"})`, or `count(up{job=\"…\"}) < 2`",
     )
 }
 
@@ -144,6 +205,36 @@ mod tests {
         ] {
             assert_silent(ID, &project(expression));
         }
+    }
+
+    #[test]
+    fn up_of_containers_that_are_found_while_they_run_is_found() {
+        let project = |discovery: &str, expression: &str| {
+            format!(
+                "--- docker-compose.yml\nservices:\n  prometheus:\n    image: prom/prometheus\n    \
+                 volumes: ['.:/etc/prometheus', '/var/run/docker.sock:/var/run/docker.sock']\n  api: \
+                 {{image: me/api}}\n--- prometheus.yml\nrule_files: [rules.yml]\nscrape_configs:\n  - \
+                 job_name: api\n    {discovery}\n--- rules.yml\ngroups:\n- name: g\n  rules:\n  - \
+                 alert: A\n    expr: {expression}\n"
+            )
+        };
+        let docker = "docker_sd_configs: [{host: 'unix:///var/run/docker.sock'}]";
+        let names = "dns_sd_configs: [{names: [tasks.api], type: A, port: 80}]";
+        for discovery in [docker, names] {
+            let expected = "rules.yml:5:11 warning: `api` finds its targets among the containers";
+            assert_finds(ID, &project(discovery, "up{job=\"api\"} == 0"), &[expected]);
+        }
+        for discovery in [
+            "dns_sd_configs: [{names: [api.example.com], type: A, port: 80}]",
+            "static_configs: [{targets: ['api:80']}]",
+            "consul_sd_configs: [{server: 'consul:8500'}]",
+        ] {
+            assert_silent(ID, &project(discovery, "up{job=\"api\"} == 0"));
+        }
+        assert_silent(
+            ID,
+            &project(docker, "up{job=\"api\"} == 0 or absent(up{job=\"api\"})"),
+        );
     }
 
     #[test]

@@ -1,8 +1,12 @@
 //! Does what is scraped answer?
 
+mod asks_nobody;
+mod finds_nothing;
 mod fixed_address;
 mod no_such_instance;
 mod no_such_job;
+mod no_such_module;
+mod one_of_several;
 mod scraped_targets;
 mod target_unknown;
 mod wrong_network;
@@ -16,6 +20,10 @@ pub(super) const CHECKS: &[Check] = &[
     wrong_network::WRONG_NETWORK,
     wrong_port::WRONG_PORT,
     wrong_path::WRONG_PATH,
+    finds_nothing::FINDS_NOTHING,
+    asks_nobody::ASKS_NOBODY,
+    no_such_module::NO_SUCH_MODULE,
+    one_of_several::ONE_OF_SEVERAL,
     fixed_address::FIXED_ADDRESS,
     no_such_job::NO_SUCH_JOB,
     no_such_instance::NO_SUCH_INSTANCE,

@@ -1,5 +1,7 @@
 //! An Alertmanager's address at which none answers.
 
+mod interface;
+
 use alertdrill_core::Finding;
 
 use crate::checks::check::{Case, Check, Said};
@@ -46,7 +48,8 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
                     ),
                     "put both into one network",
                 ),
-                _ => wrong_port(&names, service, address, port)?,
+                _ => wrong_port(&names, service, address, port)
+                    .or_else(|| interface::refuses(prometheus, names.service(service)?, address))?,
             },
             Answers::TheMachine | Answers::Somebody => return None,
         };

@@ -10,7 +10,9 @@ mod filled_in;
 mod inhibition_mutes_itself;
 mod inhibition_never_matches;
 mod inhibition_without_equal;
+mod mail_refused;
 mod no_alertmanager;
+mod other_format;
 mod receiver_refuses;
 mod receiver_undefined;
 mod receiver_unreachable;
@@ -31,6 +33,8 @@ pub(super) const CHECKS: &[Check] = &[
     receiver_undefined::RECEIVER_UNDEFINED,
     receiver_unreachable::RECEIVER_UNREACHABLE,
     receiver_refuses::RECEIVER_REFUSES,
+    other_format::OTHER_FORMAT,
+    mail_refused::MAIL_REFUSED,
     receiver_unused::RECEIVER_UNUSED,
     empty_default_receiver::EMPTY_DEFAULT_RECEIVER,
     empty_template::EMPTY_TEMPLATE,

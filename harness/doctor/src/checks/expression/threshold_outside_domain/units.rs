@@ -1,13 +1,14 @@
 //! Thresholds that are likely of another unit than what is compared with them.
 
 use promql_parser::parser::{Expr, VectorSelector};
+use promql_parser::util::display_duration;
 
 use super::super::of_rules::told;
 use crate::checkout::Rule;
 use crate::checks::check::Said;
 use crate::expression::{
     Comparison, Guess, Interval, Operator, Reading, argument, bare, call, first_name,
-    is_time_since_1970, name_of,
+    is_time_since_1970, name_of, range_of,
 };
 
 /// The earliest time that is meant as one: the year 2001.
@@ -157,6 +158,63 @@ pub(super) fn seconds(compared: &Comparison<'_>) -> Option<Said> {
     })
 }
 
+/// A percentage that is compared with what the alert's own words call a hundred times as much:
+/// `… * 100 > 0.05` for 5 %.
+pub(super) fn percentage_in_words(
+    reading: &Reading<'_>,
+    rule: &Rule,
+    compared: &Comparison<'_>,
+) -> Option<Said> {
+    let number = compared.number;
+    let is_percentage =
+        reading.values(compared.subject, Guess::ByNames) == Interval::between(0.0, 100.0);
+    let is_small = number > 0.0 && number < 1.0;
+    let meant = (number * 1e8).round() / 1e6;
+    let units = ["%", " %", " percent"];
+    (is_percentage && is_small && words_have(rule, meant, &units)).then(|| {
+        let shown = told(compared.subject);
+        Said::warning(
+            format!(
+                "`{shown}` is a percentage, 0 to 100, and {number} may be meant as the {meant} % that \
+                 the alert's words speak of"
+            ),
+            format!("compare with {meant}"),
+        )
+    })
+}
+
+/// Bytes that are compared with what the alert's own words call mega- or gigabytes.
+pub(super) fn bytes_in_words(rule: &Rule, compared: &Comparison<'_>) -> Option<Said> {
+    const UNITS: [&str; 12] = [
+        "MB", " MB", "MiB", " MiB", "GB", " GB", "GiB", " GiB", "Mb", " Mb", "Gb", " Gb",
+    ];
+    let (_, name) = named(compared.subject)?;
+    let number = compared.number;
+    let is_small = (1.0..100_000.0).contains(&number);
+    (name.ends_with("_bytes") && is_small && words_have(rule, number, &UNITS)).then(|| {
+        Said::warning(
+            format!(
+                "`{name}` counts bytes, and {number} may be meant in the unit of the alert's words"
+            ),
+            format!("compare with bytes: `{number} * 1024 * 1024`"),
+        )
+    })
+}
+
+/// Whether an annotation has a number with one of these units behind it.
+fn words_have(rule: &Rule, number: f64, units: &[&str]) -> bool {
+    rule.annotations.iter().any(|(_, text)| {
+        units.iter().any(|unit| {
+            let words = format!("{number}{unit}");
+            let mut found = text.text.match_indices(&words);
+            found.any(|(at, _)| {
+                let before = text.text.get(..at).unwrap_or_default();
+                !before.ends_with(|c: char| c.is_ascii_digit() || c == '.')
+            })
+        })
+    })
+}
+
 /// Events a second that are compared with what the alert's own words call a percentage.
 pub(super) fn share_in_words(rule: &Rule, compared: &Comparison<'_>) -> Option<Said> {
     let rate = call(core(compared.subject), &["rate", "irate"])?;
@@ -166,18 +224,7 @@ pub(super) fn share_in_words(rule: &Rule, compared: &Comparison<'_>) -> Option<S
         return None;
     }
     let percentage = (compared.number * 1e8).round() / 1e6;
-    let mut texts = rule.annotations.iter();
-    let speaks_of_it = texts.any(|(_, text)| {
-        ["%", " %", " percent"].iter().any(|unit| {
-            let words = format!("{percentage}{unit}");
-            let mut found = text.text.match_indices(&words);
-            found.any(|(at, _)| {
-                let before = text.text.get(..at).unwrap_or_default();
-                !before.ends_with(|c: char| c.is_ascii_digit() || c == '.')
-            })
-        })
-    });
-    speaks_of_it.then(|| {
+    words_have(rule, percentage, &["%", " %", " percent"]).then(|| {
         let number = compared.number;
         Said::warning(
             format!(
@@ -190,7 +237,8 @@ pub(super) fn share_in_words(rule: &Rule, compared: &Comparison<'_>) -> Option<S
     })
 }
 
-/// Events a second that are compared with what the alert's own words call events a minute or an hour.
+/// Events a second that are compared with what the alert's own words call events a minute or an hour,
+/// or events in the last minutes.
 pub(super) fn minutes_in_words(rule: &Rule, compared: &Comparison<'_>) -> Option<Said> {
     const UNITS: [(&str, &str, f64); 9] = [
         (" per minute", "minute", 60.0),
@@ -203,6 +251,12 @@ pub(super) fn minutes_in_words(rule: &Rule, compared: &Comparison<'_>) -> Option
         (" per hour", "hour", 3600.0),
         (" an hour", "hour", 3600.0),
     ];
+    const IN_THE_LAST: [&str; 4] = [
+        " in the last ",
+        " within the last ",
+        " in the past ",
+        " within ",
+    ];
     /// The most that stands between a number and its unit: `100 failed executions per minute`.
     const NEAR: usize = 40;
     let rate = call(core(compared.subject), &["rate", "irate"])?;
@@ -213,7 +267,7 @@ pub(super) fn minutes_in_words(rule: &Rule, compared: &Comparison<'_>) -> Option
     }
     let written = number.to_string();
     let is_part = |c: char| c.is_ascii_digit() || c == '.' || c == ',';
-    let unit_after = |text: &str, at: usize| {
+    let words_after = |text: &str, at: usize| {
         let before = text.get(..at)?;
         let after = text.get(at + written.len()..)?;
         if before.ends_with(is_part) || after.starts_with(|c: char| c.is_ascii_digit()) {
@@ -222,25 +276,49 @@ pub(super) fn minutes_in_words(rule: &Rule, compared: &Comparison<'_>) -> Option
         let near: String = after.chars().take(NEAR).collect();
         let near = near.to_lowercase();
         let end = near.find(['.', ';', '(', '\n']).unwrap_or(near.len());
-        let near = near.get(..end)?;
-        let other_number = near.find(|c: char| c.is_ascii_digit());
-        let near = near.get(..other_number.unwrap_or(near.len()))?;
-        UNITS.iter().find(|(unit, ..)| near.contains(unit))
+        let near = near.get(..end)?.to_owned();
+        // `a rate of 5 in the last 5 minutes` is a rate.
+        let speaks_of_a_rate = before.to_lowercase().contains("rate");
+        Some((near, speaks_of_a_rate))
     };
-    let (_, unit, seconds) = rule.annotations.iter().find_map(|(_, text)| {
+    let unit_in = |(near, speaks_of_a_rate): (String, bool)| {
+        let other_number = near.find(|c: char| c.is_ascii_digit());
+        let until_number = near.get(..other_number.unwrap_or(near.len()))?;
+        if let Some((_, unit, seconds)) =
+            UNITS.iter().find(|(unit, ..)| until_number.contains(unit))
+        {
+            let mend = format!(
+                "compare with {number} / {seconds}, or say `increase(…[1{}])`",
+                unit.get(..1)?
+            );
+            return Some((format!("a {unit}"), mend));
+        }
+        let counts_in_a_while = IN_THE_LAST.iter().any(|words| until_number.contains(words))
+            && near.contains("min")
+            && !speaks_of_a_rate
+            && number >= 1.0
+            && !near.contains('%')
+            && !near.contains("percent")
+            && !near.contains("second")
+            && !near.contains("/s");
+        let while_of = argument(rate).and_then(range_of);
+        let range = while_of.map_or_else(|| "5m".to_owned(), |it| display_duration(&it));
+        counts_in_a_while.then(|| {
+            let mend = format!("say `increase(…[{range}]) > {number}`");
+            ("in the last minutes".to_owned(), mend)
+        })
+    };
+    let (unit, mend) = rule.annotations.iter().find_map(|(_, text)| {
         let text = text.text.as_str();
         text.match_indices(&written)
-            .find_map(|(at, _)| unit_after(text, at))
+            .find_map(|(at, _)| unit_in(words_after(text, at)?))
     })?;
     Some(Said::warning(
         format!(
-            "`{}({name}[…])` counts events a second, and {number} may be meant as the {number} a \
+            "`{}({name}[…])` counts events a second, and {number} may be meant as the {number} \
              {unit} that the alert's words speak of",
             rate.func.name
         ),
-        format!(
-            "compare with {number} / {seconds}, or say `increase(…[1{}])`",
-            unit.get(..1)?
-        ),
+        mend,
     ))
 }

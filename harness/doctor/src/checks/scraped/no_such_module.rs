@@ -1,0 +1,184 @@
+//! A prober that is asked for a module that its configuration does not have.
+
+use std::path::Path;
+
+use alertdrill_core::{Finding, nearest};
+use alertdrill_project::Service;
+use alertdrill_project::discovery::short_name;
+use alertdrill_project::yaml_tree::{Node, parse};
+
+use super::scraped_targets::asked;
+use crate::checkout::Checkout;
+use crate::checks::check::{Case, Check, Said};
+use crate::network::{Answers, Names, flag, is_for_a_shell};
+
+pub(in crate::checks) const NO_SUCH_MODULE: Check = Check {
+    id: "scraped/no-such-module",
+    title: "a prober is asked for a module that it does not have",
+    run,
+};
+
+/// Where the image has its configuration.
+const CONFIGURATION: &str = "/etc/blackbox_exporter/config.yml";
+/// The modules of the configuration that is in the image.
+const OF_THE_IMAGE: [&str; 12] = [
+    "http_2xx",
+    "http_post_2xx",
+    "tcp_connect",
+    "pop3s_banner",
+    "grpc",
+    "grpc_plain",
+    "ssh_banner",
+    "ssh_banner_extract",
+    "irc_banner",
+    "icmp",
+    "icmp_ttl5",
+    "tcp_connect_example",
+];
+
+fn run(case: &Case<'_>) -> Vec<Finding> {
+    let checkout = case.checkout;
+    let (Some(compose), Some(names)) = (&checkout.compose, Names::of(checkout)) else {
+        return Vec::new();
+    };
+    let mut findings = Vec::new();
+    for it in asked(checkout, &names) {
+        let Answers::Service(prober) = it.answers else {
+            continue;
+        };
+        if it.is_probed || !it.job.asks_a_prober() {
+            continue;
+        }
+        let service = compose.services.get(prober);
+        let modules = service.and_then(|service| modules(checkout, service));
+        let (Some((modules, whose)), Some(asked_for)) =
+            (modules, it.job.node.at(&["params", "module"]))
+        else {
+            continue;
+        };
+        for node in asked_for.one_or_many() {
+            let Some(module) = node
+                .text()
+                .filter(|text| !modules.contains(&(*text).to_owned()))
+            else {
+                continue;
+            };
+            let like = nearest(module, modules.iter().map(String::as_str));
+            let like = like.map_or_else(String::new, |like| format!("; the nearest is `{like}`"));
+            let said = Said::error(
+                format!(
+                    "`{prober}` has no module `{module}` in {whose}, so each probe of it fails{like}"
+                ),
+                "name one of its modules, or add this one",
+            );
+            let job = &it.job.name.text;
+            findings.push(said.about(job, NO_SUCH_MODULE.id, &it.job.file.path, node.place));
+        }
+    }
+    findings
+}
+
+/// The modules of a blackbox exporter, and whose they are; `None` if that is not known.
+fn modules(checkout: &Checkout, service: &Service) -> Option<(Vec<String>, String)> {
+    let image = service.image.as_deref()?;
+    let is_it = ["blackbox-exporter", "blackbox_exporter"].contains(&short_name(image));
+    if !is_it || service.build.is_some() || is_for_a_shell(service) || !service.configs.is_empty() {
+        return None;
+    }
+    let path = flag(service, "config.file").unwrap_or(CONFIGURATION);
+    let path = Path::new(path);
+    let mut mounts = service.volumes.iter();
+    let Some(mount) = mounts.find(|volume| path.starts_with(&volume.target)) else {
+        let of_image = OF_THE_IMAGE.iter().map(|it| (*it).to_owned()).collect();
+        let is_the_images = path == Path::new(CONFIGURATION);
+        return is_the_images.then(|| (of_image, "its image's own configuration".to_owned()));
+    };
+    let source = Path::new(mount.source.as_deref()?);
+    let source = source.strip_prefix(&checkout.root).ok()?;
+    let below = path.strip_prefix(&mount.target).ok()?;
+    let file = if below.as_os_str().is_empty() {
+        source.to_owned()
+    } else {
+        source.join(below)
+    };
+    let text = &checkout.sources.iter().find(|it| it.path == file)?.text;
+    let documents = parse(text).ok()?;
+    let modules = documents
+        .first()?
+        .get("modules")
+        .map_or(&[][..], Node::entries);
+    let names = modules.iter().filter_map(|(name, _)| name.text());
+    Some((
+        names.map(str::to_owned).collect(),
+        file.display().to_string(),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::test_projects::{assert_finds, assert_silent};
+
+    const ID: &str = "scraped/no-such-module";
+
+    fn project(module: &str, prober: &str) -> String {
+        format!(
+            "--- docker-compose.yml
+services:
+  prometheus:
+    image: prom/prometheus
+    volumes: ['./prometheus.yml:/etc/prometheus/prometheus.yml']
+  web: {{image: nginx}}
+  blackbox:
+    image: prom/blackbox-exporter
+{prober}
+--- blackbox.yml
+modules:
+  http_ok: {{prober: http}}
+--- prometheus.yml
+scrape_configs:
+  - job_name: it
+    metrics_path: /probe
+    params: {{module: [{module}]}}
+    static_configs: [{{targets: ['http://web:80']}}]
+    relabel_configs:
+      - {{source_labels: [__address__], target_label: __param_target}}
+      - {{target_label: __address__, replacement: 'blackbox:9115'}}
+"
+        )
+    }
+
+    const MOUNTED: &str = "    volumes: ['./blackbox.yml:/etc/blackbox_exporter/config.yml']";
+
+    #[test]
+    fn module_that_is_not_there_is_found() {
+        assert_finds(
+            ID,
+            &project("http_2xx", MOUNTED),
+            &["prometheus.yml:4:23 error: `blackbox` has no module `http_2xx` in blackbox.yml"],
+        );
+        assert_finds(
+            ID,
+            &project("http_ok", ""),
+            &["prometheus.yml:4:23 error: `blackbox` has no module `http_ok` in its image's own"],
+        );
+        // The file is mounted where nothing looks for it.
+        let unread = "    volumes: ['./blackbox.yml:/config/blackbox.yml']";
+        assert_finds(
+            ID,
+            &project("http_ok", unread),
+            &["prometheus.yml:4:23 error"],
+        );
+    }
+
+    #[test]
+    fn module_that_is_there_or_may_be_is_silent() {
+        assert_silent(ID, &project("http_ok", MOUNTED));
+        assert_silent(ID, &project("http_2xx", ""));
+        let named = "    command: ['--config.file=/config/blackbox.yml']\n    \
+                     volumes: ['./:/config']";
+        assert_silent(ID, &project("http_ok", named));
+        let elsewhere = "    volumes: ['/srv/blackbox.yml:/etc/blackbox_exporter/config.yml']";
+        assert_silent(ID, &project("http_x", elsewhere));
+        assert_silent(ID, &project("http_x", "    build: ./prober"));
+    }
+}
