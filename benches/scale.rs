@@ -103,7 +103,7 @@ fn made_up(alerts: usize) -> Value {
 }
 
 fn drill(number: usize, services: usize) -> Drill {
-    let broken = if number % 10 == 0 {
+    let broken = if number.is_multiple_of(10) {
         "database".to_owned()
     } else {
         format!("service-{}", number % services)

@@ -11,12 +11,13 @@ mod browser;
 mod shop;
 mod tool;
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use shop::{Ended, Shop, ended};
+use shop::{Ended, Shop, ended, program};
 
 /// What is explored: as much as takes minutes.
 const ONLY: [&str; 8] = [
@@ -58,6 +59,28 @@ fn expected(cells: [(&str, &str); 4]) -> Vec<(String, String)> {
     cells
         .map(|(key, outcome)| (key.to_owned(), outcome.to_owned()))
         .into()
+}
+
+#[test]
+fn every_night_each_service_of_the_k2_stack_is_explored() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let plan = ended(
+        Command::new(program())
+            .args(["explore", "--dry-run"])
+            .current_dir(root),
+    );
+    let plan = plan.said.lines().filter(|line| !line.contains(": "));
+    let cells = plan.flat_map(|line| line.split(", "));
+    let services: BTreeSet<_> = cells.filter_map(|cell| cell.split_once(':')).collect();
+    let services: BTreeSet<_> = services.iter().map(|(service, _)| *service).collect();
+
+    let nightly = std::fs::read_to_string(root.join(".github/workflows/nightly.yml")).unwrap();
+    let nightly: Value = serde_yaml_ng::from_str(&nightly).unwrap();
+    let parts = &nightly["jobs"]["exploration"]["strategy"]["matrix"]["include"];
+    let parts = parts.as_array().unwrap().iter();
+    let explored = parts.flat_map(|part| part["services"].as_str().unwrap().split_whitespace());
+    assert!(services.contains("docker-api#1"), "{services:?}");
+    assert_eq!(explored.collect::<BTreeSet<_>>(), services);
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub(crate) struct Shop {
 }
 
 /// The program, where `./drill` has cargo build it.
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     Path::new(env!("CARGO_BIN_EXE_k2-fixtures")).with_file_name("alertdrill")
 }
 

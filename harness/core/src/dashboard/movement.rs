@@ -139,7 +139,7 @@ fn steady_bands(
         let is_own = |drill: &&Disturbance| series.concerns.disturbed_by(&drill.disturbed);
         let own: Vec<_> = drills.iter().filter(is_own).collect();
         let steps_of = |drill: &&Disturbance| steps_of(history, drill.from, drill.until);
-        let during: Vec<_> = own.iter().map(|drill| steps_of(drill)).collect();
+        let during: Vec<_> = own.iter().map(steps_of).collect();
         let is_steady = |step: &usize| {
             let before_a_fault = |steps: &RangeInclusive<usize>| {
                 (steps.start().saturating_sub(waits.steady_for)..=*steps.start()).contains(step)
