@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::future::select;
+use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize};
 
 use super::{Aim, Fault, FaultKind, Ongoing, REQUEST_UNDER_WAY, Site};
@@ -65,17 +65,24 @@ impl FaultKind for ServiceFlapping {
             self.paused,
             self.running,
         );
-        let flap = async move {
+        Ok(Some(Ongoing::new(|mut stopped| async move {
+            // It is not stopped within a request: the engine would go on with that, and a service
+            // that was brought back would be paused for good.
+            let mut is_paused = true;
             loop {
-                site.clock.sleep(paused).await;
+                let lasts = if is_paused { paused } else { running };
+                match select(Box::pin(site.clock.sleep(lasts)), stopped).await {
+                    Either::Left((_, rest)) => stopped = rest,
+                    Either::Right(_) => break,
+                }
                 // What fails here is seen as a fault without effect: the drill's condition tells.
-                let _ = site.target.resume(&service).await;
-                site.clock.sleep(running).await;
-                let _ = site.target.pause(&service).await;
+                let _ = if is_paused {
+                    site.target.resume(&service).await
+                } else {
+                    site.target.pause(&service).await
+                };
+                is_paused = !is_paused;
             }
-        };
-        Ok(Some(Ongoing::new(|stopped| async move {
-            select(Box::pin(flap), stopped).await;
         })))
     }
 
@@ -119,8 +126,8 @@ pub(super) mod tests {
                 seen
             };
             match select(ongoing.work, Box::pin(look)).await {
-                futures_util::future::Either::Right((seen, _)) => seen,
-                futures_util::future::Either::Left(_) => Vec::new(),
+                Either::Right((seen, _)) => seen,
+                Either::Left(_) => Vec::new(),
             }
         });
         assert!(seen.len() > 4 && !seen[0], "{seen:?}");

@@ -6,7 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::future::select;
+use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize};
 
 use super::{Aim, Fault, FaultKind, Ongoing, Site};
@@ -58,15 +58,16 @@ impl FaultKind for ServiceRestarting {
     async fn inject(&self, site: &Site) -> Result<Option<Ongoing>> {
         site.target.restart(&self.service).await?;
         let (site, service, every) = (site.clone(), self.service.clone(), self.every);
-        let again = async move {
-            loop {
-                site.clock.sleep(every).await;
+        Ok(Some(Ongoing::new(|mut stopped| async move {
+            // It is not stopped within a restart: the engine would go on with that, and a service
+            // that was brought back would go down once more.
+            while let Either::Left((_, rest)) =
+                select(Box::pin(site.clock.sleep(every)), stopped).await
+            {
+                stopped = rest;
                 // What fails here is seen as a fault without effect: the drill's condition tells.
                 let _ = site.target.restart(&service).await;
             }
-        };
-        Ok(Some(Ongoing::new(|stopped| async move {
-            select(Box::pin(again), stopped).await;
         })))
     }
 
@@ -110,8 +111,8 @@ pub(super) mod tests {
                 starts
             };
             match select(ongoing.work, Box::pin(look)).await {
-                futures_util::future::Either::Right((starts, _)) => starts,
-                futures_util::future::Either::Left(_) => [].into(),
+                Either::Right((starts, _)) => starts,
+                Either::Left(_) => [].into(),
             }
         });
         assert!(starts.len() > 3, "{starts:?}");

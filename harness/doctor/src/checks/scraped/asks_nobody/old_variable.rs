@@ -8,8 +8,6 @@ use crate::checkout::Checkout;
 use crate::checks::check::Said;
 use crate::network::flag;
 
-const VARIABLE: &str = "DATA_SOURCE_NAME";
-
 /// Where a service gives the variable to an exporter that does not read it and has nothing else.
 pub(super) fn ignored<'a>(
     checkout: &'a Checkout,
@@ -23,14 +21,17 @@ pub(super) fn ignored<'a>(
         || service.environment.contains_key("MYSQLD_EXPORTER_PASSWORD")
         || !service.volumes.is_empty()
         || !service.configs.is_empty();
-    if !is_it || is_told_otherwise || !service.environment.contains_key(VARIABLE) || !is_new(image)
+    if !is_it
+        || is_told_otherwise
+        || !service.environment.contains_key("DATA_SOURCE_NAME")
+        || !is_new(image)
     {
         return None;
     }
     let places = checkout.compose_places.services.get(name)?;
     let said = Said::error(
         format!(
-            "`{name}` does not start: since its version 0.15 it reads no `{VARIABLE}`, and it is told \
+            "`{name}` does not start: since its version 0.15 it reads no `DATA_SOURCE_NAME`, and it is told \
              nothing else"
         ),
         "mount a `my.cnf` with `[client]`, `user` and `password` and name it by `--config.my-cnf`, \
