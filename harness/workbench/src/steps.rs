@@ -241,8 +241,10 @@ pub(crate) fn test(root: &Path) -> Vec<WorkStep> {
 pub(crate) fn bench() -> Vec<WorkStep> {
     let bench = words("bench --locked --profile dev --bench drills");
     let replay = words("bench --locked --profile dev --bench replay");
+    let scale = words("bench --locked --profile dev --bench scale");
     vec![
         WorkStep::cargo("rules judged by a recording, measured", &replay),
+        WorkStep::cargo("larger suites, simulated", &scale),
         WorkStep::cargo("a run of the drills, measured", &bench).on_the_stack(),
     ]
 }
