@@ -14,16 +14,19 @@ mod tool;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use alertdrill::dashboard::{Dashboard, Panel, metrics_read, moved_panels, unknown_metrics};
-use alertdrill::engine::{Prometheus, Ranges as _, RuleEngine as _, board_history};
+use alertdrill::engine::{Prometheus, Ranges as _, RuleEngine as _, Series, board_history};
 use alertdrill::promql::{metrics_of, thresholds_of};
 use alertdrill::report::RunFolder;
 use alertdrill::servers;
 use alertdrill::session::Session;
 use alertdrill::{Cadence, DrillRecord, LoadedRule, Progress, UtcInstant};
 use jiff::Timestamp;
+
+/// In so long every target of a steady stack has been scraped twice.
+const SCRAPED_TWICE: Duration = Duration::from_secs(45);
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -60,6 +63,21 @@ impl Running {
             session,
             prometheus,
             progress: Progress::default(),
+        }
+    }
+
+    /// What `query` yielded within the last minute. A rate needs two scrapes, which a stack that has
+    /// just been started does not have yet: for those it waits.
+    async fn series(&self, query: &str) -> Vec<Series> {
+        let began = Instant::now();
+        loop {
+            let span = (minutes_ago(1), now());
+            let step = Duration::from_secs(15);
+            let series = self.prometheus.range(query, span, step).await.unwrap();
+            if !series.is_empty() || began.elapsed() > SCRAPED_TWICE {
+                return series;
+            }
+            tokio::time::sleep(Duration::from_secs(2)).await;
         }
     }
 
@@ -360,15 +378,7 @@ async fn every_query_yields_data_with_the_labels_of_its_legend() {
     let running = Running::start().await;
     for panel in dashboard().panels {
         for query in &panel.queries {
-            let series = running
-                .prometheus
-                .range(
-                    &query.expr,
-                    (minutes_ago(1), now()),
-                    Duration::from_secs(15),
-                )
-                .await
-                .unwrap();
+            let series = running.series(&query.expr).await;
             println!("{}: {} series", panel.title, series.len());
             assert!(
                 !series.is_empty(),
