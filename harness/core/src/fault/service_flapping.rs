@@ -72,7 +72,7 @@ impl FaultKind for ServiceFlapping {
             loop {
                 let lasts = if is_paused { paused } else { running };
                 match select(Box::pin(site.clock.sleep(lasts)), stopped).await {
-                    Either::Left((_, rest)) => stopped = rest,
+                    Either::Left(((), rest)) => stopped = rest,
                     Either::Right(_) => break,
                 }
                 // What fails here is seen as a fault without effect: the drill's condition tells.

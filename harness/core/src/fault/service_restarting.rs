@@ -61,7 +61,7 @@ impl FaultKind for ServiceRestarting {
         Ok(Some(Ongoing::new(|mut stopped| async move {
             // It is not stopped within a restart: the engine would go on with that, and a service
             // that was brought back would go down once more.
-            while let Either::Left((_, rest)) =
+            while let Either::Left(((), rest)) =
                 select(Box::pin(site.clock.sleep(every)), stopped).await
             {
                 stopped = rest;
