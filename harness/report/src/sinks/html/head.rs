@@ -1,5 +1,7 @@
 //! The top of the page: what one wants to know first.
 
+use std::collections::BTreeSet;
+
 use super::detection::{Detection, known_as};
 use super::drill_row::{BROKEN_OFF, RUNNING};
 use super::time_text::{between, duration};
@@ -146,7 +148,8 @@ fn slowest(report: &Report) -> Option<Slowest> {
     })
 }
 
-fn slower(drill: &DrillReport) -> impl Iterator<Item = String> {
+/// What has become slower in a drill. Alerts of one name that did so alike are told once.
+fn slower(drill: &DrillReport) -> BTreeSet<String> {
     let slower = |(latency, trend): (&Latency, &Trend)| {
         format!(
             "{}: {} is slower than usual: {}",
@@ -155,7 +158,7 @@ fn slower(drill: &DrillReport) -> impl Iterator<Item = String> {
             trend.told(duration, between)
         )
     };
-    drill.slower().map(slower)
+    drill.slower().map(slower).collect()
 }
 
 #[cfg(test)]
