@@ -1,5 +1,7 @@
 //! Alertmanager's configuration with the place of each word.
 
+use std::collections::BTreeSet;
+
 use alertdrill_project::yaml_tree::{Node, Place};
 
 use super::{Alert, Matcher, Verdict, verdict_of_all};
@@ -81,6 +83,14 @@ impl Routing {
     pub(crate) fn receiver(&self, name: &str) -> Option<&Receiver> {
         let mut found = self.receivers.iter();
         found.find(|receiver| receiver.name.text == name)
+    }
+
+    /// The receivers to which a route leads.
+    pub(crate) fn used_receivers(&self) -> impl Iterator<Item = &Receiver> {
+        let routes = self.routes();
+        let used: BTreeSet<_> = routes.iter().map(|route| route.receiver.as_str()).collect();
+        let receivers = self.receivers.iter();
+        receivers.filter(move |receiver| used.contains(receiver.name.text.as_str()))
     }
 
     /// Whether who is told by this name has no way to be told.

@@ -105,10 +105,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let file = &told.alertmanager.file;
-    let routes = told.routing.routes();
-    let in_use: BTreeSet<_> = routes.iter().map(|route| route.receiver.as_str()).collect();
-    let used = told.routing.receivers.iter();
-    let used = used.filter(|receiver| in_use.contains(receiver.name.text.as_str()));
+    let used = told.routing.used_receivers();
     let findings = used
         .flat_map(|it| &it.configs)
         .filter_map(|(kind, config)| {

@@ -1,7 +1,5 @@
 //! A receiver's service that does not take what Alertmanager sends to it.
 
-use std::collections::BTreeSet;
-
 use alertdrill_core::Finding;
 
 use super::told_case::ToldCase;
@@ -27,10 +25,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     let (Some(asker), Some(names)) = (asker, Names::of(case.checkout)) else {
         return Vec::new();
     };
-    let routes = told.routing.routes();
-    let in_use: BTreeSet<_> = routes.iter().map(|route| route.receiver.as_str()).collect();
-    let used = told.routing.receivers.iter();
-    let used = used.filter(|receiver| in_use.contains(receiver.name.text.as_str()));
+    let used = told.routing.used_receivers();
     let configs = used.flat_map(|receiver| &receiver.configs);
     let hooks = configs.filter(|(kind, _)| kind == "webhook_configs");
     let findings = hooks.filter_map(|(_, hook)| {

@@ -75,14 +75,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
 
 /// The addresses of all receivers that a route names, and where each stands.
 fn addresses(told: &ToldCase<'_>) -> Vec<(String, Place)> {
-    let named: BTreeSet<_> = told
-        .routing
-        .routes()
-        .into_iter()
-        .map(|route| route.receiver.as_str())
-        .collect();
-    let used = told.routing.receivers.iter();
-    let used = used.filter(|receiver| named.contains(receiver.name.text.as_str()));
+    let used = told.routing.used_receivers();
     let global = told.alertmanager.node.get("global");
     let mut found = Vec::new();
     for (kind, config) in used.flat_map(|receiver| &receiver.configs) {

@@ -43,10 +43,7 @@ static VARIABLE: LazyLock<Option<Regex>> =
 /// What of each way to tell a receiver that is used is not filled in, the first of each; those of
 /// which an address is `told` already are left out.
 pub(super) fn unfilled(told: &ToldCase<'_>, told_of: &BTreeSet<Place>) -> Vec<(Said, Place)> {
-    let routes = told.routing.routes();
-    let in_use: BTreeSet<_> = routes.iter().map(|route| route.receiver.as_str()).collect();
-    let used = told.routing.receivers.iter();
-    let used = used.filter(|receiver| in_use.contains(receiver.name.text.as_str()));
+    let used = told.routing.used_receivers();
     let configs: Vec<_> = used.flat_map(|receiver| &receiver.configs).collect();
     let mut found = Vec::new();
     for (kind, config) in &configs {
