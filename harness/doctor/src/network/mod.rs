@@ -3,6 +3,7 @@
 mod by_hand;
 mod discovery;
 mod flags;
+mod image_tag;
 mod images;
 mod members;
 mod names;
@@ -15,6 +16,7 @@ pub(crate) use alertdrill_project::discovery::host_and_port;
 pub(crate) use by_hand::serves_by_hand;
 pub(crate) use discovery::{FindsNothing, finds_nothing};
 pub(crate) use flags::{flag, is_for_a_shell};
+pub(crate) use image_tag::{is_since, tag};
 pub(crate) use images::{ImageFacts, exporter_at, image_facts};
 pub(crate) use members::{Apart, apart};
 pub(crate) use names::{Answers, Names, tells_address_of};

@@ -8,6 +8,7 @@ use alertdrill_project::discovery::short_name;
 
 use self::flags::{ALERTMANAGER, PROMETHEUS, REMOVED_IN_PROMETHEUS_3};
 use crate::checks::check::{Case, Check, Said};
+use crate::network::tag;
 
 pub(in crate::checks) const BROKEN_COMMAND: Check = Check {
     id: "loaded/broken-command",
@@ -83,12 +84,6 @@ fn program_of(service: &Service) -> Option<&'static Program> {
         .iter()
         .any(|it| tag(image).starts_with(it));
     (is_its_own && starts_with_a_flag && !is_first).then_some(program)
-}
-
-fn tag(image: &str) -> &str {
-    let image = image.split('@').next().unwrap_or_default();
-    let (_, tag) = image.rsplit_once(':').unwrap_or_default();
-    if tag.contains('/') { "" } else { tag }
 }
 
 fn refused(word: &str, service: &Service, program: &Program) -> Option<Said> {

@@ -6,7 +6,7 @@ use alertdrill_project::discovery::short_name;
 
 use crate::checkout::Checkout;
 use crate::checks::check::Said;
-use crate::network::flag;
+use crate::network::{flag, is_since};
 
 /// Where a service gives the variable to an exporter that does not read it and has nothing else.
 pub(super) fn ignored<'a>(
@@ -24,7 +24,7 @@ pub(super) fn ignored<'a>(
     if !is_it
         || is_told_otherwise
         || !service.environment.contains_key("DATA_SOURCE_NAME")
-        || !is_new(image)
+        || !is_since(image, 15)
     {
         return None;
     }
@@ -38,27 +38,6 @@ pub(super) fn ignored<'a>(
          and the server by `--mysqld.address`; or take version 0.14",
     );
     Some((said, places.keys.get("environment").unwrap_or(&places.name)))
-}
-
-/// Whether an image is of version 0.15 or later, as one without a version is.
-fn is_new(image: &str) -> bool {
-    let image = image.split('@').next().unwrap_or(image);
-    let last = image.rsplit('/').next().unwrap_or(image);
-    let Some((_, tag)) = last.split_once(':') else {
-        return true;
-    };
-    if ["latest", "main", "master"].contains(&tag) {
-        return true;
-    }
-    let mut numbers = tag
-        .trim_start_matches('v')
-        .split('.')
-        .map(str::parse::<u32>);
-    match (numbers.next(), numbers.next()) {
-        (Some(Ok(0)), Some(Ok(minor))) => minor >= 15,
-        (Some(Ok(major)), _) => major >= 1,
-        _ => false,
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use alertdrill_project::yaml_tree::Node;
 
 use crate::checkout::Prometheus;
 use crate::checks::check::Said;
-use crate::network::{flag, is_for_a_shell};
+use crate::network::{flag, is_for_a_shell, is_since};
 
 /// Why the Alertmanager `service` does not take what Prometheus sends to `address`.
 pub(super) fn refuses(prometheus: &Prometheus, service: &Service, address: &str) -> Option<Said> {
@@ -30,7 +30,7 @@ fn has(group: &Node, address: &str) -> bool {
 /// `api_version: v1`, which Alertmanager has no more since 0.27.
 fn old_version(group: &Node, image: &str, address: &str) -> Option<Said> {
     let asks_for_old = group.text_at(&["api_version"]) == Some("v1");
-    (asks_for_old && has_no_old_version(image)).then(|| {
+    (asks_for_old && is_since(image, 27)).then(|| {
         Said::error(
             format!(
                 "`{address}` has no `api_version: v1` since Alertmanager 0.27: it takes no alert"
@@ -38,26 +38,6 @@ fn old_version(group: &Node, image: &str, address: &str) -> Option<Said> {
             "say `api_version: v2`, or nothing",
         )
     })
-}
-
-/// Whether an image is of version 0.27 or later, as one without a version is.
-fn has_no_old_version(image: &str) -> bool {
-    let last = image.split('@').next().and_then(|it| it.rsplit('/').next());
-    let Some((_, tag)) = last.and_then(|last| last.split_once(':')) else {
-        return true;
-    };
-    if ["latest", "main"].contains(&tag) {
-        return true;
-    }
-    let mut numbers = tag
-        .trim_start_matches('v')
-        .split('.')
-        .map(str::parse::<u32>);
-    match (numbers.next(), numbers.next()) {
-        (Some(Ok(0)), Some(Ok(minor))) => minor >= 27,
-        (Some(Ok(major)), _) => major >= 1,
-        _ => false,
-    }
 }
 
 fn other_prefix(group: &Node, service: &Service, address: &str) -> Option<Said> {
