@@ -1,26 +1,12 @@
-//! What a service's command line says.
+//! What a service's command line says, without the scripts that it may start.
 
 use alertdrill_project::Service;
+use alertdrill_project::discovery::flag_values;
 
 /// The value of the flag `name`: `--name=value`, `-name=value` or `--name value`.
 pub(crate) fn flag<'a>(service: &'a Service, name: &str) -> Option<&'a str> {
-    let mut words = service.entrypoint.iter().chain(&service.command);
-    while let Some(word) = words.next() {
-        let Some(written) = word.strip_prefix('-') else {
-            continue;
-        };
-        let written = written.strip_prefix('-').unwrap_or(written);
-        let Some(rest) = written.strip_prefix(name) else {
-            continue;
-        };
-        if rest.is_empty() {
-            return words.next().map(String::as_str);
-        }
-        if let Some(value) = rest.strip_prefix('=') {
-            return Some(value.trim_matches(['\'', '"']));
-        }
-    }
-    None
+    let words = service.entrypoint.iter().chain(&service.command);
+    flag_values(words, name).into_iter().next()
 }
 
 /// Whether a shell reads the command line first, so that its words are not what the program gets.

@@ -41,24 +41,7 @@ impl CommandLine {
     /// The values of the flag `name`, which may be given several times.
     #[must_use]
     pub fn flags(&self, name: &str) -> Vec<&str> {
-        let mut values = Vec::new();
-        let mut words = self.words.iter();
-        while let Some(word) = words.next() {
-            let Some(flag) = word.strip_prefix('-') else {
-                continue;
-            };
-            let flag = flag.strip_prefix('-').unwrap_or(flag);
-            if flag == name {
-                let value = words.next().map(String::as_str);
-                let value = value.filter(|value| !value.starts_with('-'));
-                values.extend(value.map(unquoted));
-                continue;
-            }
-            let value = flag.strip_prefix(name);
-            let value = value.and_then(|rest| rest.strip_prefix('='));
-            values.extend(value.map(unquoted));
-        }
-        values
+        flag_values(&self.words, name)
     }
 
     /// Whether a flag begins like this.
@@ -89,6 +72,29 @@ impl CommandLine {
         let mut statement = before.take_while(|word| !ends.contains(&word.as_str()));
         statement.any(|word| ["cp", "mv", "sed"].contains(&word.as_str()))
     }
+}
+
+/// The values of the flag `name` in these words, as [`CommandLine::flags`] gives those of a service.
+#[must_use]
+pub fn flag_values<'a>(words: impl IntoIterator<Item = &'a String>, name: &str) -> Vec<&'a str> {
+    let mut values = Vec::new();
+    let mut words = words.into_iter();
+    while let Some(word) = words.next() {
+        let Some(flag) = word.strip_prefix('-') else {
+            continue;
+        };
+        let flag = flag.strip_prefix('-').unwrap_or(flag);
+        if flag == name {
+            let value = words.next().map(String::as_str);
+            let value = value.filter(|value| !value.starts_with('-'));
+            values.extend(value.map(unquoted));
+            continue;
+        }
+        let value = flag.strip_prefix(name);
+        let value = value.and_then(|rest| rest.strip_prefix('='));
+        values.extend(value.map(unquoted));
+    }
+    values
 }
 
 fn unquoted(value: &str) -> &str {

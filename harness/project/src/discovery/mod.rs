@@ -24,7 +24,7 @@ mod written_yaml;
 
 pub use addresses::{Addresses, host_and_port};
 pub use alertmanager::{ALERTMANAGER_CONFIGURATION, alertmanager_services};
-pub use command_line::CommandLine;
+pub use command_line::{CommandLine, flag_values};
 pub use configuration_path::UsualPaths;
 pub use discover::{PROMETHEUS_CONFIGURATION, discover};
 pub use found::{Discovered, FoundPeer, FoundServer, MountedFile, ScrapeJob, ScrapeTarget, Wishes};
