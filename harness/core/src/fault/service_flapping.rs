@@ -4,10 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize};
 
 use super::{Aim, Fault, FaultKind, Ongoing, REQUEST_UNDER_WAY, Site};
+use crate::ongoing::goes_on_after;
 use crate::{Placement, Result, UtcInstant, seconds};
 
 /// A service is paused and resumed in turns.
@@ -66,22 +66,13 @@ impl FaultKind for ServiceFlapping {
             self.running,
         );
         Ok(Some(Ongoing::new(|mut stopped| async move {
-            // It is not stopped within a request: the engine would go on with that, and a service
-            // that was brought back would be paused for good.
-            let mut is_paused = true;
-            loop {
-                let lasts = if is_paused { paused } else { running };
-                match select(Box::pin(site.clock.sleep(lasts)), stopped).await {
-                    Either::Left(((), rest)) => stopped = rest,
-                    Either::Right(_) => break,
+            // What fails here is seen as a fault without effect: the drill's condition tells.
+            while goes_on_after(site.clock.sleep(paused), &mut stopped).await {
+                let _ = site.target.resume(&service).await;
+                if !goes_on_after(site.clock.sleep(running), &mut stopped).await {
+                    break;
                 }
-                // What fails here is seen as a fault without effect: the drill's condition tells.
-                let _ = if is_paused {
-                    site.target.resume(&service).await
-                } else {
-                    site.target.pause(&service).await
-                };
-                is_paused = !is_paused;
+                let _ = site.target.pause(&service).await;
             }
         })))
     }
@@ -102,6 +93,8 @@ impl FaultKind for ServiceFlapping {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use futures_util::future::{Either, select};
+
     use super::*;
     use crate::fault::contract;
 

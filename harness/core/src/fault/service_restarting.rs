@@ -6,10 +6,10 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize};
 
 use super::{Aim, Fault, FaultKind, Ongoing, Site};
+use crate::ongoing::goes_on_after;
 use crate::{Placement, Result, UtcInstant, seconds};
 
 /// A service is restarted over and over.
@@ -59,12 +59,7 @@ impl FaultKind for ServiceRestarting {
         site.target.restart(&self.service).await?;
         let (site, service, every) = (site.clone(), self.service.clone(), self.every);
         Ok(Some(Ongoing::new(|mut stopped| async move {
-            // It is not stopped within a restart: the engine would go on with that, and a service
-            // that was brought back would go down once more.
-            while let Either::Left(((), rest)) =
-                select(Box::pin(site.clock.sleep(every)), stopped).await
-            {
-                stopped = rest;
+            while goes_on_after(site.clock.sleep(every), &mut stopped).await {
                 // What fails here is seen as a fault without effect: the drill's condition tells.
                 let _ = site.target.restart(&service).await;
             }
@@ -89,6 +84,8 @@ impl FaultKind for ServiceRestarting {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use futures_util::future::{Either, select};
+
     use super::*;
     use crate::fault::contract;
 
