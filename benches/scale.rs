@@ -20,8 +20,7 @@ use alertdrill::written::Written;
 use alertdrill::{Drill, ExpectedAlert, Fault, Settings};
 use serde_json::{Value, json};
 
-/// How long a drill of a suite that is made up here takes, and when it has mended what it broke:
-/// the median of the K2 drills.
+/// How long a drill of a suite that is made up here takes, and when it has mended what it broke.
 const LASTS: Duration = Duration::from_secs(150);
 const MENDED_AFTER: Duration = Duration::from_secs(90);
 
@@ -128,7 +127,10 @@ fn timed(drill: Drill) -> TimedDrill {
 fn settings_of(services: usize) -> Settings {
     let names = (0..services).map(|number| format!("service-{number}"));
     let names: Vec<_> = names.collect();
-    let path = |name: &String| json!({"name": format!("path-{name}"), "owns": [name], "uses": ["database"]});
+    let path = |name: &String| {
+        let path = format!("path-{name}");
+        json!({"name": path, "owns": [name], "uses": ["database"]})
+    };
     let paths: Vec<_> = names.iter().map(path).collect();
     let shared = ["database".to_owned(), "prometheus".to_owned()];
     let all = names.into_iter().chain(shared).collect();

@@ -21,8 +21,9 @@ pub enum Concerns {
 impl Concerns {
     /// What a series with these labels tells of, whose metrics the services `read_from` export.
     ///
-    /// Its labels say so if they name a lane, a service or a path, or a lane in a longer name. Else it tells of the path that
-    /// uses those services, and of one with lanes it is a sum over them all.
+    /// Its labels say so if they name a lane, a service or a path, or a lane in a longer name. Else
+    /// it tells of the path that uses those services, and of one with lanes it is a sum over them
+    /// all.
     #[must_use]
     pub fn of(labels: &Labels, read_from: &BTreeSet<String>, settings: &Settings) -> Self {
         let in_a_name = |c: char| c.is_alphanumeric() || c == '-' || c == '_';

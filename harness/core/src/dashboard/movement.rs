@@ -137,9 +137,10 @@ fn steady_bands(
 ) -> Vec<Option<SteadyBand>> {
     let steady_values = |series: &SeriesHistory| -> Vec<f64> {
         let is_own = |drill: &&Disturbance| series.concerns.disturbed_by(&drill.disturbed);
-        let own: Vec<_> = drills.iter().filter(is_own).collect();
-        let steps_of = |drill: &&Disturbance| steps_of(history, drill.from, drill.until);
-        let during: Vec<_> = own.iter().map(steps_of).collect();
+        let own = drills.iter().filter(is_own);
+        let during: Vec<_> = own
+            .map(|drill| steps_of(history, drill.from, drill.until))
+            .collect();
         let is_steady = |step: &usize| {
             let before_a_fault = |steps: &RangeInclusive<usize>| {
                 (steps.start().saturating_sub(waits.steady_for)..=*steps.start()).contains(step)
