@@ -66,14 +66,21 @@ impl Saves {
     /// # Errors
     /// [`Error::NoAnswer`] if its folder is no longer watched.
     pub(crate) async fn next(&mut self) -> Result<()> {
-        self.saved.recv().await.ok_or_else(|| Error::NoAnswer {
+        let save = one_of(&mut self.saved).await;
+        save.ok_or_else(|| Error::NoAnswer {
             attempted: format!("watch for saves of {}", self.file.display()),
             reason: "the watch has ended".to_owned(),
-        })?;
-        tokio::time::sleep(ONE_SAVE).await;
-        let _ = self.saved.try_recv();
-        Ok(())
+        })
     }
+}
+
+/// Waits for an event, and takes those that follow at once for the same save; `None` if there will
+/// be none.
+async fn one_of(saved: &mut Receiver<()>) -> Option<()> {
+    saved.recv().await?;
+    tokio::time::sleep(ONE_SAVE).await;
+    let _ = saved.try_recv();
+    Some(())
 }
 
 /// The file, and what it leads to if it is a link.
@@ -157,16 +164,17 @@ mod tests {
 
     #[tokio::test]
     async fn saves_at_once_and_while_nobody_waits_are_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("r.yml");
-        fs::write(&file, "a").unwrap();
-        let mut saves = Saves::of(&file).unwrap();
-        for text in ["b", "c", "d"] {
-            fs::write(&file, text).unwrap();
-        }
-        assert!(is_seen(&mut saves).await);
-        let soon = Duration::from_millis(300);
-        assert!(tokio::time::timeout(soon, saves.next()).await.is_err());
+        let (sender, mut saved) = channel(1);
+        sender.send(()).await.unwrap();
+        let follows_at_once = async {
+            // Taken by `one_of` while it waits: until then there is no place for it.
+            sender.send(()).await.unwrap();
+        };
+        let (save, ()) = tokio::join!(one_of(&mut saved), follows_at_once);
+        assert!(save.is_some());
+        assert!(saved.try_recv().is_err(), "the second is no save of its own");
+        drop(sender);
+        assert!(one_of(&mut saved).await.is_none());
     }
 
     #[test]
