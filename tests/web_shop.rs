@@ -127,6 +127,47 @@ drills:
     shop.nothing_is_left();
 }
 
+/// Each needs the whole project: on one stack the second waits for the first.
+const EXPORTERS: &str = "\
+coverage: none
+drills:
+  - name: nginx_exporter_stopped
+    break: {stop: nginx-exporter}
+    fires: {alert: ExporterDown, labels: {job: nginx}, severity: warning, within: 30s}
+  - name: redis_exporter_stopped
+    break: {stop: redis-exporter}
+    fires: {alert: ExporterDown, labels: {job: redis}, severity: warning, within: 30s}
+";
+
+#[test]
+fn drills_on_two_stacks_go_on_at_once_and_have_one_report() {
+    let shop = Shop::copied_for("stacks", Some(EXPORTERS));
+    let run = ended(shop.alertdrill(&["run"]).env("STACKS", "2"));
+    assert_eq!(run.code, Some(0), "{}", run.said);
+    let (mut verdicts, report) = shop.verdicts();
+    verdicts.sort();
+    let expected = ["nginx_exporter_stopped", "redis_exporter_stopped"];
+    assert_eq!(
+        verdicts,
+        expected.map(|drill| (drill.to_owned(), "pass".to_owned()))
+    );
+    let drills = report["drills"].as_array().unwrap();
+    let instant = |drill: usize, name: &str| drills[drill]["faults"][0][name].as_str().unwrap();
+    for (one, other) in [(0, 1), (1, 0)] {
+        let (injected_at, reverted_at) =
+            (instant(one, "injected_at"), instant(other, "reverted_at"));
+        assert!(
+            injected_at < reverted_at,
+            "{injected_at} {reverted_at}\n{}",
+            run.said
+        );
+    }
+    let found = &report["run"]["measured"]["firing_in_prometheus"];
+    assert_eq!(found["found"], found["of"], "{found}");
+    assert_eq!(shop.containers(&format!("{}-drill-2", shop.project)), "");
+    shop.nothing_is_left();
+}
+
 #[test]
 fn killed_run_is_healed_and_its_stack_is_removed_and_ctrl_c_does_both() {
     let shop = Shop::copied_for("killed", Some(WORKER));

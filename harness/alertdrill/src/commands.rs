@@ -114,28 +114,44 @@ pub fn build_images(project: &Path, programs: &Path, progress: &Progress) -> Res
     })
 }
 
-/// Removes the stack, whoever started it.
+/// Removes the stack, whoever started it, and those that a run had beside it.
 ///
 /// # Errors
 /// [`Error::Compose`], or a missing engine.
 pub fn down(project: &Path, programs: &Path, progress: &Progress) -> Result<()> {
     runtime()?.block_on(async {
-        let project = Project::open(project, programs).await?;
-        take_down(&project, progress, &cancelled_by_signals()?).await
+        let cancel = cancelled_by_signals()?;
+        for stack in stacks_of(project, programs).await? {
+            take_down(&stack, progress, &cancel).await?;
+        }
+        Ok(())
     })
 }
 
-/// Reverts every fault that a killed run left behind; gives a line per fault.
+/// The stack of `project`, and those that a run has had beside it.
+async fn stacks_of(project: &Path, programs: &Path) -> Result<Vec<Project>> {
+    let first = Project::open(project, programs).await?;
+    let mut others = Vec::new();
+    for number in first.further_stacks() {
+        others.push(Project::open_stack(project, programs, number).await?);
+    }
+    Ok(std::iter::once(first).chain(others).collect())
+}
+
+/// Reverts every fault that a killed run left behind, on each of its stacks; gives a line per
+/// fault.
 ///
 /// # Errors
 /// A fault that cannot be reverted.
 pub fn heal(project: &Path, programs: &Path, progress: &Progress) -> Result<Vec<String>> {
     runtime()?.block_on(async {
-        let project = Project::open(project, programs).await?;
-        let containers = project.containers().await?;
-        let site = site_of(&project, &containers);
-        let journal = Journal::in_folder(&project.state_folder());
-        let healed = heal_all(&journal, &site, progress).await?;
+        let mut healed = Vec::new();
+        for stack in stacks_of(project, programs).await? {
+            let containers = stack.containers().await?;
+            let site = site_of(&stack, &containers);
+            let journal = Journal::in_folder(&stack.state_folder());
+            healed.extend(heal_all(&journal, &site, progress).await?);
+        }
         Ok(if healed.is_empty() {
             vec!["nothing was left broken".to_owned()]
         } else {

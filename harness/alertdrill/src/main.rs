@@ -36,6 +36,7 @@ Environment:
   ALERT_ROUTES=FILE      the same of Alertmanager's configuration
   PROMETHEUS_CONFIG=FILE the same of Prometheus's configuration
   KEEP_STACK=1           a run keeps the stack that it started
+  STACKS=2               a run spreads its drills over so many stacks on this machine
   WATCH_UNTIL=delivered  a drill ends as soon as its alerts are delivered, for an edited rule
   HOLD_UNTIL=deadline    a drill holds its faults until the deadline, for a recording
   NO_COLOR=1             no colours";

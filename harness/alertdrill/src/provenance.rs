@@ -13,13 +13,14 @@ use alertdrill_target::compose::Stack;
 use crate::servers;
 
 /// The environment variables that decide what a run does and what it finds.
-const DECIDING: [&str; 6] = [
+const DECIDING: [&str; 7] = [
     "ALERT_RULES",
     "ALERT_ROUTES",
     "PROMETHEUS_CONFIG",
     "WATCH_UNTIL",
     "HOLD_UNTIL",
     "COMPOSE_PROJECT_NAME",
+    "STACKS",
 ];
 
 /// What it takes to repeat the run of this process on `stack`, which began with `commit`.

@@ -172,7 +172,10 @@ mod tests {
         };
         let (save, ()) = tokio::join!(one_of(&mut saved), follows_at_once);
         assert!(save.is_some());
-        assert!(saved.try_recv().is_err(), "the second is no save of its own");
+        assert!(
+            saved.try_recv().is_err(),
+            "the second is no save of its own"
+        );
         drop(sender);
         assert!(one_of(&mut saved).await.is_none());
     }

@@ -2,6 +2,7 @@
 
 mod reporting;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,6 +56,8 @@ pub struct Session {
     steady_within: Duration,
     watch_until: WatchedUntil,
     hold_to_deadline: bool,
+    /// The drills of the run that run here, if others run on other stacks.
+    own_drills: Option<BTreeSet<String>>,
 }
 
 impl Session {
@@ -106,6 +109,7 @@ impl Session {
                     steady_within: STEADY_WITHIN,
                     watch_until,
                     hold_to_deadline,
+                    own_drills: None,
                 })
             }
             Err(error) => {
@@ -141,6 +145,27 @@ impl Session {
             steady_within: at_most,
             ..self
         }
+    }
+
+    /// The same session, on which only these `drills` of a run run: the others run on other stacks.
+    #[must_use]
+    pub fn only_for(self, drills: BTreeSet<String>) -> Self {
+        Self {
+            own_drills: Some(drills),
+            ..self
+        }
+    }
+
+    fn is_own(&self, drill: &str) -> bool {
+        let own = self.own_drills.as_ref();
+        own.is_none_or(|drills| drills.contains(drill))
+    }
+
+    /// What the drills of the run in `folder` saw that ran on this stack.
+    fn own_records(&self, folder: &RunFolder) -> Result<Vec<DrillRecord>> {
+        let mut records = folder.records()?;
+        records.retain(|record| self.is_own(&record.drill.name));
+        Ok(records)
     }
 
     /// Queues up for what `drill` needs, which takes about `duration`.
@@ -306,16 +331,14 @@ impl Session {
         Ok(Forecast::of(plan, settings, &rules, routes.as_ref()))
     }
 
-    /// In which drills of the run in `folder` the terms of the loaded rules decided. It is saved
-    /// there, too.
+    /// In which drills of the run in `folder` that ran on this stack the terms of the loaded rules
+    /// decided.
     ///
     /// # Errors
     /// As [`Prometheus::alerting_rules`], or [`crate::Error::File`].
     pub async fn decide_terms(&self, folder: &RunFolder) -> Result<Vec<TermDecision>> {
         let rules = self.loaded_rules().await?;
-        let terms = term_decisions(&*self.engine, &rules, &folder.records()?).await;
-        folder.save_terms(terms.clone())?;
-        Ok(terms)
+        Ok(term_decisions(&*self.engine, &rules, &self.own_records(folder)?).await)
     }
 
     /// The rules that are loaded, those marked that always fire by intent.

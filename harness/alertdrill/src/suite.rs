@@ -1,28 +1,28 @@
 //! Drills as tests: the contract of libtest, so that `cargo test` and nextest run them.
 
 mod held_back;
+mod stacks;
 mod unended;
 
-use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use alertdrill_core::plan::{Plan, duration_of};
 use alertdrill_core::settings::Demand;
 use alertdrill_core::{
-    Drill, DrillRecord, Error, Outcome, Result, RunOutcome, UtcInstant, Verdict, Waiver,
-    WatchedUntil, judge,
+    Drill, DrillRecord, Error, Outcome, Result, RunOutcome, TermDecision, UtcInstant, Verdict,
+    Waiver, WatchedUntil, judge,
 };
 use alertdrill_progress::Progress;
 use alertdrill_report::{
-    RunFolder, drill_line, end_table, failure_text, measured_lines, undecided, undecided_text,
+    Report, RunFolder, drill_line, end_table, failure_text, measured_lines, undecided,
+    undecided_text,
 };
 use alertdrill_target::WaitingLine;
-use alertdrill_target::compose::Project;
+use alertdrill_target::compose::{Project, build_stale};
 use jiff::Timestamp;
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
@@ -34,9 +34,10 @@ use crate::signals::cancelled_by_signals;
 use crate::suite_program::PRINT_DRILLS;
 use crate::{bug, keeper};
 use held_back::HeldBack;
+use stacks::{OwnStack, Running, SessionState, stacks_for};
 use unended::Unended;
 
-/// A set of drills on one stack.
+/// A set of drills on a stack, or on several.
 #[derive(Debug)]
 pub struct Suite {
     project: PathBuf,
@@ -150,7 +151,10 @@ impl Suite {
         } else {
             in_order.len()
         };
-        let run = match Run::new(self, started_at, in_order.iter().cloned().collect()) {
+        let of_this_process = drills.iter().filter(|(_, drill)| is_selected(&drill.name));
+        let of_this_process = of_this_process.map(|(duration, drill)| (*duration, drill));
+        let stacks = stacks_for(&self.project, &of_this_process.collect::<Vec<_>>());
+        let run = match stacks.and_then(|stacks| Run::new(self, started_at, stacks)) {
             Ok(run) => Arc::new(run),
             Err(error) => return could_not_be_tested(&Progress::default(), &error),
         };
@@ -251,55 +255,57 @@ fn could_not_be_tested(progress: &Progress, error: &Error) -> ExitCode {
 /// One process's run of a suite.
 struct Run {
     suite: Suite,
-    /// The names of the drills that this process runs.
-    selected: BTreeSet<String>,
     started_at: UtcInstant,
     runtime: Runtime,
     cancel: CancellationToken,
     progress: Progress,
-    state: Mutex<SessionState>,
-    /// The compose project, opened once, and the drills that wait on its stack; or why it cannot be
-    /// opened.
-    opened: OnceLock<Result<(Project, WaitingLine), String>>,
+    /// At least one.
+    stacks: Vec<OwnStack>,
+    /// The folder of the run, made when its first stack is started.
+    folder: Mutex<Option<RunFolder>>,
     /// The worst that a test of this process came to.
     worst: Mutex<Outcome>,
     unended: Unended,
-    /// As long as it is open, others know that the run is going on.
-    going_on: OnceLock<File>,
 }
+
+/// Said at the end of a run on several stacks: a recording is of one.
+const NOT_RECORDED: &str =
+    "the run is not recorded: its drills ran on several stacks, and a recording is of one";
+
+/// What one stack leaves: the report so far, the job that it is told in, and the run's folder.
+type Ended = (Report, Option<Job>, RunFolder);
 
 /// What a drill saw, its verdict, and the session and the run that it was of.
-type Judged = (Arc<(Session, RunFolder)>, DrillRecord, Verdict);
-
-/// The stack is started once; if that fails, every drill is told why.
-enum SessionState {
-    NotStarted,
-    Running(Arc<(Session, RunFolder)>),
-    Failed(String),
-}
+type Judged = (Running, DrillRecord, Verdict);
 
 impl Run {
-    /// A run of the `selected` drills of the suite.
-    fn new(suite: Suite, started_at: UtcInstant, selected: BTreeSet<String>) -> Result<Self> {
+    /// A run of the drills of the suite that `stacks` have.
+    fn new(suite: Suite, started_at: UtcInstant, stacks: Vec<OwnStack>) -> Result<Self> {
         let runtime =
             Runtime::new().map_err(Error::file("start the async runtime in", "this process"))?;
         let cancel = runtime.block_on(async { cancelled_by_signals() })?;
-        let state = Mutex::new(SessionState::NotStarted);
-        let progress = Progress::default();
-        let (opened, worst) = (OnceLock::new(), Mutex::new(Outcome::Pass));
+        let selected = stacks.iter().map(|stack| stack.drills.len()).sum();
         Ok(Self {
             suite,
             started_at,
             runtime,
             cancel,
-            progress,
-            state,
-            opened,
-            worst,
-            unended: Unended::of(selected.len()),
-            going_on: OnceLock::new(),
-            selected,
+            progress: Progress::default(),
+            stacks,
+            folder: Mutex::new(None),
+            worst: Mutex::new(Outcome::Pass),
+            unended: Unended::of(selected),
         })
+    }
+
+    /// The stack that has the drill `name`.
+    fn stack_of(&self, name: &str) -> &OwnStack {
+        let its_own = self.stacks.iter().find(|stack| stack.drills.contains(name));
+        its_own.unwrap_or(&self.stacks[0])
+    }
+
+    fn is_on_several_stacks(&self) -> bool {
+        self.stacks.len() > 1
     }
 
     fn drill(&self, drill: &Drill, duration: Duration) -> Result<(), Failed> {
@@ -324,11 +330,12 @@ impl Run {
     /// Runs a drill once it may go, and judges what it saw.
     fn live_and_judge(&self, drill: &Drill, duration: Duration) -> Result<Judged, Failed> {
         // Before the stack is there: then all that wait are known when the first may go.
-        let (project, line) = self.opened().map_err(could_not)?;
+        let stack = self.stack_of(&drill.name);
+        let (project, line) = self.opened(stack).map_err(could_not)?;
         let ticket = line
             .queue(drill, project.settings(), duration)
             .map_err(|error| error.explained())?;
-        let running = self.running()?;
+        let running = self.running(stack)?;
         let (session, folder) = &*running;
         let (progress, cancel) = (&self.progress, &self.cancel);
         let ran = session.run(drill, ticket, Some(folder), progress, cancel);
@@ -386,7 +393,7 @@ impl Run {
     }
 
     fn coverage(&self) -> Result<(), Failed> {
-        let running = self.running()?;
+        let running = self.running(&self.stacks[0])?;
         let planned = running.0.coverage(&self.suite.plan);
         let (came_to, failed) = match self.runtime.block_on(planned) {
             Ok(coverage) => match coverage.complaints().join("\n") {
@@ -406,16 +413,20 @@ impl Run {
             return Ok(());
         }
         self.unended.wait();
-        let running = self.running()?;
-        let (session, folder) = &*running;
-        let decided = async {
-            let waivers = session.coverage(&self.suite.plan).await?.waivers;
-            Ok::<_, Error>((session.decide_terms(folder).await?, waivers))
-        };
-        let (terms, waivers) = self
-            .runtime
-            .block_on(decided)
-            .map_err(|error| error.explained())?;
+        let mut terms = Vec::new();
+        for stack in &self.stacks {
+            let running = self.running(stack)?;
+            let (session, folder) = &*running;
+            let decided = self.runtime.block_on(session.decide_terms(folder));
+            let decided = decided.map_err(|error| error.explained())?;
+            terms = TermDecision::together(terms, decided);
+            folder
+                .save_terms(terms.clone())
+                .map_err(|error| error.explained())?;
+        }
+        let running = self.running(&self.stacks[0])?;
+        let coverage = self.runtime.block_on(running.0.coverage(&self.suite.plan));
+        let waivers = coverage.map_err(|error| error.explained())?.waivers;
         let texts: Vec<_> = undecided(&terms, &waivers)
             .into_iter()
             .map(undecided_text)
@@ -450,13 +461,14 @@ impl Run {
         *self.worst.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn opened(&self) -> Result<&(Project, WaitingLine), &String> {
+    fn opened<'a>(&self, stack: &'a OwnStack) -> Result<&'a (Project, WaitingLine), &'a String> {
         let open = async {
-            let project = Project::open(&self.suite.project, &self.suite.programs).await?;
+            let (project, programs) = (&self.suite.project, &self.suite.programs);
+            let project = Project::open_stack(project, programs, stack.number).await?;
             let line = WaitingLine::in_folder(&project.state_folder())?;
             Ok((project, line))
         };
-        let opened = self.opened.get_or_init(|| {
+        let opened = stack.opened.get_or_init(|| {
             self.runtime
                 .block_on(open)
                 .map_err(|error: Error| error.explained())
@@ -464,18 +476,18 @@ impl Run {
         opened.as_ref()
     }
 
-    /// The session, started if it is not; a start that failed fails every drill with the same
-    /// words.
-    fn running(&self) -> Result<Arc<(Session, RunFolder)>, Failed> {
-        let mut state = self
+    /// The session on `stack`, started if it is not; a start that failed fails every drill there
+    /// with the same words.
+    fn running(&self, stack: &OwnStack) -> Result<Running, Failed> {
+        let mut state = stack
             .state
             .lock()
             .map_err(|_| "the session was lost in a panic")?;
         if let SessionState::NotStarted = *state {
             let started = self
-                .opened()
+                .opened(stack)
                 .map_err(String::clone)
-                .and_then(|(project, _)| self.runtime.block_on(self.start_once(project.clone())));
+                .and_then(|(project, _)| self.start_once(project.clone(), stack));
             *state = match started {
                 Ok(running) => SessionState::Running(Arc::new(running)),
                 Err(why) => SessionState::Failed(why),
@@ -490,16 +502,20 @@ impl Run {
 
     /// Of the processes of one run only one tries in vain to start the stack, and the others hear
     /// why; a test that is tried again tries that again too.
-    async fn start_once(&self, project: Project) -> Result<(Session, RunFolder), String> {
-        let folder =
-            RunFolder::create(&project.target_folder()).map_err(|error| error.explained())?;
+    fn start_once(
+        &self,
+        project: Project,
+        stack: &OwnStack,
+    ) -> Result<(Session, RunFolder), String> {
+        let folder = self.folder_of_the_run(&project);
+        let folder = folder.map_err(|error| error.explained())?;
         let shared = keeper::is_one_process_of_many() && !keeper::is_another_attempt();
         if shared && let Some(why) = folder.why_not_started() {
             return Err(why);
         }
         let started = self
-            .start(project, folder.clone())
-            .await
+            .runtime
+            .block_on(self.start(project, folder.clone(), stack))
             .map_err(|error| error.explained());
         if shared && let Err(why) = &started {
             folder
@@ -509,19 +525,44 @@ impl Run {
         started
     }
 
-    async fn start(&self, project: Project, folder: RunFolder) -> Result<(Session, RunFolder)> {
-        let session =
+    /// The folder of the run. Who makes it builds the images that several stacks share: each start
+    /// finds them.
+    fn folder_of_the_run(&self, project: &Project) -> Result<RunFolder> {
+        let mut of_the_run = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(folder) = &*of_the_run {
+            return Ok(folder.clone());
+        }
+        if self.is_on_several_stacks() {
+            self.runtime.block_on(async {
+                let containers = project.containers().await?;
+                build_stale(project, &containers, &self.progress).await
+            })?;
+        }
+        let folder = RunFolder::create(&project.target_folder())?;
+        Ok(of_the_run.insert(folder).clone())
+    }
+
+    async fn start(
+        &self,
+        project: Project,
+        folder: RunFolder,
+        stack: &OwnStack,
+    ) -> Result<(Session, RunFolder)> {
+        let mut session =
             Session::start(project, self.started_at, &self.progress, &self.cancel).await?;
+        if self.is_on_several_stacks() {
+            session = session.only_for(stack.drills.clone());
+        }
         if keeper::is_one_process_of_many()
             && let Some(hold) = session.hold_for_the_run()?
         {
             keeper::start(hold)?;
         }
         let waivers = &self.suite.plan.waivers;
-        let hold = session.begin(&folder, waivers, self.selected.clone());
-        let _ = self.going_on.set(hold.await?);
+        let hold = session.begin(&folder, waivers, stack.drills.clone());
+        let _ = stack.going_on.set(hold.await?);
         let drills = self.suite.plan.drills.iter();
-        let selected = drills.filter(|drill| self.selected.contains(&drill.name));
+        let selected = drills.filter(|drill| stack.drills.contains(&drill.name));
         let plan = Plan {
             drills: selected.cloned().collect(),
             waivers: Vec::new(),
@@ -533,45 +574,63 @@ impl Run {
         Ok((session, folder))
     }
 
-    /// Writes the report and ends the session.
+    /// Writes the report and ends the sessions.
     fn end(&self) -> Result<()> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let running = match std::mem::replace(&mut *state, SessionState::NotStarted) {
-            SessionState::NotStarted | SessionState::Failed(_) => return Ok(()),
-            SessionState::Running(running) => running,
+        let mut reported = Ok(None);
+        for stack in &self.stacks {
+            let mut state = stack.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let state = std::mem::replace(&mut *state, SessionState::NotStarted);
+            if let SessionState::Running(running) = state {
+                // Whatever fails on one stack, the others are left as they must be.
+                let ended = self.runtime.block_on(self.end_session(running));
+                reported = reported.and_then(|earlier| Ok(ended?.or(earlier)));
+            }
+        }
+        let Some((report, job, folder)) = reported? else {
+            return Ok(());
         };
+        if let Some(job) = job {
+            job.tell_slower(&report, &self.progress);
+            if let Err(error) = job.summarise(&report) {
+                let why = error.explained();
+                let line = format!("the report is not on the job's page: {why}");
+                self.progress.line(&line);
+            }
+        }
+        if self.is_on_several_stacks() {
+            self.progress.line(NOT_RECORDED);
+        }
+        if !keeper::is_one_process_of_many() {
+            self.progress.line(&end_table(&report.drills));
+        }
+        for line in measured_lines(&report.run) {
+            self.progress.line(&line);
+        }
+        self.progress.line(&format!(
+            "report: {}",
+            folder.path().join("report.json").display()
+        ));
+        Ok(())
+    }
+
+    /// Writes the report of what has ended on all stacks, and ends the session of one.
+    async fn end_session(&self, running: Running) -> Result<Option<Ended>> {
         let Some((session, folder)) = Arc::into_inner(running) else {
             return Err(Error::Interrupted);
         };
-        self.runtime.block_on(async {
-            let reported = session
-                .report(&folder, &self.suite.plan.waivers, &self.progress)
+        let reported = session
+            .report(&folder, &self.suite.plan.waivers, &self.progress)
+            .await;
+        // Who asks for the end does not wait for a recording.
+        if !self.is_on_several_stacks() && !self.cancel.is_cancelled() {
+            session
+                .record(&folder, &self.suite.programs, &self.progress)
                 .await;
-            // Who asks for the end does not wait for a recording.
-            if !self.cancel.is_cancelled() {
-                session
-                    .record(&folder, &self.suite.programs, &self.progress)
-                    .await;
-            }
-            let job =
-                Job::of_this_process(session.stack()).filter(|_| !keeper::is_one_process_of_many());
-            session.end(&self.progress).await?;
-            let report = reported?;
-            if let Some(job) = job {
-                job.tell_slower(&report, &self.progress);
-            }
-            if !keeper::is_one_process_of_many() {
-                self.progress.line(&end_table(&report.drills));
-            }
-            for line in measured_lines(&report.run) {
-                self.progress.line(&line);
-            }
-            self.progress.line(&format!(
-                "report: {}",
-                folder.path().join("report.json").display()
-            ));
-            Ok(())
-        })
+        }
+        let job =
+            Job::of_this_process(session.stack()).filter(|_| !keeper::is_one_process_of_many());
+        session.end(&self.progress).await?;
+        Ok(Some((reported?, job, folder)))
     }
 }
 

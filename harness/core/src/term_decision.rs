@@ -22,6 +22,22 @@ pub struct TermDecision {
 }
 
 impl TermDecision {
+    /// What drills on two stacks decided, of the same terms: a term was seen if it was on one of
+    /// them.
+    #[must_use]
+    pub fn together(mut here: Vec<Self>, there: Vec<Self>) -> Vec<Self> {
+        for other in there {
+            let Some(same) = here.iter_mut().find(|term| term.term == other.term) else {
+                here.push(other);
+                continue;
+            };
+            same.true_in = same.true_in.take().or(other.true_in);
+            same.false_in = same.false_in.take().or(other.false_in);
+            same.unknown = same.unknown.take().or(other.unknown);
+        }
+        here
+    }
+
     /// Whether it was seen to decide both ways.
     #[must_use]
     pub fn is_seen(&self) -> bool {
@@ -100,5 +116,25 @@ mod tests {
         assert_eq!(of("bybit", 30.0), Some("okx"));
         assert_eq!(of("okx", 5.0), None);
         assert_eq!(of("okx", 70.0), None);
+    }
+
+    #[test]
+    fn term_is_seen_if_each_side_of_it_was_on_some_stack() {
+        let term = |name: &str, true_in: Option<&str>, false_in: Option<&str>| TermDecision {
+            term: name.to_owned(),
+            true_in: true_in.map(str::to_owned),
+            false_in: false_in.map(str::to_owned),
+            unknown: None,
+        };
+        let here = vec![term("a", Some("x"), None), term("b", None, None)];
+        let there = vec![term("a", Some("y"), Some("z")), term("c", None, None)];
+        let together = TermDecision::together(here, there);
+        let wanted = [
+            term("a", Some("x"), Some("z")),
+            term("b", None, None),
+            term("c", None, None),
+        ];
+        assert_eq!(together, wanted);
+        assert!(together[0].is_seen() && !together[1].is_seen());
     }
 }

@@ -40,7 +40,8 @@ pub(crate) struct Board {
     running: Vec<RunningDrill>,
     steps: BTreeMap<StepId, OwnStep>,
     ended: Vec<Ended>,
-    forecast: Option<Forecast>,
+    /// One per stack that the drills run on.
+    forecasts: Vec<Forecast>,
     /// The time that was left when it was last worked out.
     expected: RefCell<Option<(Instant, Duration)>>,
     next_step: StepId,
@@ -104,9 +105,9 @@ impl Board {
         self.drills.extend(drills);
     }
 
-    /// The end is expected by this.
+    /// The end of the drills on one stack is expected by this.
     pub(crate) fn forecast(&mut self, forecast: Forecast) {
-        self.forecast = Some(forecast);
+        self.forecasts.push(forecast);
         self.has_changed();
     }
 
@@ -235,7 +236,9 @@ impl Board {
 
     /// How long it still takes until the last drill ends; `None` if nobody can tell.
     fn left(&self, now: &Moment) -> Option<Duration> {
-        let forecast = self.forecast.as_ref()?;
+        if self.forecasts.is_empty() {
+            return None;
+        }
         let mut expected = self.expected.borrow_mut();
         if let Some((at, left)) = *expected {
             let passed = now.at.saturating_duration_since(at);
@@ -252,7 +255,10 @@ impl Board {
             let took = drill.took;
             (drill.name.clone(), Standing::Ended { took })
         });
-        let left = forecast.left(&running.chain(ended).collect())?;
+        let standings = running.chain(ended).collect();
+        let lefts = self.forecasts.iter();
+        let lefts: Option<Vec<_>> = lefts.map(|forecast| forecast.left(&standings)).collect();
+        let left = lefts?.into_iter().max()?;
         *expected = Some((now.at, left));
         Some(left)
     }

@@ -126,7 +126,7 @@ async fn break_and_map(
             within: asked.within,
             programs,
         };
-        explore_stack(project, &folder, explored, progress, &cancel).await?;
+        Box::pin(explore_stack(project, &folder, explored, progress, &cancel)).await?;
     }
     let of = MapOf {
         project: &name,

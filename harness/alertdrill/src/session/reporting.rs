@@ -10,11 +10,11 @@ use alertdrill_core::{AlertState, Cadence, Error, PanelRecord, Result, RunInfo, 
 use alertdrill_engine::board_history;
 use alertdrill_progress::Progress;
 use alertdrill_report::{
-    Agreement, BegunRun, Measured, RecordingFolder, Report, RunFolder, record_history, save_report,
+    Agreement, BegunRun, DrillReport, Measured, RecordingFolder, Report, RunFolder, record_history,
+    save_report,
 };
 
 use super::{Session, now};
-use crate::job::Job;
 use crate::provenance::provenance_of;
 use crate::recorder::Recorder;
 use crate::replayer_program::find_replayer;
@@ -87,14 +87,6 @@ impl Session {
         report.run.measured = Some(self.measure(&report).await);
         save_report(&report, folder)?;
         folder.become_latest()?;
-        if let Some(job) = Job::of_this_process(&self.stack)
-            && let Err(error) = job.summarise(&report)
-        {
-            progress.line(&format!(
-                "the report is not on the job's page: {}",
-                error.explained()
-            ));
-        }
         Ok(report)
     }
 
@@ -153,19 +145,24 @@ impl Session {
         let cadence = Cadence::of(&self.engine.alerting_rules(Duration::ZERO).await?);
         let every = cadence.evaluation_interval;
         let history = board_history(&self.prometheus, &dashboard, settings, span, every).await?;
-        let broken: Vec<_> = folder
-            .records()?
-            .iter()
-            .filter_map(|record| record.broken(settings))
-            .collect();
+        let records = self.own_records(folder)?;
+        let broken = records.iter().filter_map(|record| record.broken(settings));
+        let broken: Vec<_> = broken.collect();
         let moved = moved_panels(&history, &broken, cadence);
         Ok(Some(PanelRecord { history, moved }))
     }
 
     async fn record_panels(&self, folder: &RunFolder) -> Result<()> {
-        self.panels(folder)
-            .await?
-            .map_or(Ok(()), |panels| folder.save_panels(&panels))
+        let Some(mut panels) = self.panels(folder).await? else {
+            return Ok(());
+        };
+        // The drills of another stack were seen on its own panels.
+        if self.own_drills.is_some()
+            && let Some(others) = folder.panels()?
+        {
+            panels.moved.extend(others.moved);
+        }
+        folder.save_panels(&panels)
     }
 
     /// What the run cost, and how true its instants are: from Prometheus's own samples and this
@@ -200,7 +197,11 @@ impl Session {
     async fn firing_in_prometheus(&self, report: &Report) -> Option<Agreement> {
         let run = Duration::from_secs_f64(now().seconds_since(report.run.info.started_at).max(1.0));
         let series = self.engine.alert_samples(run).await.ok()?;
-        Agreement::of(report.fired().map(|(fault_at, alert)| {
+        let own = report
+            .drills
+            .iter()
+            .filter(|drill| self.is_own(&drill.name));
+        Agreement::of(own.flat_map(DrillReport::fired).map(|(fault_at, alert)| {
             let same = series.iter().filter(|series| {
                 series.state == AlertState::Firing && series.labels == alert.labels
             });

@@ -4,6 +4,7 @@ mod holdings;
 mod mistakes;
 mod places;
 mod simulation;
+mod spread;
 mod turn;
 
 pub use holdings::{
@@ -11,4 +12,5 @@ pub use holdings::{
 };
 pub use places::{Place, places};
 pub use simulation::{Slot, TimedDrill, Underway, hinders, simulate, time_left};
+pub use spread::spread;
 pub use turn::{InLine, LineState};

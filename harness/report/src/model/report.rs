@@ -212,14 +212,7 @@ impl Report {
 
     /// Every alert that fired, with the instant of its drill's fault.
     pub fn fired(&self) -> impl Iterator<Item = (UtcInstant, &AlertOutcome)> {
-        self.drills.iter().flat_map(|drill| {
-            let fault_at = drill.fault_at();
-            let fired = drill
-                .alerts
-                .iter()
-                .filter(|alert| alert.firing_at.is_some());
-            fired.filter_map(move |alert| Some((fault_at?, alert)))
-        })
+        self.drills.iter().flat_map(DrillReport::fired)
     }
 
     /// The worst verdict of its drills.
@@ -246,6 +239,14 @@ impl RunReport {
 }
 
 impl DrillReport {
+    /// Every alert of it that fired, with the instant of its fault.
+    pub fn fired(&self) -> impl Iterator<Item = (UtcInstant, &AlertOutcome)> {
+        let fault_at = self.fault_at();
+        let fired = self.alerts.iter();
+        let fired = fired.filter(|alert| alert.firing_at.is_some());
+        fired.filter_map(move |alert| Some((fault_at?, alert)))
+    }
+
     pub(crate) fn of(record: &DrillRecord, verdict: Verdict, panels: Vec<String>) -> Self {
         let faults = record.timeline.faults.iter().map(|fault| FaultReport {
             kind: fault.fault.kind().to_owned(),

@@ -23,6 +23,7 @@ use super::files::{read_text, write_if_changed};
 use super::folders::{make_target_folder, state_folder};
 use super::runbooks::runbooks;
 use super::sink_image::SINK_PORT;
+use super::stack_number::StackNumber;
 
 /// The service that is told in place of their receivers.
 const SINK: &str = "alertdrill-sink";
@@ -42,6 +43,8 @@ pub struct ForeignProject {
     /// Its drills.
     pub plan: Plan,
     pub(super) file: PathBuf,
+    /// Which of several stacks of it this is.
+    pub(super) number: StackNumber,
     pub(super) model: ComposeModel,
     pub(super) compose: Compose,
     discovered: Discovered,
@@ -99,6 +102,7 @@ fn project_of(
         settings,
         plan,
         file,
+        number: StackNumber::FIRST,
         model,
         compose,
         discovered,
@@ -362,7 +366,8 @@ impl ForeignProject {
     /// The name that its containers have.
     pub(super) fn own_name(&self) -> String {
         let attached_to = self.attached_to.clone();
-        attached_to.unwrap_or_else(|| format!("{}{DRILLED}", self.model.name))
+        let name = || format!("{}{DRILLED}", self.model.name);
+        attached_to.unwrap_or_else(|| self.number.name_of(&name()))
     }
 
     /// The files that candidates may replace: each with its service, where it lies, and its path

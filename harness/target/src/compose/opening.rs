@@ -13,6 +13,7 @@ use super::foreign::{Beside, foreign_project, overlay_file};
 use super::project::{Layout, Project, variables};
 use super::project_path::{ProjectPath, find_project};
 use super::runbooks::runbooks;
+use super::stack_number::StackNumber;
 
 impl Project {
     /// Reads `project`: its `alertdrill.yml`, a compose file with a section `x-alertdrill`, or the
@@ -22,13 +23,22 @@ impl Project {
     /// # Errors
     /// [`Error::NoCompose`], or [`Error::BadDescription`] or [`Error::File`] of what is wrong.
     pub async fn open(project: &Path, programs: &Path) -> Result<Self> {
+        Self::open_stack(project, programs, StackNumber::FIRST).await
+    }
+
+    /// As [`Project::open`], for one of several stacks of the same project.
+    ///
+    /// # Errors
+    /// As [`Project::open`], or [`Error::Refused`] of another stack than the first where the
+    /// project was attached to.
+    pub async fn open_stack(project: &Path, programs: &Path, number: StackNumber) -> Result<Self> {
         match find_project(project)? {
-            ProjectPath::Compose(file) => Self::open_compose_file(&file, programs).await,
-            ProjectPath::ProjectFile(file) => open_project_file(&file, programs).await,
+            ProjectPath::Compose(file) => Self::open_compose_file(&file, programs, number).await,
+            ProjectPath::ProjectFile(file) => open_project_file(&file, programs, number).await,
         }
     }
 
-    async fn open_compose_file(file: &Path, programs: &Path) -> Result<Self> {
+    async fn open_compose_file(file: &Path, programs: &Path, number: StackNumber) -> Result<Self> {
         let file = file
             .canonicalize()
             .map_err(Error::file("open the compose file", file))?;
@@ -40,9 +50,10 @@ impl Project {
         };
         let config = description::read(&compose, &kept_in).await?;
         let settings = config.settings.ok_or_else(|| no_settings(&file))?;
-        let state = state_folder(&root, &config.model.name);
+        let own_name = number.name_of(&config.model.name);
+        let state = state_folder(&root, &own_name);
         std::fs::create_dir_all(&state).map_err(Error::file("make the folder", &state))?;
-        compose.variables = variables(&config.model.name, &settings, &state)?;
+        compose.variables = variables(&own_name, &settings, &state)?;
         // Read again with the variables, which decide paths and addresses.
         let config = description::read(&compose, &kept_in).await?;
         let mut settings = config.settings.unwrap_or(settings);
@@ -52,6 +63,7 @@ impl Project {
         Ok(Self {
             root,
             file,
+            number,
             name,
             settings,
             services,
@@ -71,7 +83,7 @@ impl Project {
         }
         let variables = variables(&self.name, &self.settings, &self.state_folder())?;
         if variables != self.compose.variables {
-            *self = Self::open(&self.file, &self.programs).await?;
+            *self = Self::open_stack(&self.file, &self.programs, self.number).await?;
         }
         Ok(())
     }
@@ -81,8 +93,18 @@ impl Project {
 ///
 /// # Errors
 /// As [`foreign_project`], or what keeps a project from being run beside itself.
-async fn open_project_file(file: &Path, programs: &Path) -> Result<Project> {
-    let foreign = foreign_project(file).await?;
+async fn open_project_file(file: &Path, programs: &Path, number: StackNumber) -> Result<Project> {
+    let mut foreign = foreign_project(file).await?;
+    if let Some(name) = &foreign.attached_to
+        && number != StackNumber::FIRST
+    {
+        return Err(Error::Refused {
+            attempted: format!("run drills on several stacks of {name}"),
+            reason: "alertdrill is attached to a project that runs, and there is one of it"
+                .to_owned(),
+        });
+    }
+    foreign.number = number;
     foreign.require_that_routes_can_be_rewritten()?;
     let name = foreign.own_name();
     let state = foreign.state_folder();
@@ -112,6 +134,7 @@ async fn open_project_file(file: &Path, programs: &Path) -> Result<Project> {
     });
     Ok(Project {
         networks: networks.collect(),
+        number,
         file: foreign.file,
         name,
         settings: foreign.settings,

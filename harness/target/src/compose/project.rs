@@ -15,6 +15,7 @@ use super::description;
 use super::folders::{state_folder, target_folder};
 use super::foreign::Beside;
 use super::sink_image::sink_image;
+use super::stack_number::StackNumber;
 
 /// The program that the sink's image holds.
 const PROGRAM: &str = "alertdrill";
@@ -25,6 +26,8 @@ pub struct Project {
     pub(super) root: PathBuf,
     /// The file that the project was opened by.
     pub(super) file: PathBuf,
+    /// Which of several stacks of it this is.
+    pub(super) number: StackNumber,
     pub(super) name: String,
     pub(super) settings: Settings,
     pub(super) services: BTreeMap<String, Service>,
@@ -77,6 +80,17 @@ impl Project {
     #[must_use]
     pub fn state_folder(&self) -> PathBuf {
         state_folder(&self.root, &self.name)
+    }
+
+    /// The other stacks of the project that were started once: their faults and leases are kept in
+    /// folders of their own.
+    #[must_use]
+    pub fn further_stacks(&self) -> Vec<StackNumber> {
+        let numbers = std::iter::successors(Some(self.number.next()), |number| Some(number.next()));
+        let name_of = |number: &StackNumber| number.name_of(&self.name);
+        let was_started =
+            |number: &StackNumber| state_folder(&self.root, &name_of(number)).exists();
+        numbers.take_while(was_started).collect()
     }
 
     pub(super) fn services(&self) -> &BTreeMap<String, Service> {
