@@ -10,6 +10,8 @@
     reason = "a benchmark that cannot measure has to end"
 )]
 
+mod kept;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -26,11 +28,7 @@ fn main() {
         "mutants": mutants(),
         "an_hour_of_10000_series_at_15_s": an_hour(),
     });
-    let folder = root().join("target/bench");
-    std::fs::create_dir_all(&folder).unwrap();
-    let printed = serde_json::to_string_pretty(&figures).unwrap();
-    std::fs::write(folder.join("replay.json"), &printed).unwrap();
-    println!("{printed}");
+    kept::keep("replay", &figures);
 }
 
 fn root() -> &'static Path {

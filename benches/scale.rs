@@ -1,6 +1,8 @@
-//! How long a suite takes, by simulation: with more lanes, on more machines, with more drills.
+//! How long a suite takes, by simulation: with more lanes, on more stacks and machines, with more
+//! drills.
 //!
-//! `cargo bench --bench scale` breaks nothing and needs no engine. It prints JSON.
+//! `cargo bench --bench scale` breaks nothing and needs no engine. It writes
+//! `target/bench/scale.json`.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,12 +12,13 @@
 
 #[path = "../tests/drills/mod.rs"]
 mod drills;
+mod kept;
 
 use std::path::Path;
 use std::time::Duration;
 
-use alertdrill::plan::{Outlook, Plan};
-use alertdrill::schedule::{Slot, TimedDrill, simulate};
+use alertdrill::plan::{Outlook, Plan, duration_of};
+use alertdrill::schedule::{Slot, TimedDrill, simulate, spread};
 use alertdrill::written::Written;
 use alertdrill::{Drill, ExpectedAlert, Fault, Settings};
 use serde_json::{Value, json};
@@ -28,10 +31,16 @@ fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let k2 = Written::read(root).unwrap();
     let lanes = [6, 8, 10, 12].map(|lanes| with_lanes(&k2, lanes));
+    let stacks = [1, 2, 3, 4].map(|stacks| on_stacks(&k2, stacks));
     let machines = [1, 2, 3, 4].map(|machines| on_machines(&k2, machines));
-    let made_up = [10, 100, 300].map(made_up);
-    let figures = json!({"k2_with_lanes": lanes, "k2_on_machines": machines, "made_up": made_up});
-    println!("{}", serde_json::to_string_pretty(&figures).unwrap());
+    let made_up = [10, 100, 300, 1000].map(made_up);
+    let figures = json!({
+        "k2_with_lanes": lanes,
+        "k2_on_stacks": stacks,
+        "k2_on_machines": machines,
+        "made_up": made_up,
+    });
+    kept::keep("scale", &figures);
 }
 
 /// The K2 drills if the pipeline had so many exchanges.
@@ -48,12 +57,25 @@ fn with_lanes(k2: &Written, lanes: usize) -> Value {
     json!({"lanes": lanes, "at_best_s": at_best_s, "at_worst_s": at_worst_s})
 }
 
+/// The K2 drills on so many stacks, spread as a run spreads them (`STACKS`).
+fn on_stacks(k2: &Written, stacks: usize) -> Value {
+    let drills = drills::all();
+    let timed = drills
+        .iter()
+        .map(|drill| (duration_of(drill, &drills), drill));
+    let stack_of = spread(&timed.collect::<Vec<_>>(), &k2.settings, stacks);
+    let parts = (0..stacks).map(|stack| {
+        let on_it = drills.iter().zip(&stack_of).filter(|(_, on)| **on == stack);
+        on_it.map(|(drill, _)| drill.clone()).collect()
+    });
+    let [at_best_s, at_worst_s] = slowest_s(k2, parts);
+    json!({"stacks": stacks, "at_best_s": at_best_s, "at_worst_s": at_worst_s})
+}
+
 /// The K2 drills on so many machines, each with a stack of its own and the drills that
 /// `nextest --partition slice:N/MACHINES` gives it: of their names in order, every so-many-th.
 fn on_machines(k2: &Written, machines: usize) -> Value {
-    let walls = parts(drills::all(), machines).map(|part| walls_s(k2, &k2.settings, part));
-    let slowest = walls.reduce(|one, other| [one[0].max(other[0]), one[1].max(other[1])]);
-    let [at_best_s, at_worst_s] = slowest.unwrap();
+    let [at_best_s, at_worst_s] = slowest_s(k2, parts(drills::all(), machines));
     json!({"machines": machines, "at_best_s": at_best_s, "at_worst_s": at_worst_s})
 }
 
@@ -67,6 +89,13 @@ fn parts(mut drills: Vec<Drill>, machines: usize) -> impl Iterator<Item = Vec<Dr
             .cloned()
             .collect()
     })
+}
+
+/// How long the slowest of these parts takes at least and at most.
+fn slowest_s(k2: &Written, parts: impl Iterator<Item = Vec<Drill>>) -> [u64; 2] {
+    let walls = parts.map(|part| walls_s(k2, &k2.settings, part));
+    let slowest = walls.reduce(|one, other| [one[0].max(other[0]), one[1].max(other[1])]);
+    slowest.unwrap()
 }
 
 /// How long these drills take at least and at most, by the rules' constants.

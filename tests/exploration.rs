@@ -14,7 +14,7 @@ mod tool;
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 use shop::{Ended, Shop, ended, program};
@@ -156,6 +156,47 @@ fn map_of_two_services_is_judged_by_other_rules_and_held_against_what_is_accepte
     assert_eq!(as_accepted.code, Some(0), "{}", as_accepted.said);
 }
 
+/// Starts an exploration and waits until it says so.
+fn explores_until(shop: &Shop, arguments: &[&str], says: &str) -> Child {
+    let mut run = shop
+        .alertdrill(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(run.stderr.take().unwrap()).lines();
+    said.find(|line| line.as_ref().unwrap().contains(says))
+        .expect("the exploration ended before that")
+        .unwrap();
+    std::thread::spawn(move || said.for_each(drop));
+    run
+}
+
+#[test]
+fn what_a_killed_exploration_left_broken_is_healed() {
+    let shop = Shop::copied_for("explorer-killed", None);
+    let drilled = format!("{}-drill", shop.project);
+    let arguments = ["explore", "--hold", "6s", "--only", "worker:stopped"];
+    let mut run = explores_until(
+        &shop,
+        &arguments,
+        "worker_stopped: its fault has its effect",
+    );
+    run.kill().unwrap();
+    run.wait().unwrap();
+    let is_running = |line: &str| line.ends_with(" running");
+    let broken = shop.containers(&drilled);
+    let worker = broken.lines().find(|line| line.starts_with("worker "));
+    assert!(worker.is_some_and(|line| !is_running(line)), "{broken}");
+    let healed = ended(&mut shop.alertdrill(&["heal"]));
+    assert_eq!(healed.code, Some(0), "{}", healed.said);
+    let mended = shop.containers(&drilled);
+    assert!(mended.lines().all(is_running), "{mended}");
+    let down = ended(&mut shop.alertdrill(&["down"]));
+    assert_eq!(down.code, Some(0), "{}", down.said);
+    shop.nothing_is_left();
+}
+
 #[test]
 fn exploration_that_is_interrupted_leaves_nothing_broken_and_goes_on_where_it_was() {
     let shop = Shop::copied_for("resumed", None);
@@ -168,22 +209,12 @@ fn exploration_that_is_interrupted_leaves_nothing_broken_and_goes_on_where_it_wa
         "--only",
         "shopper:stopped",
     ];
-    let mut run = shop
-        .alertdrill(&arguments)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut said = BufReader::new(run.stderr.take().unwrap()).lines();
     // The first cell is over, and the second one is broken.
-    said.find(|line| {
-        line.as_ref()
-            .unwrap()
-            .contains("worker_stopped: its fault has its effect")
-    })
-    .expect("the exploration ended before that")
-    .unwrap();
-    std::thread::spawn(move || said.for_each(drop));
+    let mut run = explores_until(
+        &shop,
+        &arguments,
+        "worker_stopped: its fault has its effect",
+    );
     let pid = run.id().to_string();
     assert_eq!(
         ended(Command::new("kill").args(["-INT", &pid])).code,

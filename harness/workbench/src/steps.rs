@@ -242,9 +242,11 @@ pub(crate) fn bench() -> Vec<WorkStep> {
     let bench = words("bench --locked --profile dev --bench drills");
     let replay = words("bench --locked --profile dev --bench replay");
     let scale = words("bench --locked --profile dev --bench scale");
+    let edits = words("bench --locked --profile dev --bench edits");
     vec![
         WorkStep::cargo("rules judged by a recording, measured", &replay),
         WorkStep::cargo("larger suites, simulated", &scale),
+        WorkStep::cargo("edits of alertdrill, measured", &edits),
         WorkStep::cargo("a run of the drills, measured", &bench).on_the_stack(),
     ]
 }
