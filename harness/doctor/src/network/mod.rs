@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod discovery;
+mod fixed;
 mod flags;
 mod image_tag;
 mod images;
@@ -15,6 +16,7 @@ mod started;
 pub(crate) use alertdrill_project::discovery::host_and_port;
 pub(crate) use by_hand::serves_by_hand;
 pub(crate) use discovery::{FindsNothing, finds_nothing};
+pub(crate) use fixed::{Fixed, fixed, is_given, is_of_a_bridge};
 pub(crate) use flags::{flag, is_for_a_shell};
 pub(crate) use image_tag::{is_since, tag};
 pub(crate) use images::{ImageFacts, exporter_at, image_facts};

@@ -4,9 +4,9 @@ use std::net::Ipv4Addr;
 
 use alertdrill_core::Finding;
 
-use crate::checkout::{Checkout, Job, Target};
+use crate::checkout::{Job, Target};
 use crate::checks::check::{Case, Check, Said};
-use crate::network::host_and_port;
+use crate::network::{Fixed, fixed, host_and_port, is_given, is_of_a_bridge};
 
 pub(in crate::checks) const FIXED_ADDRESS: Check = Check {
     id: "scraped/fixed-address",
@@ -19,25 +19,25 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     let Some(prometheus) = &checkout.prometheus else {
         return Vec::new();
     };
-    let subnets = subnets(checkout);
+    let asker = prometheus.service.as_deref();
     let mut findings = Vec::new();
     let mut typed_in = Vec::new();
+    let mut of_bridges = Vec::new();
     for job in &prometheus.jobs {
         for target in &job.targets {
-            let (host, _) = host_and_port(&target.address.text);
-            let Ok(address) = host.parse::<Ipv4Addr>() else {
-                continue;
-            };
-            let is_in_a_network = subnets.iter().any(|subnet| subnet.has(address));
-            let is_one_of_dockers = is_of_docker(address) && subnets.is_empty();
-            if is_given(checkout, host) {
-                continue;
-            }
-            if !is_in_a_network && !is_one_of_dockers {
-                if address.is_private() && is_not_the_machine(address) {
-                    typed_in.push((job, target));
+            let (host, port) = host_and_port(&target.address.text);
+            match fixed(checkout, asker, host, port) {
+                Some(Fixed::Container) => {}
+                Some(Fixed::Bridge { service, inside }) => {
+                    of_bridges.push((job, target, service, inside));
+                    continue;
                 }
-                continue;
+                None => {
+                    if host.parse().is_ok_and(is_of_a_machine) && !is_given(checkout, host) {
+                        typed_in.push((job, target));
+                    }
+                    continue;
+                }
             }
             let message = format!(
                 "`{}` looks like the address of a container, which may be another after a restart",
@@ -51,17 +51,38 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             findings.push(said.about(&job.name.text, FIXED_ADDRESS.id, file, place));
         }
     }
+    findings.extend(at_bridges(&of_bridges));
     findings.extend(of_machines(&typed_in));
     findings
+}
+
+/// Of services of the project that are asked by way of the machine: told once.
+fn at_bridges(of_bridges: &[(&Job, &Target, &str, u16)]) -> Option<Finding> {
+    let (job, target, service, inside) = of_bridges.first()?;
+    let address = &target.address.text;
+    let said = Said::warning(
+        format!(
+            "`{address}` is the machine's address in a network of the engine, which may be another \
+             on the next machine, and `{service}` is a service of the project{}",
+            more(of_bridges.len() - 1)
+        ),
+        format!("name the service: `{service}:{inside}`"),
+    );
+    let place = target.address.place;
+    Some(said.about(&job.name.text, FIXED_ADDRESS.id, &target.file.path, place))
+}
+
+fn more(others: usize) -> String {
+    match others {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    }
 }
 
 /// Of addresses of other machines, which a new lease or a new machine may change: told once.
 fn of_machines(typed_in: &[(&Job, &Target)]) -> Option<Finding> {
     let (job, target) = typed_in.first()?;
-    let more = match typed_in.len() - 1 {
-        0 => String::new(),
-        more => format!(" (and {more} more)"),
-    };
+    let more = more(typed_in.len() - 1);
     let said = Said::note(
         format!(
             "`{}` is a private address of a machine, typed in: it may be another after a restart \
@@ -74,57 +95,9 @@ fn of_machines(typed_in: &[(&Job, &Target)]) -> Option<Finding> {
     Some(said.about(&job.name.text, FIXED_ADDRESS.id, &target.file.path, place))
 }
 
-/// Whether it is not the machine as containers see it, the first address of each network.
-fn is_not_the_machine(address: Ipv4Addr) -> bool {
-    let [first, second, _, last] = address.octets();
-    !(first == 172 && (17..=31).contains(&second) && last == 1)
-}
-
-/// Whether an address is of the networks that the engine makes by itself; not the machine, which is
-/// the first of each.
-fn is_of_docker(address: Ipv4Addr) -> bool {
-    let [a, b, _, last] = address.octets();
-    a == 172 && (17..=30).contains(&b) && last > 1
-}
-
-/// Whether the project gives a service this address.
-fn is_given(checkout: &Checkout, host: &str) -> bool {
-    let services = checkout.compose.iter().flat_map(|it| it.services.values());
-    let networks = services.flat_map(|service| service.networks.values().flatten());
-    let mut given = networks.filter_map(|network| network.ipv4_address.as_deref());
-    given.any(|address| address == host)
-}
-
-/// A part of the addresses.
-struct Subnet {
-    first: u32,
-    mask: u32,
-}
-
-impl Subnet {
-    fn of(text: &str) -> Option<Self> {
-        let (first, length) = text.split_once('/')?;
-        let length: u32 = length.parse().ok()?;
-        let mask = u32::MAX.checked_shl(32 - length.min(32)).unwrap_or(0);
-        let first = u32::from(first.parse::<Ipv4Addr>().ok()?) & mask;
-        Some(Self { first, mask })
-    }
-
-    /// Whether the address is in it, and not the first, which is the machine.
-    fn has(&self, address: Ipv4Addr) -> bool {
-        let address = u32::from(address);
-        address & self.mask == self.first && address > self.first + 1
-    }
-}
-
-/// Those that the project's networks have.
-fn subnets(checkout: &Checkout) -> Vec<Subnet> {
-    let networks = checkout.compose.iter().flat_map(|it| it.networks.values());
-    let configs = networks.filter_map(|network| network.ipam.as_ref()?.get("config")?.as_array());
-    let texts = configs
-        .flatten()
-        .filter_map(|config| config.get("subnet")?.as_str());
-    texts.filter_map(Subnet::of).collect()
+/// Whether it is a private address, and not the machine as containers see it.
+fn is_of_a_machine(address: Ipv4Addr) -> bool {
+    address.is_private() && !is_of_a_bridge(address)
 }
 
 #[cfg(test)]
@@ -165,6 +138,29 @@ scrape_configs:
             ID,
             &project("10.5.0.5", subnet),
             &["prometheus.yml:3:33 warning: `10.5.0.5:8080` looks like"],
+        );
+    }
+
+    #[test]
+    fn service_that_is_asked_by_way_of_the_machine_is_told_once() {
+        let image = "    image: me/api\n";
+        let published = |project: &str| {
+            project.replace(image, &format!("{image}    ports: ['8080:80']\n"))
+        };
+        let both = project("172.17.0.1:8080', '172.17.0.1", "");
+        assert_finds(
+            ID,
+            &published(&both),
+            &[
+                "prometheus.yml:3:33 warning: `172.17.0.1:8080` is the machine's address in a \
+                 network of the engine, which may be another on the next machine, and `api` is a \
+                 service of the project (and 1 more)",
+            ],
+        );
+        let on_the_host = "    image: prom/prometheus\n    network_mode: host\n";
+        assert_silent(
+            ID,
+            &published(&both).replace("    image: prom/prometheus\n", on_the_host),
         );
     }
 

@@ -245,6 +245,8 @@ scrape_configs:
             "api.example.org:8080",
             "10.0.0.3:8080",
             "${HOST}:8080",
+            "__HOST__",
+            "__HOST__:8080",
             "shop_api_1:8080",
         ] {
             assert_silent(ID, &project(&target(address), API));

@@ -74,7 +74,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
 }
 
 /// The addresses of all receivers that a route names, and where each stands.
-fn addresses(told: &ToldCase<'_>) -> Vec<(String, Place)> {
+pub(super) fn addresses(told: &ToldCase<'_>) -> Vec<(String, Place)> {
     let used = told.routing.used_receivers();
     let global = told.alertmanager.node.get("global");
     let mut found = Vec::new();
