@@ -10,7 +10,7 @@ use alertdrill_project::discovery::{
 use alertdrill_project::yaml_tree::Node;
 
 use super::container::Container;
-use super::files::{Files, first_document};
+use super::files::{Files, first_document, name_in_its_folder};
 use super::loaded_files::{add_jobs_of_files, add_targets_of_files, load_rules};
 use super::lone_files::{is_alertmanager, is_prometheus, rules_alone};
 use super::missing_configuration::{meant_file, missing_configurations};
@@ -153,6 +153,28 @@ fn configuration(
     Some((path, alike.next()?))
 }
 
+/// The template of which a configuration is made that is mounted and not in the checkout.
+fn template_of(
+    files: &Files,
+    container: &Container<'_>,
+    path: &str,
+    is_one: fn(&Node) -> bool,
+) -> Option<SourceFile> {
+    const ENDS: [&str; 3] = [".tpl", ".template", ".tmpl"];
+    let Seen::Missing(host) = container.mounts.look_at(path) else {
+        return None;
+    };
+    let meant = files.name_of(&host)?;
+    let mut beside = files.paths().filter(|other| {
+        let name = name_in_its_folder(other);
+        other.parent() == meant.parent() && ENDS.iter().any(|end| name.ends_with(end))
+    });
+    beside.find_map(|path| {
+        let file = files.read(path)?;
+        is_one(&first_document(&file)).then_some(file)
+    })
+}
+
 /// The Alertmanager that Prometheus tells, or else the first.
 fn alertmanager_of(
     files: &Files,
@@ -170,7 +192,10 @@ fn alertmanager_of(
     let mut found = names.filter_map(|name| {
         let container = Container::of(files, project, name);
         let usual = &ALERTMANAGER_CONFIGURATION;
-        let (_, file) = configuration(files, &container, usual, is_alertmanager)?;
+        let file = match configuration(files, &container, usual, is_alertmanager) {
+            Some((_, file)) => file,
+            None => template_of(files, &container, &container.path_of(usual), is_alertmanager)?,
+        };
         Some(Alertmanager {
             node: first_document(&file),
             file,

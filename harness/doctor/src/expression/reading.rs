@@ -6,6 +6,7 @@ mod modes_of_cores;
 mod part_of_whole;
 mod samples;
 mod shape;
+mod targets;
 mod values;
 
 use std::cell::{Cell, RefCell};

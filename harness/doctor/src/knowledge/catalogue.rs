@@ -69,6 +69,7 @@ const FILES: &[(&str, &str)] = data![
     "mongodb_exporter_scrape",
     "mysqld_exporter",
     "mysqld_exporter_probe",
+    "n8n",
     "nginx-prometheus-exporter",
     "nginx-vts",
     "node_exporter",

@@ -1,6 +1,7 @@
 //! What it is that a job scrapes.
 
 mod bare_image;
+mod demo;
 
 use alertdrill_project::Service;
 use alertdrill_project::discovery::short_name;
@@ -12,6 +13,7 @@ use super::recognised::{by_image, by_name, by_port};
 use crate::checkout::{Checkout, Job, Target};
 use crate::network::{Answers, Names, host_and_port};
 use bare_image::{SERVE_NONE, bare_image};
+use demo::demo;
 
 /// Whose names tell of programs that hand on what others give them.
 pub(super) const HAND_ON: [&str; 14] = [
@@ -230,6 +232,9 @@ pub(super) fn of_service(
         .map(|(key, value)| format!("{key}={}", value.as_deref().unwrap_or_default()));
     let words = service.entrypoint.iter().chain(&service.command).cloned();
     let command = words.chain(environment).collect::<Vec<_>>().join(" ");
+    if let Some(found) = demo(service) {
+        return Identity::listed(found, Some(command));
+    }
     let image = service.image.as_deref().map(short_name);
     let is_built = service.build.is_some();
     if let (Some(image), false) = (image, is_built)

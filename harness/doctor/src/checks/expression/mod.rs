@@ -6,10 +6,12 @@ mod always_one;
 mod binds_otherwise;
 mod contradiction;
 mod for_too_long;
+mod inverted;
 mod many_to_many;
 mod no_common_labels;
 mod of_rules;
 mod other_direction;
+mod other_than_named;
 mod range_beyond_retention;
 mod range_too_short;
 mod rate_of_gauge;
@@ -31,6 +33,8 @@ pub(super) const CHECKS: &[Check] = &[
     for_too_long::FOR_TOO_LONG,
     contradiction::CONTRADICTION,
     other_direction::OTHER_DIRECTION,
+    inverted::INVERTED,
+    other_than_named::OTHER_THAN_NAMED,
     binds_otherwise::BINDS_OTHERWISE,
     age_of_no_time::AGE_OF_NO_TIME,
 ];

@@ -306,6 +306,55 @@ scrape_configs: [{{job_name: api}}]
     }
 
     #[test]
+    fn more_targets_than_there_are_is_found() {
+        let project = |expr: &str| {
+            format!(
+                "{}--- prometheus.yml
+scrape_configs: [{{job_name: api, static_configs: [{{targets: ['a:1', 'b:1']}}]}}]
+",
+                alerts_on(expr)
+            )
+        };
+        for expr in ["count(up{job=\"api\"} == 0) > 2", "sum(up) >= 3"] {
+            assert_found_in(ID, "error", &project(expr));
+        }
+        assert_found_in(ID, "warning", &project("sum(up{job=\"api\"}) < 3"));
+        for expr in [
+            "sum(up{job=\"api\"}) < 2",
+            "count(up{job=\"api\"} == 0) > 1",
+            "sum by (job) (up) > 2",
+            "count(up{team=\"a\"}) > 2",
+        ] {
+            assert_silent(ID, &project(expr));
+        }
+    }
+
+    #[test]
+    fn metrics_that_a_kernel_bounds_are_an_error() {
+        let project = |expr: &str| {
+            format!(
+                "{}--- prometheus.yml
+scrape_configs: [{{job_name: node, static_configs: [{{targets: ['node-exporter:9100']}}]}}]
+",
+                alerts_on(expr)
+            )
+        };
+        for expr in [
+            "abs(node_timex_offset_seconds) > 3 * 60",
+            "rate(node_disk_io_time_seconds_total[5m]) > 80",
+            "rate(node_pressure_io_waiting_seconds_total[5m]) > 10",
+        ] {
+            assert_found_in(ID, "error", &project(expr));
+        }
+        for expr in [
+            "abs(node_timex_offset_seconds) > 0.05",
+            "rate(node_disk_io_time_seconds_total[5m]) * 100 > 80",
+        ] {
+            assert_silent(ID, &project(expr));
+        }
+    }
+
+    #[test]
     fn thresholds_within_are_fine() {
         assert_fine(
             ID,

@@ -13,6 +13,7 @@ mod value_in_label;
 mod value_in_other_unit;
 mod watchdog;
 mod watches_itself;
+mod within_another;
 
 use super::Check;
 
@@ -28,4 +29,5 @@ pub(super) const CHECKS: &[Check] = &[
     no_runbook::NO_RUNBOOK,
     runbook_missing::RUNBOOK_MISSING,
     same_alert_twice::SAME_ALERT_TWICE,
+    within_another::WITHIN_ANOTHER,
 ];

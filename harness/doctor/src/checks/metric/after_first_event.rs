@@ -6,7 +6,7 @@ use alertdrill_core::Finding;
 use promql_parser::parser::{BinaryExpr, Expr, VectorSelector};
 
 use crate::checks::check::{Case, Check, Said};
-use crate::expression::parts;
+use crate::expression::{argument, bare, constant, parts, range_of};
 use crate::knowledge::MetricKind;
 
 pub(in crate::checks) const AFTER_FIRST_EVENT: Check = Check {
@@ -38,7 +38,9 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             };
             let silence = silence(comparison).filter(|it| !knows && is_narrow(it));
             let waits_for_one = first_event(comparison);
-            let Some(selector) = waits_for_one.or(silence) else {
+            let few = waits_for_one.is_none().then(|| few_events(comparison));
+            let few = few.flatten().filter(|_| !knows);
+            let Some(selector) = waits_for_one.or(few).or(silence) else {
                 continue;
             };
             let Some(name) = selector.name.as_deref() else {
@@ -60,6 +62,16 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
                     family.origin
                 );
                 let said = Said::warning(what, HELP_FOR_SILENCE);
+                findings.push(said.of_rule(AFTER_FIRST_EVENT.id, rule, place));
+                continue;
+            }
+            if few.is_some() {
+                let what = format!(
+                    "the first burst may go unseen: `{name}` has no series with these labels before \
+                     its first event ({}), and what a series begins with is no growth",
+                    family.origin
+                );
+                let said = Said::warning(what, HELP);
                 findings.push(said.of_rule(AFTER_FIRST_EVENT.id, rule, place));
                 continue;
             }
@@ -87,6 +99,47 @@ fn first_event(comparison: &BinaryExpr) -> Option<&VectorSelector> {
     is_reached_by_one
         .then(|| growing(&comparison.lhs))
         .flatten()
+}
+
+/// So many events or fewer are a burst that may lie between two scrapes.
+const A_BURST: f64 = 10.0;
+
+/// The counter of which this comparison wants to see a few events within its range:
+/// `rate(x[1m]) * 60 > 5`.
+fn few_events(comparison: &BinaryExpr) -> Option<&VectorSelector> {
+    let limit = constant(&comparison.rhs)?;
+    let (scale, growth) = scaled(&comparison.lhs)?;
+    let (selector, seconds) = growing_over(growth)?;
+    let events = limit / scale * seconds;
+    let is_above = [">", ">="].contains(&comparison.op.to_string().as_str());
+    (is_above && events > 0.0 && events <= A_BURST).then_some(selector)
+}
+
+/// What is multiplied by a number, and the number.
+fn scaled(it: &Expr) -> Option<(f64, &Expr)> {
+    let Expr::Binary(binary) = bare(it) else {
+        return Some((1.0, it));
+    };
+    let (left, right) = (constant(&binary.lhs), constant(&binary.rhs));
+    match (binary.op.to_string().as_str(), left, right) {
+        ("*", Some(scale), None) => Some((scale, &binary.rhs)),
+        ("*", None, Some(scale)) => Some((scale, &binary.lhs)),
+        _ => None,
+    }
+}
+
+/// The counter whose growth this is, and over how many seconds that is counted as one event.
+fn growing_over(it: &Expr) -> Option<(&VectorSelector, f64)> {
+    let selector = growing(it)?;
+    let growth = parts(it).into_iter().find_map(|part| match part {
+        Expr::Call(call) => Some(call),
+        _ => None,
+    })?;
+    let seconds = match growth.func.name {
+        "increase" => 1.0,
+        _ => range_of(argument(growth)?)?.as_secs_f64(),
+    };
+    Some((selector, seconds))
 }
 
 /// Whether a selector asks for some series of a metric, or for one that being scraped does not make:
@@ -160,6 +213,17 @@ mod tests {
     }
 
     #[test]
+    fn rule_that_waits_for_a_small_burst_is_found() {
+        for expression in [
+            "increase(lost_total[5m]) > 3",
+            "sum(rate(lost_total[1m])) * 60 > 5",
+            "rate(lost_total[5m]) > 0.01",
+        ] {
+            assert_finds(ID, &project("", expression), &["rules.yml:5:"]);
+        }
+    }
+
+    #[test]
     fn rule_that_waits_for_silence_is_found_where_the_series_may_not_be_there() {
         for expression in [
             "increase(lost_total{why='disk'}[5m]) == 0",
@@ -188,7 +252,8 @@ mod tests {
             ),
         );
         for expression in [
-            "increase(lost_total[5m]) > 3",
+            "increase(lost_total[5m]) > 30",
+            "rate(lost_total[5m]) > 1",
             "increase(seen_total[5m]) > 0",
             "rate(lost_total[5m]) / rate(seen_total[5m]) > 0.1",
             "lost_total > 0",

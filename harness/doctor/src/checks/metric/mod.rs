@@ -15,6 +15,7 @@ mod of_its_container;
 mod only_while_well;
 mod renamed;
 mod selectors;
+mod up_of_exporter;
 
 use super::Check;
 
@@ -32,4 +33,5 @@ pub(super) const CHECKS: &[Check] = &[
     fixed_container::FIXED_CONTAINER,
     of_its_container::OF_ITS_CONTAINER,
     not_probed::NOT_PROBED,
+    up_of_exporter::UP_OF_EXPORTER,
 ];

@@ -1,4 +1,7 @@
-//! File systems of a machine, read from an exporter that sees those of its container only.
+//! File systems and networks of a machine, read from an exporter that sees those of its container
+//! only.
+
+mod network;
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -8,6 +11,7 @@ use alertdrill_project::Service;
 use alertdrill_project::discovery::short_name;
 use promql_parser::label::Matcher;
 
+use self::network::of_its_own_network;
 use super::selectors::{Selected, selectors};
 use crate::checkout::Checkout;
 use crate::checks::check::{Case, Check, Said};
@@ -32,10 +36,12 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     let mut said = HashSet::new();
     let mut findings = Vec::new();
     for selected in selectors(case) {
-        if !selected.name.starts_with(METRICS) {
-            continue;
-        }
-        let Some(found) = of_selector(case.checkout, &selected) else {
+        let found = if selected.name.starts_with(METRICS) {
+            of_selector(case.checkout, &selected)
+        } else {
+            of_its_own_network(case.checkout, &selected)
+        };
+        let Some(found) = found else {
             continue;
         };
         if said.insert(std::ptr::from_ref(selected.rule)) {
@@ -170,9 +176,9 @@ impl Sight {
 mod tests {
     use crate::test_projects::{assert_finds, assert_silent};
 
-    const ID: &str = "metric/of-its-container";
+    pub(super) const ID: &str = "metric/of-its-container";
 
-    fn project(exporter: &str, target: &str, expression: &str) -> String {
+    pub(super) fn project(exporter: &str, target: &str, expression: &str) -> String {
         format!(
             "--- docker-compose.yml
 services:

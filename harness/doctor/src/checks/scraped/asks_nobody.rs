@@ -1,6 +1,6 @@
 //! An exporter that asks a server which is not there, so that it tells for ever that it is down.
 
-mod exporters;
+pub(super) mod exporters;
 mod old_variable;
 mod stub_status;
 
@@ -75,11 +75,11 @@ fn of_service<'a>(
             };
             (why, format!("put `{name}` and `{server}` into one network"))
         }
-        Answers::Itself => ("in its own container".to_owned(), kind.help()),
+        Answers::Itself => ("in its own container".to_owned(), kind.help(names)),
         Answers::Nobody { nearest } => {
             let nearest = nearest.map_or_else(String::new, |it| format!("; the nearest is `{it}`"));
             let why = format!("and no service of the project is named so{nearest}");
-            (why, kind.help())
+            (why, kind.help(names))
         }
         Answers::TheMachine | Answers::Somebody => return None,
     };

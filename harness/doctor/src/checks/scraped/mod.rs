@@ -3,6 +3,7 @@
 mod asks_nobody;
 mod finds_nothing;
 mod fixed_address;
+mod needs_token;
 mod no_such_instance;
 mod no_such_job;
 mod no_such_module;
@@ -13,6 +14,8 @@ mod wrong_network;
 mod wrong_path;
 mod wrong_port;
 
+pub(in crate::checks) use asks_nobody::exporters::EXPORTERS;
+
 use super::Check;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -20,6 +23,7 @@ pub(super) const CHECKS: &[Check] = &[
     wrong_network::WRONG_NETWORK,
     wrong_port::WRONG_PORT,
     wrong_path::WRONG_PATH,
+    needs_token::NEEDS_TOKEN,
     finds_nothing::FINDS_NOTHING,
     asks_nobody::ASKS_NOBODY,
     no_such_module::NO_SUCH_MODULE,

@@ -191,7 +191,7 @@ impl Look<'_> {
     fn group_label(&self, reference: &Reference<'_>, name: &str) -> Option<Said> {
         let known = self.groups.as_ref()?;
         if known.contains(name) {
-            return None;
+            return self.label(reference, name);
         }
         if reference.is_asked_for && !reference.is_compared {
             return None;
@@ -319,6 +319,12 @@ groups:
             let expected = format!("alertmanager.yml:10:{expected}");
             assert_finds(ID, &project(text), &[&expected]);
         }
+        let grouped = project("{{ .GroupLabels.team }}")
+            .replace("up{job=\"a\"}", "sum(up)")
+            .replace("[alertname, job]", "[alertname, team]");
+        let expected = "alertmanager.yml:10:19 warning: `.GroupLabels.team` is always empty: no \
+                        alert has that label";
+        assert_finds(ID, &grouped, &[expected]);
         let summed = project("{{ .CommonLabels.team }}").replace("up{job=\"a\"}", "sum(up)");
         let expected = "alertmanager.yml:10:19 warning: `.CommonLabels.team` is always empty: no \
                         alert has that label";

@@ -1,5 +1,6 @@
 //! Whether Alertmanager reads its configuration as it is written.
 
+use crate::checkout::Alertmanager;
 use crate::checks::check::Case;
 
 /// Who reads a configuration as it is in the checkout.
@@ -16,6 +17,10 @@ pub(super) enum Reading {
 impl Reading {
     /// How the configuration of the service `service` is read.
     pub(super) fn of(case: &Case<'_>, service: Option<&str>) -> Self {
+        let alertmanager = case.checkout.alertmanager.as_ref();
+        if alertmanager.is_some_and(Alertmanager::is_a_template) {
+            return Self::FilledIn;
+        }
         let Some(compose) = &case.checkout.compose else {
             return Self::Unknown;
         };

@@ -7,10 +7,12 @@ mod default_configuration;
 mod empty_default_receiver;
 mod empty_template;
 mod filled_in;
+mod fixed_address;
 mod inhibition_mutes_itself;
 mod inhibition_never_matches;
 mod inhibition_without_equal;
 mod mail_refused;
+mod mutes;
 mod no_alertmanager;
 mod other_format;
 mod receiver_refuses;
@@ -22,6 +24,8 @@ mod severity_without_route;
 mod template_undefined;
 mod told_case;
 
+pub(in crate::checks) use mutes::mutes;
+
 use super::Check;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -31,6 +35,7 @@ pub(super) const CHECKS: &[Check] = &[
     default_configuration::DEFAULT_CONFIGURATION,
     broken_configuration::BROKEN_CONFIGURATION,
     receiver_undefined::RECEIVER_UNDEFINED,
+    fixed_address::FIXED_ADDRESS,
     receiver_unreachable::RECEIVER_UNREACHABLE,
     receiver_refuses::RECEIVER_REFUSES,
     other_format::OTHER_FORMAT,

@@ -47,6 +47,10 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     if known.is_empty() || told.routing.receiver(&root.receiver).is_none() {
         return Vec::new();
     }
+    // That no receiver at all tells anybody is said of the default one.
+    if routes.iter().all(|it| told.routing.is_nobody(&it.receiver)) {
+        return Vec::new();
+    }
     let alerts = told.alerts();
     let mut without: BTreeMap<String, Vec<&Alert<'_>>> = BTreeMap::new();
     for alert in &alerts {
@@ -186,5 +190,8 @@ mod tests {
         ] {
             assert_silent(ID, &project(default, routes, severity));
         }
+        // That nobody at all is told is said of the receiver.
+        let nobody = project("nobody", &["critical"], "page");
+        assert_silent(ID, &nobody.replace("receiver: mail", "receiver: nobody"));
     }
 }

@@ -239,6 +239,17 @@ receivers:
     }
 
     #[test]
+    fn template_of_a_configuration_that_is_made_of_a_template_is_found() {
+        let made = project("'templates/*.tmpl'", MOUNT, TEXT, FILE)
+            .replace("--- am/alertmanager.yml", "--- am/alertmanager.yml.tpl")
+            .replace("shop.text\" . ", "shop.title\" . ");
+        let expected = "am/alertmanager.yml.tpl:5:60 error: nothing that is loaded defines the \
+                        template `shop.title`";
+        assert_finds(ID, &made, &[expected]);
+        assert_silent(ID, &made.replace("shop.title", "shop.text"));
+    }
+
+    #[test]
     fn template_that_is_loaded_is_silent() {
         for templates in [
             "'/etc/alertmanager/templates/*.tmpl'",

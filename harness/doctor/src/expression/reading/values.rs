@@ -53,6 +53,18 @@ const SAME_VALUES: &[&str] = &[
 /// Metrics that are 0 or 1, whoever exports them.
 const TRUTHS: &[&str] = &["up", "probe_success", "probe_http_ssl"];
 
+/// Counters of seconds that grow by one a second at most.
+const SECONDS_OF_SECONDS: &[&str] = &[
+    "node_cpu_seconds_total",
+    "node_cpu",
+    "node_disk_io_time_seconds_total",
+    "node_pressure_cpu_waiting_seconds_total",
+    "node_pressure_io_waiting_seconds_total",
+    "node_pressure_io_stalled_seconds_total",
+    "node_pressure_memory_waiting_seconds_total",
+    "node_pressure_memory_stalled_seconds_total",
+];
+
 /// Metrics whose values are seconds since 1970.
 const SINCE_1970: &[&str] = &[
     "container_last_seen",
@@ -163,6 +175,10 @@ impl Reading<'_> {
             return share;
         }
         let inner = self.values(&aggregate.expr, guess);
+        if let Some(most) = self.most_targets(aggregate) {
+            let least = f64::from(u8::from(aggregate.op.to_string() == "count"));
+            return Interval::between(least, most);
+        }
         match aggregate.op.to_string().as_str() {
             "count" | "count_values" => Interval::between(1.0, f64::INFINITY),
             "group" => Interval::between(1.0, 1.0),
@@ -185,10 +201,10 @@ impl Reading<'_> {
         match name {
             _ if SAME_VALUES.contains(&name) => inner(),
             "rate" | "irate" | "increase" => {
-                let counts_seconds_of_a_core = selector(of)
+                let counts_seconds = selector(of)
                     .and_then(name_of)
-                    .is_some_and(|name| matches!(name, "node_cpu_seconds_total" | "node_cpu"));
-                if counts_seconds_of_a_core && name != "increase" {
+                    .is_some_and(|name| SECONDS_OF_SECONDS.contains(&name));
+                if counts_seconds && name != "increase" {
                     Interval::SHARE
                 } else {
                     Interval::NOT_NEGATIVE

@@ -1,9 +1,14 @@
 //! How well-known exporters know which server to ask.
 
+use alertdrill_project::Service;
+use alertdrill_project::discovery::short_name;
+
+use crate::network::Names;
+
 /// An exporter that asks one server.
-pub(super) struct Exporter {
+pub(in crate::checks) struct Exporter {
     /// The last part of its images' names.
-    pub(super) images: &'static [&'static str],
+    pub(in crate::checks) images: &'static [&'static str],
     /// The flags that name the server.
     pub(super) flags: &'static [&'static str],
     /// The variables that name it.
@@ -13,22 +18,36 @@ pub(super) struct Exporter {
     /// Flags and variables by which it asks others, or in other ways.
     pub(super) otherwise: &'static [&'static str],
     /// What it asks.
-    pub(super) server: &'static str,
+    pub(in crate::checks) server: &'static str,
     /// The metric that tells whether the server answers.
-    pub(super) up: &'static str,
-    /// How it is told, for help.
+    pub(in crate::checks) up: &'static str,
+    /// How it is told, for help; `HOST` stands for the server's service.
     pub(super) example: &'static str,
+    /// The last part of the names of the images that are such a server.
+    pub(super) servers: &'static [&'static str],
 }
 
 impl Exporter {
     /// What to do where it asks the wrong one.
-    pub(super) fn help(&self) -> String {
-        format!("name the service: {}", self.example)
+    pub(super) fn help(&self, names: &Names<'_>) -> String {
+        let is_one = |service: &Service| {
+            let image = service.image.as_deref().map(short_name);
+            image.is_some_and(|image| self.servers.contains(&image))
+        };
+        match names.services().find(|(_, service)| is_one(service)) {
+            Some((name, _)) => {
+                format!("name the service: {}", self.example.replace("HOST", name))
+            }
+            None => format!(
+                "add {} to the project and name its service, or name the machine that has it",
+                self.server
+            ),
+        }
     }
 }
 
 // Sources: the README of each exporter, and what `--help` of it says.
-pub(super) const EXPORTERS: &[Exporter] = &[
+pub(in crate::checks) const EXPORTERS: &[Exporter] = &[
     Exporter {
         images: &["redis_exporter", "redis-exporter"],
         flags: &["redis.addr"],
@@ -37,7 +56,8 @@ pub(super) const EXPORTERS: &[Exporter] = &[
         otherwise: &["redis.file", "REDIS_FILE", "redis-only-metrics"],
         server: "Redis",
         up: "redis_up",
-        example: "`REDIS_ADDR: redis://redis:6379`",
+        example: "`REDIS_ADDR: redis://HOST:6379`",
+        servers: &["redis", "redis-stack", "valkey"],
     },
     Exporter {
         images: &["postgres-exporter", "postgres_exporter"],
@@ -47,7 +67,8 @@ pub(super) const EXPORTERS: &[Exporter] = &[
         otherwise: &["config.file", "DATA_SOURCE_URI_FILE"],
         server: "PostgreSQL",
         up: "pg_up",
-        example: "`DATA_SOURCE_URI: db:5432/shop?sslmode=disable`",
+        example: "`DATA_SOURCE_URI: HOST:5432/shop?sslmode=disable`",
+        servers: &["postgres", "postgis", "postgresql", "timescaledb"],
     },
     Exporter {
         images: &["mysqld-exporter", "mysqld_exporter"],
@@ -57,7 +78,8 @@ pub(super) const EXPORTERS: &[Exporter] = &[
         otherwise: &["config.my-cnf"],
         server: "MySQL",
         up: "mysql_up",
-        example: "`--mysqld.address=db:3306`",
+        example: "`--mysqld.address=HOST:3306`",
+        servers: &["mysql", "mariadb"],
     },
     Exporter {
         images: &["mongodb_exporter", "mongodb-exporter"],
@@ -67,7 +89,8 @@ pub(super) const EXPORTERS: &[Exporter] = &[
         otherwise: &[],
         server: "MongoDB",
         up: "mongodb_up",
-        example: "`MONGODB_URI: mongodb://mongo:27017`",
+        example: "`MONGODB_URI: mongodb://HOST:27017`",
+        servers: &["mongo", "mongodb"],
     },
     Exporter {
         images: &["nginx-prometheus-exporter", "nginx-exporter"],
@@ -77,7 +100,8 @@ pub(super) const EXPORTERS: &[Exporter] = &[
         otherwise: &["nginx.plus", "NGINX_PLUS"],
         server: "NGINX",
         up: "nginx_up",
-        example: "`--nginx.scrape-uri=http://nginx/stub_status`",
+        example: "`--nginx.scrape-uri=http://HOST/stub_status`",
+        servers: &["nginx", "nginx-unprivileged"],
     },
     Exporter {
         images: &["memcached-exporter", "memcached_exporter"],
@@ -87,7 +111,8 @@ pub(super) const EXPORTERS: &[Exporter] = &[
         otherwise: &[],
         server: "Memcached",
         up: "memcached_up",
-        example: "`--memcached.address=memcached:11211`",
+        example: "`--memcached.address=HOST:11211`",
+        servers: &["memcached"],
     },
     Exporter {
         images: &["elasticsearch-exporter", "elasticsearch_exporter"],
@@ -97,7 +122,8 @@ pub(super) const EXPORTERS: &[Exporter] = &[
         otherwise: &[],
         server: "Elasticsearch",
         up: "elasticsearch_cluster_health_up",
-        example: "`--es.uri=http://elasticsearch:9200`",
+        example: "`--es.uri=http://HOST:9200`",
+        servers: &["elasticsearch", "opensearch"],
     },
     Exporter {
         images: &["apache_exporter", "apache-exporter"],
@@ -107,7 +133,8 @@ pub(super) const EXPORTERS: &[Exporter] = &[
         otherwise: &[],
         server: "Apache",
         up: "apache_up",
-        example: "`--scrape_uri=http://web/server-status/?auto`",
+        example: "`--scrape_uri=http://HOST/server-status/?auto`",
+        servers: &["httpd"],
     },
     Exporter {
         images: &["haproxy-exporter", "haproxy_exporter"],
@@ -117,7 +144,8 @@ pub(super) const EXPORTERS: &[Exporter] = &[
         otherwise: &[],
         server: "HAProxy",
         up: "haproxy_up",
-        example: "`--haproxy.scrape-uri=http://haproxy:8404/stats;csv`",
+        example: "`--haproxy.scrape-uri=http://HOST:8404/stats;csv`",
+        servers: &["haproxy"],
     },
     Exporter {
         images: &["php-fpm_exporter", "php-fpm-exporter"],
@@ -127,7 +155,8 @@ pub(super) const EXPORTERS: &[Exporter] = &[
         otherwise: &[],
         server: "PHP-FPM",
         up: "phpfpm_up",
-        example: "`PHP_FPM_SCRAPE_URI: tcp://php:9000/status`",
+        example: "`PHP_FPM_SCRAPE_URI: tcp://HOST:9000/status`",
+        servers: &["php"],
     },
     Exporter {
         images: &["rabbitmq-exporter", "rabbitmq_exporter"],
@@ -137,7 +166,8 @@ pub(super) const EXPORTERS: &[Exporter] = &[
         otherwise: &["config-file"],
         server: "RabbitMQ",
         up: "rabbitmq_up",
-        example: "`RABBIT_URL: http://rabbitmq:15672`",
+        example: "`RABBIT_URL: http://HOST:15672`",
+        servers: &["rabbitmq"],
     },
     Exporter {
         images: &["consul-exporter", "consul_exporter"],
@@ -147,6 +177,7 @@ pub(super) const EXPORTERS: &[Exporter] = &[
         otherwise: &[],
         server: "Consul",
         up: "consul_up",
-        example: "`--consul.server=http://consul:8500`",
+        example: "`--consul.server=http://HOST:8500`",
+        servers: &["consul"],
     },
 ];

@@ -49,6 +49,9 @@ pub(super) fn of_image(
                     || texts.mention("airflow_exporter")
                     || texts.mention("airflow-prometheus")
             }
+            Some(_) if image == "traefik" && says_all_of_traefik(texts, &settings) => {
+                texts.mention("metrics")
+            }
             Some(setting) => {
                 let key = setting.rsplit(['.', '-', '_']).next().unwrap_or(setting);
                 has_mounts
@@ -151,6 +154,21 @@ fn on_another_port(it: &Asked<'_>, facts: &ImageFacts, texts: &ServiceTexts<'_>)
 
 fn has_subpath(texts: &ServiceTexts<'_>) -> bool {
     texts.mention("sub_path") || texts.mention("external-url") || texts.mention("external_url")
+}
+
+/// Whether what traefik is started with is in the checkout: its flags, or its file.
+fn says_all_of_traefik(texts: &ServiceTexts<'_>, settings: &str) -> bool {
+    const BEGINNINGS: [&str; 2] = ["entrypoints", "providers"];
+    let settings = settings.to_lowercase();
+    let has_flags = BEGINNINGS.iter().any(|it| settings.contains(&format!("--{it}")));
+    let mut files = texts.files();
+    has_flags
+        || files.any(|file| {
+            let text = file.text.to_lowercase();
+            let end = file.path.extension().and_then(|end| end.to_str());
+            let is_one = end.is_some_and(|end| ["yml", "yaml", "toml"].contains(&end));
+            is_one && BEGINNINGS.iter().any(|it| text.contains(it))
+        })
 }
 
 /// Whether all that configures a web server is in the checkout, so that it can be seen that it says
