@@ -9,6 +9,7 @@ mod metric;
 mod running;
 mod scraped;
 mod told;
+mod unfilled;
 mod words;
 
 pub(crate) use check::{Check, Said};

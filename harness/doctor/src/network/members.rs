@@ -11,6 +11,8 @@ pub(crate) enum Apart {
     Networks(Vec<String>, Vec<String>),
     /// The other is in the machine's own network, where its name is not known.
     OnTheHost,
+    /// The asker is in the machine's own network, where no service's name is known.
+    FromTheHost,
 }
 
 /// Why `asker` does not reach the service `other`; `None` if it may.
@@ -21,6 +23,7 @@ pub(crate) fn apart(model: &ComposeModel, asker: &str, other: &str) -> Option<Ap
     let (asker, other) = (model.services.get(asker)?, model.services.get(other)?);
     match (mode(asker), mode(other)) {
         ("", "host") => return Some(Apart::OnTheHost),
+        ("host", "") => return Some(Apart::FromTheHost),
         ("", "") => {}
         _ => return None,
     }

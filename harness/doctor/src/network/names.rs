@@ -100,8 +100,13 @@ impl<'a> Names<'a> {
             return Answers::TheMachine;
         }
         if !mode.is_empty() {
-            // It asks other name servers than the project's own.
-            return Answers::Somebody;
+            // It asks other name servers than the project's own, which know no service.
+            let service = self.by_name.get(&host).copied().filter(|service| {
+                let asks = self.service(asker);
+                let is_told = asks.is_some_and(|asks| tells_address_of(asks, &host));
+                mode == "host" && self.mode_of(service).is_empty() && !is_told
+            });
+            return service.map_or(Answers::Somebody, Answers::Service);
         }
         let without_stack = host.strip_prefix("tasks.").unwrap_or(&host);
         if let Some(service) = self.by_name.get(without_stack) {

@@ -7,8 +7,8 @@ use promql_parser::parser::{Expr, VectorSelector};
 use super::of_rules::{alerts, place, rules, told};
 use crate::checks::check::{Case, Check, Said};
 use crate::expression::{
-    Answers, Interval, Operator, Reading, always_answers, bare, chain, conjuncts, constant, joins,
-    name_of, parts, same, selectors,
+    Answers, Interval, Operator, Reading, always_answers, bare, call, chain, comparisons, conjuncts,
+    constant, joins, name_of, parts, same, selectors,
 };
 
 pub(in crate::checks) const CONTRADICTION: Check = Check {
@@ -32,6 +32,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         let said = said_of_bounds(expr)
             .or_else(|| said_of_unless(expr))
             .or_else(|| said_of_constants(expr))
+            .or_else(|| said_of_a_filler(expr))
             .or_else(|| said_of_no_condition(&reading, expr));
         let found = said.map(|(said, part)| {
             let place = place(rule, part);
@@ -143,6 +144,23 @@ fn said_of_constants(expr: &Expr) -> Option<(Said, &Expr)> {
     })
 }
 
+/// `x > 5 or vector(0)`
+fn said_of_a_filler(expr: &Expr) -> Option<(Said, &Expr)> {
+    let Expr::Binary(binary) = bare(expr) else {
+        return None;
+    };
+    let is_filled = Operator::of(binary) == Operator::Or && call(&binary.rhs, &["vector"]).is_some();
+    let compares = !comparisons(&binary.lhs).is_empty();
+    (is_filled && compares).then(|| {
+        let filler = told(&binary.rhs);
+        let said = Said::error(
+            format!("`or {filler}` behind the comparison always gives a result, so the alert always fires"),
+            "put it into what is compared: `(… or vector(0)) > 5`",
+        );
+        (said, &*binary.lhs)
+    })
+}
+
 /// An expression that compares nothing.
 fn said_of_no_condition<'a>(reading: &Reading<'_>, expr: &'a Expr) -> Option<(Said, &'a Expr)> {
     if let Some(name) = truth(expr) {
@@ -234,6 +252,8 @@ mod tests {
         for (expr, severity) in [
             ("sum(rate(x_total[5m]))", "error"),
             ("x > bool 5", "error"),
+            ("sum(rate(x_total[5m])) > 5 or vector(0)", "error"),
+            ("x > 5 or on() vector(1)", "error"),
             ("up{job=\"api\"}", "error"),
             ("(x > bool 5) * (y > bool 3)", "error"),
             ("histogram_quantile(0.9, rate(x_bucket[5m]))", "error"),

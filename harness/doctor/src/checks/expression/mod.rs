@@ -12,6 +12,8 @@ mod no_common_labels;
 mod of_rules;
 mod other_direction;
 mod other_than_named;
+mod pattern_misread;
+mod predicts_too_near;
 mod range_beyond_retention;
 mod range_too_short;
 mod rate_of_gauge;
@@ -33,6 +35,8 @@ pub(super) const CHECKS: &[Check] = &[
     for_too_long::FOR_TOO_LONG,
     contradiction::CONTRADICTION,
     other_direction::OTHER_DIRECTION,
+    pattern_misread::PATTERN_MISREAD,
+    predicts_too_near::PREDICTS_TOO_NEAR,
     inverted::INVERTED,
     other_than_named::OTHER_THAN_NAMED,
     binds_otherwise::BINDS_OTHERWISE,

@@ -68,6 +68,9 @@ fn of_service<'a>(
             let why = match apart(compose, name, server) {
                 Some(Apart::Networks(..)) => format!("and `{server}` is in none of its networks"),
                 Some(Apart::OnTheHost) => format!("and `{server}` is in the machine's own network"),
+                Some(Apart::FromTheHost) => {
+                    format!("and is in the machine's own network, where `{server}` is no name")
+                }
                 None => {
                     let said = stub_status::missing(checkout, kind, compose, name, server)?;
                     return Some((said, at));

@@ -8,6 +8,7 @@ use alertdrill_project::yaml_tree::Node;
 use super::scraped_targets::{Asked, asked, own_port};
 use crate::checkout::{Checkout, Prometheus};
 use crate::checks::check::{Case, Check, Said};
+use crate::checks::unfilled::unfilled;
 use crate::network::{Answers, Names, host_and_port, tells_address_of};
 
 pub(in crate::checks) const TARGET_UNKNOWN: Check = Check {
@@ -29,7 +30,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             Answers::Nobody { ref nearest } => nobody(it, nearest.as_deref()),
             Answers::Itself => loopback(checkout, it, own_port)?,
             Answers::TheMachine if told_of_the_machine.insert(it.asker) => the_machine(&names, it)?,
-            _ => return None,
+            _ => as_written(checkout, it)?,
         };
         Some(said.about(
             &it.job.name.text,
@@ -39,6 +40,19 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         ))
     });
     findings.chain(in_no_swarm(prometheus, &names)).collect()
+}
+
+/// That a variable stands in an address, which Prometheus does not fill in.
+fn as_written(checkout: &Checkout, it: &Asked<'_>) -> Option<Said> {
+    let address = it.address;
+    let variable = unfilled(checkout, address)?;
+    Some(Said::warning(
+        format!(
+            "Prometheus fills in no variables, so it may ask at `{address}` as that is written, \
+             where nobody answers"
+        ),
+        format!("write what `{variable}` stands for, or let an entry point fill it in"),
+    ))
 }
 
 /// Targets by the name that a swarm has for all containers of a service that is not there.
@@ -227,6 +241,21 @@ scrape_configs:
     }
 
     #[test]
+    fn variable_that_nothing_fills_in_may_be_asked_as_it_is() {
+        let variable = project(&target("${HOST}:8080"), API);
+        let expected = "prometheus.yml:3:33 warning: Prometheus fills in no variables, so it may \
+                        ask at `${HOST}:8080` as that is written";
+        assert_finds(ID, &variable, &[expected]);
+        let script = "--- start.sh\nenvsubst < in.yml > prometheus.yml\n";
+        assert_silent(ID, &format!("{variable}{script}"));
+        let entry_point = "    image: prom/prometheus\n    entrypoint: [/start.sh]\n";
+        assert_silent(
+            ID,
+            &variable.replace("    image: prom/prometheus\n", entry_point),
+        );
+    }
+
+    #[test]
     fn swarms_name_of_a_service_that_is_not_there_may_never_be_a_target() {
         let found =
             |name: &str| format!("    dns_sd_configs: [{{names: ['tasks.{name}'], port: 1}}]\n");
@@ -244,7 +273,6 @@ scrape_configs:
             "prometheus:9090",
             "api.example.org:8080",
             "10.0.0.3:8080",
-            "${HOST}:8080",
             "__HOST__",
             "__HOST__:8080",
             "shop_api_1:8080",

@@ -40,6 +40,16 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
                 "write `host.docker.internal` and its port, with `extra_hosts: \
                  [\"host.docker.internal:host-gateway\"]` at Prometheus",
             ),
+            Apart::FromTheHost => Said::error(
+                format!(
+                    "`{asker}` cannot reach `{address}`: it is in the machine's own network, where \
+                     `{service}` is no name"
+                ),
+                format!(
+                    "write `localhost` and the port at which `{service}` is published, or take \
+                     `network_mode: host` away"
+                ),
+            ),
         };
         Some(said.about(&it.job.name.text, WRONG_NETWORK.id, &it.file.path, it.place))
     });
@@ -97,6 +107,20 @@ scrape_configs:
                machine's own network",
             ],
         );
+    }
+
+    #[test]
+    fn name_of_a_service_in_the_machines_own_network_is_found() {
+        assert_finds(
+            ID,
+            &project("network_mode: host", ""),
+            &[
+                "prometheus.yml:3:33 error: `prometheus` cannot reach `api:8080`: it is in the \
+                 machine's own network, where `api` is no name",
+            ],
+        );
+        let told = "network_mode: host\n    extra_hosts: ['api:127.0.0.1']";
+        assert_silent(ID, &project(told, ""));
     }
 
     #[test]

@@ -4,7 +4,9 @@ mod interface;
 
 use alertdrill_core::Finding;
 
+use crate::checkout::Checkout;
 use crate::checks::check::{Case, Check, Said};
+use crate::checks::unfilled::unfilled;
 use crate::network::{Answers, Names, apart, host_and_port};
 
 pub(in crate::checks) const ALERTMANAGER_UNKNOWN: Check = Check {
@@ -51,12 +53,24 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
                 _ => wrong_port(&names, service, address, port)
                     .or_else(|| interface::refuses(prometheus, names.service(service)?, address))?,
             },
-            Answers::TheMachine | Answers::Somebody => return None,
+            Answers::TheMachine | Answers::Somebody => as_written(checkout, address)?,
         };
         let place = told.address.place;
         Some(said.at(ALERTMANAGER_UNKNOWN.id, &prometheus.file.path, place))
     });
     told.collect()
+}
+
+/// That a variable stands in an address, which Prometheus does not fill in.
+fn as_written(checkout: &Checkout, address: &str) -> Option<Said> {
+    let variable = unfilled(checkout, address)?;
+    Some(Said::warning(
+        format!(
+            "Prometheus fills in no variables, so it may send its alerts to `{address}` as that is \
+             written, where nobody answers"
+        ),
+        format!("write what `{variable}` stands for, or let an entry point fill it in"),
+    ))
 }
 
 fn nobody(address: &str, nearest: Option<&str>) -> Said {
@@ -149,6 +163,11 @@ groups: [{{name: g, rules: [{{alert: Down, expr: up == 0}}]}}]
             let expected = format!("prometheus.yml:2:57 error: {expected}");
             assert_finds(ID, &project(target, THERE), &[&expected]);
         }
+        assert_finds(
+            ID,
+            &project("${ALERTMANAGER}:9093", ""),
+            &["prometheus.yml:2:57 warning: Prometheus fills in no variables, so it may send"],
+        );
         let apart = format!("{THERE}    network_mode: host\n");
         assert_finds(
             ID,
@@ -181,7 +200,6 @@ groups: [{{name: g, rules: [{{alert: Down, expr: up == 0}}]}}]
                 format!("{THERE}    networks: {{default: {{aliases: [am]}}}}\n"),
             ),
             ("alertmanager.example.org:9093", String::new()),
-            ("${ALERTMANAGER}:9093", String::new()),
             ("host.docker.internal:9093", String::new()),
             ("172.20.0.9:9093", String::new()),
             (
