@@ -224,6 +224,30 @@ mod tests {
     }
 
     #[test]
+    fn counter_that_its_first_event_makes_is_found() {
+        let project = |made: &str| {
+            format!(
+                "--- prometheus.yml\nscrape_configs:\n  - job_name: shop\n    static_configs:\n      \
+                 - targets: ['localhost:8000']\n--- pom.xml\n<artifactId>micrometer</artifactId>\n\
+                 --- src/Shop.java\nimport io.micrometer.core.instrument.MeterRegistry;\n{made}\n\
+                 --- rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: A\n        expr: \
+                 increase(shop_lost_total[5m]) > 0\n"
+            )
+        };
+        assert_finds(
+            ID,
+            &project("void lose() { registry.counter(\"shop.lost\").increment(); }"),
+            &["rules.yml:5:24 warning: the first event may go unseen"],
+        );
+        for made in [
+            "Counter lost = registry.counter(\"shop.lost\");\nvoid lose() { lost.increment(); }",
+            "Shop() { registry.counter(\"shop.lost\").increment(0); }",
+        ] {
+            assert_silent(ID, &project(made));
+        }
+    }
+
+    #[test]
     fn rule_that_waits_for_silence_is_found_where_the_series_may_not_be_there() {
         for expression in [
             "increase(lost_total{why='disk'}[5m]) == 0",

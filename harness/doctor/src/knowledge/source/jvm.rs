@@ -7,7 +7,7 @@ use regex::Regex;
 use super::text::{Language, Pattern, all, arguments};
 use super::{Code, Scan, constants_of, tells_of_metrics};
 use crate::checkout::SourceFile;
-use crate::knowledge::{Family, MetricKind};
+use crate::knowledge::{Born, Family, MetricKind};
 
 const CURLY: Language = Language::Curly;
 
@@ -89,7 +89,9 @@ pub(super) fn scan(codes: &[Code<'_>], sources: &[&SourceFile], scan: &mut Scan)
                         .and_then(|(parts, _)| constants.text(parts.first()?, CURLY));
                     if let Some(name) = name {
                         let place = code.place(whole.start());
-                        scan.families.extend(meters(&name, class.as_str(), &place));
+                        let born = born(&code.text, whole.start());
+                        let all = meters(&name, class.as_str(), &place).into_iter();
+                        scan.families.extend(all.map(|family| Family { born, ..family }));
                     }
                 }
             }
@@ -117,6 +119,18 @@ pub(super) fn scan(codes: &[Code<'_>], sources: &[&SourceFile], scan: &mut Scan)
                 }
             }
         }
+    }
+}
+
+/// Since when a meter is there that is made at `start` of a text: one that is made and counted in one
+/// go is made by its first event.
+fn born(text: &str, start: usize) -> Born {
+    let statement = text.get(start..).unwrap_or_default();
+    let statement = statement.split(';').next().unwrap_or_default();
+    let counts = statement.split_once(".increment(").map(|(_, rest)| rest);
+    match counts {
+        Some(by) if !by.trim_start().starts_with('0') => Born::WithAnEvent,
+        _ => Born::AtStart,
     }
 }
 
