@@ -194,7 +194,12 @@ fn alertmanager_of(
         let usual = &ALERTMANAGER_CONFIGURATION;
         let file = match configuration(files, &container, usual, is_alertmanager) {
             Some((_, file)) => file,
-            None => template_of(files, &container, &container.path_of(usual), is_alertmanager)?,
+            None => template_of(
+                files,
+                &container,
+                &container.path_of(usual),
+                is_alertmanager,
+            )?,
         };
         Some(Alertmanager {
             node: first_document(&file),

@@ -16,7 +16,11 @@ pub(super) fn unfilled<'a>(checkout: &Checkout, address: &'a str) -> Option<&'a 
         || !service.entrypoint.is_empty()
         || !service.configs.is_empty()
         || words.any(|word| ["envsubst", "sh", "-c"].contains(&word.as_str()));
-    let end = prometheus.file.path.extension().and_then(|end| end.to_str());
+    let end = prometheus
+        .file
+        .path
+        .extension()
+        .and_then(|end| end.to_str());
     let is_yaml = end.is_some_and(|end| ["yml", "yaml"].contains(&end));
     let file = prometheus.file.path.file_name()?.to_str()?;
     let mut sources = checkout.sources.iter();

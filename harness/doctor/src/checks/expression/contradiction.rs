@@ -7,8 +7,8 @@ use promql_parser::parser::{Expr, VectorSelector};
 use super::of_rules::{alerts, place, rules, told};
 use crate::checks::check::{Case, Check, Said};
 use crate::expression::{
-    Answers, Interval, Operator, Reading, always_answers, bare, call, chain, comparisons, conjuncts,
-    constant, joins, name_of, parts, same, selectors,
+    Answers, Interval, Operator, Reading, always_answers, bare, call, chain, comparisons,
+    conjuncts, constant, joins, name_of, parts, same, selectors,
 };
 
 pub(in crate::checks) const CONTRADICTION: Check = Check {
@@ -149,7 +149,8 @@ fn said_of_a_filler(expr: &Expr) -> Option<(Said, &Expr)> {
     let Expr::Binary(binary) = bare(expr) else {
         return None;
     };
-    let is_filled = Operator::of(binary) == Operator::Or && call(&binary.rhs, &["vector"]).is_some();
+    let is_filled =
+        Operator::of(binary) == Operator::Or && call(&binary.rhs, &["vector"]).is_some();
     let compares = !comparisons(&binary.lhs).is_empty();
     (is_filled && compares).then(|| {
         let filler = told(&binary.rhs);

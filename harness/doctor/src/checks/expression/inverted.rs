@@ -27,8 +27,22 @@ const SURELY_WELL: [&str; 9] = [
 ];
 /// How the names of metrics end that are 1 while all is well.
 const OF_WELL: [&str; 16] = [
-    "up", "heartbeat", "healthy", "alive", "available", "reachable", "online", "connected",
-    "ready", "success", "running", "operational", "responding", "listening", "active", "enabled",
+    "up",
+    "heartbeat",
+    "healthy",
+    "alive",
+    "available",
+    "reachable",
+    "online",
+    "connected",
+    "ready",
+    "success",
+    "running",
+    "operational",
+    "responding",
+    "listening",
+    "active",
+    "enabled",
 ];
 /// How the names of metrics end that are 1 while something is wrong.
 const OF_ILL: [&str; 11] = [
@@ -46,14 +60,45 @@ const OF_ILL: [&str; 11] = [
 ];
 /// Words of alerts that tell of an outage.
 const OUTAGE: [&str; 20] = [
-    "down", "failure", "failed", "fails", "failing", "fail", "lost", "unreachable", "offline",
-    "dead", "missing", "unavailable", "unhealthy", "disconnected", "outage", "stopped", "crashed",
-    "broken", "absent", "notrunning",
+    "down",
+    "failure",
+    "failed",
+    "fails",
+    "failing",
+    "fail",
+    "lost",
+    "unreachable",
+    "offline",
+    "dead",
+    "missing",
+    "unavailable",
+    "unhealthy",
+    "disconnected",
+    "outage",
+    "stopped",
+    "crashed",
+    "broken",
+    "absent",
+    "notrunning",
 ];
 /// Words of alerts that tell of its end, or of its contrary.
 const OTHERWISE: [&str; 16] = [
-    "up", "recovered", "recovery", "resolved", "restored", "back", "not", "no", "still", "test",
-    "online", "during", "while", "maintenance", "without", "mode",
+    "up",
+    "recovered",
+    "recovery",
+    "resolved",
+    "restored",
+    "back",
+    "not",
+    "no",
+    "still",
+    "test",
+    "online",
+    "during",
+    "while",
+    "maintenance",
+    "without",
+    "mode",
 ];
 
 fn run(case: &Case<'_>) -> Vec<Finding> {
@@ -81,12 +126,12 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn said(name: &str, compared: &Comparison<'_>, alert: &str) -> Option<Said> {
-    let asks = asks_for(compared)?;
+    let asks_for_one = asks_for_one(compared)?;
     let threshold = compared.in_words();
-    let other = if asks == 1.0 { "== 0" } else { "== 1" };
+    let other = if asks_for_one { "== 0" } else { "== 1" };
     let help = format!("ask for `{name} {other}`, or name the alert by what it tells");
     if SURELY_WELL.contains(&name) {
-        return (asks == 1.0).then(|| {
+        return asks_for_one.then(|| {
             Said::error(
                 format!(
                     "`{name}` is 1 while all is well, so `{alert}` fires as long as nothing is \
@@ -100,9 +145,9 @@ fn said(name: &str, compared: &Comparison<'_>, alert: &str) -> Option<Said> {
     let last = words.last().map(String::as_str).unwrap_or_default();
     let is_of_well = OF_WELL.contains(&last) && !has_any(&words, &["not", "no", "un"]);
     let is_of_ill = OF_ILL.contains(&last) && !has_any(&words, &["not", "no"]);
-    let what = if is_of_well && asks == 1.0 {
+    let what = if is_of_well && asks_for_one {
         "1 while all is well"
-    } else if is_of_ill && asks == 0.0 {
+    } else if is_of_ill && !asks_for_one {
         "0 while all is well"
     } else {
         return None;
@@ -116,8 +161,9 @@ fn said(name: &str, compared: &Comparison<'_>, alert: &str) -> Option<Said> {
     ))
 }
 
-/// Which of 0 and 1 a comparison takes; `None` if both, neither, or it is about other numbers.
-fn asks_for(compared: &Comparison<'_>) -> Option<f64> {
+/// Whether a comparison takes 1 and not 0; `None` if it takes both or neither, or is about other
+/// numbers.
+fn asks_for_one(compared: &Comparison<'_>) -> Option<bool> {
     let is_truth = (0.0..=1.0).contains(&compared.number);
     let takes = |value: f64| match compared.operator {
         Operator::IsNot => (compared.number - value).abs() > f64::EPSILON,
@@ -127,8 +173,8 @@ fn asks_for(compared: &Comparison<'_>) -> Option<f64> {
     };
     match (takes(0.0), takes(1.0)) {
         _ if !is_truth => None,
-        (true, false) => Some(0.0),
-        (false, true) => Some(1.0),
+        (true, false) => Some(false),
+        (false, true) => Some(true),
         _ => None,
     }
 }

@@ -69,13 +69,23 @@ const MEASURED: [(&str, Words, Words); 4] = [
 const CONTRARY: [((&str, &str), Words, Words, Words); 5] = [
     (
         ("what is sent", "what is received"),
-        &["receive", "received", "inbound", "ingress", "rx", "download", "netin"],
+        &[
+            "receive", "received", "inbound", "ingress", "rx", "download", "netin",
+        ],
         &["transmit"],
         &["receive"],
     ),
     (
         ("what is received", "what is sent"),
-        &["transmit", "transmitted", "outbound", "egress", "tx", "upload", "netout"],
+        &[
+            "transmit",
+            "transmitted",
+            "outbound",
+            "egress",
+            "tx",
+            "upload",
+            "netout",
+        ],
         &["receive"],
         &["transmit"],
     ),
@@ -134,7 +144,10 @@ fn other_resource(
     words: &[String],
     metrics: &BTreeSet<&str>,
 ) -> Option<(&'static str, &'static str)> {
-    let named: Vec<_> = MEASURED.iter().filter(|(_, it, _)| has_any(words, it)).collect();
+    let named: Vec<_> = MEASURED
+        .iter()
+        .filter(|(_, it, _)| has_any(words, it))
+        .collect();
     let [(meant, ..)] = named.as_slice() else {
         return None;
     };
@@ -143,7 +156,9 @@ fn other_resource(
         return None;
     }
     let begins = |metric: &str, beginnings: &[&str]| {
-        beginnings.iter().any(|beginning| metric.starts_with(beginning))
+        beginnings
+            .iter()
+            .any(|beginning| metric.starts_with(beginning))
     };
     let mut read = MEASURED
         .iter()
@@ -154,10 +169,7 @@ fn other_resource(
 }
 
 /// What the metrics are of and what the name says, where that is the contrary.
-fn contrary(
-    words: &[String],
-    metrics: &BTreeSet<&str>,
-) -> Option<(&'static str, &'static str)> {
+fn contrary(words: &[String], metrics: &BTreeSet<&str>) -> Option<(&'static str, &'static str)> {
     let mut known = metrics.iter();
     let are_known = known.all(|metric| {
         let mut beginnings = WITH_DIRECTIONS.iter();
@@ -175,7 +187,9 @@ fn contrary(
             && metrics.iter().any(is_other)
             && !metrics.iter().any(is_right)
     });
-    found.filter(|_| are_known && !metrics.is_empty()).map(|(both, ..)| *both)
+    found
+        .filter(|_| are_known && !metrics.is_empty())
+        .map(|(both, ..)| *both)
 }
 
 #[cfg(test)]
@@ -192,14 +206,26 @@ mod tests {
     #[test]
     fn alert_that_reads_something_else_is_found() {
         for (alert, expr) in [
-            ("OutPacketErrorRateHigh", "irate(node_network_transmit_packets_total[1m]) > 15"),
-            ("HighInboundTraffic", "rate(node_network_transmit_bytes_total[1m]) > 1e6"),
-            ("DiskWriteHigh", "rate(node_disk_read_bytes_total[1m]) > 1e6"),
+            (
+                "OutPacketErrorRateHigh",
+                "irate(node_network_transmit_packets_total[1m]) > 15",
+            ),
+            (
+                "HighInboundTraffic",
+                "rate(node_network_transmit_bytes_total[1m]) > 1e6",
+            ),
+            (
+                "DiskWriteHigh",
+                "rate(node_disk_read_bytes_total[1m]) > 1e6",
+            ),
             (
                 "HighDiskUsage",
                 "1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes > 0.9",
             ),
-            ("HighMemoryUsage", "rate(container_cpu_usage_seconds_total[5m]) > 0.9"),
+            (
+                "HighMemoryUsage",
+                "rate(container_cpu_usage_seconds_total[5m]) > 0.9",
+            ),
         ] {
             assert_found_in(ID, "warning", &project(alert, expr));
         }
@@ -208,14 +234,23 @@ mod tests {
     #[test]
     fn look_alikes_are_silent() {
         for (alert, expr) in [
-            ("OutPacketErrorRateHigh", "rate(node_network_transmit_errs_total[1m]) > 15"),
+            (
+                "OutPacketErrorRateHigh",
+                "rate(node_network_transmit_errs_total[1m]) > 15",
+            ),
             (
                 "PacketErrorRatio",
                 "rate(node_network_receive_errs_total[1m]) \
                  / rate(node_network_receive_packets_total[1m]) > 0.1",
             ),
-            ("HighInboundTraffic", "rate(node_network_receive_bytes_total[1m]) > 1e6"),
-            ("DiskReadWriteHigh", "rate(node_disk_read_bytes_total[1m]) > 1e6"),
+            (
+                "HighInboundTraffic",
+                "rate(node_network_receive_bytes_total[1m]) > 1e6",
+            ),
+            (
+                "DiskReadWriteHigh",
+                "rate(node_disk_read_bytes_total[1m]) > 1e6",
+            ),
             ("HighDiskUsage", "node_filesystem_avail_bytes < 1e9"),
             ("MemorySwap", "node_memory_SwapFree_bytes < 1e9"),
             ("HighCpuOrMemory", "node_memory_MemFree_bytes < 1e9"),

@@ -113,7 +113,11 @@ mod tests {
                  is any number of `5`",
             ],
         );
-        assert_found(ID, "warning", &["node_disk_io_now{device=~\"sda|nvme*\"} > 1"]);
+        assert_found(
+            ID,
+            "warning",
+            &["node_disk_io_now{device=~\"sda|nvme*\"} > 1"],
+        );
     }
 
     #[test]

@@ -46,9 +46,8 @@ impl<'a> Condition<'a> {
 
     /// Whether it is of this metric's state, which says by itself that something is down.
     fn is_of_a_state(&self) -> bool {
-        name_of(self.selector).is_some_and(|name| {
-            ["up", "probe_success"].contains(&name) || name.ends_with("_up")
-        })
+        name_of(self.selector)
+            .is_some_and(|name| ["up", "probe_success"].contains(&name) || name.ends_with("_up"))
     }
 
     fn asks_the_same(&self, other: &Self) -> bool {
@@ -63,9 +62,22 @@ impl<'a> Condition<'a> {
     /// Whether each of its series is one of `wide`, which has others, too.
     fn is_within(&self, wide: &Self) -> bool {
         let of_name = |it: &&Matcher| it.name != "__name__";
-        let own: Vec<_> = self.selector.matchers.matchers.iter().filter(of_name).collect();
-        let mut of_wide = wide.selector.matchers.matchers.iter().filter(of_name).peekable();
-        let takes_more = of_wide.clone().count() < own.len() || of_wide.clone().any(|it| !own.contains(&it));
+        let own: Vec<_> = self
+            .selector
+            .matchers
+            .matchers
+            .iter()
+            .filter(of_name)
+            .collect();
+        let mut of_wide = wide
+            .selector
+            .matchers
+            .matchers
+            .iter()
+            .filter(of_name)
+            .peekable();
+        let takes_more =
+            of_wide.clone().count() < own.len() || of_wide.clone().any(|it| !own.contains(&it));
         takes_more
             && of_wide.all(|wide| {
                 own.iter().any(|own| {
@@ -77,7 +89,9 @@ impl<'a> Condition<'a> {
 
     fn people(&self) -> Vec<&str> {
         let labels = OF_PEOPLE.iter().map(|name| self.rule.label(name));
-        labels.map(|it| it.map_or("", |text| text.text.as_str())).collect()
+        labels
+            .map(|it| it.map_or("", |text| text.text.as_str()))
+            .collect()
     }
 
     fn severity(&self) -> Option<&str> {
@@ -145,10 +159,22 @@ groups:
     fn rule_within_another_of_the_same_severity_is_found() {
         for (narrow, wide) in [
             ("expr: 'up{job=\"api\"} == 0'", "expr: up == 0"),
-            ("expr: 'up{job=\"api\"} < 1', for: 1m", "expr: up == 0, for: 2m"),
-            ("expr: 'up{job=\"api\"} == 0'", "expr: 'up{job=~\"api|web\"} == 0'"),
-            ("expr: 'up{job=\"api\"} == 0'", "expr: 'up{job!=\"db\"} == 0'"),
-            ("expr: 'probe_success{instance=\"a\"} == 0'", "expr: probe_success == 0"),
+            (
+                "expr: 'up{job=\"api\"} < 1', for: 1m",
+                "expr: up == 0, for: 2m",
+            ),
+            (
+                "expr: 'up{job=\"api\"} == 0'",
+                "expr: 'up{job=~\"api|web\"} == 0'",
+            ),
+            (
+                "expr: 'up{job=\"api\"} == 0'",
+                "expr: 'up{job!=\"db\"} == 0'",
+            ),
+            (
+                "expr: 'probe_success{instance=\"a\"} == 0'",
+                "expr: probe_success == 0",
+            ),
             (
                 "expr: 'up{job=\"api\"} == 0', labels: {severity: page, service: api}",
                 "expr: up == 0, labels: {severity: page}",
@@ -170,8 +196,14 @@ groups:
     #[test]
     fn look_alikes_are_silent() {
         for (narrow, wide) in [
-            ("expr: 'up{job=\"api\"} == 0'", "expr: 'up{job!=\"api\"} == 0'"),
-            ("expr: 'up{job=\"api\"} == 0'", "expr: 'up{job=~\"web|db\"} == 0'"),
+            (
+                "expr: 'up{job=\"api\"} == 0'",
+                "expr: 'up{job!=\"api\"} == 0'",
+            ),
+            (
+                "expr: 'up{job=\"api\"} == 0'",
+                "expr: 'up{job=~\"web|db\"} == 0'",
+            ),
             ("expr: 'up{job=\"api\"} == 0'", "expr: up == 1"),
             ("expr: up == 0", "expr: up == 0"),
             ("expr: 'sum(up{job=\"api\"}) == 0'", "expr: up == 0"),

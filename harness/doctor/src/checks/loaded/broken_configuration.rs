@@ -1,11 +1,14 @@
 //! A configuration that Prometheus refuses.
 
+mod targets;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use alertdrill_core::{Finding, prometheus_duration};
 use alertdrill_project::yaml_tree::{self, Node, Place, Value};
 
+use self::targets::refused_targets;
 use crate::checkout::{Prometheus, Text};
 use crate::checks::check::{Case, Check, Said};
 
@@ -70,6 +73,12 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     let mut found = keys(path, &prometheus.node);
     found.extend(lists(path, &prometheus.node));
     found.extend(jobs(prometheus));
+    let alertmanagers = prometheus.node.at(&["alerting", "alertmanagers"]);
+    let refused = alertmanagers
+        .map_or(&[][..], Node::items)
+        .iter()
+        .flat_map(refused_targets);
+    found.extend(refused.map(|(place, why)| finding(path, place, why)));
     let global = prometheus.node.get("global").cloned().unwrap_or_default();
     found.extend(waits_and_spelling(path, &global));
     found
@@ -202,6 +211,9 @@ fn jobs(prometheus: &Prometheus) -> Vec<Finding> {
             let why = format!("the job `{}` is there twice", job.name.text);
             add(job.name.place, why);
         }
+        for (place, why) in refused_targets(&job.node) {
+            add(place, why);
+        }
         for (wrong, right) in NO_KEYS_OF_A_JOB {
             if let Some(place) = job.node.place_of_key(wrong) {
                 add(
@@ -257,7 +269,7 @@ mod tests {
         }
     }
 
-    fn project(configuration: &str) -> String {
+    pub(super) fn project(configuration: &str) -> String {
         format!(
             "--- docker-compose.yml\nservices: {{prometheus: {{image: prom/prometheus, volumes: \
              ['./p.yml:/etc/prometheus/prometheus.yml']}}}}\n--- p.yml\n{configuration}\n"

@@ -18,8 +18,17 @@ pub(in crate::checks) const UP_OF_EXPORTER: Check = Check {
 
 /// Words of alerts that mean the exporter itself.
 const MEANS_THE_EXPORTER: [&str; 11] = [
-    "exporter", "metrics", "scrape", "scraping", "target", "monitoring", "probe", "prober",
-    "blackbox", "monitor", "agent",
+    "exporter",
+    "metrics",
+    "scrape",
+    "scraping",
+    "target",
+    "monitoring",
+    "probe",
+    "prober",
+    "blackbox",
+    "monitor",
+    "agent",
 ];
 /// How a prober's metrics begin that tell of what it asks about.
 const OF_PROBES: &str = "probe_";
@@ -172,7 +181,11 @@ groups:
     fn look_alikes_are_silent() {
         for (job, alert, expr) in [
             ("redis", "RedisExporterDown", "'up{job=\"redis\"} == 0'"),
-            ("redis-exporter", "CacheDown", "'up{job=\"redis-exporter\"} == 0'"),
+            (
+                "redis-exporter",
+                "CacheDown",
+                "'up{job=\"redis-exporter\"} == 0'",
+            ),
             ("redis", "AnyDown", "up == 0"),
             ("redis", "NodeDown", "'up{job=\"node\"} == 0'"),
             ("redis", "RedisDown", "redis_up == 0"),
@@ -185,6 +198,9 @@ groups:
         let both = project("redis", "RedisDown", "'up{job=\"redis\"} == 0'", redis);
         assert_silent(ID, &both);
         let probes = "  - {alert: P, expr: probe_success == 0}\n";
-        assert_silent(ID, &project("redis", "SiteDown", "'up{job=\"sites\"} == 0'", probes));
+        assert_silent(
+            ID,
+            &project("redis", "SiteDown", "'up{job=\"sites\"} == 0'", probes),
+        );
     }
 }

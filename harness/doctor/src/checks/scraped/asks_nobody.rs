@@ -26,7 +26,18 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     let (Some(compose), Some(names)) = (&checkout.compose, Names::of(checkout)) else {
         return Vec::new();
     };
-    let mut scraped: Vec<&str> = asked(checkout, &names)
+    let scraped = scraped_services(checkout, &names);
+    let findings = scraped.into_iter().filter_map(|name| {
+        let (said, at) = of_service(checkout, compose, &names, name)?;
+        Some(said.about(name, ASKS_NOBODY.id, &at.file, at.place))
+    });
+    findings.collect()
+}
+
+/// The services that Prometheus scrapes, by their names.
+pub(super) fn scraped_services<'a>(checkout: &'a Checkout, names: &Names<'a>) -> Vec<&'a str> {
+    let asked = asked(checkout, names);
+    let mut scraped: Vec<&str> = asked
         .iter()
         .filter(|it| !it.job.asks_a_prober())
         .filter_map(|it| match it.answers {
@@ -36,11 +47,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         .collect();
     scraped.sort_unstable();
     scraped.dedup();
-    let findings = scraped.into_iter().filter_map(|name| {
-        let (said, at) = of_service(checkout, compose, &names, name)?;
-        Some(said.about(name, ASKS_NOBODY.id, &at.file, at.place))
-    });
-    findings.collect()
+    scraped
 }
 
 fn of_service<'a>(
@@ -98,17 +105,22 @@ fn of_service<'a>(
 }
 
 /// Whom an exporter asks, and how it knows.
-struct Asks {
+pub(super) struct Asks {
     /// `redis:6379`
     address: String,
-    host: String,
+    pub(super) host: String,
     /// The key of its service in the compose file that says so; another one if nothing does.
-    key: &'static str,
+    pub(super) key: &'static str,
     is_told: bool,
 }
 
 impl Asks {
-    fn of(checkout: &Checkout, name: &str, service: &Service, kind: &Exporter) -> Option<Self> {
+    pub(super) fn of(
+        checkout: &Checkout,
+        name: &str,
+        service: &Service,
+        kind: &Exporter,
+    ) -> Option<Self> {
         let mut words = service.command.iter().chain(&service.entrypoint);
         let is_told_otherwise = words.any(|word| {
             let mut others = kind.otherwise.iter();

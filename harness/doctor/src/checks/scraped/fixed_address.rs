@@ -144,9 +144,8 @@ scrape_configs:
     #[test]
     fn service_that_is_asked_by_way_of_the_machine_is_told_once() {
         let image = "    image: me/api\n";
-        let published = |project: &str| {
-            project.replace(image, &format!("{image}    ports: ['8080:80']\n"))
-        };
+        let published =
+            |project: &str| project.replace(image, &format!("{image}    ports: ['8080:80']\n"));
         let both = project("172.17.0.1:8080', '172.17.0.1", "");
         assert_finds(
             ID,

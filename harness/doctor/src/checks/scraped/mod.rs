@@ -1,6 +1,7 @@
 //! Does what is scraped answer?
 
 mod asks_nobody;
+mod cannot_log_in;
 mod finds_nothing;
 mod fixed_address;
 mod needs_token;
@@ -26,6 +27,7 @@ pub(super) const CHECKS: &[Check] = &[
     needs_token::NEEDS_TOKEN,
     finds_nothing::FINDS_NOTHING,
     asks_nobody::ASKS_NOBODY,
+    cannot_log_in::CANNOT_LOG_IN,
     no_such_module::NO_SUCH_MODULE,
     one_of_several::ONE_OF_SEVERAL,
     fixed_address::FIXED_ADDRESS,

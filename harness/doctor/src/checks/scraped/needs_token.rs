@@ -118,8 +118,10 @@ fn is_open(service: &Service, guarded: &Guarded) -> bool {
     guarded.opened_by.is_some_and(|(variable, value)| {
         let told = service.environment.get(variable);
         let mut words = service.command.iter().chain(&service.entrypoint);
-        told.is_some_and(|told| told.as_deref().is_none_or(|it| it == value || it.contains('$')))
-            || words.any(|word| word.contains(variable))
+        told.is_some_and(|told| {
+            told.as_deref()
+                .is_none_or(|it| it == value || it.contains('$'))
+        }) || words.any(|word| word.contains(variable))
     })
 }
 
@@ -154,10 +156,8 @@ scrape_configs:
             assert_finds(
                 ID,
                 &project(environment, ""),
-                &[
-                    "prometheus.yml:4:33 error: `minio` gives its metrics at \
-                     `/minio/v2/metrics/cluster` to who has a token only, and the job has none",
-                ],
+                &["prometheus.yml:4:33 error: `minio` gives its metrics at \
+                     `/minio/v2/metrics/cluster` to who has a token only, and the job has none"],
             );
         }
     }
@@ -168,7 +168,10 @@ scrape_configs:
         assert_silent(ID, &project(public, ""));
         assert_silent(ID, &project("    env_file: .env\n", ""));
         assert_silent(ID, &project("", "    bearer_token: abc\n"));
-        assert_silent(ID, &project("", "    authorization: {credentials_file: /token}\n"));
+        assert_silent(
+            ID,
+            &project("", "    authorization: {credentials_file: /token}\n"),
+        );
         let health = project("", "").replace("/minio/v2/metrics/cluster", "/metrics");
         assert_silent(ID, &health);
     }

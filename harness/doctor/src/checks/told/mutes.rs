@@ -28,9 +28,10 @@ pub(in crate::checks) fn mutes(case: &Case<'_>, one: &Rule, other: &Rule) -> boo
             let is_target = verdict_of_all(&inhibition.target, |label| target.value_of(label));
             is_source != Verdict::No && is_target != Verdict::No
         };
-        let are_equal = inhibition.equal.iter().all(|label| {
-            label.text != "alertname" || one.rule.name.text == other.rule.name.text
-        });
+        let are_equal = inhibition
+            .equal
+            .iter()
+            .all(|label| label.text != "alertname" || one.rule.name.text == other.rule.name.text);
         are_equal && (takes(one, other) || takes(other, one))
     })
 }

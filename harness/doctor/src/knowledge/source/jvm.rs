@@ -91,7 +91,8 @@ pub(super) fn scan(codes: &[Code<'_>], sources: &[&SourceFile], scan: &mut Scan)
                         let place = code.place(whole.start());
                         let born = born(&code.text, whole.start());
                         let all = meters(&name, class.as_str(), &place).into_iter();
-                        scan.families.extend(all.map(|family| Family { born, ..family }));
+                        scan.families
+                            .extend(all.map(|family| Family { born, ..family }));
                     }
                 }
             }

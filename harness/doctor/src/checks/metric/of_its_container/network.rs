@@ -5,17 +5,28 @@ use crate::checkout::Checkout;
 use crate::checks::check::Said;
 
 /// How the names of metrics begin that are of a network, and not of the machine.
-const METRICS: [&str; 4] = ["node_network_", "node_netstat_", "node_sockstat_", "node_nf_conntrack_"];
+const METRICS: [&str; 4] = [
+    "node_network_",
+    "node_netstat_",
+    "node_sockstat_",
+    "node_nf_conntrack_",
+];
 const HELP: &str = "run the exporter with `network_mode: host`, and scrape it at the machine's \
                     address";
 
 /// That a selector reads the network of an exporter's own container.
 pub(super) fn of_its_own_network(checkout: &Checkout, selected: &Selected<'_>) -> Option<Said> {
-    if !METRICS.iter().any(|beginning| selected.name.starts_with(beginning)) {
+    if !METRICS
+        .iter()
+        .any(|beginning| selected.name.starts_with(beginning))
+    {
         return None;
     }
     let devices = selected.selector.matchers.find_matchers("device");
-    if devices.iter().any(|it| it.value == "lo" && it.is_match("lo")) {
+    if devices
+        .iter()
+        .any(|it| it.value == "lo" && it.is_match("lo"))
+    {
         return None;
     }
     let exporters = exporters(checkout, &selected.selector.matchers.find_matchers("job"))?;

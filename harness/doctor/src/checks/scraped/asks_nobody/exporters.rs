@@ -10,9 +10,9 @@ pub(in crate::checks) struct Exporter {
     /// The last part of its images' names.
     pub(in crate::checks) images: &'static [&'static str],
     /// The flags that name the server.
-    pub(super) flags: &'static [&'static str],
+    pub(in crate::checks) flags: &'static [&'static str],
     /// The variables that name it.
-    pub(super) variables: &'static [&'static str],
+    pub(in crate::checks) variables: &'static [&'static str],
     /// Whom it asks unless it is told; `None` if nobody.
     pub(super) by_default: Option<&'static str>,
     /// Flags and variables by which it asks others, or in other ways.
@@ -24,7 +24,7 @@ pub(in crate::checks) struct Exporter {
     /// How it is told, for help; `HOST` stands for the server's service.
     pub(super) example: &'static str,
     /// The last part of the names of the images that are such a server.
-    pub(super) servers: &'static [&'static str],
+    pub(in crate::checks) servers: &'static [&'static str],
 }
 
 impl Exporter {

@@ -160,7 +160,9 @@ fn has_subpath(texts: &ServiceTexts<'_>) -> bool {
 fn says_all_of_traefik(texts: &ServiceTexts<'_>, settings: &str) -> bool {
     const BEGINNINGS: [&str; 2] = ["entrypoints", "providers"];
     let settings = settings.to_lowercase();
-    let has_flags = BEGINNINGS.iter().any(|it| settings.contains(&format!("--{it}")));
+    let has_flags = BEGINNINGS
+        .iter()
+        .any(|it| settings.contains(&format!("--{it}")));
     let mut files = texts.files();
     has_flags
         || files.any(|file| {
