@@ -1,5 +1,7 @@
 //! A target that serves its metrics to who has a token, and a job that has none.
 
+mod spring_security;
+
 use alertdrill_core::Finding;
 use alertdrill_project::discovery::short_name;
 use alertdrill_project::{ComposeModel, Service};
@@ -7,7 +9,7 @@ use alertdrill_project::{ComposeModel, Service};
 use super::scraped_targets::asked;
 use crate::checkout::{Checkout, Job};
 use crate::checks::check::{Case, Check, Said};
-use crate::network::{Answers, Names};
+use crate::network::{Answers, Names, ServiceTexts};
 
 pub(in crate::checks) const NEEDS_TOKEN: Check = Check {
     id: "scraped/needs-token",
@@ -79,21 +81,24 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         if it.is_probed || has_a_way_in(it.job) {
             return None;
         }
-        let (service, guarded) = guarded(checkout, compose, name)?;
-        let serves_there = guarded.paths.iter().any(|path| it.path.starts_with(path));
-        if !serves_there || is_open(service, guarded) {
-            return None;
-        }
-        let said = Said::error(
-            format!(
-                "`{name}` gives its metrics at `{}` to who has a token only, and the job has none",
-                it.path
-            ),
-            guarded.help,
-        );
+        let said = by_image(checkout, compose, name, it.path).or_else(|| {
+            let texts = ServiceTexts::of(checkout, names.service(name)?);
+            spring_security::guards(name, it.path, &texts)
+        })?;
         Some(said.about(&it.job.name.text, NEEDS_TOKEN.id, &it.file.path, it.place))
     });
     findings.collect()
+}
+
+fn by_image(checkout: &Checkout, compose: &ComposeModel, name: &str, path: &str) -> Option<Said> {
+    let (service, guarded) = guarded(checkout, compose, name)?;
+    let serves_there = guarded.paths.iter().any(|it| path.starts_with(it));
+    (serves_there && !is_open(service, guarded)).then(|| {
+        Said::error(
+            format!("`{name}` gives its metrics at `{path}` to who has a token only, and the job has none"),
+            guarded.help,
+        )
+    })
 }
 
 fn has_a_way_in(job: &Job) -> bool {

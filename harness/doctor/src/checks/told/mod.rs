@@ -20,6 +20,7 @@ mod receiver_undefined;
 mod receiver_unreachable;
 mod receiver_unused;
 mod route_never_matches;
+mod secret_not_there;
 mod severity_without_route;
 mod template_undefined;
 mod told_case;
@@ -37,6 +38,7 @@ pub(super) const CHECKS: &[Check] = &[
     receiver_undefined::RECEIVER_UNDEFINED,
     fixed_address::FIXED_ADDRESS,
     receiver_unreachable::RECEIVER_UNREACHABLE,
+    secret_not_there::SECRET_NOT_THERE,
     receiver_refuses::RECEIVER_REFUSES,
     other_format::OTHER_FORMAT,
     mail_refused::MAIL_REFUSED,

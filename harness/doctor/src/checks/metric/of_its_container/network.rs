@@ -1,7 +1,7 @@
 //! A machine's network, read from an exporter that has one of its own.
 
 use super::{Selected, exporters};
-use crate::checkout::Checkout;
+use crate::checkout::{Checkout, RuleKind};
 use crate::checks::check::Said;
 
 /// How the names of metrics begin that are of a network, and not of the machine.
@@ -20,6 +20,10 @@ pub(super) fn of_its_own_network(checkout: &Checkout, selected: &Selected<'_>) -
         .iter()
         .any(|beginning| selected.name.starts_with(beginning))
     {
+        return None;
+    }
+    // What is only recorded fires nothing.
+    if selected.rule.kind != RuleKind::Alert {
         return None;
     }
     let devices = selected.selector.matchers.find_matchers("device");
