@@ -349,7 +349,9 @@ impl Endpoint {
             // One that is told of metrics (queries, text files) may be told of any name.
             return matches!(self.identity.reach, Reach::Anything | Reach::Own);
         }
-        if self.identity.reach == Reach::Nothing {
+        // Only rules record names with colons, and who hands on what others recorded.
+        let is_recorded = name.contains(':') && self.identity.reach != Reach::Anything;
+        if self.identity.reach == Reach::Nothing || is_recorded {
             return false;
         }
         let first = name.split('_').next().unwrap_or_default();

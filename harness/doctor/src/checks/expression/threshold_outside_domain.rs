@@ -58,6 +58,7 @@ fn said(reading: &Reading<'_>, compared: &Comparison<'_>, is_whole: bool) -> Opt
         .or_else(|| units::cores(compared))
         .or_else(|| units::bytes(compared))
         .or_else(|| units::seconds(compared))
+        .or_else(|| units::milliseconds(compared))
 }
 
 /// No value is on that side of the threshold.
@@ -172,6 +173,7 @@ mod tests {
             "rate(x_total[5m]) >= 0",
             "rate(http_request_duration_seconds_sum[5m]) \
              / rate(http_request_duration_seconds_count[5m]) > 200",
+            "histogram_quantile(0.95, rate(request_duration_ms_bucket[5m])) > 0.5",
         ] {
             assert_found(ID, "warning", &[expr]);
         }

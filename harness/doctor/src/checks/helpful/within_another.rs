@@ -6,7 +6,7 @@ use promql_parser::parser::{Expr, VectorSelector};
 
 use crate::checkout::Rule;
 use crate::checks::check::{Case, Check, Said};
-use crate::checks::told::mutes;
+use crate::checks::told::unmuted;
 use crate::expression::{Comparison, Operator, bare, name_of};
 
 pub(in crate::checks) const WITHIN_ANOTHER: Check = Check {
@@ -93,10 +93,6 @@ impl<'a> Condition<'a> {
             .map(|it| it.map_or("", |text| text.text.as_str()))
             .collect()
     }
-
-    fn severity(&self) -> Option<&str> {
-        Some(self.rule.label("severity")?.text.as_str())
-    }
 }
 
 fn run(case: &Case<'_>) -> Vec<Finding> {
@@ -105,33 +101,36 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     if all.len() > MOST_RULES {
         return Vec::new();
     }
-    let findings = all.iter().filter_map(|narrow| {
+    let pairs = all.iter().filter_map(|narrow| {
         let wide = all.iter().find(|wide| {
-            narrow.asks_the_same(wide)
-                && narrow.is_within(wide)
-                && narrow.people() == wide.people()
+            narrow.asks_the_same(wide) && narrow.is_within(wide) && narrow.people() == wide.people()
         })?;
-        if mutes(case, narrow.rule, wide.rule) {
-            return None;
-        }
-        let (name, path) = (&wide.rule.name.text, wide.rule.path().display());
-        let severity = match wide.severity() {
-            it if it == narrow.severity() => "the same severity".to_owned(),
+        Some((narrow.rule, wide.rule))
+    });
+    let pairs = unmuted(case, pairs.collect()).into_iter();
+    let findings = pairs.map(|(narrow, wide)| {
+        let severity = match severity(wide) {
+            it if it == severity(narrow) => "the same severity".to_owned(),
             Some(severity) => format!("the severity `{severity}`"),
             None => "no severity".to_owned(),
         };
         let said = Said::warning(
             format!(
-                "each outage may be told twice: `{name}` with {severity} fires for these series, too \
-                 ({path}:{})",
-                wide.rule.name.place.line
+                "each outage may be told twice: `{}` with {severity} fires for these series, too \
+                 ({}:{})",
+                wide.name.text,
+                wide.path().display(),
+                wide.name.place.line
             ),
             HELP,
         );
-        let rule = narrow.rule;
-        Some(said.of_rule(WITHIN_ANOTHER.id, rule, rule.name.place))
+        said.of_rule(WITHIN_ANOTHER.id, narrow, narrow.name.place)
     });
     findings.collect()
+}
+
+fn severity(rule: &Rule) -> Option<&str> {
+    Some(rule.label("severity")?.text.as_str())
 }
 
 #[cfg(test)]

@@ -147,6 +147,9 @@ fn finding(knowledge: &Knowledge, selected: &Selected<'_>, absence: &Absence<'_>
         (Some(exporter), false) => {
             format!("nothing exports `{name}`: no {exporter} is scraped")
         }
+        (None, _) if name.contains(':') => {
+            format!("no rule records `{name}`, and nothing exports it{nearest}")
+        }
         (None, _) => format!("nothing exports `{name}`{nearest}"),
     };
     let said = if absence.is_sure {
@@ -171,6 +174,29 @@ mod tests {
              --- shop.py\nfrom prometheus_client import Counter, Gauge, Histogram, start_http_server\n{source}\n\
              --- rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: A\n        expr: {expression}\n"
         )
+    }
+
+    #[test]
+    fn metric_that_no_rule_records_is_found() {
+        let project = |expr: &str| {
+            format!(
+                "--- docker-compose.yml\nservices:\n  prometheus: {{image: prom/prometheus, volumes: \
+                 ['.:/etc/prometheus']}}\n  api: {{image: me/api}}\n--- prometheus.yml\nrule_files: \
+                 [rules.yml]\nscrape_configs:\n- job_name: a\n  static_configs: [{{targets: \
+                 ['api:8080']}}]\n--- rules.yml\ngroups:\n- name: g\n  rules:\n  - {{record: \
+                 'job:errors:rate5m', expr: 'sum by (job) (rate(errors_total[5m]))'}}\n  - {{alert: A, \
+                 expr: '{expr} > 1'}}\n"
+            )
+        };
+        let expected = "rules.yml:5:23 error: no rule records `job:failures:rate1h`, and nothing \
+                        exports it";
+        assert_finds(ID, &project("job:failures:rate1h"), &[expected]);
+        assert_silent(ID, &project("job:errors:rate5m"));
+        let federated = project("job:failures:rate1h").replace(
+            "- job_name: a\n",
+            "- job_name: a\n  metrics_path: /federate\n",
+        );
+        assert_silent(ID, &federated);
     }
 
     const ORDERS: &str = "ORDERS = Counter('shop_orders', 'Orders', ['state'])";

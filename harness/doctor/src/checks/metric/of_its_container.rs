@@ -70,6 +70,9 @@ fn of_selector(checkout: &Checkout, selected: &Selected<'_>) -> Option<Said> {
         ));
     }
     let matchers = selected.selector.matchers.find_matchers("mountpoint");
+    if let Some(said) = with_the_root(&exporters, &matchers) {
+        return Some(said);
+    }
     let unseen = matchers.iter().find(|matcher| {
         alternatives(matcher).is_some_and(|paths| {
             let mut all = sights.iter();
@@ -82,6 +85,28 @@ fn of_selector(checkout: &Checkout, selected: &Selected<'_>) -> Option<Said> {
              leaves out the overlay that is its `/`"
         ),
         HELP,
+    ))
+}
+
+/// That a mount point is asked for as the exporter's container has it, while the exporter takes that
+/// beginning away.
+fn with_the_root(exporters: &[(&str, &Service)], matchers: &[Matcher]) -> Option<Said> {
+    let (name, first) = exporters.first()?;
+    let root = flag(first, "path.rootfs").filter(|root| *root != "/" && !root.contains('$'))?;
+    let have_it = exporters
+        .iter()
+        .all(|(_, it)| flag(it, "path.rootfs") == Some(root));
+    let matcher = matchers.iter().find(|matcher| {
+        alternatives(matcher)
+            .is_some_and(|paths| paths.iter().all(|path| Path::new(path).starts_with(root)))
+    });
+    let matcher = matcher.filter(|_| have_it)?;
+    Some(Said::error(
+        format!(
+            "`{matcher}` matches nothing: with `--path.rootfs={root}` `{name}` tells of mount points \
+             without `{root}` before them"
+        ),
+        format!("write them as the machine has them: `/` for `{root}`"),
     ))
 }
 
@@ -236,6 +261,17 @@ groups:
             ID,
             &project(exporter, "node-exporter:9100", any),
             &["rules.yml:5:11 error: `node-exporter` has no `node_filesystem_avail_bytes`"],
+        );
+    }
+
+    #[test]
+    fn mount_point_below_the_exporters_own_root_is_found() {
+        let exporter = "    command: ['--path.rootfs=/rootfs']\n    volumes: ['/:/rootfs:ro']";
+        let below = "node_filesystem_avail_bytes{mountpoint=\"/rootfs\"} < 1e9";
+        assert_finds(
+            ID,
+            &project(exporter, "node-exporter:9100", below),
+            &["rules.yml:5:11 error: `mountpoint=\"/rootfs\"` matches nothing"],
         );
     }
 

@@ -11,6 +11,7 @@ mod no_such_module;
 mod one_of_several;
 mod scraped_targets;
 mod target_unknown;
+mod twice;
 mod wrong_network;
 mod wrong_path;
 mod wrong_port;
@@ -30,6 +31,7 @@ pub(super) const CHECKS: &[Check] = &[
     cannot_log_in::CANNOT_LOG_IN,
     no_such_module::NO_SUCH_MODULE,
     one_of_several::ONE_OF_SEVERAL,
+    twice::TWICE,
     fixed_address::FIXED_ADDRESS,
     no_such_job::NO_SUCH_JOB,
     no_such_instance::NO_SUCH_INSTANCE,

@@ -25,7 +25,7 @@ mod severity_without_route;
 mod template_undefined;
 mod told_case;
 
-pub(in crate::checks) use mutes::mutes;
+pub(in crate::checks) use mutes::unmuted;
 
 use super::Check;
 

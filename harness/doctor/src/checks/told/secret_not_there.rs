@@ -18,7 +18,12 @@ pub(in crate::checks) const SECRET_NOT_THERE: Check = Check {
 };
 
 /// Folders that images have by themselves.
-const OF_IMAGES: [&str; 4] = ["/etc/ssl", "/etc/pki", "/usr", "/var/run/secrets/kubernetes.io"];
+const OF_IMAGES: [&str; 4] = [
+    "/etc/ssl",
+    "/etc/pki",
+    "/usr",
+    "/var/run/secrets/kubernetes.io",
+];
 
 fn run(case: &Case<'_>) -> Vec<Finding> {
     let Some(told) = ToldCase::of(case) else {

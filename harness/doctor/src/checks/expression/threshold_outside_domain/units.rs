@@ -158,6 +158,28 @@ pub(super) fn seconds(compared: &Comparison<'_>) -> Option<Said> {
     })
 }
 
+/// Milliseconds of a request that are compared with seconds.
+pub(super) fn milliseconds(compared: &Comparison<'_>) -> Option<Said> {
+    const ENDS: [&str; 4] = ["_ms", "_milliseconds", "_ms_bucket", "_milliseconds_bucket"];
+    let core = core(compared.subject);
+    let of = match call(core, &["histogram_quantile"]) {
+        Some(quantile) => argument(quantile)?,
+        None => core,
+    };
+    let is_plain = !matches!(core, Expr::Binary(_));
+    let name = first_name(of)?;
+    let is_late = matches!(compared.operator, Operator::Above | Operator::AtLeast);
+    let is_small = compared.number > 0.0 && compared.number < 1.0;
+    let is_measured = ENDS.iter().any(|end| name.ends_with(end)) && is_plain;
+    (is_measured && is_late && is_small && call(core, &["rate", "increase"]).is_none()).then(|| {
+        let number = compared.number;
+        Said::warning(
+            format!("`{name}` is in milliseconds, and {number} may be meant as seconds"),
+            format!("compare with {}", number * 1000.0),
+        )
+    })
+}
+
 /// A percentage that is compared with what the alert's own words call a hundred times as much:
 /// `… * 100 > 0.05` for 5 %.
 pub(super) fn percentage_in_words(
