@@ -5,6 +5,7 @@ use std::path::Path;
 use alertdrill_project::Service;
 use alertdrill_project::yaml_tree::{Node, Place};
 
+use super::flags::flag;
 use crate::checkout::{Checkout, Job};
 
 /// Why a job's discovery finds nothing.
@@ -14,6 +15,8 @@ pub(crate) enum FindsNothing {
     NoCluster(Place),
     /// It asks Docker by a socket that Prometheus's container does not have.
     NoSocket(String, Place),
+    /// It reads a file, or files, that Prometheus's container does not have.
+    NoFile(String, Place),
 }
 
 /// Why a job finds no target at all; `None` if it has some that are written, or may find some.
@@ -33,6 +36,7 @@ pub(crate) fn finds_nothing(checkout: &Checkout, job: &Job) -> Option<FindsNothi
         for way in ways.items() {
             let nothing = match key_text {
                 "kubernetes_sd_configs" => no_cluster(way, service, key.place),
+                "file_sd_configs" => no_file(way, service),
                 "docker_sd_configs" | "dockerswarm_sd_configs" => no_socket(way, service),
                 _ => None,
             };
@@ -46,6 +50,34 @@ fn no_cluster(way: &Node, service: &Service, place: Place) -> Option<FindsNothin
     let is_told = way.get("api_server").is_some() || way.get("kubeconfig_file").is_some();
     let is_in_one = service.environment.contains_key("KUBERNETES_SERVICE_HOST");
     (!is_told && !is_in_one).then_some(FindsNothing::NoCluster(place))
+}
+
+/// The first file of those that a job reads, if nothing brings any of them into the container.
+fn no_file(way: &Node, service: &Service) -> Option<FindsNothing> {
+    let may_have_more =
+        service.build.is_some() || !service.entrypoint.is_empty() || !service.configs.is_empty();
+    let configuration = flag(service, "config.file").unwrap_or("/etc/prometheus/prometheus.yml");
+    let folder = Path::new(configuration).parent()?;
+    let files = way.get("files").map_or(&[][..], Node::items);
+    let lacks = |file: &Node| {
+        let pattern = folder.join(file.text().unwrap_or_default());
+        let folder = pattern.parent().map(Path::to_owned).unwrap_or_default();
+        let mut targets = service.volumes.iter().map(|it| Path::new(&it.target));
+        let is_plain = !pattern.to_string_lossy().contains(['$', '{']);
+        is_plain
+            && !targets.any(|it| folder.starts_with(it) || it == pattern || is_like(&pattern, it))
+    };
+    let first = files.first().filter(|_| !may_have_more)?;
+    let path = first.text()?.to_owned();
+    files
+        .iter()
+        .all(lacks)
+        .then_some(FindsNothing::NoFile(path, first.place))
+}
+
+/// Whether a mounted file may be one of a pattern's.
+fn is_like(pattern: &Path, mounted: &Path) -> bool {
+    pattern.to_string_lossy().contains('*') && mounted.parent() == pattern.parent()
 }
 
 fn no_socket(way: &Node, service: &Service) -> Option<FindsNothing> {

@@ -40,6 +40,17 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
                 ),
                 place,
             ),
+            FindsNothing::NoFile(path, place) => (
+                Said::error(
+                    format!(
+                        "`{}` finds no targets: nothing is mounted into Prometheus's container \
+                         where it looks for `{path}`",
+                        job.name.text
+                    ),
+                    "mount the file, or the folder in which it is",
+                ),
+                place,
+            ),
         };
         Some(said.about(&job.name.text, FINDS_NOTHING.id, &job.file.path, place))
     });
@@ -65,6 +76,26 @@ scrape_configs:
     {discovery}
 "
         )
+    }
+
+    #[test]
+    fn files_that_are_not_mounted_are_found() {
+        for (files, mount) in [
+            (
+                "/etc/prometheus/targets/*.json",
+                "./t:/etc/prometheus/targets",
+            ),
+            ("targets/*.json", "./t.json:/etc/prometheus/targets/t.json"),
+            ("targets.json", "./t.json:/etc/prometheus/targets.json"),
+        ] {
+            let discovery = format!("file_sd_configs: [{{files: ['{files}']}}]");
+            let expected = format!(
+                "prometheus.yml:3:32 error: `pods` finds no targets: nothing is mounted into \
+                 Prometheus's container where it looks for `{files}`"
+            );
+            assert_finds(ID, &project(&discovery, ""), &[&expected]);
+            assert_silent(ID, &project(&discovery, &format!(", '{mount}'")));
+        }
     }
 
     #[test]
