@@ -5,7 +5,7 @@ use alertdrill_core::Finding;
 use super::of_rules::{alerts, place};
 use crate::checks::check::{Case, Check, Said};
 use crate::checks::words::{has_any, words_of};
-use crate::expression::{Comparison, Operator, bare, conjuncts, name_of, selector};
+use crate::expression::{Comparison, Operator, bare, name_of, selector};
 
 pub(in crate::checks) const INVERTED: Check = Check {
     id: "expression/inverted",
@@ -26,7 +26,7 @@ const SURELY_WELL: [&str; 9] = [
     "haproxy_up",
 ];
 /// How the names of metrics end that are 1 while all is well.
-const OF_WELL: [&str; 16] = [
+const OF_WELL: [&str; 14] = [
     "up",
     "heartbeat",
     "healthy",
@@ -41,8 +41,6 @@ const OF_WELL: [&str; 16] = [
     "operational",
     "responding",
     "listening",
-    "active",
-    "enabled",
 ];
 /// How the names of metrics end that are 1 while something is wrong.
 const OF_ILL: [&str; 11] = [
@@ -57,6 +55,23 @@ const OF_ILL: [&str; 11] = [
     "disconnected",
     "broken",
     "error",
+];
+/// Words of metrics on something else than whether all is well.
+const OF_ELSE: [&str; 14] = [
+    "not",
+    "no",
+    "fault",
+    "alarm",
+    "alert",
+    "incident",
+    "problem",
+    "maintenance",
+    "update",
+    "updates",
+    "upgrade",
+    "failover",
+    "scale",
+    "backup",
 ];
 /// Words of alerts that tell of an outage.
 const OUTAGE: [&str; 20] = [
@@ -109,10 +124,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             continue;
         }
         // Who asks for more than one thing knows what each is for.
-        let [condition] = conjuncts(expr)[..] else {
-            continue;
-        };
-        let Some(compared) = Comparison::of(condition) else {
+        let Some(compared) = Comparison::of(expr) else {
             continue;
         };
         let Some(name) = selector(bare(compared.subject)).and_then(name_of) else {
@@ -143,7 +155,8 @@ fn said(name: &str, compared: &Comparison<'_>, alert: &str) -> Option<Said> {
     }
     let words = words_of(name);
     let last = words.last().map(String::as_str).unwrap_or_default();
-    let is_of_well = OF_WELL.contains(&last) && !has_any(&words, &["not", "no", "un"]);
+    let is_of_else = has_any(&words, &OF_ELSE);
+    let is_of_well = OF_WELL.contains(&last) && !is_of_else && !has_any(&words, &OF_ILL);
     let is_of_ill = OF_ILL.contains(&last) && !has_any(&words, &["not", "no"]);
     let what = if is_of_well && asks_for_one {
         "1 while all is well"
@@ -222,6 +235,8 @@ mod tests {
             ("QueueDown", "queue_connected > 5"),
             ("ServiceDown", "x == 1"),
             ("NodeNotReady", "node_ready == 1"),
+            ("PumpFailure", "pump_fault_online == 1"),
+            ("MetricMissing", "up == 1 unless on (instance) x"),
         ] {
             assert_silent(ID, &project(alert, expr));
         }

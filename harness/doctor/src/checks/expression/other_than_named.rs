@@ -22,7 +22,7 @@ type Words = &'static [&'static str];
 const MEASURED: [(&str, Words, Words); 4] = [
     (
         "a processor",
-        &["cpu", "processor"],
+        &["cpu"],
         &[
             "node_cpu_",
             "node_load",
@@ -48,7 +48,7 @@ const MEASURED: [(&str, Words, Words); 4] = [
     ),
     (
         "a disk",
-        &["disk", "filesystem", "storage", "inode", "inodes", "volume"],
+        &["disk", "filesystem", "storage", "inode", "inodes"],
         &[
             "node_filesystem_",
             "node_disk_",
@@ -254,6 +254,11 @@ mod tests {
             ("HighDiskUsage", "node_filesystem_avail_bytes < 1e9"),
             ("MemorySwap", "node_memory_SwapFree_bytes < 1e9"),
             ("HighCpuOrMemory", "node_memory_MemFree_bytes < 1e9"),
+            (
+                "HighTrafficVolume",
+                "rate(node_network_receive_bytes_total[5m]) > 1e8",
+            ),
+            ("OrderProcessorSlow", "container_memory_usage_bytes > 1e9"),
             ("HighCpu", "app_cpu > 3"),
             ("HighCpu", "node_load1 > 3"),
             ("NodeReadOnly", "node_filesystem_readonly == 1"),

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use alertdrill_core::Finding;
 
 use super::selectors::{Selected, selectors, unloaded_selectors};
+use crate::checkout::RuleKind;
 use crate::checks::check::{Case, Check, Said};
-use crate::knowledge::{Absence, Knowledge};
+use crate::knowledge::Absence;
 
 pub(in crate::checks) const NOT_EXPORTED: Check = Check {
     id: "metric/not-exported",
@@ -27,13 +28,18 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         .chain(unloaded)
     {
         // Who writes `new or old` knows that one of them is not there.
-        if selected.has_alternative {
+        // What a rule records that is not loaded is told of that rule.
+        let is_recorded = |name: &str| {
+            let mut rules = case.unloaded.iter().flat_map(|file| &file.rules);
+            rules.any(|rule| rule.kind == RuleKind::Recording && rule.name.text == name)
+        };
+        if selected.has_alternative || selected.name.contains(':') && is_recorded(selected.name) {
             continue;
         }
         let absence = case.knowledge.absence(selected.selector);
         let absence = absence.filter(|absence| is_loaded || absence.is_near);
         let finding = match absence {
-            Some(absence) => finding(case.knowledge, &selected, &absence),
+            Some(absence) => finding(case, &selected, &absence),
             None if is_loaded => {
                 let found = switched_off(case, &selected);
                 match found.or_else(|| without_buckets(case, &selected)) {
@@ -112,7 +118,8 @@ fn without_buckets(case: &Case<'_>, selected: &Selected<'_>) -> Option<Finding> 
     Some(Said::warning(what, help).of_rule(NOT_EXPORTED.id, selected.rule, place))
 }
 
-fn finding(knowledge: &Knowledge, selected: &Selected<'_>, absence: &Absence<'_>) -> Finding {
+fn finding(case: &Case<'_>, selected: &Selected<'_>, absence: &Absence<'_>) -> Finding {
+    let knowledge = case.knowledge;
     let name = selected.name;
     let nearest = absence.nearest.map(|nearest| {
         let series = knowledge.series_named(nearest);
@@ -152,7 +159,12 @@ fn finding(knowledge: &Knowledge, selected: &Selected<'_>, absence: &Absence<'_>
         }
         (None, _) => format!("nothing exports `{name}`{nearest}"),
     };
-    let said = if absence.is_sure {
+    // Rules of which the checkout lacks the file may record it.
+    let has_all_rules = case.checkout.prometheus.iter().all(|prometheus| {
+        let mut patterns = prometheus.rule_files.iter();
+        patterns.all(|pattern| pattern.matches.is_some_and(|matches| matches > 0))
+    });
+    let said = if absence.is_sure && (has_all_rules || !name.contains(':')) {
         Said::error(what, HELP)
     } else {
         Said::warning(format!("it may be that {what}"), HELP)

@@ -94,8 +94,13 @@ fn by_image(checkout: &Checkout, compose: &ComposeModel, name: &str, path: &str)
     let (service, guarded) = guarded(checkout, compose, name)?;
     let serves_there = guarded.paths.iter().any(|it| path.starts_with(it));
     (serves_there && !is_open(service, guarded)).then(|| {
-        Said::error(
-            format!("`{name}` gives its metrics at `{path}` to who has a token only, and the job has none"),
+        // Settings of the others may open them.
+        let (severity, may): (fn(String, &str) -> Said, _) = match guarded.opened_by {
+            Some(_) => (|what, help| Said::error(what, help), "gives"),
+            None => (|what, help| Said::warning(what, help), "may give"),
+        };
+        severity(
+            format!("`{name}` {may} its metrics at `{path}` to who has a token only, and the job has none"),
             guarded.help,
         )
     })

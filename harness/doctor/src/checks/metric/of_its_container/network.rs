@@ -37,7 +37,15 @@ pub(super) fn of_its_own_network(checkout: &Checkout, selected: &Selected<'_>) -
     let (name, _) = exporters.first()?;
     let has_its_own = exporters.iter().all(|(_, service)| {
         let mode = service.network_mode.as_deref().unwrap_or("bridge");
-        ["bridge", "default"].contains(&mode)
+        let mut networks = service.networks.keys();
+        let is_the_machines = networks.any(|name| {
+            let network = checkout
+                .compose
+                .as_ref()
+                .and_then(|it| it.networks.get(name));
+            network.is_some_and(|network| network.name.as_deref() == Some("host"))
+        });
+        ["bridge", "default"].contains(&mode) && !is_the_machines
     });
     has_its_own.then(|| {
         Said::warning(

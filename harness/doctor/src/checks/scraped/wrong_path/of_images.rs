@@ -158,18 +158,15 @@ fn has_subpath(texts: &ServiceTexts<'_>) -> bool {
 
 /// Whether what traefik is started with is in the checkout: its flags, or its file.
 fn says_all_of_traefik(texts: &ServiceTexts<'_>, settings: &str) -> bool {
-    const BEGINNINGS: [&str; 2] = ["entrypoints", "providers"];
     let settings = settings.to_lowercase();
-    let has_flags = BEGINNINGS
-        .iter()
-        .any(|it| settings.contains(&format!("--{it}")));
+    let has_flags = settings.contains("--entrypoints") || settings.contains("--providers");
     let mut files = texts.files();
     has_flags
         || files.any(|file| {
-            let text = file.text.to_lowercase();
             let end = file.path.extension().and_then(|end| end.to_str());
             let is_one = end.is_some_and(|end| ["yml", "yaml", "toml"].contains(&end));
-            is_one && BEGINNINGS.iter().any(|it| text.contains(it))
+            // Its other files, of routes, have entry points, too.
+            is_one && file.text.to_lowercase().contains("providers")
         })
 }
 
