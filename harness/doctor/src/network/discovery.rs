@@ -16,7 +16,7 @@ pub(crate) enum FindsNothing {
     /// It asks Docker by a socket that Prometheus's container does not have.
     NoSocket(String, Place),
     /// It reads a file, or files, that Prometheus's container does not have.
-    NoFile(String, Place),
+    Unmounted(String, Place),
 }
 
 /// Why a job finds no target at all; `None` if it has some that are written, or may find some.
@@ -72,7 +72,7 @@ fn no_file(way: &Node, service: &Service) -> Option<FindsNothing> {
     files
         .iter()
         .all(lacks)
-        .then_some(FindsNothing::NoFile(path, first.place))
+        .then_some(FindsNothing::Unmounted(path, first.place))
 }
 
 /// Whether a mounted file may be one of a pattern's.

@@ -40,7 +40,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
                 ),
                 place,
             ),
-            FindsNothing::NoFile(path, place) => (
+            FindsNothing::Unmounted(path, place) => (
                 Said::error(
                     format!(
                         "`{}` finds no targets: nothing is mounted into Prometheus's container \
