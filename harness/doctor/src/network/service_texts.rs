@@ -63,10 +63,7 @@ impl<'a> ServiceTexts<'a> {
     /// Whether it is built from, or runs, programs of this checkout that can be read.
     pub(crate) fn has_programs(&self) -> bool {
         let mut files = self.built_from.iter().chain(&self.mounted);
-        files.any(|file| {
-            let end = file.path.extension().and_then(|end| end.to_str());
-            end.is_some_and(|end| PROGRAMS.contains(&end))
-        })
+        files.any(|file| is_program(file))
     }
 
     /// Whether its build context lies in the checkout and holds something.
@@ -87,6 +84,30 @@ impl<'a> ServiceTexts<'a> {
         let path = inside(&self.root, &path)?;
         let mut files = self.built_from.iter();
         files.find(|file| file.path == path).copied()
+    }
+
+    /// The files that its image holds by the `COPY` lines of its Dockerfile, and those that are
+    /// mounted; all that it is built from where that is not told, or is no program.
+    pub(crate) fn files_of_its_image(&self) -> Vec<&'a SourceFile> {
+        let all: Vec<_> = self.files().collect();
+        let Some(copied) = self.dockerfile().and_then(|file| copied_by(&file.text)) else {
+            return all;
+        };
+        let context = self.service.build.as_ref();
+        let Some(context) = context.and_then(|build| inside(&self.root, &build.context)) else {
+            return all;
+        };
+        let is_copied = |file: &&SourceFile| {
+            let mut copied = copied.iter();
+            copied.any(|path| file.path.starts_with(context.join(path)))
+        };
+        let built = self.built_from.iter().copied().filter(is_copied);
+        let held: Vec<_> = built.chain(self.mounted.iter().copied()).collect();
+        if held.iter().any(|file| is_program(file)) {
+            held
+        } else {
+            all
+        }
     }
 
     /// The texts of the files that go into it.
@@ -143,6 +164,41 @@ impl<'a> ServiceTexts<'a> {
             .chain(listens)
             .chain(healthcheck)
     }
+}
+
+fn is_program(file: &SourceFile) -> bool {
+    let end = file.path.extension().and_then(|end| end.to_str());
+    end.is_some_and(|end| PROGRAMS.contains(&end))
+}
+
+/// What a Dockerfile copies of its context; `None` if that may be all of it.
+fn copied_by(dockerfile: &str) -> Option<Vec<PathBuf>> {
+    let joined = dockerfile.replace("\\\r\n", " ").replace("\\\n", " ");
+    let mut copied = Vec::new();
+    for line in joined.lines().map(str::trim) {
+        let (key, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        if !["copy", "add"].contains(&key.to_ascii_lowercase().as_str()) {
+            continue;
+        }
+        let words = rest.split(|c: char| c.is_whitespace() || "\"[],".contains(c));
+        let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+        if words.iter().any(|word| word.starts_with("--from=")) {
+            continue;
+        }
+        let paths: Vec<_> = words
+            .into_iter()
+            .filter(|word| !word.starts_with("--"))
+            .collect();
+        let (_, sources) = paths.split_last()?;
+        for source in sources {
+            let path = source.trim_start_matches("./").trim_matches('/');
+            if path.is_empty() || path == "." || path.contains(['$', '*', '?']) {
+                return None;
+            }
+            copied.push(PathBuf::from(path));
+        }
+    }
+    (!copied.is_empty()).then_some(copied)
 }
 
 /// The path from the checkout's folder; `None` of one that lies outside.

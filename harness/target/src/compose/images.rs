@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use super::containers::Containers;
 use super::docker::docker_failed;
 use super::files::{copy_if_changed, finish_hash, hash_tree, read_text};
+use super::one_build::one_build;
 use super::project::{Layout, Project, staged_program_image};
 
 /// Builds what is missing or out of date; gives the id of each built image by its name.
@@ -28,6 +29,7 @@ pub async fn build_stale(
     containers: &Containers,
     progress: &Progress,
 ) -> Result<BTreeMap<String, String>> {
+    let _alone = one_build(progress).await?;
     if !matches!(project.layout(), Layout::Folders) {
         return build_by_compose(project, progress)
             .await

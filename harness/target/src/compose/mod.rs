@@ -18,6 +18,7 @@ mod foreign;
 mod health;
 mod images;
 mod lock;
+mod one_build;
 mod opening;
 mod portable_program;
 mod project;

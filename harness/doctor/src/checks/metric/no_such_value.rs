@@ -126,6 +126,22 @@ mod tests {
         );
     }
 
+    #[test]
+    fn labels_in_a_variable_may_hold_any_value() {
+        let project = |counted: &str| {
+            format!(
+                "--- prometheus.yml\nscrape_configs:\n  - job_name: shop\n    static_configs:\n      - targets: ['localhost:8000']\n\
+                 --- app.js\nconst client = require('prom-client');\n\
+                 const requests = new client.Counter({{ name: 'requests_total', help: 'x', labelNames: ['status'] }});\n\
+                 requests.inc({{ status: '401' }}, 0);\n{counted}\n\
+                 --- rules.yml\ngroups:\n  - name: g\n    rules:\n      - alert: A\n        expr: rate(requests_total{{status='500'}}[5m]) > 1\n"
+            )
+        };
+        assert_silent(ID, &project("requests.inc(labels);"));
+        let found = "rules.yml:5:42 warning: `status=\"500\"` may match nothing";
+        assert_finds(ID, &project("requests.inc({ status: '429' });"), &[found]);
+    }
+
     fn containers(expression: &str) -> String {
         format!(
             "--- docker-compose.yml\nservices:\n  prometheus:\n    image: prom/prometheus\n    \

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::common_tags::common_tags;
 use super::text::{Language, Pattern, all, arguments};
 use super::{Code, Scan, constants_of, tells_of_metrics};
 use crate::checkout::SourceFile;
@@ -70,6 +71,8 @@ pub(super) fn scan(codes: &[Code<'_>], sources: &[&SourceFile], scan: &mut Scan)
     if sources.iter().any(|file| says_it(&file.text)) {
         scan.settings.push_str("percentiles-histogram ");
     }
+    let files = sources.iter().map(|file| &*file.text);
+    scan.common_labels.extend(files.flat_map(common_tags));
     let constants = constants_of(codes, CURLY);
     for code in codes {
         let is_micrometer = code.text.contains("io.micrometer");
@@ -90,7 +93,13 @@ pub(super) fn scan(codes: &[Code<'_>], sources: &[&SourceFile], scan: &mut Scan)
                     if let Some(name) = name {
                         let place = code.place(whole.start());
                         let born = born(&code.text, whole.start());
-                        let all = meters(&name, class.as_str(), &place).into_iter();
+                        let statement = statement_at(&code.text, whole.start());
+                        let all = if publishes_quantiles_alone(statement) {
+                            without_buckets(&name, class.as_str(), &place)
+                        } else {
+                            meters(&name, class.as_str(), &place)
+                        };
+                        let all = all.into_iter();
                         scan.families
                             .extend(all.map(|family| Family { born, ..family }));
                     }
@@ -123,12 +132,47 @@ pub(super) fn scan(codes: &[Code<'_>], sources: &[&SourceFile], scan: &mut Scan)
     }
 }
 
+fn statement_at(text: &str, start: usize) -> &str {
+    let statement = text.get(start..).unwrap_or_default();
+    statement.split(';').next().unwrap_or_default()
+}
+
+/// Whether a meter asks for quantiles, and for no buckets.
+fn publishes_quantiles_alone(statement: &str) -> bool {
+    let asks = |method: &str| statement.contains(method);
+    asks(".publishPercentiles(") && !asks("ercentileHistogram") && !asks("erviceLevelObjectives(")
+}
+
+/// What becomes of a timer or a summary with quantiles, whose buckets a setting of the program
+/// would add.
+fn without_buckets(name: &str, class: &str, place: &str) -> Vec<Family> {
+    let meters = meters(name, class, place).into_iter();
+    meters
+        .flat_map(|family| match family.kind {
+            MetricKind::Histogram => {
+                let mut buckets = Family::new(
+                    &format!("{}_bucket", family.name),
+                    MetricKind::Counter,
+                    place,
+                );
+                buckets.needs_flag = Some("percentiles-histogram".to_owned());
+                let summary = Family {
+                    kind: MetricKind::Summary,
+                    ..family
+                };
+                vec![summary, buckets]
+            }
+            _ => vec![family],
+        })
+        .collect()
+}
+
 /// Since when a meter is there that is made at `start` of a text: one that is made and counted in one
 /// go is made by its first event.
 fn born(text: &str, start: usize) -> Born {
-    let statement = text.get(start..).unwrap_or_default();
-    let statement = statement.split(';').next().unwrap_or_default();
-    let counts = statement.split_once(".increment(").map(|(_, rest)| rest);
+    let counts = statement_at(text, start)
+        .split_once(".increment(")
+        .map(|(_, rest)| rest);
     match counts {
         Some(by) if !by.trim_start().starts_with('0') => Born::WithAnEvent,
         _ => Born::AtStart,

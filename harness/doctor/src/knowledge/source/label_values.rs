@@ -124,9 +124,9 @@ fn given(call: &str, parts: &[&str], it: &Defined, written: &Written<'_>) -> Giv
     if !["labels", "WithLabelValues", "labelValues"].contains(&call) {
         // `counter.inc()` after `labels`, or `counter.inc(labels)`.
         let takes_labels = call == "With"
-            || parts.first().is_some_and(|part| {
-                language == Language::Curly && part.parse::<f64>().is_err() && parts.len() > 1
-            });
+            || parts
+                .first()
+                .is_some_and(|part| language == Language::Curly && part.parse::<f64>().is_err());
         return if takes_labels {
             Given::Something
         } else {

@@ -2,6 +2,7 @@
 //! labels are given, from calls of the usual client libraries. One file a language.
 
 mod buckets;
+mod common_tags;
 mod constant_gauges;
 mod exposition;
 mod go;

@@ -38,7 +38,7 @@ impl<'a> Started<'a> {
     /// What `name` runs; `None` if that cannot be seen.
     pub(crate) fn of(name: &str, service: &Service, texts: &ServiceTexts<'a>) -> Option<Self> {
         let words = command::words(service, texts);
-        let files: Vec<_> = texts.files().collect();
+        let files = texts.files_of_its_image();
         let entries = entries(&words, service, &files).or_else(|| {
             let knows_nothing = words.is_empty() && texts.dockerfile().is_none();
             knows_nothing.then(|| by_name(name, &files)).flatten()

@@ -57,6 +57,56 @@ fn buckets_of_a_timer_that_nothing_asks_for_may_not_be_there() {
 }
 
 #[test]
+fn buckets_of_a_meter_that_publishes_quantiles_alone_may_not_be_there() {
+    let shop = |more: &str, settings: &str| {
+        format!(
+            "--- docker-compose.yml\nservices:\n  shop: {{build: shop}}\n--- prometheus.yml\n\
+             rule_files: [rules.yml]\nscrape_configs:\n- job_name: a\n  \
+             metrics_path: /actuator/prometheus\n  static_configs: [{{targets: ['shop:8080']}}]\n\
+             --- shop/pom.xml\n<artifactId>spring-boot-starter-actuator</artifactId>\n\
+             <artifactId>micrometer-registry-prometheus</artifactId>\n\
+             --- shop/src/main/resources/application.properties\n{settings}\n\
+             --- shop/src/main/java/Sorting.java\nimport io.micrometer.core.instrument.Timer;\n\
+             class Sorting {{ Timer t = Timer.builder(\"sorting.duration\")\
+             .publishPercentiles(0.5, 0.99){more}.register(registry); }}\n\
+             --- rules.yml\ngroups:\n- name: g\n  rules:\n  - alert: A\n    \
+             expr: rate(sorting_duration_seconds_bucket[5m]) > 1\n"
+        )
+    };
+    let expected = "rules.yml:5:16 warning: `sorting_duration_seconds_bucket` may not be there: \
+                    shop/src/main/java/Sorting.java:2 gives it with `percentiles-histogram` only";
+    assert_finds(ID, &shop("", "server.port=8080"), &[expected]);
+    assert_silent(ID, &shop(".publishPercentileHistogram()", ""));
+    let set = "management.metrics.distribution.percentiles-histogram.sorting.duration=true";
+    assert_silent(ID, &shop("", set));
+}
+
+#[test]
+fn service_whose_dockerfile_copies_one_of_several_programs_runs_that_one() {
+    let project = |copied: &str| {
+        format!(
+            "--- docker-compose.yml\nservices:\n  orders:\n    build: {{context: ., dockerfile: \
+             services/orders/Dockerfile}}\n--- prometheus.yml\nrule_files: [rules.yml]\n\
+             scrape_configs:\n- job_name: a\n  static_configs: [{{targets: ['orders:8000']}}]\n\
+             --- services/orders/Dockerfile\nFROM python:3.12\n{copied}\n\
+             CMD [\"uvicorn\", \"main:app\"]\n--- services/orders/main.py\n\
+             from prometheus_client import Counter, generate_latest\n\
+             FAILED = Counter('orders_failed_total', 'x')\n\
+             --- services/alert/main.py\nfrom prometheus_client import Counter, generate_latest\n\
+             --- rules.yml\ngroups:\n- name: g\n  rules:\n  - alert: A\n    \
+             expr: rate(orders_failed_total[5m]) > 1\n"
+        )
+    };
+    assert_silent(ID, &project("COPY services/orders/main.py /app/main.py"));
+    let expected = "rules.yml:5:16";
+    assert_finds(
+        ID,
+        &project("COPY services/alert/main.py /app/main.py"),
+        &[expected],
+    );
+}
+
+#[test]
 fn near_miss_of_a_programs_metric_is_found_with_the_nearest() {
     assert_finds(
         ID,
