@@ -265,9 +265,10 @@ pub(super) fn of_service(
         {
             return identity;
         }
-        let is_of_its_own = program
-            .as_ref()
-            .is_some_and(|it| !it.folder.as_os_str().is_empty() && it.scan.has_any());
+        let is_of_its_own = program.as_ref().is_some_and(|it| {
+            let is_apart = it.is_what_is_run || !it.folder.as_os_str().is_empty();
+            is_apart && it.scan.has_any()
+        });
         let found = runs
             .and_then(|word| by_name(word, &job.metrics_path))
             .or_else(|| {

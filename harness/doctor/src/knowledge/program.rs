@@ -72,6 +72,8 @@ pub(super) struct Program {
     pub(super) scan: Scan,
     /// Whether nothing that it runs serves metrics, as far as that is seen.
     pub(super) serves_none: bool,
+    /// Whether it is known which files of the folder it runs.
+    pub(super) is_what_is_run: bool,
 }
 
 impl<'a> Programs<'a> {
@@ -217,6 +219,7 @@ impl<'a> Programs<'a> {
             folder: folder.to_owned(),
             scan: scan.clone(),
             serves_none: false,
+            is_what_is_run: false,
         }
     }
 
@@ -234,6 +237,7 @@ impl<'a> Programs<'a> {
             folder: folder.to_owned(),
             scan: Scan::of(&run),
             serves_none: serves(&started, service) == Some(Serves::Nothing),
+            is_what_is_run: true,
         }
     }
 

@@ -138,7 +138,7 @@ mod tests {
             )
         };
         assert_silent(ID, &project("requests.inc(labels);"));
-        let found = "rules.yml:5:42 warning: `status=\"500\"` may match nothing";
+        let found = "rules.yml:5:43 warning: `status=\"500\"` may match nothing";
         assert_finds(ID, &project("requests.inc({ status: '429' });"), &[found]);
     }
 

@@ -107,6 +107,24 @@ fn service_whose_dockerfile_copies_one_of_several_programs_runs_that_one() {
 }
 
 #[test]
+fn program_is_read_also_if_its_service_is_called_exporter() {
+    let project = |asked: &str| {
+        format!(
+            "--- docker-compose.yml\nservices:\n  exporter: {{build: .}}\n--- prometheus.yml\n\
+             rule_files: [rules.yml]\nscrape_configs:\n- job_name: a\n  \
+             static_configs: [{{targets: ['exporter:8000']}}]\n--- Dockerfile\n\
+             FROM python:3.12\nCOPY shop ./shop\nCMD [\"python\", \"-m\", \"shop.server\"]\n\
+             --- shop/server.py\nfrom prometheus_client import Counter, generate_latest\n\
+             ORDERS = Counter('shop_orders_total', 'x')\n\
+             --- rules.yml\ngroups:\n- name: g\n  rules:\n  - alert: A\n    \
+             expr: rate({asked}[5m]) > 1\n"
+        )
+    };
+    assert_silent(ID, &project("shop_orders_total"));
+    assert_finds(ID, &project("shop_order_total"), &["rules.yml:5:16"]);
+}
+
+#[test]
 fn near_miss_of_a_programs_metric_is_found_with_the_nearest() {
     assert_finds(
         ID,
