@@ -4,7 +4,8 @@ use alertdrill::replaying::{OpenRecording, ReplayedDrill};
 use alertdrill::{Outcome, Verdict};
 
 /// The outcome of each drill of the recording, live and replayed, which are the same; so are the
-/// instants of its alerts.
+/// instants of its alerts, but for a drill that restarts Prometheus: what that forgets of a pending
+/// alert, a replay remembers (the recording's proof explains it by `restart`).
 pub(crate) async fn outcomes(recording: &OpenRecording) -> Vec<Outcome> {
     let run = recording.run().unwrap();
     let replayed = recording.judge(&recording.recording.rules).await.unwrap();
@@ -14,7 +15,10 @@ pub(crate) async fn outcomes(recording: &OpenRecording) -> Vec<Outcome> {
         let name = &record.drill.name;
         let (live, why) = (&recorded.verdict, &verdict.reasons);
         assert_eq!(live.outcome, verdict.outcome, "{name}: {why:?}");
-        assert_eq!(instants(live), instants(&verdict), "{name}");
+        let mut faults = record.drill.all_faults();
+        if !faults.any(|fault| fault.disturbs() == "prometheus") {
+            assert_eq!(instants(live), instants(&verdict), "{name}");
+        }
         verdict.outcome
     });
     outcomes.collect()

@@ -1,5 +1,6 @@
 //! What a rule's expression can be: its labels, its values, its parts.
 
+mod answers;
 mod condition;
 mod interval;
 mod itself;
@@ -9,7 +10,8 @@ mod parts;
 mod reading;
 mod same;
 
-pub(crate) use condition::{Answers, Comparison, always_answers, chain, comparisons, conjuncts};
+pub(crate) use answers::{Answers, always_answers};
+pub(crate) use condition::{Comparison, chain, comparisons, conjuncts};
 pub(crate) use interval::Interval;
 pub(crate) use itself::{Itself, meets_itself};
 pub(crate) use matching::{NoMatch, alternatives, joins, why_no_match};
