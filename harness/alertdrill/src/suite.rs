@@ -22,7 +22,7 @@ use alertdrill_report::{
     undecided_text,
 };
 use alertdrill_target::WaitingLine;
-use alertdrill_target::compose::{Project, build_stale};
+use alertdrill_target::compose::Project;
 use jiff::Timestamp;
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
@@ -525,18 +525,11 @@ impl Run {
         started
     }
 
-    /// The folder of the run. Who makes it builds the images that several stacks share: each start
-    /// finds them.
+    /// The folder of the run, made for its first stack.
     fn folder_of_the_run(&self, project: &Project) -> Result<RunFolder> {
         let mut of_the_run = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(folder) = &*of_the_run {
             return Ok(folder.clone());
-        }
-        if self.is_on_several_stacks() {
-            self.runtime.block_on(async {
-                let containers = project.containers().await?;
-                build_stale(project, &containers, &self.progress).await
-            })?;
         }
         let folder = RunFolder::create(&project.target_folder())?;
         Ok(of_the_run.insert(folder).clone())
