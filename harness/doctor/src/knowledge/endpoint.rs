@@ -147,6 +147,8 @@ pub(crate) struct Endpoint {
     pub(super) target_labels: Option<Labels>,
     /// Whether its own labels win over those of the scrape, `job` among them.
     pub(super) honors_labels: bool,
+    /// Labels that its program gives to all its metrics, each with one value.
+    pub(super) common_labels: BTreeSet<String>,
     /// The first words of all names of its exporters.
     first_words: BTreeSet<String>,
     pub(super) families: Vec<Family>,
@@ -244,10 +246,8 @@ fn endpoint(
     address: &str,
     written: &BTreeMap<String, String>,
 ) -> Endpoint {
-    let common = identity
-        .program
-        .as_ref()
-        .map(|it| it.scan.common_labels.clone());
+    let common = identity.program.as_ref();
+    let common = common.map_or_else(BTreeSet::new, |it| it.scan.common_labels.clone());
     let own = identity
         .program
         .iter()
@@ -274,7 +274,7 @@ fn endpoint(
     for family in &mut families {
         family.jobs = BTreeSet::from([job.name.text.clone()]);
         if let Some(labels) = &mut family.labels {
-            for label in common.iter().flatten() {
+            for label in &common {
                 labels.insert(label.clone(), None);
             }
         }
@@ -289,6 +289,7 @@ fn endpoint(
         address: address.to_owned(),
         target_labels: target_labels(&job.node, written),
         honors_labels: job.node.get("honor_labels").is_some_and(Node::is_true),
+        common_labels: common,
         first_words,
         families,
         series: Vec::new(),
@@ -369,7 +370,8 @@ impl Endpoint {
                 let known = super::catalogue::who_knows_all_like(name);
                 let is_open = self.hides(first) || mentions.is_set(first);
                 let is_written = is_open || mentions.mention(name);
-                let may_be_its = known.is_none() || self.sounds_like(first);
+                let may_be_its =
+                    known.is_none() || self.sounds_like(first) || mentions.writes(name);
                 may_be_its && is_written && !mentions.is_never_sent(name)
             }
             Reach::Nothing => false,

@@ -201,6 +201,13 @@ impl Knowledge {
         self.recorded.contains(name)
     }
 
+    /// Whether a program gives a label to all its metrics, so that each of its targets has one value
+    /// of it.
+    pub(crate) fn is_common_label(&self, label: &str) -> bool {
+        let mut endpoints = self.endpoints.iter();
+        endpoints.any(|it| it.common_labels.contains(label))
+    }
+
     /// Whether an exporter is scraped.
     pub(crate) fn scrapes(&self, exporter: &str) -> bool {
         let mut exporters = self.endpoints.iter().flat_map(|it| &it.identity.exporters);

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::airflow::never_sent;
-use super::source::{is_rules_file, speaks_of_a_client};
+use super::source::{is_program, is_rules_file, speaks_of_a_client};
 use crate::checkout::{Checkout, SourceFile};
 
 /// Words at a name's end that a client or a mapping adds by itself.
@@ -58,6 +58,8 @@ struct Index {
     files: Vec<Words>,
     /// Texts in quotes, as their words without what is added at the end.
     quoted: HashSet<String>,
+    /// Texts in quotes as they are, of programs that make metrics and ask for none.
+    written: HashSet<String>,
     is_too_much: bool,
 }
 
@@ -102,11 +104,22 @@ impl Mentions {
             .any(|value| value.trim_end_matches(['.', '_']) == word)
     }
 
+    /// Whether a program of the checkout that makes metrics writes this very name.
+    pub(super) fn writes(&self, name: &str) -> bool {
+        let endings = ["_bucket", "_sum", "_count"];
+        let base = endings.iter().find_map(|ending| name.strip_suffix(ending));
+        let written = &self.index().written;
+        written.contains(name) || base.is_some_and(|base| written.contains(base))
+    }
+
+    fn index(&self) -> &Index {
+        self.index
+            .get_or_init(|| Index::of(&self.sources, &self.environment))
+    }
+
     /// Whether a program of the checkout may make a metric of this name.
     pub(super) fn mention(&self, name: &str) -> bool {
-        let index = self
-            .index
-            .get_or_init(|| Index::of(&self.sources, &self.environment));
+        let index = self.index();
         let words = without_endings(words_of(name));
         index.is_too_much
             || index.files.iter().any(|file| file.has(&words))
@@ -131,9 +144,14 @@ impl Index {
                 words.places.entry(word).or_default().push(place);
             }
             index.files.push(words);
+            let asks = file.text.contains("/api/v1/query");
+            let makes = is_program(&file.path) && speaks_of_a_client(&file.text) && !asks;
             let quoted = QUOTED.iter().flat_map(|it| it.captures_iter(&file.text));
             for text in quoted.filter_map(|it| it.get(1)) {
                 index.take(text.as_str());
+                if makes {
+                    index.written.insert(text.as_str().to_owned());
+                }
             }
         }
         for value in environment {
@@ -254,6 +272,15 @@ mod tests {
         ] {
             assert!(mentions(text).mention("orders_failed_total"), "{text}");
         }
+    }
+
+    #[test]
+    fn name_is_written_where_metrics_are_made_and_not_asked_for() {
+        let text = "push_metric('process_resident_memory_bytes', rss)";
+        assert!(mentions(text).writes("process_resident_memory_bytes"));
+        assert!(!mentions(text).writes("process_resident_memory"));
+        let asks = format!("{text}\nget('/api/v1/query')");
+        assert!(!mentions(&asks).writes("process_resident_memory_bytes"));
     }
 
     #[test]

@@ -116,6 +116,7 @@ fn open_label(reading: &Reading<'_>, binary: &BinaryExpr, side: &Expr) -> Option
         !["job", "instance"].contains(&label.as_str())
             && !on.labels.contains(label)
             && !fixed(label)
+            && !reading.knowledge.is_common_label(label)
     });
     labels.next().cloned()
 }
@@ -177,11 +178,32 @@ mod tests {
         start_http_server(8000)\n";
 
     fn of_the_source(expr: &str) -> String {
+        of_source(expr, SOURCE)
+    }
+
+    fn of_source(expr: &str, source: &str) -> String {
         format!(
             "--- prometheus.yml\nrule_files: [rules.yml]\nscrape_configs:\n- job_name: app\n  \
              static_configs: [{{targets: ['localhost:8000']}}]\n--- rules.yml\ngroups:\n\
-             - name: g\n  rules:\n  - alert: A\n    expr: {expr}\n{SOURCE}"
+             - name: g\n  rules:\n  - alert: A\n    expr: {expr}\n{source}"
         )
+    }
+
+    #[test]
+    fn label_of_all_metrics_of_a_program_makes_no_series() {
+        let source = |labels: &str| {
+            format!(
+                "--- app.js\nconst client = require('prom-client');\n\
+                 client.register.setDefaultLabels({{ {labels}: 'shop' }});\n\
+                 const used = new client.Gauge({{ name: 'pool_used', help: 'x', labelNames: ['state'] }});\n\
+                 const most = new client.Gauge({{ name: 'pool_most', help: 'x', labelNames: ['kind'] }});\n\
+                 used.set({{ state: s }}, 1);\nmost.set({{ kind: k }}, 2);\n"
+            )
+        };
+        let expr = "pool_used{state='total'} >= on() pool_most{kind='a'}";
+        assert_silent(ID, &of_source(expr, &source("service")));
+        let expr = "pool_used >= on() pool_most";
+        assert_finds(ID, &of_source(expr, &source("service")), &["rules.yml:5:11"]);
     }
 
     #[test]

@@ -147,6 +147,10 @@ mod tests {
         for uses in [
             "lost.inc();\n",
             "const recordLoss = () => {\n  lost.inc();\n};\napp.use(recordLoss);\n",
+            "function recordLoss() {\n  lost.inc();\n}\nserver.register(recordLoss);\n",
+            "export default fp(async function metricsPlugin(app) {\n  lost.inc();\n});\n",
+            "module.exports = function metricsPlugin(app) {\n  lost.inc();\n};\n",
+            "export default function recordLoss() {\n  lost.inc();\n}\n",
             "module.exports = { losses: lost };\n",
             "metrics[kind].inc();\n",
         ] {

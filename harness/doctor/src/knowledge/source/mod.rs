@@ -24,7 +24,7 @@ use super::{Born, Family};
 use crate::checkout::SourceFile;
 use constant_gauges::tell_if_constant;
 use never_set::Uses;
-pub(super) use speech::{is_rules_file, speaks_of_a_client};
+pub(super) use speech::{is_program, is_rules_file, speaks_of_a_client};
 use text::{Constants, Language, without_comments};
 
 /// What a program exports.

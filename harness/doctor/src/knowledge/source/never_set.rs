@@ -45,11 +45,13 @@ static DECLARED: Pattern = LazyLock::new(|| {
 static ASSIGNED: Pattern = LazyLock::new(|| Regex::new(r"^\s*(?::[^=\n(]{1,60})?:?=[^=]").ok());
 /// What stands before a list that only names what is in it.
 static LISTS: Pattern = LazyLock::new(|| {
-    Regex::new(
-        r"(?:\bimport\b|\bexport\b|\bexports\s*=|__all__\s*=\s*|[rR]egister\w*|\breturn)\s*[^\n]*$",
-    )
-    .ok()
+    Regex::new(r"(?:\bimport\b|\bexport\b|\bexports\s*=|__all__\s*=\s*|\breturn)\s*[^\n]*$").ok()
 });
+/// What stands before metrics that are only registered. A function that is registered is called.
+static REGISTERS: Pattern = LazyLock::new(|| Regex::new(r"[rR]egister\w*\s*[^\n]*$").ok());
+/// What stands before the word `function` where a statement defines it under its name.
+static STATEMENT: Pattern =
+    LazyLock::new(|| Regex::new(r"(?m)^[ \t]*(?:export[ \t]+)?(?:async[ \t]+)?$").ok());
 static PYTHON_FUNCTION: Pattern =
     LazyLock::new(|| Regex::new(r"(?m)^([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(").ok());
 static PYTHON_CLASS: Pattern = LazyLock::new(|| Regex::new(r"(?m)^class[ \t]+(\w+)[^\n]*:").ok());
@@ -98,7 +100,7 @@ impl<'a> Uses<'a> {
             for at in places_of(variable, &code.text) {
                 match self.place(&code.text, at, variable.len()) {
                     Place::Definition => is_defined = true,
-                    Place::List | Place::Text => {}
+                    Place::List | Place::Registered | Place::Text => {}
                     Place::Use if self.is_dead(&code.text, at, MOST_CALLERS) => {}
                     Place::Use => return false,
                 }
@@ -142,8 +144,12 @@ impl<'a> Uses<'a> {
         let holder = |c: char| c.is_ascii_alphanumeric() || "_.".contains(c);
         let before = before.trim_end_matches(holder);
         let begins_alone = before.trim_end().ends_with([',', '(', '[', '{']);
-        if ends_alone && begins_alone && opens_a_list(before) {
-            return Place::List;
+        if ends_alone && begins_alone {
+            match innermost_list(before) {
+                Some(List::OfNames) => return Place::List,
+                Some(List::OfWhatIsRegistered) => return Place::Registered,
+                None => {}
+            }
         }
         Place::Use
     }
@@ -212,6 +218,8 @@ impl<'a> Uses<'a> {
 enum Place {
     Definition,
     List,
+    /// It is handed to what registers it.
+    Registered,
     /// A text that is nothing else.
     Text,
     Use,
@@ -236,25 +244,36 @@ fn head(text: &str) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-/// Whether the innermost bracket that is open at the end of `before` begins a list of names.
-fn opens_a_list(before: &str) -> bool {
+/// A list in which a name stands without being used.
+enum List {
+    /// Of what is imported, exported or returned.
+    OfNames,
+    OfWhatIsRegistered,
+}
+
+/// The list of names that the innermost bracket begins which is open at the end of `before`.
+fn innermost_list(before: &str) -> Option<List> {
     const FARTHEST: usize = 6_000;
     let mut depth = 0_usize;
     for (at, c) in before.char_indices().rev() {
         if before.len() - at > FARTHEST {
-            return false;
+            return None;
         }
         match c {
             ')' | ']' | '}' => depth += 1,
             '(' | '[' | '{' if depth > 0 => depth -= 1,
             '(' | '[' | '{' => {
-                let line = before.get(..at).and_then(|it| it.rsplit('\n').next());
-                return line.is_some_and(|line| any(&LISTS, line));
+                let line = before.get(..at)?.rsplit('\n').next()?;
+                return if any(&LISTS, line) {
+                    Some(List::OfNames)
+                } else {
+                    any(&REGISTERS, line).then_some(List::OfWhatIsRegistered)
+                };
             }
             _ => {}
         }
     }
-    false
+    None
 }
 
 /// The Python function around a place, where no decorator makes it more than a function.
@@ -313,9 +332,16 @@ fn curly_function(text: &str, at: usize) -> Option<&str> {
     let headers = all(&CURLY_FUNCTION, before).filter_map(|found| {
         let name = (1..=4).find_map(|group| found.get(group))?;
         let words = ["if", "for", "while", "switch", "catch", "constructor"];
-        (!words.contains(&name.as_str())).then_some((found.get(0)?.end(), name.as_str()))
+        let header = found.get(0)?;
+        let line = before.get(..header.start())?.rsplit('\n').next()?;
+        // `plugin(async function name(…) {…})`, `module.exports = function name(…) {…}`
+        let is_handed_on = header.as_str().starts_with("function") && !any(&STATEMENT, line);
+        (!words.contains(&name.as_str())).then_some((header.end(), name.as_str(), is_handed_on))
     });
-    let (end, name) = headers.last()?;
+    let (end, name, is_handed_on) = headers.last()?;
+    if is_handed_on {
+        return None;
+    }
     // It ends before the place if its braces are closed there.
     let body = before.get(end..)?;
     let opened = body.matches('{').count() + usize::from(before.get(..end)?.ends_with(['{', '\n']));

@@ -52,7 +52,7 @@ const OF_CLIENTS: [&str; 11] = [
 ];
 
 /// Whether it is a program's source.
-pub(super) fn is_program(path: &Path) -> bool {
+pub(in crate::knowledge) fn is_program(path: &Path) -> bool {
     has_ending(path, &PROGRAMS)
 }
 
