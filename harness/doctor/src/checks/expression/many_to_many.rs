@@ -203,7 +203,11 @@ mod tests {
         let expr = "pool_used{state='total'} >= on() pool_most{kind='a'}";
         assert_silent(ID, &of_source(expr, &source("service")));
         let expr = "pool_used >= on() pool_most";
-        assert_finds(ID, &of_source(expr, &source("service")), &["rules.yml:5:11"]);
+        assert_finds(
+            ID,
+            &of_source(expr, &source("service")),
+            &["rules.yml:5:11"],
+        );
     }
 
     #[test]

@@ -18,13 +18,23 @@ pub(super) fn tell_if_constant(
     let Some(variable) = variable.filter(|_| !is_open) else {
         return;
     };
-    if let Some(number) = only_number(variable, uses, codes) {
+    let has_labels = family
+        .labels
+        .as_ref()
+        .is_none_or(|labels| !labels.is_empty());
+    if let Some(number) = only_number(variable, has_labels, uses, codes) {
         family.domain = Some(Domain::Between(number, number));
     }
 }
 
-/// The number to which every use of the variable sets it; `None` if one does something else.
-fn only_number(variable: &str, uses: &Uses<'_>, codes: &[Code<'_>]) -> Option<f64> {
+/// The number to which every use of the variable sets it; `None` if one does something else, or if
+/// it may be 0 before it is set: a gauge without labels is there from the start.
+fn only_number(
+    variable: &str,
+    has_labels: bool,
+    uses: &Uses<'_>,
+    codes: &[Code<'_>],
+) -> Option<f64> {
     let name = regex::escape(variable);
     // `.labels(a, f(b))`, `.WithLabelValues(a)`, and the labels that `set` itself takes
     let labels = r"(?:\.(?:labels|WithLabelValues|With)\((?:[^()]|\([^()]*\))*\))?";
@@ -35,7 +45,15 @@ fn only_number(variable: &str, uses: &Uses<'_>, codes: &[Code<'_>]) -> Option<f6
     let mut numbers = Vec::new();
     for code in codes {
         let set = sets.captures_iter(&code.text);
-        numbers.extend(set.filter_map(|set| set.get(1)?.as_str().parse::<f64>().ok()));
+        let is_at_the_start = |at: usize| {
+            let before = code.text.get(..at).unwrap_or_default();
+            before.is_empty() || before.ends_with('\n')
+        };
+        let at_once = set.filter(|set| {
+            let start = set.get(0).map_or(0, |whole| whole.start());
+            has_labels || is_at_the_start(start)
+        });
+        numbers.extend(at_once.filter_map(|set| set.get(1)?.as_str().parse::<f64>().ok()));
     }
     let first = numbers.first().copied()?;
     let is_same = numbers.iter().all(|it| (it - first).abs() < f64::EPSILON);
@@ -84,6 +102,13 @@ mod tests {
                   []string{\"part\"})\nfunc main() {\n\tprometheus.MustRegister(ready)\n\t\
                   ready.WithLabelValues(part(1)).Set(1)\n}\n";
         assert_finds(ID, &in_language("main.go", go), &[expected]);
+    }
+
+    #[test]
+    fn gauge_without_labels_is_zero_until_it_is_set() {
+        let without = |uses: &str| project(uses).replace(", ['part']", "");
+        assert_finds(ID, &without("READY.set(1)"), &["rules.yml:5:11 error"]);
+        assert_silent(ID, &without("def load():\n    READY.set(1)\nload()"));
     }
 
     #[test]
