@@ -33,6 +33,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             .or_else(|| said_of_unless(expr))
             .or_else(|| said_of_constants(expr))
             .or_else(|| said_of_a_filler(expr))
+            .or_else(|| said_of_a_truth(expr))
             .or_else(|| said_of_no_condition(&reading, expr));
         let found = said.map(|(said, part)| {
             let place = place(rule, part);
@@ -123,6 +124,30 @@ fn said_of_unless(expr: &Expr) -> Option<(Said, &Expr)> {
             );
             (said, &*binary.lhs)
         })
+    })
+}
+
+/// `x and y == bool 1`: with `bool`, a side has all its series whether they are so or not.
+fn said_of_a_truth(expr: &Expr) -> Option<(Said, &Expr)> {
+    joins(expr).find_map(|binary| {
+        let operator = Operator::of(binary);
+        let sides: &[&Expr] = match operator {
+            Operator::And => &[&binary.lhs, &binary.rhs],
+            Operator::Unless => &[&binary.rhs],
+            _ => return None,
+        };
+        let is_truth = |side: &Expr| matches!(bare(side), Expr::Binary(it) if it.return_bool());
+        let side = *sides.iter().find(|side| is_truth(side))?;
+        let said = Said::error(
+            format!(
+                "`{}` asks for nothing: with `bool` a comparison that is false has a result, too \
+                 (0), and `{}` only asks whether there is one",
+                told(side),
+                operator.sign()
+            ),
+            "leave `bool` away",
+        );
+        Some((said, side))
     })
 }
 
@@ -260,6 +285,9 @@ mod tests {
             ("histogram_quantile(0.9, rate(x_bucket[5m]))", "error"),
             ("errors / requests", "error"),
             ("sum(x)", "warning"),
+            ("x > 5 and on () (y == bool 1)", "error"),
+            ("(x > bool 5) and y > 1", "error"),
+            ("x > 5 unless y > bool 3", "error"),
             ("time() - x", "warning"),
         ] {
             assert_found(ID, severity, &[expr]);
@@ -287,6 +315,7 @@ mod tests {
                 "problem_present",
                 "(x > bool 5) == 1",
                 "sum(x > bool 5) > 2",
+                "x > 5 and on () (y > bool 1) == 1",
                 "count(x > 5)",
                 "sum by (job) (x > 5)",
                 "x{a=~\"1|2\", a!=\"1\"} > 5",
