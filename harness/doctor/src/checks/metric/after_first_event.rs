@@ -175,7 +175,7 @@ fn growing(it: &Expr) -> Option<&VectorSelector> {
         Expr::Aggregate(it) if ["sum", "max"].contains(&it.op.to_string().as_str()) => {
             growing(&it.expr)
         }
-        Expr::Call(call) if ["rate", "increase", "irate"].contains(&call.func.name) => {
+        Expr::Call(call) if ["rate", "increase", "irate", "changes"].contains(&call.func.name) => {
             match call.args.args.first().map(|it| &**it) {
                 Some(Expr::MatrixSelector(matrix)) => Some(&matrix.vs),
                 _ => None,
@@ -207,6 +207,7 @@ mod tests {
             "increase(lost_total{why='disk'}[5m]) > 0",
             "sum(rate(lost_total[5m])) > 0",
             "increase(lost_total[5m]) >= 1",
+            "changes(lost_total{why='disk'}[5m]) > 0",
         ] {
             assert_finds(ID, &project("", expression), &["rules.yml:5:"]);
         }

@@ -68,6 +68,10 @@ fn share_that_only_the_words_speak_of_is_a_warning() {
     assert_silent(ID, &project(share, "more than 5% of requests fail"));
     let cpu = "rate(process_cpu_seconds_total[5m]) > 0.8";
     assert_silent(ID, &project(cpu, "more than 80% of a core"));
+    let took = |series: &str| format!("rate(http_request_seconds_{series}[5m]) > 0.05");
+    let words = "more than 5% of requests fail";
+    assert_found_in(ID, "warning", &project(&took("count"), words));
+    assert_silent(ID, &project(&took("sum"), words));
 }
 
 #[test]

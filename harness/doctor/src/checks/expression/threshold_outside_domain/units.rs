@@ -242,7 +242,9 @@ pub(super) fn share_in_words(rule: &Rule, compared: &Comparison<'_>) -> Option<S
     let rate = call(core(compared.subject), &["rate", "irate"])?;
     let name = first_name(argument(rate)?)?;
     let is_share = compared.number > 0.0 && compared.number < 1.0;
-    if !is_share || has_word(name, &["seconds", "cpu", "time"]) {
+    // `…_seconds_count` counts events.
+    let is_time = has_word(name, &["seconds", "cpu", "time"]) && !name.ends_with("_count");
+    if !is_share || is_time {
         return None;
     }
     let percentage = (compared.number * 1e8).round() / 1e6;
