@@ -198,6 +198,9 @@ scrape_configs:
             "rate(shop_errors_total[5m]) / rate(shop_requests_total[5m]) > 0.05",
             "container_memory_usage_bytes / node_memory_MemTotal_bytes > 0.9",
             "pg_stat_database_numbackends / pg_settings_max_connections > 0.9",
+            "container_memory_usage_bytes / on (instance) group_left \
+             node_memory_MemTotal_bytes > 0.9",
+            "node_load1 > 1 and on (instance) rate(shop_errors_total[5m]) > 0",
         ] {
             assert_found_in(ID, "error", &project(expr));
         }
@@ -207,8 +210,24 @@ scrape_configs:
             "sum(pg_stat_database_numbackends) / sum(pg_settings_max_connections) > 0.9",
             "container_memory_usage_bytes / on () group_left node_memory_MemTotal_bytes > 0.9",
             "container_memory_usage_bytes / ignoring (id) container_spec_memory_limit_bytes > 1",
+            "node_load1 > 1 and on (instance) up == 1",
+            "node_load1 / on (instance) node_load5 > 1",
         ] {
             assert_silent(ID, &project(expr));
+        }
+        let elsewhere = project("node_load1 > 1 and on (instance) shop_errors_total > 0");
+        for (there, other) in [
+            ("'node:9100']", "'node:9100'], labels: {instance: shop}"),
+            (
+                "job_name: node,",
+                "job_name: node, relabel_configs: [{target_label: x}],",
+            ),
+            (
+                "targets: ['node:9100']",
+                "targets: ['node:9100', 'shop:8000']",
+            ),
+        ] {
+            assert_silent(ID, &elsewhere.replace(there, other));
         }
     }
 }

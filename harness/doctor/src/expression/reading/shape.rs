@@ -12,7 +12,7 @@ use promql_parser::parser::{
 
 use super::Reading;
 use super::labels_of_exporters::always_there;
-use crate::checkout::Rule;
+use crate::checkout::{Job, Rule, Target};
 use crate::expression::parts::{is_vector, selector};
 use crate::expression::{Operator, argument, bare, name_of};
 use crate::knowledge::Known;
@@ -120,6 +120,21 @@ impl Shape {
     }
 }
 
+/// Whether the `instance` of a job's metrics is the address of a target as it is written.
+fn has_plain_instances(job: &Job) -> bool {
+    let relabels = ["relabel_configs", "metric_relabel_configs"];
+    let is_relabelled = relabels.iter().any(|key| job.node.get(key).is_some());
+    let has_port = |address: &str| {
+        let port = address.rsplit_once(':').map(|(_, port)| port);
+        port.is_some_and(|port| !port.is_empty() && port.chars().all(|c| c.is_ascii_digit()))
+    };
+    let is_plain = |target: &Target| {
+        let mut labels = target.labels.iter();
+        has_port(&target.address.text) && !labels.any(|(name, _)| name.text == "instance")
+    };
+    !is_relabelled && !job.finds_targets && job.targets.iter().all(is_plain)
+}
+
 impl Reading<'_> {
     /// Which labels the series of a vector can have.
     pub(crate) fn shape(&self, expr: &Expr) -> Shape {
@@ -187,6 +202,12 @@ impl Reading<'_> {
         let mut values = BTreeMap::new();
         let jobs = self.jobs_of(name).filter(|_| is_known);
         if let (Some(jobs), false) = (jobs, self.renames_jobs()) {
+            let asked = self.jobs(selector).unwrap_or_default();
+            if asked.iter().all(|job| has_plain_instances(job)) && !asked.is_empty() {
+                let targets = asked.iter().flat_map(|job| &job.targets);
+                let instances = targets.map(|target| target.address.text.clone());
+                values.insert("instance".to_owned(), instances.collect());
+            }
             let jobs = jobs.into_iter().map(str::to_owned).collect();
             values.insert("job".to_owned(), jobs);
         }
