@@ -5,7 +5,7 @@ use std::path::Path;
 use alertdrill_core::{Finding, nearest};
 use alertdrill_project::Service;
 use alertdrill_project::discovery::short_name;
-use alertdrill_project::yaml_tree::{Node, parse};
+use alertdrill_project::yaml_tree::parse;
 
 use super::scraped_targets::asked;
 use crate::checkout::Checkout;
@@ -18,10 +18,28 @@ pub(in crate::checks) const NO_SUCH_MODULE: Check = Check {
     run,
 };
 
-/// Where the image has its configuration.
-const CONFIGURATION: &str = "/etc/blackbox_exporter/config.yml";
-/// The modules of the configuration that is in the image.
-const OF_THE_IMAGE: [&str; 12] = [
+/// An exporter that is asked by module.
+struct Kind {
+    images: [&'static str; 2],
+    /// Where the image has its configuration.
+    configuration: &'static str,
+    /// The modules of the configuration that is in the image, if they are known.
+    modules: Option<&'static [&'static str]>,
+}
+
+const KINDS: [Kind; 2] = [
+    Kind {
+        images: ["blackbox-exporter", "blackbox_exporter"],
+        configuration: "/etc/blackbox_exporter/config.yml",
+        modules: Some(&OF_BLACKBOX),
+    },
+    Kind {
+        images: ["snmp-exporter", "snmp_exporter"],
+        configuration: "/etc/snmp_exporter/snmp.yml",
+        modules: None,
+    },
+];
+const OF_BLACKBOX: [&str; 12] = [
     "http_2xx",
     "http_post_2xx",
     "tcp_connect",
@@ -57,10 +75,9 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             continue;
         };
         for node in asked_for.one_or_many() {
-            let Some(module) = node
-                .text()
-                .filter(|text| !modules.contains(&(*text).to_owned()))
-            else {
+            // Several stand between commas.
+            let mut wanted = node.text().into_iter().flat_map(|text| text.split(','));
+            let Some(module) = wanted.find(|it| !modules.iter().any(|module| module == it)) else {
                 continue;
             };
             let like = nearest(module, modules.iter().map(String::as_str));
@@ -78,19 +95,20 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     findings
 }
 
-/// The modules of a blackbox exporter, and whose they are; `None` if that is not known.
+/// The modules of such an exporter, and whose they are; `None` if that is not known.
 fn modules(checkout: &Checkout, service: &Service) -> Option<(Vec<String>, String)> {
     let image = service.image.as_deref()?;
-    let is_it = ["blackbox-exporter", "blackbox_exporter"].contains(&short_name(image));
-    if !is_it || service.build.is_some() || is_for_a_shell(service) || !service.configs.is_empty() {
+    let mut kinds = KINDS.iter();
+    let kind = kinds.find(|kind| kind.images.contains(&short_name(image)))?;
+    if service.build.is_some() || is_for_a_shell(service) || !service.configs.is_empty() {
         return None;
     }
-    let path = flag(service, "config.file").unwrap_or(CONFIGURATION);
+    let path = flag(service, "config.file").unwrap_or(kind.configuration);
     let path = Path::new(path);
     let mut mounts = service.volumes.iter();
     let Some(mount) = mounts.find(|volume| path.starts_with(&volume.target)) else {
-        let of_image = OF_THE_IMAGE.iter().map(|it| (*it).to_owned()).collect();
-        let is_the_images = path == Path::new(CONFIGURATION);
+        let of_image = kind.modules?.iter().map(|it| (*it).to_owned()).collect();
+        let is_the_images = path == Path::new(kind.configuration);
         return is_the_images.then(|| (of_image, "its image's own configuration".to_owned()));
     };
     let source = Path::new(mount.source.as_deref()?);
@@ -103,10 +121,9 @@ fn modules(checkout: &Checkout, service: &Service) -> Option<(Vec<String>, Strin
     };
     let text = &checkout.sources.iter().find(|it| it.path == file)?.text;
     let documents = parse(text).ok()?;
-    let modules = documents
-        .first()?
-        .get("modules")
-        .map_or(&[][..], Node::entries);
+    let document = documents.first()?;
+    // The SNMP exporter's old format has its modules at the top.
+    let modules = document.get("modules").unwrap_or(document).entries();
     let names = modules.iter().filter_map(|(name, _)| name.text());
     Some((
         names.map(str::to_owned).collect(),
@@ -180,5 +197,31 @@ scrape_configs:
         let elsewhere = "    volumes: ['/srv/blackbox.yml:/etc/blackbox_exporter/config.yml']";
         assert_silent(ID, &project("http_x", elsewhere));
         assert_silent(ID, &project("http_x", "    build: ./prober"));
+    }
+
+    #[test]
+    fn module_that_the_snmp_exporter_lacks_is_found() {
+        let snmp = |module: &str, modules: &str| {
+            let mounted = "    volumes: ['./blackbox.yml:/etc/snmp_exporter/snmp.yml']";
+            let project = project(module, mounted).replace("blackbox-exporter", "snmp-exporter");
+            project.replace("modules:\n  http_ok: {prober: http}\n", modules)
+        };
+        let new = "auths: {public: {}}\nmodules: {if_mib: {}, mine: {}}\n";
+        for (module, modules) in [
+            ("disks", new),
+            ("'if_mib,disks'", new),
+            ("if_mib", "mine: {}\n"),
+        ] {
+            assert_finds(
+                ID,
+                &snmp(module, modules),
+                &["prometheus.yml:4:23 error: `blackbox` has no module"],
+            );
+        }
+        for (module, modules) in [("'if_mib,mine'", new), ("mine", "mine: {}\n")] {
+            assert_silent(ID, &snmp(module, modules));
+        }
+        let of_the_image = project("if_mib", "").replace("blackbox-exporter", "snmp-exporter");
+        assert_silent(ID, &of_the_image);
     }
 }

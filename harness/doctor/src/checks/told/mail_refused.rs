@@ -122,7 +122,10 @@ fn without_login(mail: &Mail<'_>, host: &Node) -> Option<Said> {
     let is_one = WITH_LOGIN.contains(&name.to_lowercase().as_str());
     let user = mail.get("auth_username").and_then(Node::text);
     let has_user = user.is_some_and(|user| !user.is_empty());
-    let has_password = PASSWORDS.iter().any(|key| mail.get(key).is_some());
+    let is_filled = |node: &Node| !node.is_null() && node.text() != Some("");
+    let has_password = PASSWORDS
+        .iter()
+        .any(|key| mail.get(key).is_some_and(is_filled));
     let missing = match (has_user, has_password) {
         (false, _) if is_one => "smtp_auth_username` and `smtp_auth_password",
         (true, false) => "smtp_auth_password",
@@ -195,7 +198,11 @@ receivers:
     fn mail_without_a_login_is_found() {
         let expected =
             "alertmanager.yml:1:48 error: `smtp.gmail.com:587` takes mails of who logs in";
-        for more in ["", ", smtp_auth_username: 'a@b.org'"] {
+        for more in [
+            "",
+            ", smtp_auth_username: 'a@b.org'",
+            ", smtp_auth_username: 'a@b.org', smtp_auth_password: ''",
+        ] {
             let global = format!("smtp_smarthost: 'smtp.gmail.com:587'{more}");
             assert_finds(ID, &project(&global, "", HOG), &[expected]);
         }
