@@ -51,6 +51,7 @@ const FILES: &[(&str, &str)] = data![
     "grafana",
     "haproxy",
     "haproxy_exporter",
+    "jaeger",
     "jenkins",
     "jmx_exporter",
     "kafka-jmx",

@@ -14,6 +14,7 @@ use super::mentions::Mentions;
 use super::program::Programs;
 use super::relabelling::{Fate, steps, target_labels};
 use super::series::Labels;
+use super::source::Hidden;
 use crate::checkout::{Checkout, Job, SourceFile};
 use crate::network::{FindsNothing, finds_nothing};
 
@@ -120,6 +121,53 @@ const OF_LIBRARIES: [&str; 101] = [
     "vm",
     "worker",
     "zipkin",
+];
+
+/// Those of them that no library of the Java virtual machine has.
+const BESIDE_THE_JVM: [&str; 43] = [
+    "actix",
+    "airflow",
+    "api",
+    "app",
+    "aspnetcore",
+    "axum",
+    "celery",
+    "django",
+    "dotnet",
+    "echo",
+    "ecto",
+    "express",
+    "faraday",
+    "fastapi",
+    "fastify",
+    "fiber",
+    "flask",
+    "gin",
+    "go",
+    "gunicorn",
+    "kestrel",
+    "koa",
+    "laravel",
+    "microsoft",
+    "mysql",
+    "mysql2",
+    "nest",
+    "nodejs",
+    "phoenix",
+    "php",
+    "prisma",
+    "promhttp",
+    "puma",
+    "python",
+    "rails",
+    "request",
+    "requests",
+    "rocket",
+    "ruby",
+    "sidekiq",
+    "starlette",
+    "swoole",
+    "uwsgi",
 ];
 
 /// First words of names that programs have and no file or query of a machine.
@@ -240,6 +288,15 @@ fn key_of(identity: &Identity, address: &str) -> String {
     }
 }
 
+/// The tags that Spring Boot gives to all meters by its environment.
+fn tags_of_settings(settings: &str) -> impl Iterator<Item = String> + '_ {
+    settings.split_whitespace().filter_map(|word| {
+        let (name, _) = word.split_once('=')?;
+        let tag = name.strip_prefix("MANAGEMENT_METRICS_TAGS_")?;
+        Some(tag.to_ascii_lowercase())
+    })
+}
+
 fn endpoint(
     job: &Job,
     identity: Identity,
@@ -247,7 +304,10 @@ fn endpoint(
     written: &BTreeMap<String, String>,
 ) -> Endpoint {
     let common = identity.program.as_ref();
-    let common = common.map_or_else(BTreeSet::new, |it| it.scan.common_labels.clone());
+    let mut common = common.map_or_else(BTreeSet::new, |it| it.scan.common_labels.clone());
+    common.extend(tags_of_settings(
+        identity.settings.as_deref().unwrap_or_default(),
+    ));
     let own = identity
         .program
         .iter()
@@ -369,7 +429,9 @@ impl Endpoint {
             Reach::Written => {
                 let known = super::catalogue::who_knows_all_like(name);
                 let is_open = self.hides(first) || mentions.is_set(first);
-                let is_written = is_open || mentions.mention(name);
+                let program = self.identity.program.as_ref();
+                let folder = program.map(|program| program.folder.as_path());
+                let is_written = is_open || mentions.mention(name, folder);
                 let may_be_its =
                     known.is_none() || self.sounds_like(first) || mentions.writes(name);
                 may_be_its && is_written && !mentions.is_never_sent(name)
@@ -384,7 +446,13 @@ impl Endpoint {
     /// Whether a library of its program may give it names that begin so, which no source has.
     fn hides(&self, first: &str) -> bool {
         let program = self.identity.program.as_ref();
-        program.is_some_and(|it| it.scan.hides_names) && OF_LIBRARIES.contains(&first)
+        let hidden = program.map_or(Hidden::None, |program| program.scan.hidden);
+        OF_LIBRARIES.contains(&first)
+            && match hidden {
+                Hidden::None => false,
+                Hidden::OfTheJvm => !BESIDE_THE_JVM.contains(&first),
+                Hidden::OfAny => true,
+            }
     }
 
     /// Whether it is a program of which nothing that runs serves metrics.

@@ -66,9 +66,12 @@ impl Knowledge {
             endpoints: endpoints(checkout, &mut programs),
             written: written(&programs.all()),
             takes_more: takes_more(checkout),
-            mentions: Mentions::of(checkout),
             ..Self::default()
         };
+        let programs = known.endpoints.iter();
+        let folders = programs.filter_map(|it| it.identity.program.as_ref());
+        let folders = folders.map(|program| program.folder.clone()).collect();
+        known.mentions = Mentions::of(checkout).of_programs(folders);
         for index in 0..known.endpoints.len() {
             known.take(index);
         }

@@ -3,6 +3,7 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -50,14 +51,16 @@ pub(super) struct Mentions {
     environment: Vec<String>,
     /// Names that a mapping has, though nobody sends what it maps.
     never_sent: BTreeSet<String>,
+    /// The folders of the programs that are scraped.
+    folders: BTreeSet<PathBuf>,
     index: OnceCell<Index>,
 }
 
 #[derive(Debug, Default)]
 struct Index {
     files: Vec<Words>,
-    /// Texts in quotes, as their words without what is added at the end.
-    quoted: HashSet<String>,
+    /// Texts in quotes of the services' environments.
+    of_environment: HashSet<String>,
     /// Texts in quotes as they are, of programs that make metrics and ask for none.
     written: HashSet<String>,
     is_too_much: bool,
@@ -66,6 +69,9 @@ struct Index {
 /// The words of a file, each with the places where it stands: the how many-th word it is.
 #[derive(Debug, Default)]
 struct Words {
+    path: PathBuf,
+    /// Texts in quotes, as their words without what is added at the end.
+    quoted: HashSet<String>,
     places: HashMap<String, Vec<usize>>,
     /// Whether it has to do with metrics, so that words near each other may make a name.
     makes_metrics: bool,
@@ -86,8 +92,14 @@ impl Mentions {
             sources: checkout.sources.clone(),
             environment: values.collect(),
             never_sent: never_sent(&checkout.sources),
+            folders: BTreeSet::new(),
             index: OnceCell::new(),
         }
+    }
+
+    /// The same for programs in these folders: what is in the folder of one is not the other's.
+    pub(super) fn of_programs(self, folders: BTreeSet<PathBuf>) -> Self {
+        Self { folders, ..self }
     }
 
     /// Whether a mapping has this name for what is never sent.
@@ -117,13 +129,24 @@ impl Mentions {
             .get_or_init(|| Index::of(&self.sources, &self.environment))
     }
 
-    /// Whether a program of the checkout may make a metric of this name.
-    pub(super) fn mention(&self, name: &str) -> bool {
+    /// Whether the program in `folder` may make a metric of this name; any program if that is `None`.
+    pub(super) fn mention(&self, name: &str, folder: Option<&Path>) -> bool {
         let index = self.index();
         let words = without_endings(words_of(name));
+        let files = index.files.iter();
+        let own: Vec<_> = files
+            .filter(|file| folder.is_none_or(|folder| !self.is_anothers(&file.path, folder)))
+            .collect();
         index.is_too_much
-            || index.files.iter().any(|file| file.has(&words))
-            || index.has_parts(&words)
+            || own.iter().any(|file| file.has(&words))
+            || index.has_parts(&words, &own)
+    }
+
+    /// Whether a file is in the folder of another program than the one in `folder`.
+    fn is_anothers(&self, file: &Path, folder: &Path) -> bool {
+        let mut others = self.folders.iter();
+        !file.starts_with(folder)
+            && others.any(|other| !folder.starts_with(other) && file.starts_with(other))
     }
 }
 
@@ -137,43 +160,48 @@ impl Index {
         }
         for file in sources {
             let mut words = Words {
+                path: file.path.clone(),
                 makes_metrics: speaks_of_a_client(&file.text),
                 ..Words::default()
             };
             for (place, word) in words_of(&file.text).into_iter().enumerate() {
                 words.places.entry(word).or_default().push(place);
             }
-            index.files.push(words);
             let asks = file.text.contains("/api/v1/query");
             let makes = is_program(&file.path) && speaks_of_a_client(&file.text) && !asks;
             let quoted = QUOTED.iter().flat_map(|it| it.captures_iter(&file.text));
             for text in quoted.filter_map(|it| it.get(1)) {
-                index.take(text.as_str());
+                words.quoted.extend(parts_of_names(text.as_str()));
                 if makes {
                     index.written.insert(text.as_str().to_owned());
                 }
             }
+            index.files.push(words);
         }
-        for value in environment {
-            index.take(value);
-        }
+        let values = environment.iter().flat_map(|value| parts_of_names(value));
+        index.of_environment.extend(values);
         index
     }
 
-    fn take(&mut self, text: &str) {
-        let fixed = FILLED_IN.as_ref().map(|it| it.replace_all(text, ""));
-        let words = words_of(fixed.as_deref().unwrap_or(text));
-        self.quoted.insert(words.join("_"));
-        self.quoted.insert(without_endings(words).join("_"));
-    }
-
-    /// Whether it is put together of a prefix and a rest, each of which is a text somewhere.
-    fn has_parts(&self, words: &[String]) -> bool {
+    /// Whether it is put together of a prefix and a rest, each of which is a text in one of the files
+    /// or in an environment.
+    fn has_parts(&self, words: &[String], files: &[&Words]) -> bool {
+        let is_a_text = |words: &[String]| {
+            let text = words.join("_");
+            self.of_environment.contains(&text) || files.iter().any(|it| it.quoted.contains(&text))
+        };
         (1..words.len()).any(|at| {
             let (first, rest) = words.split_at(at);
-            self.quoted.contains(&first.join("_")) && self.quoted.contains(&rest.join("_"))
+            is_a_text(first) && is_a_text(rest)
         })
     }
+}
+
+/// What a text in quotes can be of a name: all its words, and those without what is added at the end.
+fn parts_of_names(text: &str) -> [String; 2] {
+    let fixed = FILLED_IN.as_ref().map(|it| it.replace_all(text, ""));
+    let words = words_of(fixed.as_deref().unwrap_or(text));
+    [words.join("_"), without_endings(words).join("_")]
 }
 
 impl Words {
@@ -270,8 +298,24 @@ mod tests {
             "PREFIX = 'orders'\nCounter(f'{PREFIX}_failed_total', 'x')",
             "for kind in ['orders', 'users']:\n  Counter(f'{kind}_that_failed')",
         ] {
-            assert!(mentions(text).mention("orders_failed_total"), "{text}");
+            assert!(
+                mentions(text).mention("orders_failed_total", None),
+                "{text}"
+            );
         }
+    }
+
+    #[test]
+    fn name_in_the_folder_of_another_program_is_not_mentioned() {
+        let shop = SourceFile::new("shop/app.py", "gauge('orders_failed')");
+        let mentions = Mentions {
+            sources: vec![shop],
+            ..Mentions::default()
+        };
+        let folders = ["shop", "stock"].map(PathBuf::from);
+        let mentions = mentions.of_programs(folders.into());
+        let of = |folder: &str| mentions.mention("orders_failed_total", Some(Path::new(folder)));
+        assert!(of("shop") && !of("stock") && of(""));
     }
 
     #[test]
@@ -290,7 +334,10 @@ mod tests {
             "orders = 1\nfailed = 2",
             "failed_orders = 1",
         ] {
-            assert!(!mentions(text).mention("orders_failed_total"), "{text}");
+            assert!(
+                !mentions(text).mention("orders_failed_total", None),
+                "{text}"
+            );
         }
     }
 }

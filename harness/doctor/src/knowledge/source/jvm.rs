@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::common_tags::common_tags;
-use super::text::{Language, Pattern, all, arguments};
+use super::meter_labels;
+use super::text::{Constants, Language, Pattern, all, arguments};
 use super::{Code, Scan, constants_of, tells_of_metrics};
 use crate::checkout::SourceFile;
 use crate::knowledge::{Born, Family, MetricKind};
@@ -74,6 +75,8 @@ pub(super) fn scan(codes: &[Code<'_>], sources: &[&SourceFile], scan: &mut Scan)
     let files = sources.iter().map(|file| &*file.text);
     scan.common_labels.extend(files.flat_map(common_tags));
     let constants = constants_of(codes, CURLY);
+    let mut texts = codes.iter().map(|code| &*code.text);
+    let has_all_tags = !texts.any(meter_labels::may_have_more_tags);
     for code in codes {
         let is_micrometer = code.text.contains("io.micrometer");
         if !is_micrometer
@@ -83,28 +86,11 @@ pub(super) fn scan(codes: &[Code<'_>], sources: &[&SourceFile], scan: &mut Scan)
             continue;
         }
         if is_micrometer {
-            for pattern in [&BUILDER, &OF_REGISTRY] {
-                for found in all(pattern, &code.text) {
-                    let (Some(whole), Some(class)) = (found.get(0), found.get(1)) else {
-                        continue;
-                    };
-                    let name = arguments(&code.text, whole.end() - 1, CURLY)
-                        .and_then(|(parts, _)| constants.text(parts.first()?, CURLY));
-                    if let Some(name) = name {
-                        let place = code.place(whole.start());
-                        let born = born(&code.text, whole.start());
-                        let statement = statement_at(&code.text, whole.start());
-                        let all = if publishes_quantiles_alone(statement) {
-                            without_buckets(&name, class.as_str(), &place)
-                        } else {
-                            meters(&name, class.as_str(), &place)
-                        };
-                        let all = all.into_iter();
-                        scan.families
-                            .extend(all.map(|family| Family { born, ..family }));
-                    }
-                }
-            }
+            let made = meters_made(code, &constants).into_iter();
+            scan.families.extend(made.map(|family| Family {
+                labels: family.labels.filter(|_| has_all_tags),
+                ..family
+            }));
             for found in all(&ANNOTATION, &code.text) {
                 if let (Some(class), Some(name)) = (found.get(1), found.get(2)) {
                     let place = code.place(name.start());
@@ -113,23 +99,68 @@ pub(super) fn scan(codes: &[Code<'_>], sources: &[&SourceFile], scan: &mut Scan)
                 }
             }
         } else {
-            for found in all(&CLIENT, &code.text) {
-                if let (Some(class), Some(name)) = (found.get(1), found.get(2)) {
-                    let place = code.place(class.start());
-                    let name = name.as_str().trim_matches('"');
-                    let kind = kind_of(class.as_str());
-                    let mut family = Family::new(name, kind, &place);
-                    family.has_quantiles = kind == MetricKind::Summary;
-                    if kind == MetricKind::Counter && !name.ends_with("_total") {
-                        // The client's versions differ in whether they add it.
-                        let total = format!("{name}_total");
-                        scan.families.push(Family::new(&total, kind, &place));
-                    }
-                    scan.families.push(family);
-                }
-            }
+            scan.families.extend(of_client(code));
         }
     }
+}
+
+/// What calls of Micrometer make.
+fn meters_made(code: &Code<'_>, constants: &Constants) -> Vec<Family> {
+    let mut families = Vec::new();
+    for (pattern, is_builder) in [(&BUILDER, true), (&OF_REGISTRY, false)] {
+        for found in all(pattern, &code.text) {
+            let (Some(whole), Some(class)) = (found.get(0), found.get(1)) else {
+                continue;
+            };
+            let open = whole.end() - 1;
+            let given = arguments(&code.text, open, CURLY).map(|(parts, _)| parts);
+            let given = given.unwrap_or_default();
+            let name = given.first().and_then(|it| constants.text(it, CURLY));
+            let Some(name) = name else {
+                continue;
+            };
+            let labels = if is_builder {
+                meter_labels::of_builder(&code.text, open, constants)
+            } else {
+                meter_labels::of_call(class.as_str(), &given, constants)
+            };
+            let place = code.place(whole.start());
+            let born = born(&code.text, whole.start());
+            let statement = statement_at(&code.text, whole.start());
+            let all = if publishes_quantiles_alone(statement) {
+                without_buckets(&name, class.as_str(), &place)
+            } else {
+                meters(&name, class.as_str(), &place)
+            };
+            families.extend(all.into_iter().map(|family| Family {
+                born,
+                labels: labels.clone(),
+                ..family
+            }));
+        }
+    }
+    families
+}
+
+/// What Prometheus's own client makes.
+fn of_client(code: &Code<'_>) -> Vec<Family> {
+    let mut families = Vec::new();
+    for found in all(&CLIENT, &code.text) {
+        if let (Some(class), Some(name)) = (found.get(1), found.get(2)) {
+            let place = code.place(class.start());
+            let name = name.as_str().trim_matches('"');
+            let kind = kind_of(class.as_str());
+            let mut family = Family::new(name, kind, &place);
+            family.has_quantiles = kind == MetricKind::Summary;
+            if kind == MetricKind::Counter && !name.ends_with("_total") {
+                // The client's versions differ in whether they add it.
+                let total = format!("{name}_total");
+                families.push(Family::new(&total, kind, &place));
+            }
+            families.push(family);
+        }
+    }
+    families
 }
 
 fn statement_at(text: &str, start: usize) -> &str {

@@ -9,6 +9,7 @@ mod go;
 mod javascript;
 mod jvm;
 mod label_values;
+mod meter_labels;
 mod never_set;
 mod other_languages;
 mod python;
@@ -45,8 +46,18 @@ pub(crate) struct Scan {
     pub(crate) has_code: bool,
     /// Whether any of its files speaks of metrics that are scraped.
     pub(crate) speaks_of_metrics: bool,
-    /// Whether a library that is not known here may give it metrics whose names no source has.
-    pub(crate) hides_names: bool,
+    /// Whose metrics it may have besides, by names that no source has.
+    pub(crate) hidden: Hidden,
+}
+
+/// Metrics of libraries that are not known here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Hidden {
+    #[default]
+    None,
+    /// Those of a library of the Java virtual machine.
+    OfTheJvm,
+    OfAny,
 }
 
 /// A file of a program, without its comments.
@@ -105,11 +116,18 @@ impl Scan {
         );
         other_languages::scan(&sources, &mut scan);
         exposition::scan(&sources, &mut scan);
-        scan.hides_names = scan.unreadable.iter().any(|why| {
+        let may_hide = scan.unreadable.iter().any(|why| {
             ["may export more", "may add metrics", "is not read"]
                 .iter()
                 .any(|end| why.ends_with(end))
         });
+        let mut programs = sources.iter().filter(|file| speech::is_program(&file.path));
+        let is_of_the_jvm = programs.all(|file| has_ending(&file.path, &["java", "kt", "scala"]));
+        scan.hidden = match (may_hide, is_of_the_jvm) {
+            (false, _) => Hidden::None,
+            (true, true) if scan.has_code => Hidden::OfTheJvm,
+            _ => Hidden::OfAny,
+        };
         scan
     }
 

@@ -206,6 +206,49 @@ fn micrometers_names_become_prometheus_names_and_are_never_all() {
 }
 
 #[test]
+fn tags_of_micrometers_meters_are_labels_where_they_are_written() {
+    let of = |code: &str| {
+        let head = "import io.micrometer.core.instrument.Counter;\n";
+        let read = scan(&[
+            ("pom.xml", "micrometer"),
+            ("A.java", &format!("{head}{code}")),
+        ]);
+        let lines = lines(&read);
+        lines.into_iter().find(|line| line.starts_with("orders_"))
+    };
+    for (code, labels) in [
+        (
+            "Counter.builder(\"orders\").description(\"x\")\n  .tag(\"order.kind\", kind)\n  \
+             .tags(\"state\", \"paid\").register(registry);",
+            " order_kind state{paid}",
+        ),
+        ("Counter.builder(\"orders\").register(registry);", ""),
+        (
+            "registry.counter(\"orders\", \"state\", state).increment();",
+            " state",
+        ),
+        (
+            "Counter.builder(\"orders\").tags(tags).register(registry);",
+            " ?",
+        ),
+        ("Counter.builder(\"orders\").withRegistry(registry);", " ?"),
+        ("builder = Counter.builder(\"orders\");", " ?"),
+        ("registry.counter(\"orders\", tags).increment();", " ?"),
+        (
+            "registry.counter(\"orders\").increment(); config.commonTags(tags);",
+            " ?",
+        ),
+        (
+            "registry.counter(\"orders\").increment(); MeterFilter f = new Mine();",
+            " ?",
+        ),
+    ] {
+        let expected = format!("orders_total Counter{labels}");
+        assert_eq!(of(code), Some(expected), "{code}");
+    }
+}
+
+#[test]
 fn text_that_is_written_by_hand_is_read() {
     let read = scan(&[(
         "app.py",

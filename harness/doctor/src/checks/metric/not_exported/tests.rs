@@ -342,3 +342,16 @@ fn services_that_the_engine_tells_of_are_those_of_the_project() {
     );
     assert_silent(ID, &engine("prometheus_tsdb_reloads_total > 1"));
 }
+
+#[test]
+fn library_of_the_jvm_has_no_names_of_another_language() {
+    let source = "--- app/App.java\nimport io.micrometer.core.instrument.Counter;\n\
+                  class A { Counter c = Counter.builder(\"orders.failed\"); }\n\
+                  --- app/pom.xml\nmicrometer";
+    let names_of_another = built(BUILT, source, "flask_exporter_info > 0");
+    assert_finds(ID, &names_of_another, &["rules.yml:5:15 warning"]);
+    assert_silent(
+        ID,
+        &built(BUILT, source, "resilience4j_circuitbreaker_state > 0"),
+    );
+}
