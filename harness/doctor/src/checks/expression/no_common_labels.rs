@@ -226,6 +226,7 @@ scrape_configs:
                 "targets: ['node:9100']",
                 "targets: ['node:9100', 'shop:8000']",
             ),
+            ("job_name: node,", "job_name: node, honor_labels: true,"),
         ] {
             assert_silent(ID, &elsewhere.replace(there, other));
         }

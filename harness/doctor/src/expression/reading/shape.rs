@@ -122,8 +122,8 @@ impl Shape {
 
 /// Whether the `instance` of a job's metrics is the address of a target as it is written.
 fn has_plain_instances(job: &Job) -> bool {
-    let relabels = ["relabel_configs", "metric_relabel_configs"];
-    let is_relabelled = relabels.iter().any(|key| job.node.get(key).is_some());
+    let own = ["relabel_configs", "metric_relabel_configs", "honor_labels"];
+    let may_be_other = own.iter().any(|key| job.node.get(key).is_some());
     let has_port = |address: &str| {
         let port = address.rsplit_once(':').map(|(_, port)| port);
         port.is_some_and(|port| !port.is_empty() && port.chars().all(|c| c.is_ascii_digit()))
@@ -132,7 +132,7 @@ fn has_plain_instances(job: &Job) -> bool {
         let mut labels = target.labels.iter();
         has_port(&target.address.text) && !labels.any(|(name, _)| name.text == "instance")
     };
-    !is_relabelled && !job.finds_targets && job.targets.iter().all(is_plain)
+    !may_be_other && !job.finds_targets && job.targets.iter().all(is_plain)
 }
 
 impl Reading<'_> {
