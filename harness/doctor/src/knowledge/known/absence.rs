@@ -55,7 +55,8 @@ impl Knowledge {
         let with_prefix = format!("_{name}");
         let nearest = self.names.nearest(name);
         let nearest = nearest.filter(|nearest| !nearest.ends_with(&with_prefix));
-        let is_near = nearest.is_some_and(|nearest| is_near_miss(name, nearest));
+        // What another job exports is no slip of the one that is asked.
+        let is_near = nearest.is_some_and(|nearest| nearest != name && is_near_miss(name, nearest));
         let nearest = nearest.filter(|nearest| is_near || is_alike(name, nearest));
         let first = name.split('_').next().unwrap_or_default();
         // A program's own names are in no file of a machine.

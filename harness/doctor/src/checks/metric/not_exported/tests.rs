@@ -355,3 +355,19 @@ fn library_of_the_jvm_has_no_names_of_another_language() {
         &built(BUILT, source, "resilience4j_circuitbreaker_state > 0"),
     );
 }
+
+#[test]
+fn name_that_another_job_exports_is_no_slip_of_the_one_that_writes_it() {
+    let project = |written: &str| {
+        let source = format!(
+            "--- app/main.ts\nconst TYPE = 'text/plain; version=0.0.4';\n\
+             pushMetricLine(lines, '{written}', rss);"
+        );
+        let expression = "process_resident_memory_bytes{job='it'} > 1e9";
+        let other = "  - {job_name: prometheus, static_configs: [{targets: ['localhost:9090']}]}";
+        let files = format!("{other}\n{source}");
+        built(BUILT, &files, expression)
+    };
+    assert_silent(ID, &project("process_resident_memory_bytes"));
+    assert_finds(ID, &project("queue_length"), &["rules.yml:5:15 warning"]);
+}
