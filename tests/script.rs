@@ -7,6 +7,7 @@ use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -133,6 +134,33 @@ fn workspace_that_does_not_build_could_not_be_tested() {
     let machine = Machine::new(0);
     machine.program("cargo", "exit 101");
     assert_eq!(machine.drill(&["alerts"]), (Some(2), vec![]));
+}
+
+/// A new machine is compiled for while the engine is fetched, and what fails there ends that too.
+#[test]
+fn workspace_is_compiled_beside_what_brings_the_engine_and_no_longer_than_the_script_runs() {
+    let machine = Machine::new(0);
+    machine.program(
+        "cargo",
+        "echo $$ >\"$CARGO_TARGET_DIR/compiler\"; exec sleep 60",
+    );
+    let waits_for_it = "while [ ! -s \"$CARGO_TARGET_DIR/compiler\" ]; do sleep 0.02; done; \
+                        echo permission denied; exit 1";
+    let docker = format!("[ -e \"$0.asked\" ] || {{ : >\"$0.asked\"; exit 1; }}; {waits_for_it}");
+    machine.program("docker", &docker);
+    assert_eq!(machine.drill(&["alerts"]), (Some(2), vec![]));
+    let compiler = std::fs::read_to_string(machine.path("compiler")).unwrap();
+    let command_line = Path::new("/proc").join(compiler.trim()).join("cmdline");
+    // One that has ended and that nobody has asked for has none.
+    let goes_on = || std::fs::read(&command_line).is_ok_and(|words| !words.is_empty());
+    let asked_at = Instant::now();
+    while goes_on() {
+        assert!(
+            asked_at.elapsed() < Duration::from_secs(30),
+            "the compiler outlives the script"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[test]
