@@ -6,6 +6,8 @@ use std::pin::pin;
 use futures_channel::oneshot;
 use futures_util::future::{BoxFuture, Either, select};
 
+use crate::Result;
+
 /// Resolves when a fault is to be kept going no longer.
 pub type Stopped = oneshot::Receiver<()>;
 
@@ -20,15 +22,18 @@ pub(crate) async fn goes_on_after(pause: impl Future<Output = ()>, stopped: &mut
 /// Work that has to go on while a fault lasts. Whoever injected the fault runs it, and it ends by
 /// itself once it is told to stop.
 pub struct Ongoing {
-    /// The work.
-    pub work: BoxFuture<'static, ()>,
+    /// The work. It ends with an error if the fault was not what it was asked to be.
+    pub work: BoxFuture<'static, Result<()>>,
     /// Tells the work to stop when it is dropped.
     pub stop: oneshot::Sender<()>,
 }
 
 impl Ongoing {
     /// The work that `start` gives, which ends when what it is handed resolves.
-    pub fn new<F: Future<Output = ()> + Send + 'static>(start: impl FnOnce(Stopped) -> F) -> Self {
+    pub fn new<F>(start: impl FnOnce(Stopped) -> F) -> Self
+    where
+        F: Future<Output = Result<()>> + Send + 'static,
+    {
         let (stop, stopped) = oneshot::channel();
         Self {
             work: Box::pin(start(stopped)),

@@ -209,7 +209,7 @@ pub enum ReasonKind {
     EvaluationsMissed,
     /// The drill was replayed, and its recording does not hold what would decide it.
     NotRecorded,
-    /// Observation failed, or the drill broke off.
+    /// Observation failed, the drill broke off, or its fault could not be kept as it was asked.
     CouldNotObserve,
 }
 

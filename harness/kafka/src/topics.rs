@@ -50,7 +50,10 @@ impl KafkaTopics {
 impl Topics for KafkaTopics {
     async fn displace(&self, topic: &str, group: &str) -> Result<Ongoing> {
         let member = GroupMember::join(&self.bootstrap, group, topic).await?;
-        Ok(Ongoing::new(|stopped| member.stay(stopped)))
+        Ok(Ongoing::new(|stopped| async {
+            member.stay(stopped).await;
+            Ok(())
+        }))
     }
 
     async fn is_displaced(&self, topic: &str, group: &str) -> Result<bool> {

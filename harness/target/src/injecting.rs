@@ -13,7 +13,7 @@ use crate::journal::{Journal, OpenFault};
 pub struct InjectedFault {
     /// The journal's open entry.
     pub open: OpenFault,
-    ongoing: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
+    ongoing: Option<(oneshot::Sender<()>, JoinHandle<Result<()>>)>,
 }
 
 impl InjectedFault {
@@ -22,14 +22,20 @@ impl InjectedFault {
         Self { open, ongoing }
     }
 
-    /// Stops the fault's ongoing work, waits until it has ended, and gives what is left to revert.
-    pub async fn let_go(self) -> OpenFault {
-        if let Some((stop, work)) = self.ongoing {
-            drop(stop);
-            // A panic in the work ends it too.
-            let _ = work.await;
-        }
-        self.open
+    /// Stops the fault's ongoing work, and waits until it has ended. Gives what is left to revert,
+    /// and whether the fault was what it was asked to be.
+    pub async fn let_go(self) -> (OpenFault, Result<()>) {
+        let Some((stop, work)) = self.ongoing else {
+            return (self.open, Ok(()));
+        };
+        drop(stop);
+        let kept = work.await.unwrap_or_else(|panicked| {
+            Err(Error::Refused {
+                attempted: format!("keep up that {}", self.open.fault),
+                reason: panicked.to_string(),
+            })
+        });
+        (self.open, kept)
     }
 }
 

@@ -4,7 +4,7 @@ use alertdrill_core::schedule::conditions_for;
 use alertdrill_core::{FaultRecord, LoadedRule, Result, SteadyState};
 use alertdrill_target::{Mended, revert_all};
 
-use super::state::{Life, STEADY_AGAIN_WITHIN, Surroundings};
+use super::state::{Life, STEADY_AGAIN_WITHIN, Surroundings, note};
 use super::steady::{Alerts, Demand};
 
 impl Life<'_, '_> {
@@ -13,7 +13,12 @@ impl Life<'_, '_> {
         // What goes on for a fault must not break again what is being mended.
         let mut open = Vec::new();
         for broken in self.broken.drain(..) {
-            open.push(broken.let_go().await);
+            let (left, kept) = broken.let_go().await;
+            open.push(left);
+            if let Err(error) = kept {
+                let now = self.around.site.clock.now();
+                note(&mut self.timeline, &error, now);
+            }
         }
         open.append(&mut self.half_done);
         let Surroundings {

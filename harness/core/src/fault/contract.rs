@@ -22,7 +22,7 @@ const BROKEN: [&str; 3] = ["api", "orders", "billing"];
 pub(super) struct Trial {
     pub(super) target: MemoryTarget,
     pub(super) site: Site,
-    plan: Mishaps,
+    pub(super) plan: Mishaps,
 }
 
 impl Trial {
@@ -95,7 +95,8 @@ async fn effect_is_seen_and_the_revert_brings_all_back(fault: &Fault) {
 
     for Ongoing { work, stop } in ongoing {
         drop(stop);
-        work.await;
+        // Two at once are not what either of them was asked to be.
+        let _ = work.await;
     }
     for attempt in ["first", "second"] {
         let reverted = fault.revert(site).await;
@@ -169,7 +170,7 @@ fn survives_a_round_trip_through_json(fault: &Fault) {
 /// Waits for `wait`, while what the fault needs goes on.
 async fn while_it_goes_on<T>(ongoing: &mut [Ongoing], wait: impl Future<Output = T>) -> T {
     let works = ongoing.iter_mut().map(|ongoing| &mut ongoing.work);
-    let works: Vec<&mut BoxFuture<'static, ()>> = works.collect();
+    let works: Vec<&mut BoxFuture<'static, _>> = works.collect();
     if works.is_empty() {
         return wait.await;
     }

@@ -1,4 +1,7 @@
 //! A service is paused and resumed in turns: every other scrape of it fails.
+//!
+//! A busy engine resumes it late. A pause that went on for much longer than it was asked breaks
+//! more than the drill says, so that it proves nothing.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Aim, Fault, FaultKind, Ongoing, REQUEST_UNDER_WAY, Site};
 use crate::ongoing::goes_on_after;
-use crate::{Placement, Result, UtcInstant, seconds};
+use crate::{Error, Placement, Result, UtcInstant, seconds};
 
 /// A service is paused and resumed in turns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,6 +40,24 @@ impl Fault {
     }
 }
 
+impl ServiceFlapping {
+    /// That no pause, of which this was the longest, went on for half as long again, or for the
+    /// time that a request takes, if that is longer.
+    fn was_as_asked(&self, longest: Duration) -> Result<()> {
+        if longest <= self.paused + (self.paused / 2).max(REQUEST_UNDER_WAY) {
+            return Ok(());
+        }
+        let (asked_s, longest_s) = (self.paused.as_secs_f64(), longest.as_secs_f64());
+        Err(Error::Refused {
+            attempted: format!("pause {} for {asked_s} s at a time", self.service),
+            reason: format!(
+                "one pause went on for {longest_s:.1} s, because the machine was too busy to end \
+                 it; run the drill again with less beside it"
+            ),
+        })
+    }
+}
+
 impl fmt::Display for ServiceFlapping {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} paused and resumed in turns", self.service)
@@ -59,21 +80,24 @@ impl FaultKind for ServiceFlapping {
 
     async fn inject(&self, site: &Site) -> Result<Option<Ongoing>> {
         site.target.pause(&self.service).await?;
-        let (site, service, paused, running) = (
-            site.clone(),
-            self.service.clone(),
-            self.paused,
-            self.running,
-        );
+        let (flapping, site) = (self.clone(), site.clone());
         Ok(Some(Ongoing::new(|mut stopped| async move {
-            // What fails here is seen as a fault without effect: the drill's condition tells.
-            while goes_on_after(site.clock.sleep(paused), &mut stopped).await {
-                let _ = site.target.resume(&service).await;
-                if !goes_on_after(site.clock.sleep(running), &mut stopped).await {
+            let Self {
+                service,
+                paused,
+                running,
+            } = &flapping;
+            let (mut since, mut longest) = (site.clock.monotonic(), Duration::ZERO);
+            while goes_on_after(site.clock.sleep(*paused), &mut stopped).await {
+                site.target.resume(service).await?;
+                longest = longest.max(site.clock.monotonic().saturating_sub(since));
+                if !goes_on_after(site.clock.sleep(*running), &mut stopped).await {
                     break;
                 }
-                let _ = site.target.pause(&service).await;
+                site.target.pause(service).await?;
+                since = site.clock.monotonic();
             }
+            flapping.was_as_asked(longest)
         })))
     }
 
@@ -93,10 +117,12 @@ impl FaultKind for ServiceFlapping {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use futures_util::future::{Either, select};
+    use futures_util::FutureExt as _;
+    use futures_util::future::{Either, join, select};
 
     use super::*;
     use crate::fault::contract;
+    use crate::memory::Response;
 
     pub(in crate::fault) fn example() -> Fault {
         Fault::flap("api", Duration::from_secs(3), Duration::from_secs(2))
@@ -124,6 +150,40 @@ pub(super) mod tests {
             }
         });
         assert!(seen.len() > 4 && !seen[0], "{seen:?}");
+    }
+
+    /// Flaps for ten seconds on an engine that takes so long to resume a service.
+    fn kept_up(resumed_within: Duration) -> Result<()> {
+        let trial = contract::Trial::new();
+        let clock = trial.site.clock.clone();
+        trial.plan.follow(move |call| {
+            if call.verb == "resume" {
+                let _ = clock.sleep(resumed_within).now_or_never();
+            }
+            Response::Done
+        });
+        contract::run(async {
+            let second = Duration::from_secs(1);
+            let flapping = Fault::flap("api", second, second);
+            let Ongoing { work, stop } = flapping.inject(&trial.site).await.unwrap().unwrap();
+            let stops = async {
+                for _ in 0..100 {
+                    trial.site.clock.sleep(Duration::from_millis(100)).await;
+                }
+                drop(stop);
+            };
+            join(work, stops).await.0
+        })
+    }
+
+    #[test]
+    fn pause_that_goes_on_for_much_longer_than_it_was_asked_is_told() {
+        kept_up(Duration::from_millis(100)).unwrap();
+        let told = kept_up(Duration::from_millis(2500))
+            .unwrap_err()
+            .to_string();
+        assert!(told.contains("pause api for 1 s at a time"), "{told}");
+        assert!(told.contains("one pause went on for 3."), "{told}");
     }
 
     #[test]

@@ -60,9 +60,9 @@ impl FaultKind for ServiceRestarting {
         let (site, service, every) = (site.clone(), self.service.clone(), self.every);
         Ok(Some(Ongoing::new(|mut stopped| async move {
             while goes_on_after(site.clock.sleep(every), &mut stopped).await {
-                // What fails here is seen as a fault without effect: the drill's condition tells.
-                let _ = site.target.restart(&service).await;
+                site.target.restart(&service).await?;
             }
+            Ok(())
         })))
     }
 

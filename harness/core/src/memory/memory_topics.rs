@@ -45,6 +45,7 @@ impl Topics for MemoryTarget {
             // Whoever is to tell it to stop may be gone: then it stops as well.
             let _ = stopped.await;
             drop(joined);
+            Ok(())
         }))
     }
 
