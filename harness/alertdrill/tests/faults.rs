@@ -41,7 +41,7 @@ impl Victim {
             self.comes_to(fault, |state| broken(state, since)).await;
         }
         for each in broken_ones {
-            each.let_go().await;
+            let _ = each.let_go().await;
         }
         for _ in 0..2 {
             revert(fault, &self.site, |error| panic!("{error}"))
@@ -215,7 +215,7 @@ async fn service_that_was_cut_off_is_found_again_by_each_of_its_names() {
     target.disconnect(VICTIM, NETWORK).await.unwrap();
     target.connect(VICTIM, NETWORK, &known).await.unwrap();
     let broken = victim.inject(&Fault::cut_off(VICTIM, NETWORK)).await;
-    broken.unwrap().let_go().await;
+    let _ = broken.unwrap().let_go().await;
     victim.healed().await;
     assert_eq!(victim.state().await.networks[NETWORK], known);
 }

@@ -192,7 +192,7 @@ async fn break_and_mend(fault: &Fault, folder: &Path, journal: &Journal, site: &
             continue;
         };
         let _ = fault.wait_for_effect(site, since).await;
-        broken.let_go().await;
+        let _ = broken.let_go().await;
         let own = journal
             .read()
             .unwrap()
