@@ -9,6 +9,9 @@ use alertdrill::child::Launch;
 /// The test target that holds this repository's drills.
 pub(crate) const SUITE: &str = "alerts";
 
+/// What runs a program with little claim to the processors.
+const GENTLY: [&str; 3] = ["nice", "-n", "10"];
+
 /// One thing to do.
 #[derive(Clone, Debug)]
 pub(crate) struct WorkStep {
@@ -64,6 +67,19 @@ impl WorkStep {
         self
     }
 
+    /// The same, which leaves the processors to whoever else wants them.
+    fn gently(mut self) -> Self {
+        if let Runs::Program(launch) = &self.runs {
+            let command = launch.command();
+            let gentle = Launch::new(GENTLY[0])
+                .arguments(&GENTLY[1..])
+                .arguments([launch.program()])
+                .arguments(command.get_args());
+            self.runs = Runs::Program(gentle);
+        }
+        self
+    }
+
     fn on_the_stack(mut self) -> Self {
         self.when = When::OnTheStack;
         self
@@ -99,15 +115,15 @@ impl WorkStep {
 
 /// What needs no stack: a pull request is held against it. `root` is the repository's folder.
 pub(crate) fn check(root: &Path) -> Vec<WorkStep> {
-    let mut steps = lints_and_builds();
+    let mut steps = form();
+    steps.push(lints());
     steps.push(tests_of_the_harness());
     steps.extend(tests_without_a_stack(root));
     steps
 }
 
-/// What needs the processors for itself. While cargo builds, it keeps all others from the folder
-/// that it builds in.
-fn lints_and_builds() -> Vec<WorkStep> {
+/// What takes seconds.
+fn form() -> Vec<WorkStep> {
     vec![
         WorkStep::cargo("formatting", &["fmt", "--all", "--check"]),
         // A macro declares their modules, so `cargo fmt` does not find them.
@@ -124,19 +140,14 @@ fn lints_and_builds() -> Vec<WorkStep> {
             "cargo-deny",
             &words("--locked --log-level error check licenses bans sources"),
         ),
-        WorkStep::cargo(
-            "lints",
-            &words("clippy --quiet --locked --workspace --all-targets -- -D warnings"),
-        ),
-        WorkStep::cargo(
-            "a build of the harness's tests",
-            &words("test --quiet --locked --workspace --exclude k2-drills --no-run"),
-        ),
-        WorkStep::cargo(
-            "a build of the other tests",
-            &words("test --quiet --locked --no-run"),
-        ),
     ]
+}
+
+fn lints() -> WorkStep {
+    WorkStep::cargo(
+        "lints",
+        &words("clippy --quiet --locked --workspace --all-targets -- -D warnings"),
+    )
 }
 
 fn tests_of_the_harness() -> WorkStep {
@@ -144,7 +155,6 @@ fn tests_of_the_harness() -> WorkStep {
         "tests of the harness",
         &words("test --locked --workspace --exclude k2-drills"),
     )
-    .beside_the_stack()
 }
 
 fn tests_without_a_stack(root: &Path) -> Vec<WorkStep> {
@@ -228,11 +238,24 @@ pub(crate) fn test(root: &Path) -> Vec<WorkStep> {
         )
         .with("COMPOSE_PROJECT_NAME", "alertdrill-wrong-rules"),
     ];
-    let mut steps = lints_and_builds();
+    // While cargo builds, it keeps all others from the folder that it builds in. These come while
+    // the drills go on, which need no cargo; their many faults at once are over by then.
+    let long_builds = [
+        lints(),
+        WorkStep::cargo(
+            "a build of the harness's tests",
+            &words("test --quiet --locked --workspace --exclude k2-drills --no-run"),
+        ),
+        tests_of_the_harness(),
+    ];
+    let mut steps = form();
+    steps.push(WorkStep::cargo(
+        "a build of the tests on the stack",
+        &words("test --quiet --locked --no-run"),
+    ));
     steps.extend(tests_without_a_stack(root));
     steps.extend(beside_the_stack.map(WorkStep::beside_the_stack));
-    // They load the processors most, and the drills' many faults at once are over by then.
-    steps.push(tests_of_the_harness());
+    steps.extend(long_builds.map(|step| step.gently().beside_the_stack()));
     steps.extend(on_the_stack);
     steps
 }
@@ -316,21 +339,28 @@ mod tests {
         vec![check(root), test(root), bench(), truth(), torture()]
     }
 
-    /// The arguments of the steps that run cargo.
-    fn cargo_commands(steps: &[WorkStep]) -> Vec<Vec<String>> {
+    /// What the steps run, word by word, gently or not.
+    fn commands(steps: &[WorkStep]) -> impl Iterator<Item = Vec<String>> {
         let launches = steps.iter().filter_map(|step| match &step.runs {
             Runs::Program(launch) => Some(launch),
             Runs::Drills => None,
         });
-        launches
-            .filter(|launch| launch.program() == Path::new("cargo"))
-            .map(|launch| {
-                let command = launch.command();
-                let arguments = command.get_args();
-                arguments
-                    .map(|argument| argument.to_str().unwrap().to_owned())
-                    .collect()
-            })
+        launches.map(|launch| {
+            let command = launch.command();
+            let words = std::iter::once(command.get_program()).chain(command.get_args());
+            let words: Vec<_> = words
+                .map(|word| word.to_str().unwrap().to_owned())
+                .collect();
+            let gently = GENTLY.map(str::to_owned);
+            words.strip_prefix(&gently).unwrap_or(&words).to_vec()
+        })
+    }
+
+    /// The arguments of the steps that run cargo.
+    fn cargo_commands(steps: &[WorkStep]) -> Vec<Vec<String>> {
+        commands(steps)
+            .filter(|words| words[0] == "cargo")
+            .map(|words| words[1..].to_vec())
             .collect()
     }
 
