@@ -46,10 +46,6 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn two_digits(figure: f64) -> f64 {
-    (figure * 100.0).round() / 100.0
-}
-
 /// The report of a run of the drills that `arguments` name.
 fn report_of(program: &Path, arguments: &[&str]) -> Value {
     let status = Command::new(program)
@@ -74,13 +70,11 @@ fn stack() -> Value {
         })
         .collect();
     times.sort_by(f64::total_cmp);
-    json!({"down_to_steady_s": two_digits(times[STARTS / 2]), "goal_s": 30})
+    json!({"down_to_steady_s": times[STARTS / 2], "goal_s": 30})
 }
 
 fn alertdrill(command: &str) {
-    // The programs that cargo has built lie beside the folder of its benchmarks.
-    let own = std::env::current_exe().unwrap();
-    let program = own.ancestors().nth(2).unwrap().join("alertdrill");
+    let program = Path::new(env!("CARGO_BIN_EXE_k2-fixtures")).with_file_name("alertdrill");
     let status = Command::new(program)
         .arg(command)
         .current_dir(root())
@@ -92,8 +86,8 @@ fn alertdrill(command: &str) {
 fn start_up(program: &Path) -> Value {
     let run = &report_of(program, &["--exact", SHORT])["run"];
     json!({
-        "process_start_to_first_query_s": two_digits(run["stack_ready_s"].as_f64().unwrap()),
-        "process_start_to_first_fault_s": run["measured"]["first_fault_s"].as_f64().map(two_digits),
+        "process_start_to_first_query_s": run["stack_ready_s"].as_f64().unwrap(),
+        "process_start_to_first_fault_s": run["measured"]["first_fault_s"].as_f64(),
         "goal_s": 0.3,
     })
 }
@@ -134,7 +128,7 @@ fn saved_to_verdict_s(program: &Path, watch_until: &str) -> Option<f64> {
     {
         println!("{line}");
         if line.starts_with(&format!("{EDITED} on ")) {
-            verdict_s = Some(two_digits(saved.elapsed().as_secs_f64()));
+            verdict_s = Some(saved.elapsed().as_secs_f64());
         }
     }
     println!("{EDITED}: {}", drill.wait().unwrap());
@@ -151,12 +145,12 @@ fn suite(program: &Path) -> Value {
     json!({
         "drills": drills.len(),
         "passed": drills.iter().filter(|drill| drill["verdict"] == "pass").count(),
-        "wall_s": two_digits(took_s),
+        "wall_s": took_s,
         "floor_s": figure("floor_s"),
         "floor_of": run["floor_of"],
-        "wall_by_floor": two_digits(took_s / figure("floor_s")),
+        "wall_by_floor": took_s / figure("floor_s"),
         "goal_of_wall_by_floor": 1.05,
-        "one_after_the_other_by_side_by_side": two_digits(figure("one_after_the_other_s") / took_s),
+        "one_after_the_other_by_side_by_side": figure("one_after_the_other_s") / took_s,
         "firing_instants_in_prometheus": run["measured"]["firing_in_prometheus"],
         "firing_instants_in_alertmanager": run["measured"]["firing_in_alertmanager"],
         "peak_memory_mib": run["measured"]["peak_memory_mib"],

@@ -43,9 +43,9 @@ fn after_an_edit(file: &str, command: &str, goal_s: u32) -> Value {
     edited.set_modified(SystemTime::now()).unwrap();
     let took_s = took_s(command);
     json!({
-        "took_s": two_digits(took_s),
+        "took_s": took_s,
         "goal_s": goal_s,
-        "by_without_an_edit": two_digits(took_s / without_s),
+        "by_without_an_edit": took_s / without_s,
     })
 }
 
@@ -58,8 +58,4 @@ fn took_s(command: &str) -> f64 {
         .status();
     assert!(status.unwrap().success(), "cargo {command}");
     began.elapsed().as_secs_f64()
-}
-
-fn two_digits(figure: f64) -> f64 {
-    (figure * 100.0).round() / 100.0
 }

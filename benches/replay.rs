@@ -12,7 +12,7 @@
 
 mod kept;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -35,15 +35,10 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn program() -> PathBuf {
-    // The programs that cargo has built lie beside the folder of its benchmarks.
-    let own = std::env::current_exe().unwrap();
-    own.ancestors().nth(2).unwrap().join("alertdrill")
-}
-
 fn took_s(arguments: &[&str]) -> f64 {
     let began = Instant::now();
-    let status = Command::new(program())
+    let program = Path::new(env!("CARGO_BIN_EXE_k2-fixtures")).with_file_name("alertdrill");
+    let status = Command::new(program)
         .args(arguments)
         .current_dir(root())
         .stdout(Stdio::null())
@@ -59,10 +54,6 @@ fn median_s(arguments: &[&str]) -> f64 {
     times[TIMES / 2]
 }
 
-fn two_digits(figure: f64) -> f64 {
-    (figure * 100.0).round() / 100.0
-}
-
 /// From the start of the process to the verdicts of all drills of the committed recording.
 fn replay() -> Value {
     let took_s = median_s(&["replay", "--no-report", "--rules", RULES]);
@@ -74,10 +65,10 @@ fn replay() -> Value {
     };
     let ran = instant("finished_at").duration_since(instant("started_at"));
     json!({
-        "process_start_to_verdicts_s": two_digits(took_s),
+        "process_start_to_verdicts_s": took_s,
         "goal_s": 1.0,
-        "with_the_report_page_s": two_digits(median_s(&["replay", "--rules", RULES])),
-        "recorded_run_by_replay": two_digits(ran.as_secs_f64() / took_s),
+        "with_the_report_page_s": median_s(&["replay", "--rules", RULES]),
+        "recorded_run_by_replay": ran.as_secs_f64() / took_s,
     })
 }
 
@@ -101,8 +92,8 @@ fn mutants() -> Value {
     let per_500_s = took_s * 500.0 / count as f64;
     json!({
         "mutants": count,
-        "took_s": two_digits(took_s),
-        "per_500_s": two_digits(per_500_s),
+        "took_s": took_s,
+        "per_500_s": per_500_s,
         "goal_per_500_s": 20,
     })
 }
@@ -137,9 +128,9 @@ fn an_hour() -> Value {
         .zip(took_s("1000"))
         .map(|(few, many)| many / few);
     json!({
-        "100_rules_s": took_s("100").map(two_digits),
-        "300_rules_s": took_s("300").map(two_digits),
-        "1000_rules_s": took_s("1000").map(two_digits),
-        "1000_rules_by_100": growth.map(two_digits),
+        "100_rules_s": took_s("100"),
+        "300_rules_s": took_s("300"),
+        "1000_rules_s": took_s("1000"),
+        "1000_rules_by_100": growth,
     })
 }

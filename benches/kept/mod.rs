@@ -5,8 +5,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
-/// Writes `figures` to `target/bench/NAME.json`, and prints them, with what they were before.
+/// Writes `figures`, to two digits after the point, to `target/bench/NAME.json`, and prints them,
+/// with what they were before.
 pub(crate) fn keep(name: &str, figures: &Value) {
+    let figures = &rounded(figures);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench");
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join(name).with_extension("json");
@@ -17,6 +19,23 @@ pub(crate) fn keep(name: &str, figures: &Value) {
     println!("{printed}");
     for line in changes(&before.unwrap_or_default(), figures) {
         println!("{line}");
+    }
+}
+
+fn rounded(figures: &Value) -> Value {
+    let parts = |parts: &serde_json::Map<String, Value>| {
+        let parts = parts.iter();
+        parts
+            .map(|(name, part)| (name.clone(), rounded(part)))
+            .collect()
+    };
+    match figures {
+        Value::Object(named) => Value::Object(parts(named)),
+        Value::Array(listed) => listed.iter().map(rounded).collect(),
+        Value::Number(number) if number.is_f64() => number.as_f64().map_or(Value::Null, |figure| {
+            ((figure * 100.0).round() / 100.0).into()
+        }),
+        other => other.clone(),
     }
 }
 

@@ -4,7 +4,8 @@
 //! The observer, and what each drill does with every look of it, run on one thread, whose time on
 //! the processor the kernel tells; Prometheus, Alertmanager and the sink are simulated on another.
 //! Each drill has an alert of its own, all of one rule, which fires, is delivered and resolves.
-//! Prints JSON: microseconds per drill and second.
+//! Prints JSON: microseconds per drill and second, requests a second to all three servers, and the
+//! most memory that this process has used so far, servers and all.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,6 +14,7 @@
 )]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use alertdrill::engine::{
@@ -22,7 +24,8 @@ use alertdrill::{
     Drill, ExpectedAlert, Fault, FaultRecord, LoadedRule, Outcome, SteadyState, SystemClock,
     Timeline, UtcInstant, alert_outcomes, judge,
 };
-use axum::extract::{Query, State};
+use axum::extract::{Query, Request, State};
+use axum::middleware::map_request;
 use axum::routing::{get, post};
 use axum::{Form, Json, Router};
 use jiff::Timestamp;
@@ -37,18 +40,14 @@ const GONE_S: u32 = 9;
 const END_S: u64 = 14;
 
 fn main() {
-    let costs = [10, 100, 1000].map(|drills| {
-        let microseconds = cost_per_drill_and_second(drills);
-        let rounded = (microseconds * 10.0).round() / 10.0;
-        json!({"drills": drills, "microseconds_per_drill_and_second": rounded})
-    });
-    println!("{}", json!(costs));
+    println!("{}", json!([10, 100, 1000].map(cost)));
 }
 
-fn cost_per_drill_and_second(drills: u32) -> f64 {
+fn cost(drills: u32) -> Value {
     let stack = Arc::new(SimulatedStack {
         drills,
         fault_at: now(),
+        requests: AtomicU32::new(0),
     });
     let address = stack.serve();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -75,7 +74,26 @@ fn cost_per_drill_and_second(drills: u32) -> f64 {
     assert_eq!(passed, drills, "a drill did not see its alert as it was");
     #[allow(clippy::cast_precision_loss, reason = "nanoseconds of a minute")]
     let spent_us = (on_processor_ns() - before_ns) as f64 / 1000.0;
-    spent_us / f64::from(drills) / began.elapsed().as_secs_f64()
+    let took_s = began.elapsed().as_secs_f64();
+    json!({
+        "drills": drills,
+        "microseconds_per_drill_and_second": to_a_tenth(spent_us / f64::from(drills) / took_s),
+        "requests_per_second": to_a_tenth(f64::from(stack.requests.load(Ordering::Relaxed)) / took_s),
+        "memory_mib": most_memory_mib(),
+    })
+}
+
+fn to_a_tenth(figure: f64) -> f64 {
+    (figure * 10.0).round() / 10.0
+}
+
+/// The most memory that this process has used at once (`VmHWM` in `/proc/self/status`, in KiB).
+fn most_memory_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let mut lines = status.lines();
+    let most = lines.find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let kib: u64 = most.trim().trim_end_matches(" kB").parse().unwrap();
+    kib / 1024
 }
 
 /// A drill's life from its fault on, without the fault; whether it passed.
@@ -115,6 +133,7 @@ fn on_processor_ns() -> u64 {
 struct SimulatedStack {
     drills: u32,
     fault_at: UtcInstant,
+    requests: AtomicU32,
 }
 
 #[derive(Deserialize)]
@@ -174,6 +193,11 @@ impl SimulatedStack {
                             },
                         ),
                     );
+                let counter = Arc::clone(&stack);
+                let router = router.layer(map_request(move |request: Request| {
+                    counter.requests.fetch_add(1, Ordering::Relaxed);
+                    std::future::ready(request)
+                }));
                 axum::serve(listener, router.with_state(stack))
                     .await
                     .unwrap();
