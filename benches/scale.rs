@@ -15,9 +15,9 @@ mod drills;
 mod kept;
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use alertdrill::plan::{Outlook, Plan, duration_of};
+use alertdrill::plan::{Outlook, Plan};
 use alertdrill::schedule::{Slot, TimedDrill, simulate, spread};
 use alertdrill::written::Written;
 use alertdrill::{Drill, ExpectedAlert, Fault, Settings};
@@ -60,16 +60,22 @@ fn with_lanes(k2: &Written, lanes: usize) -> Value {
 /// The K2 drills on so many stacks, spread as a run spreads them (`STACKS`).
 fn on_stacks(k2: &Written, stacks: usize) -> Value {
     let drills = drills::all();
-    let timed = drills
-        .iter()
-        .map(|drill| (duration_of(drill, &drills), drill));
-    let stack_of = spread(&timed.collect::<Vec<_>>(), &k2.settings, stacks);
+    let (settings, routes) = (&k2.settings, k2.routes.as_ref());
+    let outlook = Outlook::of(&plan_of(drills.clone()), settings, &k2.rules, routes);
+    let began = Instant::now();
+    let stack_of = spread(&outlook.unwrap().usual(), settings, routes, stacks);
+    let spread_s = began.elapsed().as_secs_f64();
     let parts = (0..stacks).map(|stack| {
         let on_it = drills.iter().zip(&stack_of).filter(|(_, on)| **on == stack);
         on_it.map(|(drill, _)| drill.clone()).collect()
     });
     let [at_best_s, at_worst_s] = slowest_s(k2, parts);
-    json!({"stacks": stacks, "at_best_s": at_best_s, "at_worst_s": at_worst_s})
+    json!({
+        "stacks": stacks,
+        "at_best_s": at_best_s,
+        "at_worst_s": at_worst_s,
+        "spread_s": spread_s,
+    })
 }
 
 /// The K2 drills on so many machines, each with a stack of its own and the drills that
@@ -100,12 +106,15 @@ fn slowest_s(k2: &Written, parts: impl Iterator<Item = Vec<Drill>>) -> [u64; 2] 
 
 /// How long these drills take at least and at most, by the rules' constants.
 fn walls_s(k2: &Written, settings: &Settings, drills: Vec<Drill>) -> [u64; 2] {
-    let plan = Plan {
+    let outlook = Outlook::of(&plan_of(drills), settings, &k2.rules, k2.routes.as_ref()).unwrap();
+    [wall_s(&outlook.at_best), wall_s(&outlook.at_worst)]
+}
+
+fn plan_of(drills: Vec<Drill>) -> Plan {
+    Plan {
         drills,
         waivers: vec![],
-    };
-    let outlook = Outlook::of(&plan, settings, &k2.rules, k2.routes.as_ref()).unwrap();
-    [wall_s(&outlook.at_best), wall_s(&outlook.at_worst)]
+    }
 }
 
 fn wall_s(slots: &[Slot]) -> u64 {

@@ -152,8 +152,8 @@ impl Suite {
             in_order.len()
         };
         let of_this_process = drills.iter().filter(|(_, drill)| is_selected(&drill.name));
-        let of_this_process = of_this_process.map(|(duration, drill)| (*duration, drill));
-        let stacks = stacks_for(&self.project, &of_this_process.collect::<Vec<_>>());
+        let of_this_process = of_this_process.map(|(_, drill)| drill.clone());
+        let stacks = stacks_for(&self.project, of_this_process.collect());
         let run = match stacks.and_then(|stacks| Run::new(self, started_at, stacks)) {
             Ok(run) => Arc::new(run),
             Err(error) => return could_not_be_tested(&Progress::default(), &error),

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
 
+use alertdrill_core::plan::{Outlook, Plan};
 use alertdrill_core::schedule::spread;
 use alertdrill_core::{Drill, Error, Result};
 use alertdrill_report::RunFolder;
@@ -14,7 +14,7 @@ use alertdrill_target::compose::{Project, StackNumber};
 
 use crate::keeper;
 use crate::session::Session;
-use crate::written::Described;
+use crate::written::Written;
 
 /// How many stacks the drills of a run are spread over; one if it is not said.
 const STACKS: &str = "STACKS";
@@ -56,17 +56,18 @@ impl OwnStack {
     }
 }
 
-/// The stacks for these drills of `project`, which take about so long: as many as the variable
-/// says, at least one, and none without a drill but for the first.
+/// The stacks for these drills of `project`: as many as the variable says, at least one, and none
+/// without a drill but for the first.
 ///
 /// # Errors
 /// [`Error::BadDescription`] of the variable, or where each drill is a process of its own; as
-/// [`Described::read`].
-pub(super) fn stacks_for(project: &Path, drills: &[(Duration, &Drill)]) -> Result<Vec<OwnStack>> {
+/// [`Written::read`] and [`Outlook::of`].
+pub(super) fn stacks_for(project: &Path, drills: Vec<Drill>) -> Result<Vec<OwnStack>> {
     let stacks = stacks()?;
-    let names = drills.iter().map(|(_, drill)| drill.name.clone());
+    let names: Vec<_> = drills.iter().map(|drill| drill.name.clone()).collect();
     if stacks == 1 {
-        return Ok(vec![OwnStack::of(StackNumber::FIRST, names.collect())]);
+        let names = names.into_iter().collect();
+        return Ok(vec![OwnStack::of(StackNumber::FIRST, names)]);
     }
     if keeper::is_one_process_of_many() {
         return Err(refused(
@@ -74,10 +75,23 @@ pub(super) fn stacks_for(project: &Path, drills: &[(Duration, &Drill)]) -> Resul
              use `--partition slice:1/2` and a COMPOSE_PROJECT_NAME for each part, or cargo test",
         ));
     }
-    let settings = Described::read(project)?.settings;
-    let number_of = spread(drills, &settings, usize::try_from(stacks).unwrap_or(1));
+    let Written {
+        settings,
+        rules,
+        routes,
+        ..
+    } = Written::read(project)?;
+    let (plan, routes) = (
+        Plan {
+            drills,
+            waivers: Vec::new(),
+        },
+        routes.as_ref(),
+    );
+    let timed = Outlook::of(&plan, &settings, &rules, routes)?.usual();
+    let number_of = spread(&timed, &settings, routes, stacks.try_into().unwrap_or(1));
     let mut drills_on = BTreeMap::<_, BTreeSet<_>>::new();
-    for (name, number) in names.zip(number_of) {
+    for (name, number) in names.into_iter().zip(number_of) {
         drills_on.entry(number).or_default().insert(name);
     }
     let numbers = StackNumber::all(stacks).enumerate();

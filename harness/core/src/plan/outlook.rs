@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{DrillPlan, Plan, duration_of};
+use super::{Between, DrillPlan, Plan, duration_of};
 use crate::schedule::{Slot, TimedDrill, places, simulate};
 use crate::{LoadedRule, Result, Routes, Settings};
 
@@ -56,6 +56,26 @@ impl Outlook {
             at_worst: simulate(&longest, settings, routes)?,
             drills,
         })
+    }
+
+    /// Each drill, in the plan's order, if every wait were half as long as it can be beyond the
+    /// shortest. One that cannot pass ends at once.
+    #[must_use]
+    pub fn usual(&self) -> Vec<TimedDrill> {
+        let all: Vec<_> = self.drills.iter().map(|it| it.drill.clone()).collect();
+        let usual = self.drills.iter().map(|planned| {
+            let half_way = |between: Between| {
+                let half_way = (between.at_least + between.at_most) / 2;
+                planned.infeasible.is_empty().then_some(half_way)
+            };
+            TimedDrill {
+                drill: planned.drill.clone(),
+                estimate: duration_of(&planned.drill, &all),
+                mended_after: half_way(planned.mended_after).unwrap_or_default(),
+                lasts: half_way(planned.lasts).unwrap_or_default(),
+            }
+        });
+        usual.collect()
     }
 
     /// Whether a drill cannot pass with the rules and routes as they are written.
