@@ -191,8 +191,8 @@ impl Session {
         let step = progress.step("stack", "waiting for steady state");
         let settings = self.stack.project().settings();
         let engine = &*self.engine;
-        let (observer, since) = (&self.observer, self.site.clock.now());
-        runner::wait_for_all(observer, engine, settings, since, at_most, step, cancel).await
+        let (observer, clock) = (&self.observer, &*self.site.clock);
+        runner::wait_for_all(observer, engine, settings, clock, at_most, step, cancel).await
     }
 
     /// What faults are aimed at.
@@ -410,8 +410,8 @@ async fn reach_steady_state(
         let settings = stack.project().settings();
         // What is unsteady after that, the drills say: each waits for itself.
         let at_most = FIRST_STEADY_WITHIN;
-        let since = site.clock.now();
-        runner::wait_for_all(&observer, &*engine, settings, since, at_most, step, cancel).await?;
+        let clock = &*site.clock;
+        runner::wait_for_all(&observer, &*engine, settings, clock, at_most, step, cancel).await?;
     }
     Ok((prometheus, engine, observer, notifier))
 }

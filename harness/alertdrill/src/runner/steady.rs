@@ -6,7 +6,7 @@ use std::time::Duration;
 use alertdrill_core::schedule::all_conditions;
 use alertdrill_core::settings::SteadyCondition;
 use alertdrill_core::{
-    AlertState, Claim, Drill, Labels, LoadedRule, Neighbour, Result, Settings, SteadyState,
+    AlertState, Claim, Clock, Drill, Labels, LoadedRule, Neighbour, Result, Settings, SteadyState,
     UtcInstant, with_watchdogs,
 };
 use alertdrill_engine::{Observation, Observer, RuleEngine};
@@ -62,16 +62,30 @@ pub(super) async fn reach(
     at_most: Duration,
     step: Step,
 ) -> Result<SteadyState> {
+    let state = look_until(sight, watchdogs, drill, beside, demand, at_most, &step).await?;
+    step.done(if state.is_reached() {
+        "steady"
+    } else {
+        "not steady"
+    });
+    Ok(state)
+}
+
+/// As [`reach`], as a part of `step`.
+async fn look_until(
+    sight: &mut Sight<'_>,
+    watchdogs: &[Claim],
+    drill: Option<&Drill>,
+    beside: impl Fn() -> Result<Vec<Neighbour>>,
+    demand: Demand<'_>,
+    at_most: Duration,
+    step: &Step,
+) -> Result<SteadyState> {
     let began = Instant::now();
     loop {
         let since = began.elapsed();
         let state = compare(&sight.seen(), watchdogs, drill, &beside, demand, since)?;
         if state.is_reached() || began.elapsed() >= at_most {
-            step.done(if state.is_reached() {
-                "steady"
-            } else {
-                "not steady"
-            });
             return Ok(state);
         }
         let active = state
@@ -96,9 +110,10 @@ pub(super) async fn reach(
 /// firing, but at most for `at_most`. What falls short of it is in the answer. A server that starts
 /// may be silent for a while.
 ///
-/// The rules must have seen what was so at `since`: what comes of the time before, while the
-/// services started, must not be taken for what a drill broke. That may come late, for vmalert
-/// looks back, and what it writes takes seconds to be read.
+/// The rules must have seen what is so now: what comes of the time before, while the services
+/// started, must not be taken for what a drill broke. That may come late, for vmalert looks back, and
+/// what it writes takes seconds to be read. A target's first sample is a change to it, too, so where
+/// rules look back they must have seen what was so once the conditions held.
 ///
 /// # Errors
 /// [`alertdrill_core::Error::TimedOut`] if the servers stay silent, or
@@ -107,11 +122,12 @@ pub async fn wait_for_all(
     observer: &Observer,
     engine: &dyn RuleEngine,
     settings: &Settings,
-    since: UtcInstant,
+    clock: &dyn Clock,
     at_most: Duration,
     step: Step,
     cancel: &CancellationToken,
 ) -> Result<SteadyState> {
+    let (began, mut since) = (Instant::now(), clock.now());
     let conditions = all_conditions(settings);
     let _watched = observer.watch(conditions.iter().map(|condition| condition.query.clone()));
     let mut sight = Sight::through(observer, cancel, TOLERATED_SILENCE);
@@ -119,14 +135,25 @@ pub async fn wait_for_all(
     sight.see_again().await?;
     let rules = engine.alerting_rules(Duration::ZERO).await?;
     let looks_back = rules.iter().map(LoadedRule::looks_back).max();
+    let look_into_the_past = rules.iter().any(|rule| !rule.query_offset.is_zero());
     let watchdogs = watchdogs_among(&with_watchdogs(rules, settings));
+    let nobody = || Ok(Vec::new());
+    if look_into_the_past {
+        let flows = Demand {
+            conditions: &conditions,
+            alerts: Alerts::Any,
+            evaluated_at: None,
+        };
+        look_until(&mut sight, &watchdogs, None, nobody, flows, at_most, &step).await?;
+        since = clock.now();
+    }
     let demand = Demand {
         conditions: &conditions,
         alerts: Alerts::Gone,
         evaluated_at: Some(since.plus(looks_back.unwrap_or_default())),
     };
-    let nobody = || Ok(Vec::new());
-    reach(&mut sight, &watchdogs, None, nobody, demand, at_most, step).await
+    let left = at_most.saturating_sub(began.elapsed());
+    reach(&mut sight, &watchdogs, None, nobody, demand, left, step).await
 }
 
 /// The alerts of `rules` that always fire by intent.
