@@ -260,6 +260,8 @@ pub(super) fn of_service(
     if is_built {
         let runs = service.entrypoint.first().or(service.command.first());
         let runs = runs.and_then(|word| word.rsplit('/').next());
+        // A command `node` is Node.js; as somebody's name it is the exporter of a machine.
+        let runs = runs.filter(|word| *word != "node");
         if runs.is_some_and(|word| SERVE_NONE.contains(&word))
             && let Some(identity) = bare_image(runs.unwrap_or_default(), port, &command, false)
         {

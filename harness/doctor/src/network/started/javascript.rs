@@ -57,6 +57,9 @@ pub(super) fn entries<'a>(
 /// The file that a command names, by as much of its path's end as is in the checkout.
 fn file_of<'a>(word: &str, files: &[&'a SourceFile]) -> Option<&'a SourceFile> {
     let path = plain(Path::new(word.trim_start_matches('/')));
+    if is_missing_from_its_folder(&path, files) {
+        return None;
+    }
     (0..path.components().count()).find_map(|from| {
         let end: PathBuf = path.components().skip(from).collect();
         ends_with(&end, Path::new(""), files).or_else(|| {
@@ -70,6 +73,30 @@ fn file_of<'a>(word: &str, files: &[&'a SourceFile]) -> Option<&'a SourceFile> {
                 .or_else(|| ends_with(rest, Path::new(""), files))
         })
     })
+}
+
+/// Whether the checkout has the first two folders of a file's path and not the file: another one of
+/// its name is another program's.
+fn is_missing_from_its_folder(path: &Path, files: &[&SourceFile]) -> bool {
+    let parts: Vec<_> = path.components().collect();
+    let is_there = |from: usize| {
+        let end: PathBuf = parts.get(from..).unwrap_or_default().iter().collect();
+        let found = |end: &Path| ends_with(end, Path::new(""), files).is_some();
+        found(&end) || found(&end.with_extension("ts"))
+    };
+    let has_folder = |from: usize| {
+        let folders: PathBuf = parts
+            .get(from..from + 2)
+            .unwrap_or_default()
+            .iter()
+            .collect();
+        let mut files = files.iter();
+        files.any(|file| file.path.ancestors().any(|it| it.ends_with(&folders)))
+    };
+    // `services/auth/server.js`: two folders at least, of which the container may have others above.
+    let depth = parts.len().saturating_sub(2);
+    let in_folders = (0..depth).find(|from| has_folder(*from));
+    in_folders.is_some_and(|from| !(0..=from).any(is_there))
 }
 
 fn script_of(script: &str, files: &[&SourceFile]) -> Option<Vec<String>> {

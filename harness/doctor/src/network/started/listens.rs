@@ -182,6 +182,31 @@ CMD [\"node\", \"server.js\"]
     }
 
     #[test]
+    fn port_of_another_program_in_the_same_context_is_silent() {
+        let command = |path: &str| {
+            let text = "app.listen(3001)\napp.get('/metrics')";
+            let project = project("it:3000", "", "src/services/orders/server.js", text);
+            project.replace(
+                "    build: app\n",
+                &format!("    build: app\n    command: node {path}\n"),
+            )
+        };
+        let expected = "prometheus.yml:3:33 warning: `it:3000` may be the wrong port";
+        for own in [
+            "src/services/orders/server.js",
+            "/app/src/services/orders/server.js",
+        ] {
+            assert_finds(ID, &command(own), &[expected]);
+        }
+        for other in [
+            "src/services/auth/server.js",
+            "/app/src/services/auth/server.js",
+        ] {
+            assert_silent(ID, &command(other));
+        }
+    }
+
+    #[test]
     fn port_that_is_set_or_not_known_is_silent() {
         let env = "const PORT = process.env.PORT || 3001;\napp.listen(PORT)\napp.get('/metrics')";
         assert_silent(ID, &project("it:3000", "PORT: '3000'", "server.js", env));

@@ -371,3 +371,35 @@ fn name_that_another_job_exports_is_no_slip_of_the_one_that_writes_it() {
     assert_silent(ID, &project("process_resident_memory_bytes"));
     assert_finds(ID, &project("queue_length"), &["rules.yml:5:15 warning"]);
 }
+
+#[test]
+fn metrics_that_a_command_of_node_writes_by_hand_are_there() {
+    let project = |command: &str, name: &str| {
+        format!(
+            "--- docker-compose.yml\nservices:\n  prometheus:\n    image: prom/prometheus\n    \
+             volumes: ['./prometheus.yml:/etc/prometheus/prometheus.yml', \
+             './rules.yml:/etc/prometheus/rules.yml']\n  shop:\n    build: .\n    \
+             command: [{command}]\n--- prometheus.yml\nrule_files: [rules.yml]\nscrape_configs:\n\
+             - job_name: shop\n  static_configs: [{{targets: ['shop:3000']}}]\n\
+             --- src/services/shop/server.js\nimport {{ render }} from '../../shared/metrics.js';\n\
+             createServer((req, res) => {{ if (req.url === '/metrics') res.end(render()); \
+             }}).listen(3000);\n\
+             --- src/shared/metrics.js\nexport const render = () => [\n\
+             '# TYPE http_requests_total counter',\n\
+             `http_requests_total{{status=\"${{status}}\"}} ${{count}}`].join('\\n');\n\
+             --- rules.yml\ngroups:\n- name: g\n  rules:\n  - alert: A\n    \
+             expr: rate({name}[5m]) > 1\n"
+        )
+    };
+    for command in [
+        "node, src/services/shop/server.js",
+        "node, src/services/gone/server.js",
+    ] {
+        assert_silent(ID, &project(command, "http_requests_total"));
+        assert_finds(
+            ID,
+            &project(command, "http_answers_total"),
+            &["rules.yml:5:16 error: nothing exports `http_answers_total`"],
+        );
+    }
+}
