@@ -5,7 +5,9 @@ use promql_parser::parser::{BinaryExpr, Expr};
 
 use super::of_rules::{place, rules};
 use crate::checks::check::{Case, Check, Said};
-use crate::expression::{Itself, Operator, Reading, constant, joins, meets_itself, parts};
+use crate::expression::{
+    Itself, Operator, Reading, constant, joins, meets_itself, parts, why_no_match,
+};
 
 pub(in crate::checks) const ALWAYS_ONE: Check = Check {
     id: "expression/always-one",
@@ -21,6 +23,10 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             let Some(itself) = meets_itself(&reading, binary) else {
                 continue;
             };
+            // Where a side surely lacks what the other asks for, nothing meets at all.
+            if why_no_match(&reading, binary).is_some() {
+                continue;
+            }
             if let Some(said) = said(binary, &itself, expr) {
                 let place = place(rule, &binary.lhs);
                 findings.push(said.of_rule(ALWAYS_ONE.id, rule, place));
@@ -73,7 +79,7 @@ fn fills_with_nothing(whole: &Expr) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::checks::expression::of_rules::tests::{alerts_on, assert_fine, assert_found};
-    use crate::test_projects::assert_finds;
+    use crate::test_projects::{assert_finds, assert_silent};
 
     const ID: &str = "expression/always-one";
 
@@ -123,6 +129,26 @@ mod tests {
                 "rate(x_total[5m]) / rate(x_total[1h]) > 2",
             ],
         );
+    }
+
+    #[test]
+    fn sides_of_which_one_surely_lacks_the_label_never_meet() {
+        let project = |target: &str| {
+            let rules = alerts_on(
+                "rate(nginx_http_requests_total{status=~\"5..\"}[5m]) / \
+                 rate(nginx_http_requests_total[5m]) > 0.1",
+            );
+            format!(
+                "{rules}--- docker-compose.yml\nservices:\n  prometheus:\n    image: \
+                 prom/prometheus\n    volumes: ['./prometheus.yml:/etc/prometheus/prometheus.yml', \
+                 './rules.yml:/etc/prometheus/rules.yml']\n  web: {{image: \
+                 'nginx/nginx-prometheus-exporter:1.1.0'}}\n  app: {{image: me/app}}\n\
+                 --- prometheus.yml\nrule_files: [rules.yml]\nscrape_configs:\n- job_name: a\n  \
+                 static_configs: [{{targets: ['{target}']}}]\n"
+            )
+        };
+        assert_silent(ID, &project("web:9113"));
+        assert_finds(ID, &project("app:8080"), &["rules.yml:5:17 error"]);
     }
 
     #[test]
