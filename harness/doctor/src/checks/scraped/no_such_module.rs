@@ -1,16 +1,17 @@
 //! A prober that is asked for a module that its configuration does not have.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use alertdrill_core::{Finding, nearest};
 use alertdrill_project::Service;
 use alertdrill_project::discovery::short_name;
-use alertdrill_project::yaml_tree::parse;
+use alertdrill_project::yaml_tree::{Node, Place, parse};
 
 use super::scraped_targets::asked;
-use crate::checkout::Checkout;
+use crate::checkout::{Checkout, SourceFile};
 use crate::checks::check::{Case, Check, Said};
-use crate::network::{Answers, Names, flag, is_for_a_shell};
+use crate::network::{Answers, Names, flag, is_for_a_shell, is_since};
 
 pub(in crate::checks) const NO_SUCH_MODULE: Check = Check {
     id: "scraped/no-such-module",
@@ -60,6 +61,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let mut findings = Vec::new();
+    let mut told_of_format = BTreeSet::new();
     for it in asked(checkout, &names) {
         let Answers::Service(prober) = it.answers else {
             continue;
@@ -68,6 +70,12 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
             continue;
         }
         let service = compose.services.get(prober);
+        let old = service.and_then(|service| in_old_format(checkout, prober, service));
+        if let Some((said, file, place)) = old
+            && told_of_format.insert(prober)
+        {
+            findings.push(said.about(prober, NO_SUCH_MODULE.id, &file.path, place));
+        }
         let modules = service.and_then(|service| modules(checkout, service));
         let (Some((modules, whose)), Some(asked_for)) =
             (modules, it.job.node.at(&["params", "module"]))
@@ -106,20 +114,13 @@ fn modules(checkout: &Checkout, service: &Service) -> Option<(Vec<String>, Strin
     let path = flag(service, "config.file").unwrap_or(kind.configuration);
     let path = Path::new(path);
     let mut mounts = service.volumes.iter();
-    let Some(mount) = mounts.find(|volume| path.starts_with(&volume.target)) else {
+    if !mounts.any(|volume| path.starts_with(&volume.target)) {
         let of_image = kind.modules?.iter().map(|it| (*it).to_owned()).collect();
         let is_the_images = path == Path::new(kind.configuration);
         return is_the_images.then(|| (of_image, "its image's own configuration".to_owned()));
-    };
-    let source = Path::new(mount.source.as_deref()?);
-    let source = source.strip_prefix(&checkout.root).ok()?;
-    let below = path.strip_prefix(&mount.target).ok()?;
-    let file = if below.as_os_str().is_empty() {
-        source.to_owned()
-    } else {
-        source.join(below)
-    };
-    let text = &checkout.sources.iter().find(|it| it.path == file)?.text;
+    }
+    let file = mounted_file(checkout, service, path)?;
+    let (text, file) = (&file.text, &file.path);
     let documents = parse(text).ok()?;
     let document = documents.first()?;
     // The SNMP exporter's old format has its modules at the top.
@@ -129,6 +130,63 @@ fn modules(checkout: &Checkout, service: &Service) -> Option<(Vec<String>, Strin
         names.map(str::to_owned).collect(),
         file.display().to_string(),
     ))
+}
+
+/// The file of the checkout that a service mounts at `path`.
+fn mounted_file<'a>(
+    checkout: &'a Checkout,
+    service: &Service,
+    path: &Path,
+) -> Option<&'a SourceFile> {
+    let mut mounts = service.volumes.iter();
+    let mount = mounts.find(|volume| path.starts_with(&volume.target))?;
+    let source = Path::new(mount.source.as_deref()?);
+    let source = source.strip_prefix(&checkout.root).ok()?;
+    let below = path.strip_prefix(&mount.target).ok()?;
+    let file = if below.as_os_str().is_empty() {
+        source.to_owned()
+    } else {
+        source.join(below)
+    };
+    checkout.sources.iter().find(|it| it.path == file)
+}
+
+/// That an SNMP exporter is given its modules as versions before 0.23 had them, without `modules:` and
+/// `auths:`; the file, and where its first module stands.
+fn in_old_format<'a>(
+    checkout: &'a Checkout,
+    name: &str,
+    service: &Service,
+) -> Option<(Said, &'a SourceFile, Place)> {
+    let image = service.image.as_deref()?;
+    let is_it = ["snmp-exporter", "snmp_exporter"].contains(&short_name(image));
+    if !is_it || !is_since(image, 23) || service.build.is_some() || is_for_a_shell(service) {
+        return None;
+    }
+    let path = flag(service, "config.file").unwrap_or("/etc/snmp_exporter/snmp.yml");
+    let file = mounted_file(checkout, service, Path::new(path))?;
+    let documents = parse(&file.text).ok()?;
+    let document = documents.first()?;
+    if document.get("modules").is_some() || document.get("auths").is_some() {
+        return None;
+    }
+    let is_a_module = |node: &Node| {
+        ["walk", "get", "metrics"]
+            .iter()
+            .any(|it| node.get(it).is_some())
+    };
+    let mut entries = document.entries().iter();
+    let (first, _) = entries.find(|(_, module)| is_a_module(module))?;
+    let said = Said::error(
+        format!(
+            "`{name}` does not start: since its version 0.23 it reads modules below `modules:` only, \
+             and {} has them at the top",
+            file.path.display()
+        ),
+        "make the file anew with the generator of the exporter's version, or put the modules below \
+         `modules:`, and what they have of `version` and `auth` below `auths:`",
+    );
+    Some((said, file, first.place))
 }
 
 #[cfg(test)]
@@ -223,5 +281,24 @@ scrape_configs:
         }
         let of_the_image = project("if_mib", "").replace("blackbox-exporter", "snmp-exporter");
         assert_silent(ID, &of_the_image);
+    }
+
+    #[test]
+    fn modules_in_the_format_of_old_versions_are_found() {
+        let snmp = |tag: &str, modules: &str| {
+            let mounted = "    volumes: ['./snmp.yml:/etc/snmp_exporter/snmp.yml']";
+            let project = project("if_mib", mounted).replace("blackbox.yml", "snmp.yml");
+            let image = format!("snmp-exporter{tag}");
+            let project = project.replace("blackbox-exporter", &image);
+            project.replace("modules:\n  http_ok: {prober: http}\n", modules)
+        };
+        let old = "if_mib: {walk: [1.3.6.1.2.1.2], version: 2}\n";
+        for tag in ["", ":latest", ":v0.26.0"] {
+            let expected = "snmp.yml:1:1 error: `blackbox` does not start: since its version 0.23";
+            assert_finds(ID, &snmp(tag, old), &[expected]);
+        }
+        assert_silent(ID, &snmp(":v0.22.0", old));
+        let new = "auths: {public: {}}\nmodules: {if_mib: {walk: [1.3.6.1.2.1.2]}}\n";
+        assert_silent(ID, &snmp("", new));
     }
 }
