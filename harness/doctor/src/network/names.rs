@@ -148,9 +148,14 @@ impl<'a> Names<'a> {
         {
             return true;
         }
+        // A swarm knows nothing of a container's own name, so who gives one has none.
+        let may_be_in_a_swarm = |name: &str| {
+            let service = self.service(name);
+            service.is_none_or(|it| it.container_name.is_none() || it.deploy.is_some())
+        };
         // `stack_service` of a swarm, `project-service-1` of a project whose name is not known.
         let of_a_project = |name: &String| {
-            host.ends_with(&format!("_{name}"))
+            host.ends_with(&format!("_{name}")) && may_be_in_a_swarm(name)
                 || host.ends_with(&format!("-{name}-1"))
                 || host.ends_with(&format!("_{name}_1"))
         };

@@ -218,6 +218,26 @@ receivers:
     const HOOK: &str = "  hook:\n    image: me/hook\n    ports: ['8081:8080']\n";
 
     #[test]
+    fn name_that_a_projects_name_would_make_of_a_service_is_found_where_it_has_its_own() {
+        let hook = |own: &str| {
+            let services = HOOK.replace("    image", &format!("{own}    image"));
+            project(
+                "webhook_configs: [{url: 'http://shop_hook:8080/'}]",
+                &services,
+            )
+        };
+        assert_finds(
+            ID,
+            &hook("    container_name: shop_hook_prod\n"),
+            &[
+                "alertmanager.yml:4:29 error: no service of the project answers at \
+                 `http://shop_hook:8080/`; the nearest is `shop_hook_prod`",
+            ],
+        );
+        assert_silent(ID, &hook(""));
+    }
+
+    #[test]
     fn receiver_on_a_loopback_address_is_found() {
         assert_finds(
             ID,
