@@ -1,5 +1,7 @@
 //! What one label of an alert must be, and where that is written.
 
+use std::collections::BTreeSet;
+
 use alertdrill_project::yaml_tree::{Node, Place};
 use regex::Regex;
 
@@ -138,6 +140,45 @@ impl Matcher {
             }
             _ => Vec::new(),
         }
+    }
+}
+
+/// An alternative of a pattern that takes no value, because a pattern must fit from the first letter
+/// to the last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Misfit {
+    /// As it is written: `.*Disk`.
+    pub(crate) alternative: String,
+    /// A value that goes on before or behind what fits.
+    pub(crate) value: String,
+}
+
+impl Matcher {
+    /// The first alternative of its pattern that takes none of these values and is a part of one, if
+    /// no other alternative takes that one.
+    pub(crate) fn misfit(&self, values: &BTreeSet<String>) -> Option<Misfit> {
+        let Wanted::Like(pattern) = &self.wanted else {
+            return None;
+        };
+        let inner = pattern.as_str().strip_prefix("^(?s:")?.strip_suffix(")$")?;
+        let alternatives: Vec<_> = inner.split('|').collect();
+        if alternatives.len() < 2 || inner.contains(['(', '[', '\\', '^', '$']) {
+            return None;
+        }
+        alternatives.into_iter().find_map(|alternative| {
+            let bare = alternative.trim_start_matches(".*").trim_end_matches(".*");
+            let whole = Regex::new(&format!("^(?s:{alternative})$")).ok()?;
+            let part = Regex::new(&format!("(?s:{bare})")).ok()?;
+            let takes_any = values.iter().any(|value| whole.is_match(value));
+            let mut missed = values
+                .iter()
+                .filter(|value| part.is_match(value) && !pattern.is_match(value));
+            let value = missed.next().filter(|_| !takes_any && !bare.is_empty())?;
+            Some(Misfit {
+                alternative: alternative.to_owned(),
+                value: value.clone(),
+            })
+        })
     }
 }
 

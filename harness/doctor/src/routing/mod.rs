@@ -10,6 +10,6 @@ mod tree;
 
 pub(crate) use alert::{Alert, Alerts, unloaded_rules};
 pub(crate) use label_value::{LabelValue, Verdict};
-pub(crate) use matcher::{Matcher, verdict_of_all};
+pub(crate) use matcher::{Matcher, Misfit, verdict_of_all};
 pub(crate) use result_labels::{ResultLabels, result_labels_of};
 pub(crate) use tree::{Inhibition, Receiver, Route, Routing, is_nobody_by_name};

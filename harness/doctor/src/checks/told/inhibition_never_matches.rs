@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use alertdrill_core::Finding;
 
-use super::told_case::{ToldCase, values_in_words};
+use super::told_case::{ToldCase, misfit, values_in_words};
 use crate::checks::check::{Case, Check, Said};
 use crate::routing::{Alert, Inhibition, LabelValue, Matcher, Verdict, verdict_of_all};
 
@@ -77,7 +77,9 @@ fn why_it_mutes_nothing<'a>(
     }
     let sides = Sides::of(inhibition, alerts);
     if sides.may_mute()? {
-        return None;
+        let sides = [&inhibition.source, &inhibition.target];
+        let found = sides.into_iter().find_map(|side| misfit(side, alerts));
+        return found.map(|(said, matcher)| (said, Some(matcher)));
     }
     let message = match sides.label_that_differs() {
         Some(label) => format!(
@@ -263,6 +265,26 @@ groups:
         // Both lack it, or it is not known.
         assert_silent(ID, &summed.replace("up == 0", "sum(up) == 0"));
         assert_silent(ID, &summed.replace("up == 0", "y == 0"));
+    }
+
+    #[test]
+    fn alternative_that_fits_a_part_of_a_name_only_is_found() {
+        let inhibition = |pattern: &str| {
+            let inhibition = format!(
+                "{{source_match: {{alertname: Down}}, target_match_re: {{alertname: '{pattern}'}}, \
+                 equal: [team]}}"
+            );
+            let more = "      - {alert: DiskFullSoon, expr: y > 1}\n";
+            format!("{}{more}", project(&inhibition))
+        };
+        assert_finds(
+            ID,
+            &inhibition("Slow|.*Full"),
+            &["alertmanager.yml:4:68 warning: `.*Full` takes no alert"],
+        );
+        for fine in ["Slow|.*Full.*", "Slow|Disk.*|Full", "Slow|Heat"] {
+            assert_silent(ID, &inhibition(fine));
+        }
     }
 
     #[test]

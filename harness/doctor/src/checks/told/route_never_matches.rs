@@ -2,7 +2,7 @@
 
 use alertdrill_core::Finding;
 
-use super::told_case::{ToldCase, values_in_words};
+use super::told_case::{ToldCase, misfit, values_in_words};
 use crate::checks::check::{Case, Check, Said};
 use crate::routing::{Alert, LabelValue, Matcher, Route, Verdict, verdict_of_all};
 
@@ -66,6 +66,9 @@ impl<'a> Search<'a> {
             } else if taken.is_empty() {
                 self.says_hidden(child, &takers, meant[0]);
             } else {
+                if let Some((said, matcher)) = misfit(&child.matchers, self.alerts) {
+                    self.says(said, Some(matcher), child);
+                }
                 self.look_below(child, &taken);
             }
             if !child.continues {
@@ -188,6 +191,20 @@ groups:
             &project("    - receiver: b\n      matchers:\n        - severity = info\n"),
             &["alertmanager.yml:6:22 note: no alert has severity=\"info\""],
         );
+    }
+
+    #[test]
+    fn alternative_that_fits_a_part_of_a_value_only_is_found() {
+        let route = |pattern: &str| {
+            project(&format!(
+                "    - receiver: b\n      match_re: {{severity: '{pattern}'}}\n"
+            ))
+        };
+        let expected = "alertmanager.yml:5:28 warning: `crit` takes no alert: a pattern must fit all \
+                        of `severity`, and `critical` has more than that";
+        assert_finds(ID, &route("crit|warning"), &[expected]);
+        assert_silent(ID, &route("critical|warning|info"));
+        assert_silent(ID, &route("crit|critical|warning"));
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::checkout::{Alertmanager, Checkout, Rule, RulesFile};
-use crate::checks::check::Case;
+use crate::checks::check::{Case, Said};
 use crate::knowledge::Knowledge;
-use crate::routing::{Alert, Alerts, LabelValue, Routing, unloaded_rules};
+use crate::routing::{Alert, Alerts, LabelValue, Matcher, Misfit, Routing, unloaded_rules};
 
 /// The alerts of a project, and the Alertmanager to which they are sent.
 pub(super) struct ToldCase<'a> {
@@ -132,6 +132,34 @@ pub(super) fn values_in_words(alerts: &[Alert<'_>], label: &str) -> String {
         }
         many => format!("they have {many} others"),
     }
+}
+
+/// The first of `matchers` of whose pattern one alternative takes no alert's value, though it is a
+/// part of one: what is wrong, and what would be right. `None` if not all values are known.
+pub(super) fn misfit<'a>(
+    matchers: &'a [Matcher],
+    alerts: &[Alert<'_>],
+) -> Option<(Said, &'a Matcher)> {
+    matchers.iter().find_map(|matcher| {
+        let mut values = BTreeSet::new();
+        for alert in alerts {
+            match alert.value_of(&matcher.label) {
+                LabelValue::One(value) => _ = values.insert(value),
+                LabelValue::Absent => {}
+                LabelValue::Unknown => return None,
+            }
+        }
+        let Misfit { alternative, value } = matcher.misfit(&values)?;
+        let label = &matcher.label;
+        let said = Said::warning(
+            format!(
+                "`{alternative}` takes no alert: a pattern must fit all of `{label}`, and `{value}` \
+                 has more than that"
+            ),
+            "write `.*` where the values go on",
+        );
+        Some((said, matcher))
+    })
 }
 
 /// Names of rules, in words: the first three, and how many more.
