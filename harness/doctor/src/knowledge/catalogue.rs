@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::exporter::Exporter;
+use super::{Family, MetricKind};
 
 /// A data file: its name without the ending, and its text.
 macro_rules! data {
@@ -130,6 +131,24 @@ pub(crate) fn who_knows_all_like(name: &str) -> Option<&'static Exporter> {
     EXPORTERS
         .iter()
         .find(|exporter| !exporter.is_library() && exporter.knows_all_like(name))
+}
+
+/// The exporter, no library, of which `name` is a gauge; `None` if another one has it otherwise.
+pub(crate) fn gauge_of(name: &str) -> Option<&'static str> {
+    let is_it = |it: &&Family| it.name == name && it.renamed_to.is_none();
+    let known = EXPORTERS
+        .iter()
+        .filter(|exporter| !exporter.is_library() && exporter.name != EVERY_SCRAPE);
+    let mut families = known.flat_map(|exporter| {
+        let named = exporter.families.iter().filter(is_it);
+        named.map(|family| (exporter.name.as_str(), family.kind))
+    });
+    let (first, kind) = families.next()?;
+    let is_a_gauge = |kind: MetricKind| kind == MetricKind::Gauge;
+    // What an exporter gives of the targets that it is asked about is listed apart.
+    let parts = ["_probe", "_scrape", "_walk"];
+    let own = parts.iter().find_map(|part| first.strip_suffix(part));
+    (is_a_gauge(kind) && families.all(|(_, kind)| is_a_gauge(kind))).then_some(own.unwrap_or(first))
 }
 
 #[cfg(test)]

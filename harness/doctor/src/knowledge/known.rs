@@ -16,7 +16,7 @@ use super::likeness::Names;
 use super::mentions::Mentions;
 use super::program::{Program, Programs};
 use super::series::{Labels, Relabelled, Series};
-use super::{Family, MetricKind};
+use super::{Domain, Family, MetricKind};
 use crate::checkout::Checkout;
 use absence::takes_more;
 use recorded::record;
@@ -55,7 +55,14 @@ pub(crate) struct Knowledge {
     /// All names that a running Prometheus has.
     pub(super) running: Option<BTreeSet<String>>,
     /// What the checkout's programs define, scraped or not, where they agree on what it is.
-    written: HashMap<String, Option<MetricKind>>,
+    written: HashMap<String, Written>,
+}
+
+/// What the programs of a checkout write under a name, where they agree.
+#[derive(Clone, Copy, Debug)]
+struct Written {
+    kind: Option<MetricKind>,
+    domain: Option<Domain>,
 }
 
 impl Knowledge {
@@ -300,14 +307,19 @@ impl Knowledge {
             Some(MetricKind::Untyped) | None => {}
             Some(kind) => return (kinds.len() == 1).then_some(*kind),
         }
-        if let (true, Some(kind)) = (kinds.is_empty(), self.written.get(name)) {
-            return *kind;
+        if let (true, Some(written)) = (kinds.is_empty(), self.written.get(name)) {
+            return written.kind;
         }
         let is_recorded = self.recorded.contains(name);
         let is_counter = ["_total", "_bucket"]
             .iter()
             .any(|ending| name.ends_with(ending));
         (is_counter && !is_recorded).then_some(MetricKind::Counter)
+    }
+
+    /// Which values all programs of the checkout that write `name` give it, whoever scrapes them.
+    pub(crate) fn written_domain(&self, name: &str) -> Option<Domain> {
+        self.written.get(name)?.domain
     }
 
     /// All labels that series of this selector can have, those that Prometheus adds and those of
@@ -378,14 +390,20 @@ impl Knowledge {
 }
 
 /// What a program defines under each name.
-fn written(program: &Program) -> HashMap<String, Option<MetricKind>> {
-    let mut written: HashMap<String, Option<MetricKind>> = HashMap::new();
+fn written(program: &Program) -> HashMap<String, Written> {
+    let mut written: HashMap<String, Written> = HashMap::new();
     for family in &program.scan.families {
         if matches!(family.kind, MetricKind::Counter | MetricKind::Gauge) {
-            let known = written.entry(family.name.clone());
-            let known = known.or_insert(Some(family.kind));
-            if *known != Some(family.kind) {
-                *known = None;
+            let own = Written {
+                kind: Some(family.kind),
+                domain: family.domain,
+            };
+            let known = written.entry(family.name.clone()).or_insert(own);
+            if known.kind != own.kind {
+                known.kind = None;
+            }
+            if known.domain != own.domain {
+                known.domain = None;
             }
         }
     }

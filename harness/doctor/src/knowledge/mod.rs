@@ -26,6 +26,7 @@ mod result_labels;
 mod series;
 mod source;
 
+pub(crate) use catalogue::gauge_of;
 pub(crate) use family::{Born, Domain, Family, MetricKind};
 pub(crate) use known::{Absence, Knowledge, Known, allows_absence};
 pub(crate) use result_labels::result_labels;

@@ -6,7 +6,7 @@ use promql_parser::parser::{Expr, VectorSelector};
 use super::of_rules::rules;
 use crate::checks::check::{Case, Check, Said};
 use crate::expression::{Reading, argument, bare, is_time_since_1970, name_of, parts};
-use crate::knowledge::MetricKind;
+use crate::knowledge::{MetricKind, gauge_of};
 
 pub(in crate::checks) const RATE_OF_GAUGE: Check = Check {
     id: "expression/rate-of-gauge",
@@ -81,7 +81,22 @@ fn said<'a>(
                 );
                 Some((Said::error(message, help), name))
             }
-            Some((MetricKind::Gauge, false)) | None if is_named_as_gauge(name) => {
+            Some((MetricKind::Gauge, false)) => {
+                let message = format!(
+                    "`{name}` may be a gauge, as a program of the checkout writes it, and \
+                     `{function}` takes each fall of a gauge for a restart"
+                );
+                Some((Said::warning(message, help), name))
+            }
+            None if gauge_of(name).is_some() => {
+                let exporter = gauge_of(name)?;
+                let message = format!(
+                    "`{name}` may be the gauge of {exporter}, and `{function}` takes each fall of a \
+                     gauge for a restart"
+                );
+                Some((Said::warning(message, help), name))
+            }
+            None if is_named_as_gauge(name) => {
                 let message = format!(
                     "`{name}` may be a gauge by its name, and `{function}` takes each fall of a \
                      gauge for a restart"
@@ -132,6 +147,12 @@ mod tests {
                 "deriv(http_requests_total[5m]) > 5",
             ],
         );
+    }
+
+    #[test]
+    fn gauge_of_an_exporter_that_is_not_scraped_is_found() {
+        assert_found(ID, "warning", &["rate(pg_database_size_bytes[1h]) > 5"]);
+        assert_fine(ID, &["rate(pg_stat_database_xact_commit[1h]) > 5"]);
     }
 
     #[test]

@@ -139,7 +139,10 @@ impl Reading<'_> {
 
     fn values_as_exported(&self, name: &str) -> Interval {
         let Known::There(families) = self.metric(name) else {
-            return Interval::ANY;
+            return match self.knowledge.written_domain(name) {
+                Some(Domain::Between(low, high)) => Interval::between(low, high),
+                _ => Interval::ANY,
+            };
         };
         let mut known: Option<Interval> = None;
         for family in families {

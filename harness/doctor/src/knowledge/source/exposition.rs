@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::text::{Pattern, all, any, line_of};
-use super::{Scan, has_ending};
+use super::{Scan, has_ending, own_writer};
 use crate::checkout::SourceFile;
 use crate::knowledge::{Family, MetricKind};
 use crate::network::serves_by_hand;
@@ -39,18 +39,13 @@ pub(super) fn scan(sources: &[&SourceFile], scan: &mut Scan) {
             scan.unreadable
                 .insert(format!("{path}: it writes metrics by hand"));
         }
+        scan.families.extend(own_writer::families(file));
         for found in all(&TYPE, &file.text) {
             let (Some(whole), Some(name), Some(kind)) = (found.get(0), found.get(1), found.get(2))
             else {
                 continue;
             };
-            let kind = match kind.as_str() {
-                "counter" => MetricKind::Counter,
-                "gauge" => MetricKind::Gauge,
-                "histogram" => MetricKind::Histogram,
-                "summary" => MetricKind::Summary,
-                _ => MetricKind::Untyped,
-            };
+            let kind = kind_of(kind.as_str()).unwrap_or(MetricKind::Untyped);
             let place = format!(
                 "{}:{}",
                 file.path.display(),
@@ -63,4 +58,16 @@ pub(super) fn scan(sources: &[&SourceFile], scan: &mut Scan) {
             scan.families.push(family);
         }
     }
+}
+
+/// The kind that the text format calls so.
+pub(super) fn kind_of(word: &str) -> Option<MetricKind> {
+    Some(match word {
+        "counter" => MetricKind::Counter,
+        "gauge" => MetricKind::Gauge,
+        "histogram" => MetricKind::Histogram,
+        "summary" => MetricKind::Summary,
+        "untyped" => MetricKind::Untyped,
+        _ => return None,
+    })
 }

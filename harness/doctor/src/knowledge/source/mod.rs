@@ -12,6 +12,7 @@ mod label_values;
 mod meter_labels;
 mod never_set;
 mod other_languages;
+mod own_writer;
 mod python;
 mod speech;
 #[cfg(test)]
