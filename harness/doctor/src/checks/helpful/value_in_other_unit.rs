@@ -1,16 +1,19 @@
-//! A value that the alert's text shows a hundred times too large or too small.
+//! A value that the alert's text shows a hundred times too large or too small, or as the metric's own
+//! where it is how fast that changes.
 
 use alertdrill_core::Finding;
 use promql_parser::parser::Expr;
 
 use crate::checkout::Rule;
 use crate::checks::check::{Case, Check, Said};
-use crate::expression::{Comparison, Guess, Interval, Reading, conjuncts};
+use crate::expression::{
+    Comparison, Guess, Interval, Reading, argument, call, conjuncts, name_of, selector,
+};
 use crate::template::actions_of;
 
 pub(in crate::checks) const VALUE_IN_OTHER_UNIT: Check = Check {
     id: "helpful/value-in-other-unit",
-    title: "an alert's text shows its value a hundred times too large or too small",
+    title: "an alert's text shows its value in another unit",
     run,
 };
 
@@ -20,6 +23,7 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
     let reading = Reading::of(case);
     let mut findings = Vec::new();
     for rule in case.checkout.alerts() {
+        findings.extend(slope_as_metric(rule));
         let Some(unit) = rule
             .expression
             .parsed
@@ -42,6 +46,48 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Functions whose results are changes for each second.
+const SLOPES: [&str; 3] = ["deriv", "rate", "irate"];
+
+/// That a text says `queue_length is {{ $value }}` where the value is how fast that changes.
+fn slope_as_metric(rule: &Rule) -> Option<Finding> {
+    let expr = rule.expression.parsed.as_ref().ok()?;
+    let compared = Comparison::of(conjuncts(expr).first()?)?;
+    let slope = call(compared.subject, &SLOPES)?;
+    let metric = name_of(selector(argument(slope)?)?)?;
+    let (name, text) = rule
+        .annotations
+        .iter()
+        .find(|(_, text)| says_that_it_is_the_value(&text.text, metric))?;
+    let (function, annotation) = (slope.func.name, &name.text);
+    let said = Said::warning(
+        format!(
+            "`{annotation}` shows the value as that of `{metric}`, and it is what `{function}` makes of \
+             it: its change for each second"
+        ),
+        "say what the value is, or ask for the metric itself in the text: `{{ with query … }}`",
+    );
+    Some(said.of_rule(VALUE_IN_OTHER_UNIT.id, rule, text.place))
+}
+
+/// Whether a text has the metric's name, or its end, and the value right behind: `queue_length is
+/// {{ $value }}`.
+fn says_that_it_is_the_value(text: &str, metric: &str) -> bool {
+    let actions = actions_of(text).unwrap_or_default();
+    actions.iter().any(|action| {
+        let before = text.get(..action.offset).unwrap_or_default().trim_end();
+        let before = before.strip_suffix("{{").unwrap_or(before).trim_end();
+        let marks = [" is", "=", ":"];
+        let named = marks.iter().find_map(|mark| before.strip_suffix(mark));
+        let word = named.and_then(|named| named.split_whitespace().next_back());
+        action.body.contains("$value")
+            && word.is_some_and(|word| {
+                let is_its_end = metric.ends_with(&format!("_{word}")) && word.contains('_');
+                word == metric || is_its_end
+            })
+    })
 }
 
 /// What a value is.
@@ -143,6 +189,26 @@ mod tests {
         let text = "at {{ $value | humanizePercentage }}";
         let expected = "rules.yml:6:28 warning: the value of `A` is a percentage";
         assert_finds(ID, &project(PERCENTAGE, text), &[expected]);
+    }
+
+    #[test]
+    fn slope_that_is_called_the_metric_is_found() {
+        let slope = "deriv(shop_queue_length[5m]) > 0";
+        for text in [
+            "queue_length is {{ $value | humanize }} and rising",
+            "shop_queue_length: {{ $value }}",
+        ] {
+            let expected = "rules.yml:6:28 warning: `summary` shows the value as that of \
+                            `shop_queue_length`";
+            assert_finds(ID, &project(slope, text), &[expected]);
+            assert_silent(ID, &project("shop_queue_length > 5", text));
+        }
+        for text in [
+            "queue_length grows by {{ $value }}",
+            "length is {{ $value }}",
+        ] {
+            assert_silent(ID, &project(slope, text));
+        }
     }
 
     #[test]
