@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alertdrill_core::settings::{Pathway, SteadyCondition};
-use alertdrill_core::{Drill, Result, Settings, Site, Timeline, WatchedUntil, Witness};
+use alertdrill_core::{
+    Drill, Result, Settings, Site, SteadyState, Timeline, WatchedUntil, Witness,
+};
 use alertdrill_engine::Observer;
 use alertdrill_progress::Progress;
 use alertdrill_target::{Journal, Leases, WaitingLine, heal};
@@ -14,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::rule::up;
 use super::world::World;
-use crate::runner::{Neighbourhood, Surroundings, run};
+use crate::runner::{Neighbourhood, Surroundings, run, wait_for_all};
 
 /// A life that is not over by then has stalled.
 const OVER_WITHIN: Duration = Duration::from_hours(2);
@@ -98,6 +100,26 @@ impl SimulatedStack {
         let mut leased = taken.await.expect("leases that nobody else holds");
         let timeline = run(&mut leased, self.around()).await;
         (leased.drill.clone(), timeline)
+    }
+
+    /// Waits until all of it is in steady state, as after its start.
+    ///
+    /// # Errors
+    /// As [`wait_for_all`].
+    pub(crate) async fn becomes_steady(&self) -> Result<SteadyState> {
+        let step = self.progress.step("stack", "waiting for steady state");
+        let (engine, clock) = (&*self.world, &*self.world.clock);
+        let (observer, settings) = (&self.observer, &self.settings);
+        wait_for_all(
+            observer,
+            engine,
+            settings,
+            clock,
+            STEADY_WITHIN,
+            step,
+            &self.cancel,
+        )
+        .await
     }
 
     /// Reverts what is still broken, as the next start of the program does.

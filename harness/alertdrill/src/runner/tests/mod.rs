@@ -3,4 +3,5 @@
 mod judged;
 mod looking;
 mod properties;
+mod steady;
 mod told;
