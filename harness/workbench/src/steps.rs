@@ -231,22 +231,21 @@ pub(crate) fn test(root: &Path) -> Vec<WorkStep> {
             "a project of others",
             &words("test --locked --test web_shop -- --test-threads 2"),
         ),
+        // While cargo builds, it keeps all others from the folder that it builds in. So it builds
+        // while the drills go on, which need no cargo.
+        lints().gently(),
+        WorkStep::cargo(
+            "a build of the harness's tests",
+            &words("test --quiet --locked --workspace --exclude k2-drills --no-run"),
+        )
+        .gently(),
         // A stack of its own loads one candidate after the other.
         WorkStep::cargo(
             "tests with wrong rules",
             &words("test --locked --test wrong_rules"),
         )
         .with("COMPOSE_PROJECT_NAME", "alertdrill-wrong-rules"),
-    ];
-    // While cargo builds, it keeps all others from the folder that it builds in. These come while
-    // the drills go on, which need no cargo; their many faults at once are over by then.
-    let long_builds = [
-        lints(),
-        WorkStep::cargo(
-            "a build of the harness's tests",
-            &words("test --quiet --locked --workspace --exclude k2-drills --no-run"),
-        ),
-        tests_of_the_harness(),
+        tests_of_the_harness().gently(),
     ];
     let mut steps = form();
     steps.push(WorkStep::cargo(
@@ -255,7 +254,6 @@ pub(crate) fn test(root: &Path) -> Vec<WorkStep> {
     ));
     steps.extend(tests_without_a_stack(root));
     steps.extend(beside_the_stack.map(WorkStep::beside_the_stack));
-    steps.extend(long_builds.map(|step| step.gently().beside_the_stack()));
     steps.extend(on_the_stack);
     steps
 }
