@@ -19,7 +19,7 @@ use serde_json::json;
 
 /// What the simulated world names as its own crate's.
 mod runner {
-    pub(crate) use alertdrill::runner::{Neighbourhood, Surroundings, run};
+    pub(crate) use alertdrill::runner::{Neighbourhood, Surroundings, run, wait_for_all};
 }
 
 #[allow(dead_code, reason = "the tests use more of it")]

@@ -12,6 +12,20 @@ pub(crate) enum MetricKind {
     Untyped,
 }
 
+impl MetricKind {
+    /// The kind that the text format calls so.
+    pub(crate) fn of_word(word: &str) -> Option<Self> {
+        Some(match word {
+            "counter" => Self::Counter,
+            "gauge" => Self::Gauge,
+            "histogram" => Self::Histogram,
+            "summary" => Self::Summary,
+            "untyped" => Self::Untyped,
+            _ => return None,
+        })
+    }
+}
+
 /// Which values a metric can have.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Domain {

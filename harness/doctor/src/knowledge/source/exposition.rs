@@ -45,7 +45,7 @@ pub(super) fn scan(sources: &[&SourceFile], scan: &mut Scan) {
             else {
                 continue;
             };
-            let kind = kind_of(kind.as_str()).unwrap_or(MetricKind::Untyped);
+            let kind = MetricKind::of_word(kind.as_str()).unwrap_or(MetricKind::Untyped);
             let place = format!(
                 "{}:{}",
                 file.path.display(),
@@ -58,16 +58,4 @@ pub(super) fn scan(sources: &[&SourceFile], scan: &mut Scan) {
             scan.families.push(family);
         }
     }
-}
-
-/// The kind that the text format calls so.
-pub(super) fn kind_of(word: &str) -> Option<MetricKind> {
-    Some(match word {
-        "counter" => MetricKind::Counter,
-        "gauge" => MetricKind::Gauge,
-        "histogram" => MetricKind::Histogram,
-        "summary" => MetricKind::Summary,
-        "untyped" => MetricKind::Untyped,
-        _ => return None,
-    })
 }

@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::exposition::kind_of;
 use super::text::{Language, Pattern, all, arguments, line_of};
 use crate::checkout::SourceFile;
 use crate::knowledge::{Domain, Family, MetricKind};
@@ -55,7 +54,7 @@ pub(super) fn families(file: &SourceFile) -> Vec<Family> {
 fn family(file: &SourceFile, open: usize, value_at: Option<usize>) -> Option<Family> {
     let (given, _) = arguments(&file.text, open, Language::Curly)?;
     let name = in_quotes(given.first()?)?;
-    let kind = kind_of(in_quotes(given.get(1)?)?)?;
+    let kind = MetricKind::of_word(in_quotes(given.get(1)?)?)?;
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
     if name.is_empty() || !name.chars().all(is_name) {
         return None;
