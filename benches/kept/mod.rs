@@ -23,19 +23,16 @@ pub(crate) fn keep(name: &str, figures: &Value) {
 }
 
 fn rounded(figures: &Value) -> Value {
-    let parts = |parts: &serde_json::Map<String, Value>| {
-        let parts = parts.iter();
-        parts
-            .map(|(name, part)| (name.clone(), rounded(part)))
-            .collect()
-    };
     match figures {
-        Value::Object(named) => Value::Object(parts(named)),
+        Value::Object(named) => named
+            .iter()
+            .map(|(name, part)| (name.clone(), rounded(part)))
+            .collect(),
         Value::Array(listed) => listed.iter().map(rounded).collect(),
-        Value::Number(number) if number.is_f64() => number.as_f64().map_or(Value::Null, |figure| {
-            ((figure * 100.0).round() / 100.0).into()
-        }),
-        other => other.clone(),
+        value => match value.as_f64() {
+            Some(figure) if value.is_f64() => ((figure * 100.0).round() / 100.0).into(),
+            _ => value.clone(),
+        },
     }
 }
 

@@ -188,11 +188,10 @@ impl Session {
         progress: &Progress,
         cancel: &CancellationToken,
     ) -> Result<SteadyState> {
-        let step = progress.step("stack", "waiting for steady state");
         let settings = self.stack.project().settings();
         let engine = &*self.engine;
         let (observer, clock) = (&self.observer, &*self.site.clock);
-        runner::wait_for_all(observer, engine, settings, clock, at_most, step, cancel).await
+        runner::wait_for_all(observer, engine, settings, clock, at_most, progress, cancel).await
     }
 
     /// What faults are aimed at.
@@ -406,12 +405,12 @@ async fn reach_steady_state(
     let clock = Arc::clone(&site.clock);
     let observer = Observer::start(Arc::clone(&engine), Arc::clone(&notifier), clock);
     if stack.start() == StackStart::Started {
-        let step = progress.step("stack", "waiting for steady state");
         let settings = stack.project().settings();
         // What is unsteady after that, the drills say: each waits for itself.
         let at_most = FIRST_STEADY_WITHIN;
         let clock = &*site.clock;
-        runner::wait_for_all(&observer, &*engine, settings, clock, at_most, step, cancel).await?;
+        let (observer, engine) = (&observer, &*engine);
+        runner::wait_for_all(observer, engine, settings, clock, at_most, progress, cancel).await?;
     }
     Ok((prometheus, engine, observer, notifier))
 }

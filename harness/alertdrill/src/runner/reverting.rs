@@ -4,7 +4,7 @@ use alertdrill_core::schedule::conditions_for;
 use alertdrill_core::{FaultRecord, LoadedRule, Result, SteadyState};
 use alertdrill_target::{Mended, revert_all};
 
-use super::state::{Life, STEADY_AGAIN_WITHIN, Surroundings, note};
+use super::state::{Life, STEADY_AGAIN_WITHIN, Surroundings};
 use super::steady::{Alerts, Demand};
 
 impl Life<'_, '_> {
@@ -12,12 +12,11 @@ impl Life<'_, '_> {
     pub(super) async fn revert(&mut self) -> Result<()> {
         // What goes on for a fault must not break again what is being mended.
         let mut open = Vec::new();
-        for broken in self.broken.drain(..) {
+        for broken in std::mem::take(&mut self.broken) {
             let (left, kept) = broken.let_go().await;
             open.push(left);
             if let Err(error) = kept {
-                let now = self.around.site.clock.now();
-                note(&mut self.timeline, &error, now);
+                self.note(&error);
             }
         }
         open.append(&mut self.half_done);

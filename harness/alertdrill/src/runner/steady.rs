@@ -10,7 +10,7 @@ use alertdrill_core::{
     UtcInstant, with_watchdogs,
 };
 use alertdrill_engine::{Observation, Observer, RuleEngine};
-use alertdrill_progress::Step;
+use alertdrill_progress::{Progress, Step};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -62,30 +62,16 @@ pub(super) async fn reach(
     at_most: Duration,
     step: Step,
 ) -> Result<SteadyState> {
-    let state = look_until(sight, watchdogs, drill, beside, demand, at_most, &step).await?;
-    step.done(if state.is_reached() {
-        "steady"
-    } else {
-        "not steady"
-    });
-    Ok(state)
-}
-
-/// As [`reach`], as a part of `step`.
-async fn look_until(
-    sight: &mut Sight<'_>,
-    watchdogs: &[Claim],
-    drill: Option<&Drill>,
-    beside: impl Fn() -> Result<Vec<Neighbour>>,
-    demand: Demand<'_>,
-    at_most: Duration,
-    step: &Step,
-) -> Result<SteadyState> {
     let began = Instant::now();
     loop {
         let since = began.elapsed();
         let state = compare(&sight.seen(), watchdogs, drill, &beside, demand, since)?;
         if state.is_reached() || began.elapsed() >= at_most {
+            step.done(if state.is_reached() {
+                "steady"
+            } else {
+                "not steady"
+            });
             return Ok(state);
         }
         let active = state
@@ -124,7 +110,7 @@ pub async fn wait_for_all(
     settings: &Settings,
     clock: &dyn Clock,
     at_most: Duration,
-    step: Step,
+    progress: &Progress,
     cancel: &CancellationToken,
 ) -> Result<SteadyState> {
     let (began, mut since) = (Instant::now(), clock.now());
@@ -144,7 +130,8 @@ pub async fn wait_for_all(
             alerts: Alerts::Any,
             evaluated_at: None,
         };
-        look_until(&mut sight, &watchdogs, None, nobody, flows, at_most, &step).await?;
+        let step = progress.step("stack", "waiting for its paths to flow");
+        reach(&mut sight, &watchdogs, None, nobody, flows, at_most, step).await?;
         since = clock.now();
     }
     let demand = Demand {
@@ -153,6 +140,7 @@ pub async fn wait_for_all(
         evaluated_at: Some(since.plus(looks_back.unwrap_or_default())),
     };
     let left = at_most.saturating_sub(began.elapsed());
+    let step = progress.step("stack", "waiting for steady state");
     reach(&mut sight, &watchdogs, None, nobody, demand, left, step).await
 }
 

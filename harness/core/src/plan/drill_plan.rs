@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::schedule::{held_exclusively, places};
+use crate::schedule::{TimedDrill, held_exclusively, places};
 use crate::{
     DELIVERY_ALLOWANCE, Drill, ExpectedAlert, LoadedRule, Placement, Reason, Route, Routes,
     Settings, Window, infeasible, rule_for,
@@ -37,6 +37,16 @@ pub struct DrillPlan {
 }
 
 impl DrillPlan {
+    /// It as one of the drills of `all`, each of whose times lies so far `within` what is known.
+    pub(super) fn timed(&self, all: &[Drill], within: impl Fn(Between) -> Duration) -> TimedDrill {
+        TimedDrill {
+            drill: self.drill.clone(),
+            estimate: duration_of(&self.drill, all),
+            mended_after: within(self.mended_after),
+            lasts: within(self.lasts),
+        }
+    }
+
     /// What `drill` would do with `rules` and `routes`.
     #[must_use]
     pub fn of(

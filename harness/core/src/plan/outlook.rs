@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Between, DrillPlan, Plan, duration_of};
+use super::{Between, DrillPlan, Plan};
 use crate::schedule::{Slot, TimedDrill, places, simulate};
 use crate::{LoadedRule, Result, Routes, Settings};
 
@@ -36,21 +36,15 @@ impl Outlook {
         let drills: Vec<_> = drills
             .map(|drill| DrillPlan::of(drill, settings, rules, routes))
             .collect();
-        let timed = |ends: fn(&DrillPlan) -> [Duration; 2]| -> Vec<_> {
-            let feasible = drills.iter().filter(|drill| drill.infeasible.is_empty());
-            let timed = feasible.map(|planned| {
-                let [mended_after, lasts] = ends(planned);
-                TimedDrill {
-                    drill: planned.drill.clone(),
-                    estimate: duration_of(&planned.drill, &plan.drills),
-                    mended_after,
-                    lasts,
-                }
-            });
-            timed.collect()
+        let feasible = drills.iter().filter(|drill| drill.infeasible.is_empty());
+        let timed = |within: fn(Between) -> Duration| -> Vec<_> {
+            let timed = feasible.clone();
+            timed
+                .map(|planned| planned.timed(&plan.drills, within))
+                .collect()
         };
-        let shortest = timed(|planned| [planned.mended_after.at_least, planned.lasts.at_least]);
-        let longest = timed(|planned| [planned.mended_after.at_most, planned.lasts.at_most]);
+        let shortest = timed(|between| between.at_least);
+        let longest = timed(|between| between.at_most);
         Ok(Self {
             at_best: simulate(&shortest, settings, routes)?,
             at_worst: simulate(&longest, settings, routes)?,
@@ -64,16 +58,13 @@ impl Outlook {
     pub fn usual(&self) -> Vec<TimedDrill> {
         let all: Vec<_> = self.drills.iter().map(|it| it.drill.clone()).collect();
         let usual = self.drills.iter().map(|planned| {
-            let half_way = |between: Between| {
-                let half_way = (between.at_least + between.at_most) / 2;
-                planned.infeasible.is_empty().then_some(half_way)
-            };
-            TimedDrill {
-                drill: planned.drill.clone(),
-                estimate: duration_of(&planned.drill, &all),
-                mended_after: half_way(planned.mended_after).unwrap_or_default(),
-                lasts: half_way(planned.lasts).unwrap_or_default(),
-            }
+            planned.timed(&all, |between| {
+                if planned.infeasible.is_empty() {
+                    (between.at_least + between.at_most) / 2
+                } else {
+                    Duration::ZERO
+                }
+            })
         });
         usual.collect()
     }

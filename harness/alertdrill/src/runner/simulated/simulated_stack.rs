@@ -107,7 +107,6 @@ impl SimulatedStack {
     /// # Errors
     /// As [`wait_for_all`].
     pub(crate) async fn becomes_steady(&self) -> Result<SteadyState> {
-        let step = self.progress.step("stack", "waiting for steady state");
         let (engine, clock) = (&*self.world, &*self.world.clock);
         let (observer, settings) = (&self.observer, &self.settings);
         wait_for_all(
@@ -116,7 +115,7 @@ impl SimulatedStack {
             settings,
             clock,
             STEADY_WITHIN,
-            step,
+            &self.progress,
             &self.cancel,
         )
         .await

@@ -88,8 +88,7 @@ fn said<'a>(
                 );
                 Some((Said::warning(message, help), name))
             }
-            None if gauge_of(name).is_some() => {
-                let exporter = gauge_of(name)?;
+            None if let Some(exporter) = gauge_of(name) => {
                 let message = format!(
                     "`{name}` may be the gauge of {exporter}, and `{function}` takes each fall of a \
                      gauge for a restart"

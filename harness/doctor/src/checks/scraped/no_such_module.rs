@@ -28,18 +28,16 @@ struct Kind {
     modules: Option<&'static [&'static str]>,
 }
 
-const KINDS: [Kind; 2] = [
-    Kind {
-        images: ["blackbox-exporter", "blackbox_exporter"],
-        configuration: "/etc/blackbox_exporter/config.yml",
-        modules: Some(&OF_BLACKBOX),
-    },
-    Kind {
-        images: ["snmp-exporter", "snmp_exporter"],
-        configuration: "/etc/snmp_exporter/snmp.yml",
-        modules: None,
-    },
-];
+const BLACKBOX: Kind = Kind {
+    images: ["blackbox-exporter", "blackbox_exporter"],
+    configuration: "/etc/blackbox_exporter/config.yml",
+    modules: Some(&OF_BLACKBOX),
+};
+const SNMP: Kind = Kind {
+    images: ["snmp-exporter", "snmp_exporter"],
+    configuration: "/etc/snmp_exporter/snmp.yml",
+    modules: None,
+};
 const OF_BLACKBOX: [&str; 12] = [
     "http_2xx",
     "http_post_2xx",
@@ -106,7 +104,8 @@ fn run(case: &Case<'_>) -> Vec<Finding> {
 /// The modules of such an exporter, and whose they are; `None` if that is not known.
 fn modules(checkout: &Checkout, service: &Service) -> Option<(Vec<String>, String)> {
     let image = service.image.as_deref()?;
-    let mut kinds = KINDS.iter();
+    let kinds = [BLACKBOX, SNMP];
+    let mut kinds = kinds.iter();
     let kind = kinds.find(|kind| kind.images.contains(&short_name(image)))?;
     if service.build.is_some() || is_for_a_shell(service) || !service.configs.is_empty() {
         return None;
@@ -159,11 +158,11 @@ fn in_old_format<'a>(
     service: &Service,
 ) -> Option<(Said, &'a SourceFile, Place)> {
     let image = service.image.as_deref()?;
-    let is_it = ["snmp-exporter", "snmp_exporter"].contains(&short_name(image));
+    let is_it = SNMP.images.contains(&short_name(image));
     if !is_it || !is_since(image, 23) || service.build.is_some() || is_for_a_shell(service) {
         return None;
     }
-    let path = flag(service, "config.file").unwrap_or("/etc/snmp_exporter/snmp.yml");
+    let path = flag(service, "config.file").unwrap_or(SNMP.configuration);
     let file = mounted_file(checkout, service, Path::new(path))?;
     let documents = parse(&file.text).ok()?;
     let document = documents.first()?;
