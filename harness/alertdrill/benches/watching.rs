@@ -239,7 +239,8 @@ impl SimulatedStack {
             .fault_at
             .plus(Duration::from_secs_f64(whole_seconds))
             .to_string();
-        let rule = json!({"name": "Down", "query": "up == 0", "duration": 2, "health": "ok"});
+        let rule = json!({"type": "alerting", "name": "Down", "query": "up == 0", "duration": 2,
+            "health": "ok"});
         let group =
             json!({"name": "g", "interval": 1, "lastEvaluation": evaluated_at, "rules": [rule]});
         json!({"status": "success", "data": {"groups": [group]}})
